@@ -1,0 +1,34 @@
+package mail
+
+import "time"
+
+// AdminInvitationInput is what the invitation of the first administrator is
+// made of.
+type AdminInvitationInput struct {
+	To       string // ADMIN_EMAIL
+	Username string // ADMIN_USERNAME
+	Link     string // absolute, from PUBLIC_URL
+	ValidFor time.Duration
+}
+
+// AdminInvitation carries the one-time link with which the administrator that
+// the deployment made sets a first password.
+func AdminInvitation(in AdminInvitationInput) Message {
+	name := oneLine(in.Username)
+	return letter{
+		subject: "Set the password of your Roster administrator account",
+		name:    name,
+		before: []string{
+			`A deployment of Roster made the administrator account "` + name + `" for this address. It has no password yet, so nobody can log in to it.`,
+			"Open this link and choose its password:",
+		},
+		action: "Choose a password",
+		link:   in.Link,
+		after: []string{
+			once(in.ValidFor, "After that, ask for a password reset for this account."),
+			doesNotOpen,
+			"If you do not run Roster, ignore this mail and tell whoever does: it was sent to the wrong address.",
+			keepToYourself,
+		},
+	}.message(in.To)
+}

@@ -1,0 +1,87 @@
+package lambdahttp
+
+import (
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/aws/aws-lambda-go/events"
+)
+
+const requestIDHeader = "X-Request-Id"
+
+func requestID(r *http.Request) string { return r.Header.Get(requestIDHeader) }
+
+// restore makes r the request that http.Server would have read from the
+// connection. Path parameters arrive decoded and are not decoded again.
+func restore(r *http.Request, e events.APIGatewayV2HTTPRequest) {
+	r.Method = e.RequestContext.HTTP.Method
+	r.URL = &url.URL{Path: path(e), RawQuery: e.RawQueryString}
+	r.RequestURI = r.URL.RequestURI()
+	r.Header = header(e)
+	r.Host = host(e)
+	r.RemoteAddr = net.JoinHostPort(e.RequestContext.HTTP.SourceIP, "0")
+	r.Pattern = e.RouteKey
+	for name, value := range e.PathParameters {
+		r.SetPathValue(name, value)
+	}
+}
+
+// path is the decoded path without the stage. HTTP APIs put a stage other than
+// $default at the front of rawPath.
+func path(e events.APIGatewayV2HTTPRequest) string {
+	p := e.RawPath
+	if s := e.RequestContext.Stage; s != "" && s != "$default" {
+		if rest, ok := strings.CutPrefix(p, "/"+s); ok && (rest == "" || rest[0] == '/') {
+			p = rest
+		}
+	}
+	if !strings.HasPrefix(p, "/") {
+		p = "/" + p
+	}
+	return p
+}
+
+// header keeps each value whole. "X-Device-Name: Ann's phone, blue" is one
+// value, and only the code that reads a header knows whether a comma divides it.
+func header(e events.APIGatewayV2HTTPRequest) http.Header {
+	h := make(http.Header, len(e.Headers)+2)
+	for name, value := range e.Headers {
+		h[http.CanonicalHeaderKey(name)] = []string{value}
+	}
+	for _, name := range []string{"Host", "Transfer-Encoding", "Trailer", requestIDHeader} { // as http.Server does, and the id is the gateway's
+		h.Del(name)
+	}
+	if len(e.Cookies) > 0 {
+		h.Set("Cookie", strings.Join(e.Cookies, "; "))
+	}
+	if id := e.RequestContext.RequestID; id != "" {
+		h.Set(requestIDHeader, id)
+	}
+	return h
+}
+
+func host(e events.APIGatewayV2HTTPRequest) string {
+	for name, value := range e.Headers {
+		if strings.EqualFold(name, "Host") {
+			return value
+		}
+	}
+	return e.RequestContext.DomainName
+}
+
+// isToken reports whether s is a token in the sense of RFC 9110, section 5.6.2:
+// the form of methods and of header names.
+func isToken(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
+		case strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0:
+		default:
+			return false
+		}
+	}
+	return s != ""
+}

@@ -11,6 +11,7 @@ import (
 	_ "github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	_ "github.com/aws/aws-sdk-go-v2/service/sesv2"
 	_ "github.com/awslabs/aws-lambda-go-api-proxy/httpadapter"
+	_ "github.com/ccojocar/zxcvbn-go/data"
 	_ "github.com/chromedp/chromedp"
 	_ "github.com/fergusstrange/embedded-postgres"
 	_ "github.com/getkin/kin-openapi/openapi3filter"

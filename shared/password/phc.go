@@ -1,0 +1,63 @@
+package password
+
+import (
+	"encoding/base64"
+	"fmt"
+	"regexp"
+	"strconv"
+
+	"golang.org/x/crypto/argon2"
+)
+
+// Hash is one parsed PHC string
+// (github.com/P-H-C/phc-string-format): $argon2id$v=19$m=..,t=..,p=..[,keyid=..]$salt$tag.
+type Hash struct {
+	memory, passes uint32
+	lanes          uint8
+	keyID          string
+	salt, tag      []byte
+}
+
+// String returns the PHC string.
+func (h Hash) String() string {
+	key := ""
+	if h.keyID != "" {
+		key = ",keyid=" + h.keyID
+	}
+	b64 := base64.RawStdEncoding
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d%s$%s$%s", argon2.Version,
+		h.memory, h.passes, h.lanes, key, b64.EncodeToString(h.salt), b64.EncodeToString(h.tag))
+}
+
+func (h Hash) stale(keyID string) bool {
+	return h.memory != memory || h.passes != passes || h.lanes != lanes || h.keyID != keyID
+}
+
+var phc = regexp.MustCompile(`^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,2}),p=(\d{1,2})(?:,keyid=([A-Za-z0-9+/]{1,11}))?\$([A-Za-z0-9+/]{11,64})\$([A-Za-z0-9+/]{22,86})$`)
+
+// The bounds within which a stored hash is computed. The upper ones are what a
+// function of 1 GB can do within its time.
+const (
+	minMemory, maxMemory = 8, 256 * 1024 // KiB
+	maxPasses            = 10
+	maxLanes             = 16
+)
+
+func parse(s string) (Hash, error) {
+	m := phc.FindStringSubmatch(s)
+	if m == nil {
+		return Hash{}, fmt.Errorf("%w: not a PHC string of argon2id", ErrUnusable)
+	}
+	mem, _ := strconv.ParseUint(m[1], 10, 32)
+	t, _ := strconv.ParseUint(m[2], 10, 32)
+	p, _ := strconv.ParseUint(m[3], 10, 8)
+	if mem < minMemory || mem > maxMemory || t < 1 || t > maxPasses || p < 1 || p > maxLanes || mem < 8*p {
+		return Hash{}, fmt.Errorf("%w: its parameters are out of bounds", ErrUnusable)
+	}
+	salt, err1 := base64.RawStdEncoding.Strict().DecodeString(m[5])
+	tag, err2 := base64.RawStdEncoding.Strict().DecodeString(m[6])
+	if err1 != nil || err2 != nil {
+		return Hash{}, fmt.Errorf("%w: its salt or tag is not base64", ErrUnusable)
+	}
+	return Hash{memory: uint32(mem), passes: uint32(t), lanes: uint8(p), keyID: m[4], salt: salt, tag: tag}, nil
+}

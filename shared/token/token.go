@@ -1,0 +1,115 @@
+// Package token issues and verifies access tokens: signed JWTs (RFC 7519) in
+// the profile of RFC 9068. It takes one algorithm, fixed by the key and never
+// by the token, and refuses a token that lacks any claim it issues. What the
+// bearer may do is not its business.
+package token
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+const (
+	// Lifetime is how long an access token is good.
+	Lifetime = 15 * time.Minute
+	// leeway is how far the clocks of two instances may differ (RFC 7519 §4.1.4).
+	leeway = 5 * time.Second
+	// maxLength bounds what is parsed; our own tokens have about 400 bytes.
+	maxLength = 4096
+	// mediaType is the header's typ (RFC 9068 §2.1); it keeps tokens made for
+	// another purpose out (RFC 8725 §3.11).
+	mediaType = "at+jwt"
+)
+
+// HS256 signs and verifies with one shared secret.
+type HS256 struct {
+	key              []byte
+	issuer, audience string
+}
+
+// NewHS256 returns a signer for a secret of at least 32 bytes (RFC 7518 §3.2).
+// Issuer and audience go into each token and are asked of each.
+func NewHS256(secret []byte, issuer, audience string) *HS256 {
+	return &HS256{key: secret, issuer: issuer, audience: audience}
+}
+
+// claims are RFC 7519's registered ones and ver, the version of the account's
+// tokens: see docs/decisions/0003-token-version.md.
+type claims struct {
+	jwt.RegisteredClaims
+	Version int64 `json:"ver"`
+}
+
+// Issue returns a token for the subject and how long it is good.
+func (s *HS256) Issue(subject string, version int64, now time.Time) (string, time.Duration, error) {
+	t := jwt.NewWithClaims(jwt.SigningMethodHS256, claims{
+		RegisteredClaims: jwt.RegisteredClaims{
+			Issuer:    s.issuer,
+			Audience:  jwt.ClaimStrings{s.audience},
+			Subject:   subject,
+			IssuedAt:  jwt.NewNumericDate(now),
+			NotBefore: jwt.NewNumericDate(now),
+			ExpiresAt: jwt.NewNumericDate(now.Add(Lifetime)),
+			ID:        rand.Text(),
+		},
+		Version: version,
+	})
+	t.Header["typ"] = mediaType
+	signed, err := t.SignedString(s.key)
+	if err != nil {
+		return "", 0, fmt.Errorf("sign an access token: %w", err)
+	}
+	return signed, Lifetime, nil
+}
+
+// ErrInvalid is every refusal of Verify; what it wraps is for the log only.
+var ErrInvalid = errors.New("the access token is not valid")
+
+// Verify returns the subject and the version of a token that this key signed
+// and that is good now, else ErrInvalid.
+func (s *HS256) Verify(raw string, now time.Time) (subject string, version int64, err error) {
+	if len(raw) > maxLength || strings.Count(raw, ".") != 2 {
+		return "", 0, fmt.Errorf("%w: not a compact JWS", ErrInvalid)
+	}
+	var c claims
+	t, err := jwt.NewParser(
+		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}),
+		jwt.WithIssuer(s.issuer), jwt.WithAudience(s.audience),
+		jwt.WithExpirationRequired(), jwt.WithNotBeforeRequired(), jwt.WithIssuedAt(),
+		jwt.WithLeeway(leeway), jwt.WithTimeFunc(func() time.Time { return now }),
+		jwt.WithStrictDecoding(),
+	).ParseWithClaims(raw, &c, func(*jwt.Token) (any, error) { return s.key, nil })
+	if err != nil {
+		return "", 0, fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	if err := s.complete(t.Header, c); err != nil {
+		return "", 0, fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	return c.Subject, c.Version, nil
+}
+
+// complete checks what the parser does not ask for.
+func (s *HS256) complete(header map[string]any, c claims) error {
+	typ, _ := header["typ"].(string)
+	switch {
+	case typ != mediaType:
+		return fmt.Errorf("typ is not %s", mediaType)
+	case header["crit"] != nil:
+		return errors.New("crit names an extension that is not understood") // RFC 7515 §4.1.11
+	case len(c.Audience) != 1 || c.Audience[0] != s.audience:
+		return errors.New("aud is not this service alone")
+	case c.Subject == "" || c.ID == "" || c.IssuedAt == nil:
+		return errors.New("a claim is missing")
+	case c.Version < 1 || c.Version == math.MaxInt64:
+		return errors.New("ver is not a version")
+	case c.ExpiresAt.Sub(c.IssuedAt.Time) > Lifetime:
+		return errors.New("it lives longer than any that was issued")
+	}
+	return nil
+}

@@ -1,0 +1,11 @@
+package user
+
+import "context"
+
+// Pinger asks the database for a sign of life.
+type Pinger interface {
+	Ping(ctx context.Context) error
+}
+
+// Health returns nil when the service can do its work.
+func Health(ctx context.Context, db Pinger) error { return db.Ping(ctx) }

@@ -1,0 +1,68 @@
+package user
+
+import (
+	"context"
+	"time"
+)
+
+// Registration is what a person gives to get an account.
+type Registration struct {
+	Username  string `json:"username"`
+	FirstName string `json:"first_name"`
+	LastName  string `json:"last_name"`
+	Email     string `json:"email"`
+	Password  string `json:"password"`
+}
+
+// Check names every bad field.
+func (in Registration) Check(p Passwords) Fields {
+	_, fields := in.account(p)
+	return fields
+}
+
+func (in Registration) account(p Passwords) (User, Fields) {
+	u := User{FirstName: in.FirstName, LastName: in.LastName, Role: RoleUser, Active: true, TokenVersion: 1}
+	fields := Fields{}
+	var problem string
+	u.Username, problem = usernameProblem(in.Username)
+	fields.add("username", problem)
+	fields.add("first_name", nameProblem(in.FirstName))
+	fields.add("last_name", nameProblem(in.LastName))
+	u.Email, problem = emailProblem(in.Email)
+	fields.add("email", problem)
+	fields.add("password", p.Policy.Problem(in.Password, u.names()...))
+	return u, fields
+}
+
+// Taken says which of an account's unique fields another one has.
+type Taken struct{ Username, Email bool }
+
+// Any reports whether one is taken.
+func (t Taken) Any() bool { return t.Username || t.Email }
+
+// Registrar stores a new account.
+type Registrar interface {
+	// CreateUser stores the account, unless another has its username or
+	// e-mail: then it stores nothing and says which.
+	CreateUser(ctx context.Context, u User) (Taken, error)
+}
+
+// Register makes an account. It answers Invalid with every bad field, and
+// Conflict when the username or the e-mail is taken.
+func Register(ctx context.Context, db Registrar, p Passwords, in Registration, now time.Time) error {
+	u, fields := in.account(p)
+	if err := fields.err(); err != nil {
+		return err
+	}
+	u.UUID = newUUID()
+	u.CreatedAt, u.UpdatedAt, u.PasswordChangedAt = now, now, &now
+	u.PasswordHash = p.Hasher.Hash(in.Password)
+	taken, err := db.CreateUser(ctx, u)
+	if err != nil {
+		return err
+	}
+	if taken.Any() {
+		return errTaken(taken)
+	}
+	return nil
+}

@@ -1,0 +1,139 @@
+package user
+
+import (
+	"context"
+	"time"
+)
+
+// Changes are the fields to change; nil leaves one as it is.
+type Changes struct {
+	Username        *string `json:"username"`
+	FirstName       *string `json:"first_name"`
+	LastName        *string `json:"last_name"`
+	Email           *string `json:"email"`
+	Password        *string `json:"password"`
+	CurrentPassword *string `json:"current_password"`
+	Role            *Role   `json:"role"`
+	Active          *bool   `json:"active"`
+}
+
+// Check names every bad value.
+func (in Changes) Check(p Passwords) Fields {
+	_, fields := in.edit(p, User{})
+	return fields
+}
+
+// Edit is what a change writes; nil keeps a column.
+type Edit struct {
+	Username, FirstName, LastName, Email, PasswordHash *string
+
+	Role   *Role
+	Active *bool
+	At     time.Time
+	// EndTokens ends every access token issued so far, EndResets every reset
+	// token that has been mailed.
+	EndTokens, EndResets bool
+}
+
+// Updater changes accounts.
+type Updater interface {
+	Viewer
+	// UpdateUser makes the change, unless the guard refuses or another
+	// account has the new username or e-mail.
+	UpdateUser(ctx context.Context, g Guard, e Edit) (Outcome, error)
+}
+
+// Update changes one's own names, e-mail and password, or as ADMIN another's
+// names, e-mail, username, role and activity.
+func Update(ctx context.Context, caller Caller, db Updater, p Passwords, username string, in Changes, now time.Time) error {
+	self, target, err := authorize(ctx, caller, db, username)
+	if err != nil {
+		return err
+	}
+	own := self.UUID == target.UUID
+	if err := in.allowed(own, self.Role); err != nil {
+		return err
+	}
+	edit, fields := in.edit(p, *target)
+	if in.Password != nil && in.CurrentPassword == nil {
+		fields.add("current_password", "is required to change the password")
+	}
+	if err := fields.err(); err != nil {
+		return err
+	}
+	if in.CurrentPassword != nil {
+		if ok, _ := p.verify(ctx, *target, *in.CurrentPassword); !ok {
+			return Fields{"current_password": "is not right"}.err()
+		}
+	}
+	if in.Password != nil {
+		hash := p.Hasher.Hash(*in.Password)
+		edit.PasswordHash = &hash
+	}
+	edit.At = now
+	outcome, err := db.UpdateUser(ctx, Guard{
+		Caller: caller, AsAdmin: !own || edit.Role != nil || edit.Active != nil,
+		TargetUUID: target.UUID, Username: target.Username, TakesAdmin: edit.demotes() || edit.deactivates(),
+	}, edit)
+	if err != nil {
+		return err
+	}
+	return outcome.err()
+}
+
+// allowed refuses what this caller may not change here: role and activity are
+// an ADMIN's to give, so a USER that asks is refused as such; the rest are
+// fields that this call does not know.
+func (in Changes) allowed(own bool, role Role) error {
+	if role != RoleAdmin && (in.Role != nil || in.Active != nil) {
+		return errForbidden()
+	}
+	fields := Fields{}
+	if own && in.Username != nil {
+		fields.add("username", "can be changed by another admin only")
+	}
+	if !own && in.Password != nil {
+		fields.add("password", "can be changed by its owner only; a reset mail lets them choose a new one")
+	}
+	if !own && in.CurrentPassword != nil {
+		fields.add("current_password", "is for one's own password only")
+	}
+	return fields.err()
+}
+
+// edit turns valid changes into what to write. Values that are what the target
+// already has are written all the same, but end nothing.
+func (in Changes) edit(p Passwords, target User) (Edit, Fields) {
+	e, fields := Edit{FirstName: in.FirstName, LastName: in.LastName, Role: in.Role, Active: in.Active}, Fields{}
+	after := target
+	if in.Username != nil {
+		name, problem := usernameProblem(*in.Username)
+		fields.add("username", problem)
+		e.Username, after.Username = &name, name
+	}
+	if in.FirstName != nil {
+		fields.add("first_name", nameProblem(*in.FirstName))
+		after.FirstName = *in.FirstName
+	}
+	if in.LastName != nil {
+		fields.add("last_name", nameProblem(*in.LastName))
+		after.LastName = *in.LastName
+	}
+	if in.Email != nil {
+		address, problem := emailProblem(*in.Email)
+		fields.add("email", problem)
+		e.Email, after.Email = &address, address
+	}
+	if in.Role != nil && *in.Role != RoleUser && *in.Role != RoleAdmin {
+		fields.add("role", "must be USER or ADMIN")
+	}
+	if in.Password != nil {
+		fields.add("password", p.Policy.Problem(*in.Password, after.names()...))
+	}
+	e.EndTokens = e.deactivates() || in.Password != nil || (e.demotes() && target.Role == RoleAdmin)
+	e.EndResets = e.deactivates() || in.Password != nil || after.Email != target.Email
+	return e, fields
+}
+
+func (e Edit) demotes() bool     { return e.Role != nil && *e.Role != RoleAdmin }
+func (e Edit) deactivates() bool { return e.Active != nil && !*e.Active }

@@ -1,0 +1,22 @@
+package user
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"regexp"
+)
+
+// uuidForm keeps what is no UUID, in a token that another service signed with
+// our key, from reaching a statement.
+var uuidForm = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+
+// newUUID returns a random UUID, version 4 (RFC 9562 §5.4): a subject must not
+// tell when its account was made.
+func newUUID() string {
+	var b [16]byte
+	rand.Read(b[:])
+	b[6] = b[6]&0x0f | 0x40
+	b[8] = b[8]&0x3f | 0x80
+	h := hex.EncodeToString(b[:])
+	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
+}

@@ -1,0 +1,90 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+
+	"roster/shared/postgres/migrations"
+)
+
+// migrationLock is the key of the advisory lock that a migrating session
+// holds. Any constant does, as long as it stays the same in every release.
+const migrationLock = 7283469120
+
+// Migrate brings the schema up to date and returns the names of the
+// migrations that it applied, none when there was nothing to do. Two that run
+// at once wait for each other. It needs a direct connection (an advisory lock
+// does not survive PgBouncer's or RDS Proxy's transaction mode).
+func Migrate(ctx context.Context, url string) ([]string, error) {
+	cfg, err := pgx.ParseConfig(url)
+	if err != nil {
+		return nil, badURL(err)
+	}
+	cfg.DefaultQueryExecMode = pgx.QueryExecModeExec
+	db := stdlib.OpenDB(*cfg)
+	defer db.Close()
+	// One connection: the settings and the lock below are the session's own.
+	db.SetMaxOpenConns(2)
+
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, migrations.Files, goose.WithSessionLocker(locker{}))
+	if err != nil {
+		return nil, fmt.Errorf("read the migrations: %w", err)
+	}
+	results, err := provider.Up(ctx)
+	if err != nil {
+		return nil, fault("migrate", err)
+	}
+	applied := make([]string, 0, len(results))
+	for _, r := range results {
+		applied = append(applied, r.Source.Path)
+	}
+	return applied, fault("set the role's timeouts", setTimeouts(ctx, db))
+}
+
+// locker waits in the server for the lock; goose's own locker polls, five
+// seconds at a time.
+type locker struct{}
+
+func (locker) SessionLock(ctx context.Context, conn *sql.Conn) error {
+	// A migration may take longer than a request is allowed to.
+	for _, q := range []string{"set lock_timeout = 0", "set statement_timeout = 0"} {
+		if _, err := conn.ExecContext(ctx, q); err != nil {
+			return err
+		}
+	}
+	_, err := conn.ExecContext(ctx, "select pg_advisory_lock($1)", int64(migrationLock))
+	return err
+}
+
+func (locker) SessionUnlock(ctx context.Context, conn *sql.Conn) error {
+	_, err := conn.ExecContext(ctx, "select pg_advisory_unlock($1)", int64(migrationLock))
+	return err
+}
+
+// timeouts bound what one statement may hold up. They are defaults of the
+// role in this database, because SET does not survive transaction pooling.
+var timeouts = []struct{ setting, value string }{
+	{"lock_timeout", "200ms"},
+	{"statement_timeout", "2s"},
+	{"idle_in_transaction_session_timeout", "3s"},
+}
+
+func setTimeouts(ctx context.Context, db *sql.DB) error {
+	var database string
+	if err := db.QueryRowContext(ctx, "select current_database()").Scan(&database); err != nil {
+		return err
+	}
+	for _, t := range timeouts {
+		q := fmt.Sprintf("alter role current_user in database %s set %s = '%s'",
+			pgx.Identifier{database}.Sanitize(), t.setting, t.value)
+		if _, err := db.ExecContext(ctx, q); err != nil {
+			return err
+		}
+	}
+	return nil
+}

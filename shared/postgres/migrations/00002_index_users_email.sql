@@ -1,0 +1,2 @@
+-- +goose Up
+create unique index users_email_key on users (lower(email));

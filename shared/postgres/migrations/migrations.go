@@ -1,0 +1,16 @@
+// Package migrations holds the schema as SQL files, forward only. It refuses
+// to hold anything else: no Go migration, no step back.
+//
+// Each file is one DDL statement, and the files stay in the subset of SQL that
+// Aurora DSQL also takes (no triggers, PL/pgSQL, CREATE TYPE, TRUNCATE or
+// savepoints), so that moving there needs no rewrite. A change is always
+// expand first, contract in a later release: the code before and the code
+// after a migration both run on its result.
+package migrations
+
+import "embed"
+
+// Files are the migrations, named NNNNN_what_it_does.sql.
+//
+//go:embed *.sql
+var Files embed.FS

@@ -1,0 +1,105 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"roster/shared/user"
+)
+
+// columns of a users row, in the order in which fields scans them.
+const columns = `id, uuid, username, first_name, last_name, email, password_hash, role, active, token_version,
+	created_at, updated_at, last_login_at, password_changed_at`
+
+func fields(u *user.User) []any {
+	return []any{
+		&u.ID, &u.UUID, &u.Username, &u.FirstName, &u.LastName, &u.Email, &u.PasswordHash, &u.Role, &u.Active, &u.TokenVersion,
+		&u.CreatedAt, &u.UpdatedAt, &u.LastLoginAt, &u.PasswordChangedAt,
+	}
+}
+
+// one runs a statement that returns one row of users, or none.
+func (db *DB) one(ctx context.Context, what, sql string, args ...any) (*user.User, error) {
+	var u user.User
+	found, err := db.query(ctx, what, func(row pgx.Row) error { return row.Scan(fields(&u)...) }, sql, args...)
+	if err != nil || !found {
+		return nil, err
+	}
+	return &u, nil
+}
+
+const sqlUserByUsername = `select ` + columns + ` from users where username = $1`
+
+// UserByUsername returns the account of that canonical name, or nil.
+func (db *DB) UserByUsername(ctx context.Context, username string) (*user.User, error) {
+	return db.one(ctx, "find a user by name", sqlUserByUsername, username)
+}
+
+// The conflict is no error in the server's log: it is an ordinary answer.
+const sqlCreateUser = `
+insert into users (uuid, username, first_name, last_name, email, password_hash, role, active, token_version, created_at, updated_at, password_changed_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+on conflict do nothing
+returning id`
+
+const sqlTaken = `
+select exists (select from users where username = $1), exists (select from users where lower(email) = lower($2))`
+
+// CreateUser stores the account, unless its username or e-mail is taken.
+func (db *DB) CreateUser(ctx context.Context, u user.User) (user.Taken, error) {
+	var id int64
+	created, err := db.query(ctx, "create a user", func(row pgx.Row) error { return row.Scan(&id) }, sqlCreateUser,
+		u.UUID, u.Username, u.FirstName, u.LastName, u.Email, u.PasswordHash, u.Role, u.Active, u.TokenVersion, u.CreatedAt, u.UpdatedAt, u.PasswordChangedAt)
+	if err != nil || created {
+		return user.Taken{}, err
+	}
+	var t user.Taken
+	_, err = db.query(ctx, "see what is taken", func(row pgx.Row) error { return row.Scan(&t.Username, &t.Email) }, sqlTaken, u.Username, u.Email)
+	if err == nil && !t.Any() {
+		err = &user.Error{Code: user.Unavailable, Message: "Please try again.", RetryAfter: retryAfter} // the other one is gone already
+	}
+	return t, err
+}
+
+const sqlRecordLogin = `
+update users set last_login_at = $3, password_hash = coalesce(nullif($4, ''), password_hash)
+where uuid = $1 and token_version = $2 and active
+returning id`
+
+// RecordLogin notes a login, if the account is still what was checked.
+func (db *DB) RecordLogin(ctx context.Context, l user.Login) (bool, error) {
+	var id int64
+	return db.query(ctx, "record a login", func(row pgx.Row) error { return row.Scan(&id) }, sqlRecordLogin, l.UUID, l.TokenVersion, l.At, l.Rehash)
+}
+
+// Both rows come back in one round trip; the one that is both comes back twice.
+const sqlCallerAndTarget = `
+select uuid = $1, username = $2, ` + columns + ` from users where uuid = $1 or username = $2`
+
+// CallerAndTarget returns the row of the caller and the row of that name.
+func (db *DB) CallerAndTarget(ctx context.Context, callerUUID, username string) (caller, target *user.User, err error) {
+	err = db.do(ctx, "read the caller and the target", func() error {
+		caller, target = nil, nil
+		rows, err := db.pool.Query(ctx, sqlCallerAndTarget, callerUUID, username)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var u user.User
+			var isCaller, isTarget bool
+			if err := rows.Scan(append([]any{&isCaller, &isTarget}, fields(&u)...)...); err != nil {
+				return err
+			}
+			if isCaller {
+				caller = &u
+			}
+			if isTarget {
+				target = &u
+			}
+		}
+		return rows.Err()
+	})
+	return caller, target, err
+}

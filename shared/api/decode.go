@@ -1,0 +1,180 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"reflect"
+	"strings"
+	"unicode/utf8"
+
+	"roster/shared/user"
+)
+
+const maxBody = 16 << 10 // bytes
+
+// decode reads a JSON object into a struct of strings, and of pointers where a
+// member may be left out. It is stricter than encoding/json: one object and
+// nothing after it, valid UTF-8, no NUL, and each member at most once, known,
+// spelled exactly and of its type. It names every bad member at once, together
+// with what check finds in the good ones.
+func decode[In any](r *http.Request, check func(In) user.Fields) (in In, err error) {
+	body, err := readBody(r, "application/json")
+	if err != nil {
+		return in, err
+	}
+	m, err := object(body)
+	if err != nil {
+		return in, err
+	}
+	problems := m.fill(reflect.ValueOf(&in).Elem())
+	if len(problems) == 0 {
+		return in, nil // the operation checks the values itself
+	}
+	for name, problem := range check(in) {
+		if _, known := problems[name]; !known {
+			problems[name] = problem
+		}
+	}
+	return in, &user.Error{Code: user.Invalid, Message: "Some fields are not valid.", Fields: problems}
+}
+
+// readBody returns a body of the one media type, within bounds.
+func readBody(r *http.Request, mediaType string) ([]byte, error) {
+	got, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	charset := strings.ToLower(params["charset"])
+	if err != nil || got != mediaType || (charset != "" && charset != "utf-8") || r.Header.Get("Content-Encoding") != "" {
+		return nil, &user.Error{Code: unsupportedMediaType, Message: "The body must be " + mediaType + " in UTF-8."}
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	if err != nil {
+		return nil, malformed("The body could not be read.")
+	}
+	if len(body) > maxBody {
+		return nil, &user.Error{Code: tooLarge, Message: "The body must have at most 16 KiB."}
+	}
+	if !utf8.Valid(body) {
+		return nil, malformed("The body must be UTF-8.")
+	}
+	return body, nil
+}
+
+func malformed(message string) error { return &user.Error{Code: user.Invalid, Message: message} }
+
+// members are an object's, by name.
+type members struct {
+	values   map[string]json.RawMessage
+	repeated map[string]bool
+}
+
+var errNotObject = errors.New("not one JSON object")
+
+func object(body []byte) (members, error) {
+	m := members{values: map[string]json.RawMessage{}, repeated: map[string]bool{}}
+	if err := m.read(json.NewDecoder(bytes.NewReader(body))); err != nil {
+		return m, malformed("The body must be one JSON object.")
+	}
+	return m, nil
+}
+
+func (m members) read(dec *json.Decoder) error {
+	if open, err := dec.Token(); err != nil || open != json.Delim('{') {
+		return errNotObject
+	}
+	for dec.More() {
+		name, err := dec.Token()
+		if err != nil {
+			return err
+		}
+		var value json.RawMessage
+		if err := dec.Decode(&value); err != nil {
+			return err
+		}
+		key := name.(string) // the decoder lets nothing else stand here
+		_, m.repeated[key] = m.values[key]
+		m.values[key] = value
+	}
+	if _, err := dec.Token(); err != nil { // the closing brace
+		return err
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return errNotObject
+	}
+	return nil
+}
+
+// fill sets the struct's fields from the members and says what is wrong with
+// which.
+func (m members) fill(in reflect.Value) user.Fields {
+	problems := user.Fields{}
+	known := map[string]bool{}
+	for i := range in.NumField() {
+		name := in.Type().Field(i).Tag.Get("json")
+		known[name] = true
+		field := in.Field(i)
+		raw, given := m.values[name]
+		switch {
+		case m.repeated[name]:
+			problems[name] = "is given more than once"
+		case given:
+			if problem := set(field, raw); problem != "" {
+				problems[name] = problem
+			}
+		case field.Kind() != reflect.Pointer:
+			problems[name] = "is required"
+		}
+	}
+	for name := range m.values {
+		if !known[name] {
+			problems[shorten(name)] = "is not a field of this call"
+		}
+	}
+	return problems
+}
+
+// set puts a JSON string or boolean into a field. Null is neither.
+func set(field reflect.Value, raw json.RawMessage) (problem string) {
+	target := field
+	if field.Kind() == reflect.Pointer {
+		target = reflect.New(field.Type().Elem()).Elem()
+	}
+	switch target.Kind() {
+	case reflect.Bool:
+		if s := string(raw); s != "true" && s != "false" {
+			return "must be true or false"
+		}
+		target.SetBool(string(raw) == "true")
+	default:
+		var s string
+		if raw[0] != '"' || json.Unmarshal(raw, &s) != nil {
+			return "must be a string"
+		}
+		if strings.ContainsRune(s, 0) || loneSurrogate(s, raw) {
+			return "must be text without NUL or lone surrogates"
+		}
+		target.SetString(s)
+	}
+	if field.Kind() == reflect.Pointer {
+		field.Set(target.Addr())
+	}
+	return ""
+}
+
+// loneSurrogate reports half of a UTF-16 pair, which encoding/json turns into
+// U+FFFD without a word.
+func loneSurrogate(s string, raw json.RawMessage) bool {
+	return strings.ContainsRune(s, utf8.RuneError) &&
+		!bytes.ContainsRune(raw, utf8.RuneError) && !bytes.Contains(bytes.ToLower(raw), []byte(`\ufffd`))
+}
+
+// shorten keeps an unknown member's name from filling the answer.
+func shorten(name string) string {
+	const most = 40
+	if runes := []rune(name); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return name
+}

@@ -1,0 +1,53 @@
+package api
+
+import (
+	"net/http"
+	"time"
+
+	"roster/shared/user"
+)
+
+// profile is what may be seen of an account; a field that is not here is never
+// answered.
+type profile struct {
+	ID                int64      `json:"id"`
+	UUID              string     `json:"uuid"`
+	Username          string     `json:"username"`
+	FirstName         string     `json:"first_name"`
+	LastName          string     `json:"last_name"`
+	Email             string     `json:"email"`
+	Role              user.Role  `json:"role"`
+	Active            bool       `json:"active"`
+	CreatedAt         time.Time  `json:"created_at"`
+	UpdatedAt         time.Time  `json:"updated_at"`
+	LastLoginAt       *time.Time `json:"last_login_at"`
+	PasswordChangedAt *time.Time `json:"password_changed_at"`
+}
+
+// GetUser is GET /api/user/{username}.
+func GetUser(db user.Viewer, tokens TokenVerifier) http.Handler {
+	return endpoint(http.StatusOK, func(r *http.Request) (out profile, err error) {
+		c, err := caller(r, tokens, time.Now())
+		if err != nil {
+			return out, err
+		}
+		u, err := user.Get(r.Context(), c, db, r.PathValue("username"))
+		return profileOf(u), err
+	})
+}
+
+func profileOf(u user.User) profile {
+	return profile{
+		ID: u.ID, UUID: u.UUID, Username: u.Username, FirstName: u.FirstName, LastName: u.LastName, Email: u.Email,
+		Role: u.Role, Active: u.Active, CreatedAt: u.CreatedAt.UTC(), UpdatedAt: u.UpdatedAt.UTC(),
+		LastLoginAt: utc(u.LastLoginAt), PasswordChangedAt: utc(u.PasswordChangedAt),
+	}
+}
+
+func utc(t *time.Time) *time.Time {
+	if t == nil {
+		return nil
+	}
+	u := t.UTC()
+	return &u
+}

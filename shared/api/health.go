@@ -1,0 +1,19 @@
+package api
+
+import (
+	"net/http"
+
+	"roster/shared/user"
+)
+
+type healthAnswer struct {
+	Status string `json:"status"`
+}
+
+// Health is GET /healthz: 200 while the database answers, 503 while it does
+// not.
+func Health(db user.Pinger) http.Handler {
+	return endpoint(http.StatusOK, func(r *http.Request) (healthAnswer, error) {
+		return healthAnswer{"ok"}, user.Health(r.Context(), db)
+	})
+}

@@ -1,0 +1,19 @@
+package api
+
+import (
+	"net/http"
+	"time"
+
+	"roster/shared/user"
+)
+
+// Register is POST /api/user/register.
+func Register(db user.Registrar, p user.Passwords) http.Handler {
+	return endpoint(http.StatusCreated, func(r *http.Request) (out message, err error) {
+		in, err := decode(r, func(in user.Registration) user.Fields { return in.Check(p) })
+		if err != nil {
+			return out, err
+		}
+		return message{"User registered successfully."}, user.Register(r.Context(), db, p, in, time.Now())
+	})
+}

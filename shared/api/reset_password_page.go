@@ -1,0 +1,142 @@
+package api
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"html"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"roster/shared/user"
+)
+
+// ResetPasswordPage is GET and POST /reset_password: the page that the mailed
+// link opens, for services that have none of their own. It has no script. GET
+// shows a form and consumes nothing, because mail scanners open links; POST
+// does what POST /api/user/reset_password does.
+func ResetPasswordPage(db user.ResetStore, tokens user.OneTimeTokens, p user.Passwords) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		began := time.Now()
+		secure(w.Header(), r)
+		w.Header().Set("Content-Security-Policy", pagePolicy)
+		page, err := resetPage{token: r.URL.Query().Get("token")}, error(nil)
+		if r.Method == http.MethodPost {
+			page, err = guarded(r, func(r *http.Request) (resetPage, error) { return submitReset(r, db, tokens, p) })
+		}
+		logRequest(r, page.write(w, err), time.Since(began), err)
+	})
+}
+
+var errRepeat = &user.Error{Code: user.Invalid, Message: "The two passwords are not the same.", Fields: user.Fields{"repeat_password": "is not the same"}}
+
+func submitReset(r *http.Request, db user.ResetStore, tokens user.OneTimeTokens, p user.Passwords) (resetPage, error) {
+	body, err := readBody(r, "application/x-www-form-urlencoded")
+	if err != nil {
+		return resetPage{}, err
+	}
+	form, err := url.ParseQuery(string(body))
+	if err != nil || strings.ContainsRune(form.Get("new_password"), 0) {
+		return resetPage{}, malformed("The form could not be read.")
+	}
+	page := resetPage{token: form.Get("token")}
+	if form.Get("new_password") != form.Get("repeat_password") {
+		return page, errRepeat
+	}
+	in := user.PasswordReset{Token: page.token, NewPassword: form.Get("new_password")}
+	err = user.ResetPassword(r.Context(), db, tokens, p, in, time.Now())
+	page.done = err == nil
+	return page, err
+}
+
+// resetPage is what the page shows.
+type resetPage struct {
+	token string
+	done  bool
+}
+
+// write sends the page and returns its status. html/template would turn off
+// the linker's pruning of methods for three places to fill; each is escaped.
+func (p resetPage) write(w http.ResponseWriter, err error) int {
+	status, problem := http.StatusOK, ""
+	if err != nil {
+		e := refusal(err)
+		status, problem = statuses[e.Code], sentence(e)
+		errorHeaders(w.Header(), e)
+	}
+	body := formHTML
+	switch {
+	case p.done:
+		body = doneHTML
+	case errors.Is(err, user.TokenInvalid) || p.token == "":
+		body = deadHTML
+	}
+	if problem != "" {
+		problem = `<p class="problem" role="alert">` + html.EscapeString(problem) + `</p>`
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	fill := strings.NewReplacer("{problem}", problem, "{token}", html.EscapeString(p.token))
+	_, _ = w.Write([]byte(pageHead + fill.Replace(body) + pageFoot))
+	return status
+}
+
+// sentence is a refusal in words for a person.
+func sentence(e *user.Error) string {
+	if problem, bad := e.Fields["new_password"]; bad {
+		return "The new password " + problem + "."
+	}
+	return e.Message
+}
+
+const style = `body{font:1.1rem/1.5 system-ui,sans-serif;max-width:26rem;margin:12vh auto;padding:0 1.2rem;color:#1c2430;background:#f6f7f9}` +
+	`h1{font-size:1.5rem}label{display:block;margin-top:1rem}` +
+	`input{box-sizing:border-box;width:100%;font:inherit;padding:.55rem;border:1px solid #6b7686;border-radius:.3rem}` +
+	`button{margin-top:1.4rem;font:inherit;padding:.6rem 1.2rem;border:0;border-radius:.3rem;color:#fff;background:#1f4fd8}` +
+	`:focus-visible{outline:3px solid #8fb0ff;outline-offset:2px}.problem{color:#9b1c1c}` +
+	`@media(prefers-color-scheme:dark){body{color:#e8ebf0;background:#171b21}input{color:inherit;background:#0f1216}.problem{color:#ff9c9c}}`
+
+// pagePolicy lets the page's own style in, by its hash, and its form out to
+// this origin; nothing else.
+var pagePolicy = func() string {
+	sum := sha256.Sum256([]byte(style))
+	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+}()
+
+const (
+	pageHead = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>Choose a new password</title>
+<style>` + style + `</style>
+</head>
+<body>
+<main>
+`
+	formHTML = `<h1>Choose a new password</h1>
+{problem}
+<form method="post" action="/reset_password">
+<input type="hidden" name="token" value="{token}">
+<label for="new_password">New password</label>
+<input id="new_password" name="new_password" type="password" autocomplete="new-password" required autofocus>
+<label for="repeat_password">The same once more</label>
+<input id="repeat_password" name="repeat_password" type="password" autocomplete="new-password" required>
+<button>Set the password</button>
+</form>
+`
+	doneHTML = `<h1>Your password has been changed</h1>
+<p>You can log in with it now. Wherever you were logged in before, you have been logged out.</p>
+`
+	deadHTML = `<h1>This link does not work</h1>
+<p>It may have been used already, or be older than 30 minutes. Please ask for a new one.</p>
+`
+	pageFoot = `</main>
+</body>
+</html>
+`
+)

@@ -1,5 +1,6 @@
-// Package migrations holds the schema as SQL files, forward only. It refuses
-// to hold anything else: no Go migration, no step back.
+// Package migrations holds the schema as SQL files, forward only, and applies
+// them. It refuses to hold anything else: no Go migration, no step back. It is
+// apart from package postgres so that only what migrates links goose.
 //
 // Each file is one DDL statement, and the files stay in the subset of SQL that
 // Aurora DSQL also takes (no triggers, PL/pgSQL, CREATE TYPE, TRUNCATE or

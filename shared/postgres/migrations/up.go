@@ -1,4 +1,4 @@
-package postgres
+package migrations
 
 import (
 	"context"
@@ -8,42 +8,41 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
-
-	"roster/shared/postgres/migrations"
 )
 
 // migrationLock is the key of the advisory lock that a migrating session
 // holds. Any constant does, as long as it stays the same in every release.
 const migrationLock = 7283469120
 
-// Migrate brings the schema up to date and returns the names of the
+// Up brings the schema up to date and returns the names of the
 // migrations that it applied, none when there was nothing to do. Two that run
 // at once wait for each other. It needs a direct connection (an advisory lock
 // does not survive PgBouncer's or RDS Proxy's transaction mode).
-func Migrate(ctx context.Context, url string) ([]string, error) {
+func Up(ctx context.Context, url string) ([]string, error) {
 	cfg, err := pgx.ParseConfig(url)
 	if err != nil {
-		return nil, badURL(err)
+		return nil, fmt.Errorf("read DATABASE_URL: %w", err)
 	}
 	cfg.DefaultQueryExecMode = pgx.QueryExecModeExec
 	db := stdlib.OpenDB(*cfg)
 	defer db.Close()
-	// One connection: the settings and the lock below are the session's own.
-	db.SetMaxOpenConns(2)
 
-	provider, err := goose.NewProvider(goose.DialectPostgres, db, migrations.Files, goose.WithSessionLocker(locker{}))
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, Files, goose.WithSessionLocker(locker{}))
 	if err != nil {
 		return nil, fmt.Errorf("read the migrations: %w", err)
 	}
 	results, err := provider.Up(ctx)
 	if err != nil {
-		return nil, fault("migrate", err)
+		return nil, fmt.Errorf("migrate: %w", err)
 	}
 	applied := make([]string, 0, len(results))
 	for _, r := range results {
 		applied = append(applied, r.Source.Path)
 	}
-	return applied, fault("set the role's timeouts", setTimeouts(ctx, db))
+	if err := setTimeouts(ctx, db); err != nil {
+		return applied, fmt.Errorf("set the role's timeouts: %w", err)
+	}
+	return applied, nil
 }
 
 // locker waits in the server for the lock; goose's own locker polls, five

@@ -1,0 +1,87 @@
+package awstest
+
+import (
+	"net/http"
+)
+
+// Operation is a call that the server knows.
+type Operation string
+
+// The operations.
+const (
+	SendEmail      Operation = "SendEmail"
+	GetSecretValue Operation = "GetSecretValue"
+)
+
+// Failure is one answer in the place of the right one.
+type Failure struct {
+	Status  int
+	Code    string // the error's type, as the service names it
+	Message string
+	Body    string // when not empty, the whole body, whatever Code says
+	Hang    bool   // no answer until the caller gives up
+	After   bool   // the work is done first, then the answer fails or hangs
+}
+
+// Failures as the services send them.
+var (
+	Throttle     = Failure{Status: http.StatusTooManyRequests, Code: "TooManyRequestsException", Message: "Rate exceeded"}
+	ServerError  = Failure{Status: http.StatusInternalServerError, Code: "InternalFailure", Message: "Please try again"}
+	AccessDenied = Failure{Status: http.StatusForbidden, Code: "AccessDeniedException", Message: "User is not authorized to perform this action"}
+	Hang         = Failure{Hang: true}
+	// Garbage is a success whose body breaks off, as from a proxy in between.
+	Garbage = Failure{Status: http.StatusOK, Body: `{"SecretString":"gar`}
+)
+
+// Fail makes the next requests for an operation fail, each with one of the
+// failures in their order. The SDK's own retries use them up like any request.
+func (s *Server) Fail(op Operation, failures ...Failure) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failures[op] = append(s.failures[op], failures...)
+}
+
+// Times repeats a failure, for Fail.
+func Times(n int, f Failure) []Failure {
+	list := make([]Failure, n)
+	for i := range list {
+		list[i] = f
+	}
+	return list
+}
+
+// next counts the call and takes the failure that is due, if any.
+func (s *Server) next(op Operation) (Failure, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls[op]++
+	due := s.failures[op]
+	if len(due) == 0 {
+		return Failure{}, false
+	}
+	s.failures[op] = due[1:]
+	return due[0], true
+}
+
+func (f Failure) write(w http.ResponseWriter, r *http.Request, s *Server) {
+	switch {
+	case f.Hang:
+		select {
+		case <-r.Context().Done():
+		case <-s.closing:
+		}
+		panic(http.ErrAbortHandler) // no answer at all, also when the server ends
+	case f.Body != "":
+		w.WriteHeader(f.Status)
+		w.Write([]byte(f.Body))
+	default:
+		writeError(w, f.Status, f.Code, f.Message)
+	}
+}
+
+// writeError writes an error in the form of both protocols: SES reads the type
+// from the header (restJson1), Secrets Manager from the body (awsJson1_1).
+func writeError(w http.ResponseWriter, status int, code, message string) {
+	w.Header().Set("X-Amzn-ErrorType", code)
+	writeJSON(w, status, map[string]string{"__type": code, "message": message})
+}

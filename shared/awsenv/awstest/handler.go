@@ -1,0 +1,157 @@
+package awstest
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+)
+
+// Mail is a mail that SES took.
+type Mail struct {
+	From, To, Subject, Text, HTML string
+	Headers                       map[string]string
+	ClickTracking, OpenTracking   string // "DISABLED", "ENABLED", or "" for the account's own setting
+}
+
+type secret struct {
+	text *string
+	data []byte
+}
+
+// maxBody is far above the 64 KiB of a secret and the size of Roster's mails.
+const maxBody = 1 << 20
+
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	// Read before anything hangs: only then does the server notice that a
+	// caller gave up.
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		return
+	}
+	switch {
+	case r.Method == http.MethodPost && r.URL.Path == "/v2/email/outbound-emails":
+		s.serve(w, r, SendEmail, "ses", func(w http.ResponseWriter) { s.sendEmail(w, body) })
+	case r.Header.Get("X-Amz-Target") == "secretsmanager.GetSecretValue":
+		s.serve(w, r, GetSecretValue, "secretsmanager", func(w http.ResponseWriter) { s.getSecretValue(w, body) })
+	default:
+		writeError(w, http.StatusBadRequest, "UnknownOperationException", "awstest does not play "+r.Method+" "+r.URL.Path)
+	}
+}
+
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, op Operation, service string, work func(http.ResponseWriter)) {
+	failure, fails := s.next(op)
+	if fails && !failure.After {
+		failure.write(w, r, s)
+		return
+	}
+	if code := checkSignature(r, service); code != "" {
+		writeError(w, http.StatusForbidden, code, "the request is not signed as "+service+" asks")
+		return
+	}
+	if fails {
+		work(discard{})
+		failure.write(w, r, s)
+		return
+	}
+	work(w)
+}
+
+type content struct {
+	Charset string
+	Data    *string
+}
+
+type sendEmailInput struct {
+	FromEmailAddress       string
+	Destination            struct{ ToAddresses, CcAddresses, BccAddresses []string }
+	ConfigurationOverrides struct {
+		Tracking struct{ ClickTrackingEnabled, OpenTrackingEnabled string }
+	}
+	Content struct {
+		Simple *struct {
+			Subject content
+			Body    struct{ Text, Html content }
+			Headers []struct{ Name, Value string }
+		}
+	}
+}
+
+func (s *Server) sendEmail(w http.ResponseWriter, body []byte) {
+	var in sendEmailInput
+	if err := json.Unmarshal(body, &in); err != nil {
+		writeError(w, http.StatusBadRequest, "BadRequestException", "the body is not JSON")
+		return
+	}
+	if in.FromEmailAddress == "" || in.Content.Simple == nil || len(in.Destination.ToAddresses) != 1 ||
+		len(in.Destination.CcAddresses)+len(in.Destination.BccAddresses) > 0 {
+		writeError(w, http.StatusBadRequest, "BadRequestException", "awstest takes a Simple message from one sender to one recipient")
+		return
+	}
+	simple := in.Content.Simple
+	m := Mail{
+		From: in.FromEmailAddress, To: in.Destination.ToAddresses[0],
+		ClickTracking: in.ConfigurationOverrides.Tracking.ClickTrackingEnabled,
+		OpenTracking:  in.ConfigurationOverrides.Tracking.OpenTrackingEnabled,
+		Headers:       make(map[string]string),
+	}
+	for _, h := range simple.Headers {
+		m.Headers[h.Name] = h.Value
+	}
+	ok := simple.Subject.into(&m.Subject) && simple.Body.Text.into(&m.Text) && simple.Body.Html.into(&m.HTML)
+	if !ok {
+		writeError(w, http.StatusBadRequest, "BadRequestException", "text outside ASCII needs Charset UTF-8")
+		return
+	}
+	s.mu.Lock()
+	s.mails = append(s.mails, m)
+	s.mu.Unlock()
+	writeJSON(w, http.StatusOK, map[string]string{"MessageId": "awstest"})
+}
+
+// into copies the text. SES takes ASCII where no character set is named and
+// sends everything else garbled; here that is an error, so that a test sees it.
+func (c content) into(to *string) bool {
+	if c.Data == nil {
+		return true
+	}
+	*to = *c.Data
+	ascii := strings.IndexFunc(*to, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
+	return ascii || c.Charset == "UTF-8"
+}
+
+func (s *Server) getSecretValue(w http.ResponseWriter, body []byte) {
+	var in struct{ SecretId string }
+	if json.Unmarshal(body, &in) != nil || in.SecretId == "" {
+		writeError(w, http.StatusBadRequest, "InvalidParameterException", "SecretId is missing")
+		return
+	}
+	s.mu.Lock()
+	found, ok := s.secrets[in.SecretId]
+	s.mu.Unlock()
+	if !ok {
+		writeError(w, http.StatusBadRequest, "ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+		return
+	}
+	out := map[string]any{"ARN": in.SecretId, "Name": in.SecretId, "VersionStages": []string{"AWSCURRENT"}}
+	if found.text != nil {
+		out["SecretString"] = *found.text
+	} else {
+		out["SecretBinary"] = found.data
+	}
+	writeJSON(w, http.StatusOK, out)
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(v)
+}
+
+// discard takes the answer to work that was done but whose answer is lost.
+type discard struct{}
+
+func (discard) Header() http.Header         { return make(http.Header) }
+func (discard) Write(p []byte) (int, error) { return len(p), nil }
+func (discard) WriteHeader(int)             {}

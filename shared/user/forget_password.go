@@ -84,9 +84,16 @@ func ForgetPassword(ctx context.Context, db ResetCreator, tokens OneTimeTokens, 
 		return token, err
 	}
 	message := mail.PasswordReset(mail.PasswordResetInput{To: u.Email, Username: u.Username, Link: out.link(token), ValidFor: ResetLifetime})
-	if err := out.Mailer.Send(ctx, message); err != nil {
-		slog.ErrorContext(ctx, "the reset mail was not sent", "uuid", u.UUID, "error", err)
+	_ = send(ctx, out.Mailer, message, *u)
+	return token, nil
+}
+
+// send logs and counts a mail that fails; to the caller it changes little.
+func send(ctx context.Context, mailer Mailer, m mail.Message, to User) error {
+	err := mailer.Send(ctx, m)
+	if err != nil {
+		slog.ErrorContext(ctx, "a mail was not sent", "uuid", to.UUID, "error", err)
 		metric.Count(ctx, "MailFailed")
 	}
-	return token, nil
+	return err
 }

@@ -3,7 +3,6 @@ package user
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"roster/shared/mail"
@@ -47,13 +46,12 @@ type Seeder interface {
 
 // Seeded says what seeding did, in words for a log.
 type Seeded struct {
-	Created bool
+	Created bool `json:"created"`
 	// Link is where the password is set, when none was given. It is a secret:
 	// for the mail, and for localdev's terminal.
-	Link string `json:"-"`
-	// Mailed says that the link was sent.
-	Mailed bool
-	Note   string
+	Link   string `json:"-"`
+	Mailed bool   `json:"mailed"` // the link was sent
+	Note   string `json:"note"`
 }
 
 // SeedAdmin ensures the admin's account. It makes it when its name is free and
@@ -106,8 +104,9 @@ func invite(ctx context.Context, db ResetCreator, tokens OneTimeTokens, out Rese
 	}
 	done := Seeded{Created: true, Link: out.link(token), Note: "made; a link to set its password was mailed"}
 	message := mail.AdminInvitation(mail.AdminInvitationInput{To: u.Email, Username: u.Username, Link: done.Link, ValidFor: ResetLifetime})
-	if err := out.Mailer.Send(ctx, message); err != nil {
-		return done, fmt.Errorf("the admin's account was made, its mail was not sent; use forget_password when mail works: %w", err)
+	if err := send(ctx, out.Mailer, message, u); err != nil {
+		done.Note = "made; its mail was not sent: use forget_password when mail works"
+		return done, nil
 	}
 	done.Mailed = true
 	return done, nil

@@ -1,0 +1,43 @@
+// Package seed brings the schema up to date and ensures the admin's account:
+// the document's default_data.py, as a function. It runs on a schedule, as a
+// custom resource of the stack (so that the schema is there before new code
+// serves) and by hand, and does the same each time: what is missing.
+//
+// It refuses to undo anything: no migration runs back, no password is reset,
+// and the deletion of the stack deletes no data.
+package seed
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"roster/shared/user"
+)
+
+// Report says what a run did.
+type Report struct {
+	Migrations []string    `json:"migrations"` // applied now, none when all were
+	Admin      user.Seeded `json:"admin"`
+}
+
+// Job is one way to run it, bound to its database.
+type Job func(ctx context.Context) (Report, error)
+
+// NewJob returns the job. Migrate applies the migrations that are missing and
+// names them.
+func NewJob(migrate func(context.Context) ([]string, error), db user.Seeder, p user.Passwords, tokens user.OneTimeTokens, out user.ResetMail, admin user.Admin) Job {
+	return func(ctx context.Context) (Report, error) {
+		applied, err := migrate(ctx)
+		if err != nil {
+			return Report{}, err
+		}
+		report := Report{Migrations: applied}
+		if report.Admin, err = user.SeedAdmin(ctx, db, p, tokens, out, admin, time.Now()); err != nil {
+			return report, fmt.Errorf("seed the admin: %w", err)
+		}
+		slog.InfoContext(ctx, "seeded", "migrations", applied, "admin_created", report.Admin.Created, "note", report.Admin.Note)
+		return report, nil
+	}
+}

@@ -3,6 +3,7 @@ package awstest_test
 import (
 	"errors"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -170,6 +171,7 @@ func TestCloseEndsHangingAnswers(t *testing.T) {
 		case err := <-done:
 			t.Fatalf("answered: %v", err)
 		default:
+			runtime.Gosched()
 		}
 	}
 	s.Close()

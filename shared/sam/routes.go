@@ -1,0 +1,20 @@
+package sam
+
+import "roster"
+
+// MustRoutes returns the routes of Roster's own template, without the default
+// route. It panics on a template that Parse refuses, which the tests do not let
+// through.
+func MustRoutes() []Route {
+	t, err := Parse(roster.Template)
+	if err != nil {
+		panic(err)
+	}
+	var routes []Route
+	for _, route := range t.Routes() {
+		if route.Path != DefaultPath {
+			routes = append(routes, route)
+		}
+	}
+	return routes
+}

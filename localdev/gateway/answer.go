@@ -1,0 +1,52 @@
+package gateway
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net/http"
+
+	"github.com/aws/aws-lambda-go/events"
+)
+
+// write sends a function's answer to the client. It refuses an answer that API
+// Gateway could not send, before anything of it is written.
+func write(w http.ResponseWriter, resp events.APIGatewayV2HTTPResponse) error {
+	if resp.StatusCode < 200 || resp.StatusCode > 599 {
+		return fmt.Errorf("statusCode is %d and must be in 200..599", resp.StatusCode)
+	}
+	body := []byte(resp.Body)
+	if resp.IsBase64Encoded {
+		decoded, err := base64.StdEncoding.DecodeString(resp.Body)
+		if err != nil {
+			return fmt.Errorf("isBase64Encoded is true and body is not base64: %w", err)
+		}
+		body = decoded
+	}
+	h := w.Header()
+	for name, value := range resp.Headers { // multiValueHeaders belongs to format 1.0 and is ignored
+		h.Set(name, value)
+	}
+	for _, name := range []string{"Connection", "Content-Length", "Transfer-Encoding"} {
+		h.Del(name)
+	}
+	for _, c := range resp.Cookies {
+		h.Add("Set-Cookie", c)
+	}
+	if resp.StatusCode == http.StatusNoContent || resp.StatusCode == http.StatusNotModified {
+		w.WriteHeader(resp.StatusCode)
+		return nil
+	}
+	if h.Get("Content-Type") == "" {
+		h.Set("Content-Type", "text/plain; charset=utf-8") // API Gateway's, whatever the body is
+	}
+	w.WriteHeader(resp.StatusCode)
+	_, _ = w.Write(body) // an error here is a client that left
+	return nil
+}
+
+// refuse answers in API Gateway's own name.
+func refuse(w http.ResponseWriter, status int) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = fmt.Fprintf(w, "{\"message\":%q}", http.StatusText(status))
+}

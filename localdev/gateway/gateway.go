@@ -1,0 +1,139 @@
+// Package gateway plays an API Gateway HTTP API on net/http, so that a request
+// in development meets what it would meet when deployed: the same routing, the
+// same event (payload format 2.0), the same limits and the same errors.
+//
+// Where API Gateway differs from net/http it follows API Gateway. There are no
+// redirects for // and .., HEAD is not GET, and a path is decoded twice. It
+// refuses to know the API behind it: it has no authorizers, no CORS, no
+// throttling and no stage but $default.
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+)
+
+// Quotas of HTTP APIs. None of them can be raised.
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
+const (
+	maxHeader = 10240    // bytes of the request line and all header values
+	maxBody   = 10 << 20 // bytes
+	maxWait   = 30 * time.Second
+)
+
+// Invoke calls the function that a route names and returns its answer. It is
+// called from a goroutine of its own, and its context does not end when the
+// client leaves, for Lambda does not stop then either.
+type Invoke = func(ctx context.Context, target string, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error)
+
+type gateway struct {
+	routes []route
+	invoke Invoke
+}
+
+// New returns the API. It panics on routes that [Check] refuses, as
+// http.ServeMux does on a bad pattern.
+func New(routes []Route, invoke Invoke) http.Handler {
+	table, err := compile(routes)
+	if err != nil {
+		panic("gateway: " + err.Error())
+	}
+	return &gateway{routes: table, invoke: invoke}
+}
+
+func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if headerSize(r) > maxHeader {
+		refuse(w, http.StatusRequestHeaderFieldsTooLarge)
+		return
+	}
+	path, err := deliveredPath(r.URL)
+	if err != nil {
+		refuse(w, http.StatusBadRequest)
+		return
+	}
+	to, params, ok := find(g.routes, r.Method, path)
+	if !ok {
+		refuse(w, http.StatusNotFound)
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		refuse(w, bodyStatus(err))
+		return
+	}
+	event := newEvent(r, path, to.key, params, body)
+	w.Header().Set("Apigw-Requestid", event.RequestContext.RequestID)
+	g.serve(r.Context(), w, to, event)
+}
+
+func (g *gateway) serve(ctx context.Context, w http.ResponseWriter, to route, event events.APIGatewayV2HTTPRequest) {
+	resp, err := g.call(ctx, to.target, event)
+	if err == nil {
+		err = write(w, resp)
+	}
+	if err == nil {
+		return
+	}
+	slog.ErrorContext(ctx, "the function gave no answer", "function", to.target, "route", to.key,
+		"request_id", event.RequestContext.RequestID, "error", err)
+	if errors.Is(err, errTimeout) {
+		refuse(w, http.StatusServiceUnavailable)
+		return
+	}
+	refuse(w, http.StatusInternalServerError)
+}
+
+var errTimeout = fmt.Errorf("no answer within %v", maxWait)
+
+// call waits for the function, though not longer than API Gateway would.
+func (g *gateway) call(ctx context.Context, target string, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), maxWait)
+	defer cancel()
+	type result struct {
+		resp events.APIGatewayV2HTTPResponse
+		err  error
+	}
+	done := make(chan result, 1)
+	go func() {
+		var res result
+		defer func() {
+			if v := recover(); v != nil {
+				res.err = fmt.Errorf("panic: %v", v)
+			}
+			done <- res
+		}()
+		res.resp, res.err = g.invoke(ctx, target, event)
+	}()
+	select {
+	case res := <-done:
+		return res.resp, res.err
+	case <-ctx.Done():
+		return events.APIGatewayV2HTTPResponse{}, errTimeout
+	}
+}
+
+// headerSize counts as API Gateway documents it: the request line and the
+// values of all headers, without their names.
+func headerSize(r *http.Request) int {
+	n := len(r.Method) + len(" ") + len(r.RequestURI) + len(" ") + len(r.Proto) + len(r.Host)
+	for _, values := range r.Header {
+		for _, v := range values {
+			n += len(v)
+		}
+	}
+	return n
+}
+
+func bodyStatus(err error) int {
+	if large := (*http.MaxBytesError)(nil); errors.As(err, &large) {
+		return http.StatusRequestEntityTooLarge
+	}
+	return http.StatusBadRequest
+}

@@ -1,0 +1,139 @@
+// Package apitest holds requests and answers against openapi.yaml, so that
+// every test which speaks to the API is a test of its description too. Put
+// Transport under a client, Handler around a handler, or give Check what you
+// have.
+//
+// It refuses an answer with a status, a media type, a header or a member that
+// is not described, and an answer that accepts a request which is. It says
+// nothing of whether an answer is the right one: that is the test's business.
+package apitest
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3filter"
+)
+
+// Check fails the test when the request or the answer is not as described. A
+// request that was answered with a 4xx is taken to be bad on purpose; of it the
+// answer alone is checked.
+func Check(t testing.TB, req *http.Request, reqBody []byte, resp *http.Response, respBody []byte) {
+	t.Helper()
+	if err := Verify(req, reqBody, resp, respBody); err != nil {
+		t.Errorf("%s %s, answered %d, is not as openapi.yaml says: %v\nanswer: %.2000q", req.Method, req.URL.Path, resp.StatusCode, err, respBody)
+	}
+}
+
+// Verify is Check for those who have no test at hand.
+func Verify(req *http.Request, reqBody []byte, resp *http.Response, respBody []byte) error {
+	d, err := described()
+	if err != nil {
+		return err
+	}
+	if respBody, err = unpacked(resp.Header, respBody); err != nil {
+		return err
+	}
+	route, values := d.find(req)
+	if route.Operation.Responses.Status(resp.StatusCode) == nil {
+		return fmt.Errorf("%s has no answer %d", route.Operation.OperationID, resp.StatusCode)
+	}
+	in := &openapi3filter.RequestValidationInput{
+		Request: withBody(req, reqBody), PathParams: values, Route: route, Options: options,
+	}
+	return errors.Join(
+		verifyRequest(in, resp.StatusCode),
+		verifyAnswer(in, resp, respBody),
+		verifyHeaders(resp.Header),
+		verifyRequestID(resp.Header, respBody),
+	)
+}
+
+var options = &openapi3filter.Options{
+	MultiError: true, IncludeResponseStatus: true, SkipSettingDefaults: true, AuthenticationFunc: hasToken,
+}
+
+func verifyRequest(in *openapi3filter.RequestValidationInput, status int) error {
+	if status >= 400 && status < 500 {
+		return nil
+	}
+	if err := openapi3filter.ValidateRequest(context.Background(), in); err != nil {
+		return fmt.Errorf("the request was not refused: %w", err)
+	}
+	return nil
+}
+
+// hasToken looks for the form of a token; whether it is good is not described.
+func hasToken(_ context.Context, in *openapi3filter.AuthenticationInput) error {
+	token, ok := strings.CutPrefix(in.RequestValidationInput.Request.Header.Get("Authorization"), "Bearer ")
+	if !ok || strings.Count(token, ".") != 2 {
+		return errors.New("it carries no access token")
+	}
+	return nil
+}
+
+func verifyAnswer(in *openapi3filter.RequestValidationInput, resp *http.Response, body []byte) error {
+	return openapi3filter.ValidateResponse(context.Background(), &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: in, Status: resp.StatusCode, Header: resp.Header,
+		Body: io.NopCloser(bytes.NewReader(body)), Options: options,
+	})
+}
+
+// verifyHeaders asks for what every answer has (ASVS 3.4). The description says
+// it once, in words, rather than at each of its answers.
+func verifyHeaders(h http.Header) error {
+	var errs []error
+	for name, want := range map[string]string{
+		"Content-Security-Policy": "frame-ancestors 'none'",
+		"Referrer-Policy":         "no-referrer",
+		"X-Content-Type-Options":  "nosniff",
+	} {
+		if got := h.Get(name); !strings.Contains(got, want) {
+			errs = append(errs, fmt.Errorf("the header %s is %q, want %q", name, got, want))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// verifyRequestID compares a problem's request_id with the header.
+func verifyRequestID(h http.Header, body []byte) error {
+	if h.Get("Content-Type") != "application/problem+json" || len(body) == 0 {
+		return nil
+	}
+	var problem struct {
+		RequestID string `json:"request_id"`
+	}
+	if err := json.Unmarshal(body, &problem); err != nil {
+		return err
+	}
+	if id := h.Get("X-Request-Id"); problem.RequestID != id {
+		return fmt.Errorf("request_id is %q and X-Request-Id %q", problem.RequestID, id)
+	}
+	return nil
+}
+
+// unpacked undoes the one coding that the API uses.
+func unpacked(h http.Header, body []byte) ([]byte, error) {
+	if h.Get("Content-Encoding") != "gzip" {
+		return body, nil
+	}
+	z, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return nil, fmt.Errorf("the answer is not gzip: %w", err)
+	}
+	return io.ReadAll(z)
+}
+
+func withBody(req *http.Request, body []byte) *http.Request {
+	req = req.Clone(context.Background())
+	req.Body = io.NopCloser(bytes.NewReader(body))
+	return req
+}

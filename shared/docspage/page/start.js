@@ -1,0 +1,16 @@
+// Starts Swagger UI. A file of its own, because the page's security policy
+// allows no script inside the page.
+SwaggerUIBundle({
+  url: 'openapi.json',
+  dom_id: '#docs',
+  presets: [SwaggerUIBundle.presets.apis],
+  deepLinking: true,
+  displayRequestDuration: true,
+  defaultModelsExpandDepth: 0,
+  // Would send the description's address to a service on the Internet.
+  validatorUrl: null,
+  // An access token stays in the open page and is never stored.
+  persistAuthorization: false,
+  // Or a link to this page could make it show someone else's description.
+  queryConfigEnabled: false,
+});

@@ -1,0 +1,55 @@
+# Thin aliases; each target is one command that can be typed as well.
+.DEFAULT_GOAL := help
+TOOL := go tool -modfile=tools/go.mod
+FUNCTIONS := CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -tags lambda.norpc -trimpath -ldflags '-s -w' -o bin/
+
+.PHONY: help run lambda test race bench fuzz lint fmt functions links schema golden validate deploy ci clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## run it on this machine
+	go run ./localdev
+
+lambda: ## the same, each function a process over the Lambda Runtime API
+	go run ./localdev -lambda
+
+test: ## all tests
+	go test ./...
+
+race: ## all tests under the race detector
+	go test -race ./...
+
+bench: ## the benchmarks: hash, token, requests, cold start
+	go test -run '^$$' -bench . ./...
+
+lint: ## formatting, vet, staticcheck
+	test -z "$$($(TOOL) gofumpt -l .)" || { $(TOOL) gofumpt -d .; exit 1; }
+	go vet ./...
+	$(TOOL) staticcheck ./...
+
+fmt: ## format the code
+	$(TOOL) gofumpt -w .
+
+functions: ## build all functions for Lambda into bin/
+	mkdir -p bin && $(FUNCTIONS) ./functions/...
+
+links: ## write down what each function links, for review
+	go test ./functions -run TestLinks -update
+
+schema: ## write docs/schema.sql from the migrations
+	go test ./shared/postgres -run TestSchema -update
+
+validate: ## check the template with SAM and cfn-lint
+	sam validate --lint
+	cfn-lint template.yaml
+
+deploy: ## build and deploy with the settings of samconfig.toml
+	CGO_ENABLED=0 GOFLAGS="-trimpath -tags=lambda.norpc '-ldflags=-s -w'" sam build
+	sam deploy
+
+ci: ## everything that CI runs
+	bash .ci/run
+
+clean: ## remove what was built and localdev's data
+	rm -rf bin .aws-sam .localdev

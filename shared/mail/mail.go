@@ -50,6 +50,8 @@ func (m Message) Validate() error {
 		return invalid("Subject is empty or longer than %d bytes", maxSubject)
 	case !utf8.ValidString(m.Subject) || strings.ContainsFunc(m.Subject, breaksLine):
 		return invalid("Subject has a line break, another control character or broken UTF-8")
+	case strings.Contains(m.Subject, "=?"):
+		return invalid("Subject has =?, which mail programs decode (RFC 2047)")
 	case m.Text == "":
 		return invalid("Text is empty")
 	case !validBody(m.Text):

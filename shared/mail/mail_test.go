@@ -2,6 +2,7 @@ package mail_test
 
 import (
 	"errors"
+	"mime"
 	netmail "net/mail"
 	"strings"
 	"testing"
@@ -75,6 +76,7 @@ func TestValidateRefusesContent(t *testing.T) {
 		"NUL in Subject":    {func(m *mail.Message) { m.Subject = "Hi\x00" }, "Subject"},
 		"NEL in Subject":    {func(m *mail.Message) { m.Subject = "Hi\u0085there" }, "Subject"},
 		"U+2028 in Subject": {func(m *mail.Message) { m.Subject = "Hi\u2028there" }, "Subject"},
+		"encoded Subject":   {func(m *mail.Message) { m.Subject = "=?utf-8?q?Hi=0D=0ABcc=3A_bob=40example.com?=" }, "Subject"},
 		"broken Subject":    {func(m *mail.Message) { m.Subject = "Hi\xff" }, "Subject"},
 		"no Text":           {func(m *mail.Message) { m.Text = "" }, "Text"},
 		"NUL in Text":       {func(m *mail.Message) { m.Text = "Hi\x00" }, "Text"},
@@ -111,8 +113,9 @@ func FuzzValidate(f *testing.F) {
 		if err != nil || len(list) != 1 || list[0].Address != to || list[0].Name != "" {
 			t.Errorf("To %q reads as %v, %v", to, list, err)
 		}
-		if strings.ContainsFunc(to+subject, unicode.IsControl) {
-			t.Errorf("control character in %q or %q", to, subject)
+		decoded, err := new(mime.WordDecoder).DecodeHeader(subject)
+		if err != nil || decoded != subject || strings.ContainsFunc(to+subject, unicode.IsControl) {
+			t.Errorf("To %q or Subject %q is more than it seems: %q, %v", to, subject, decoded, err)
 		}
 	})
 }

@@ -1,0 +1,129 @@
+package pgserver
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// readyData returns the binaries to run and makes sure of a data folder of their major version.
+func (s *Server) readyData(ctx context.Context) (binaries, error) {
+	major, err := s.dataVersion()
+	if err != nil {
+		return binaries{}, err
+	}
+	bin, err := s.findBinaries(ctx, major)
+	if errors.Is(err, errOtherVersion) && !s.opts.Durable {
+		if err := s.discardData(); err != nil {
+			return binaries{}, err
+		}
+		major = 0
+		bin, err = s.findBinaries(ctx, major)
+	}
+	if err != nil || major != 0 {
+		return bin, err
+	}
+	return bin, s.initialise(ctx, bin)
+}
+
+// dataVersion returns the major version of the data folder, or 0 when there is none.
+func (s *Server) dataVersion() (int, error) {
+	if _, err := os.Lstat(s.home.data()); errors.Is(err, os.ErrNotExist) {
+		return 0, nil
+	}
+	b, err := os.ReadFile(filepath.Join(s.home.data(), "PG_VERSION"))
+	if err == nil {
+		if v, ok := parseVersion(strings.TrimSpace(string(b))); ok {
+			return v.major, nil
+		}
+		err = errors.New("PG_VERSION holds no version")
+	}
+	if !s.opts.Durable {
+		return 0, s.discardData()
+	}
+	return 0, fmt.Errorf("%s is not PostgreSQL's data any more (%w): remove %s to begin anew", s.home.data(), err, s.opts.Dir)
+}
+
+// initialise makes the data folder under another name and renames it when it is whole, so that a kill in between leaves
+// nothing that looks like data. The name is new each time: the killed process's initdb may still be writing to the old one.
+func (s *Server) initialise(ctx context.Context, bin binaries) error {
+	s.clearUnfinished()
+	fmt.Fprintf(s.opts.Progress, "Making a PostgreSQL %d database in %s\n", bin.version.major, s.home.data())
+	tmp := s.home.data() + ".tmp" + rand.Text()
+	args := []string{
+		"-D", tmp, "-U", superuser, "--auth-local=trust", "--auth-host=scram-sha-256",
+		"--encoding=UTF8", "--locale=C", "--wal-segsize=1", "--no-instructions",
+	}
+	if !s.opts.Durable {
+		args = append(args, "--no-sync")
+	}
+	// The password belongs to the data: new data, new password.
+	if err := os.Remove(s.passwordFile()); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("removing the old database password: %w", err)
+	}
+	if out, err := s.account.output(ctx, bin.path("initdb"), args...); err != nil {
+		s.clearUnfinished()
+		return fmt.Errorf("making the database in %s: initdb: %w: %s", s.home.data(), err, lastLine(out))
+	}
+	if err := os.Rename(tmp, s.home.data()); err != nil {
+		return fmt.Errorf("making the database: %w", err)
+	}
+	return nil
+}
+
+// clearUnfinished removes what killed starts left. What a still running initdb keeps from going, a later start removes.
+func (s *Server) clearUnfinished() {
+	old, _ := filepath.Glob(s.home.data() + ".tmp*") // the pattern is good
+	for _, path := range old {
+		_ = os.RemoveAll(path)
+	}
+}
+
+func (s *Server) discardData() error {
+	if err := os.RemoveAll(s.home.data()); err != nil {
+		return fmt.Errorf("removing a database that cannot be used any more: %w", err)
+	}
+	return nil
+}
+
+func lastLine(out []byte) string {
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	return lines[len(lines)-1]
+}
+
+// arguments returns the postmaster's command line. All settings are given here, none in files, so that a server started by an
+// older Roster gets today's.
+func (s *Server) arguments() []string {
+	listen := ""
+	if s.opts.Port != 0 {
+		listen = "127.0.0.1"
+	}
+	settings := []string{
+		"listen_addresses=" + listen,
+		"unix_socket_directories=" + s.home.socket,
+		"unix_socket_permissions=0700",
+		"timezone=UTC",
+		"log_timezone=UTC",
+		"log_line_prefix=" + LogLinePrefix,
+		"shared_buffers=64MB",
+		"jit=off",
+		// One server and small data: no replication, and few, small WAL files.
+		"wal_level=minimal",
+		"max_wal_senders=0",
+		"min_wal_size=8MB",
+		"max_wal_size=64MB",
+	}
+	if !s.opts.Durable {
+		settings = append(settings,
+			"fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off", "max_connections=200")
+	}
+	args := []string{"-D", s.home.data(), "-p", fmt.Sprint(s.socketPort())}
+	for _, set := range settings {
+		args = append(args, "-c", set)
+	}
+	return args
+}

@@ -1,0 +1,171 @@
+package pgserver
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+// socketPathLimit is what the shortest sockaddr_un takes, macOS's, less the final NUL (Linux: 107).
+const socketPathLimit = 103
+
+// home is where a server's files lie.
+//
+// As root, PostgreSQL's own files belong to an unprivileged account, and root must not be led astray by what that account may
+// have put there. So root opens files only in folders of its own; the account gets one folder, server, inside.
+type home struct {
+	dir    string // Options.Dir: the locks and the password
+	base   string // the log, and server: dir, unless the account cannot enter that
+	socket string // folder of the Unix socket: base/server, unless that is too long a path
+	spare  string // the folder under /var/tmp that base or socket are in, or ""
+}
+
+func (h home) server() string  { return filepath.Join(h.base, "server") }
+func (h home) data() string    { return filepath.Join(h.server(), "data") }
+func (h home) pidFile() string { return filepath.Join(h.data(), "postmaster.pid") }
+func (h home) log() string     { return filepath.Join(h.base, "log") }
+
+// remove deletes all of it; the locks last, with the folder.
+func (h home) remove() error {
+	if h.spare != "" {
+		if err := os.RemoveAll(h.spare); err != nil {
+			return fmt.Errorf("removing the database server's files: %w", err)
+		}
+	}
+	if err := os.RemoveAll(h.dir); err != nil {
+		return fmt.Errorf("removing the database server's folder: %w", err)
+	}
+	return nil
+}
+
+// findHome finds the places for a server's files and makes the folders.
+func findHome(dir string, a account) (home, error) {
+	h := home{dir: dir, base: dir}
+	if err := h.settle(a); err != nil {
+		return h, err
+	}
+	if err := makeServerDir(h.server(), a); err != nil {
+		return h, err
+	}
+	if h.socket == h.server() {
+		return h, nil
+	}
+	return h, makeServerDir(h.socket, a)
+}
+
+// settle decides which of the places must be the spare folder.
+func (h *home) settle(a account) error {
+	closed := !a.canEnter(h.dir)
+	h.socket = h.server()
+	if !closed && len(filepath.Join(h.socket, ".s.PGSQL.65535")) <= socketPathLimit {
+		return nil
+	}
+	spare, err := spareDir(h.dir, a)
+	if err != nil {
+		return err
+	}
+	h.spare = spare
+	if closed {
+		h.base = spare
+	}
+	h.socket = filepath.Join(spare, "server")
+	return nil
+}
+
+var spareName = regexp.MustCompile(`^roster-[a-z0-9]{26}$`)
+
+// spareDir returns the short and open path that stands in for dir, made when absent. Its random name is kept in dir: nobody can
+// take the name first, and a removed dir begins anew, as everywhere.
+func spareDir(dir string, a account) (string, error) {
+	file := filepath.Join(dir, "spare")
+	b, err := os.ReadFile(file)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return "", fmt.Errorf("finding the database server's spare folder: %w", err)
+	}
+	name := string(b)
+	if !spareName.MatchString(name) {
+		name = "roster-" + strings.ToLower(rand.Text())
+		if err := writeFile(file, name); err != nil {
+			return "", err
+		}
+	}
+	path := filepath.Join("/var/tmp", name)
+	return path, makeDir(path, a)
+}
+
+// makeDir makes a folder of the caller's own: closed to others, save that an unprivileged account may pass through to its part.
+// One that is there already is taken as it is, unless it is a stranger's.
+func makeDir(path string, a account) error {
+	mode := os.FileMode(0o700)
+	if a.other() {
+		mode = 0o711
+	}
+	if err := os.MkdirAll(path, mode); err != nil {
+		return fmt.Errorf("making the database server's folder: %w", err)
+	}
+	return checkOwner(path, os.Geteuid())
+}
+
+// makeServerDir makes the folder that belongs to the account, closed to all others.
+func makeServerDir(path string, a account) error {
+	err := os.Mkdir(path, 0o700)
+	if err != nil && !errors.Is(err, os.ErrExist) {
+		return fmt.Errorf("making PostgreSQL's folder: %w", err)
+	}
+	if err == nil || ownedBy(path, os.Geteuid()) { // a kill may have come between the two steps
+		if err := a.own(path); err != nil {
+			return fmt.Errorf("giving PostgreSQL its folder: %w", err)
+		}
+	}
+	return checkOwner(path, a.uid())
+}
+
+func checkOwner(path string, uid int) error {
+	if !ownedBy(path, uid) {
+		return fmt.Errorf("%s is not a folder of the account that would use it (user %d): remove it or use another folder", path, uid)
+	}
+	return nil
+}
+
+// writeFile replaces a private file as a whole.
+func writeFile(path, content string) error {
+	tmp := path + ".tmp"
+	if err := os.WriteFile(tmp, []byte(content), 0o600); err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	if err := os.Rename(tmp, path); err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	return nil
+}
+
+// CacheDir returns the folder for what may be deleted at any time: downloads and the tests' databases. It is the user's cache
+// folder; root's own is closed to the account that runs PostgreSQL, so root's is the system's. Where there is none that can
+// be written to, as for an account without a home, it is in /var/tmp.
+func CacheDir() (string, error) {
+	a, err := unprivileged()
+	if err != nil {
+		return "", err
+	}
+	if parent, err := cacheParent(a.other()); err == nil {
+		dir := filepath.Join(parent, "roster")
+		if makeDir(dir, a) == nil && writable(dir) {
+			return dir, nil
+		}
+	}
+	dir := filepath.Join("/var/tmp", fmt.Sprintf("roster-cache-%d", os.Geteuid()))
+	return dir, makeDir(dir, a)
+}
+
+func writable(dir string) bool {
+	f, err := os.CreateTemp(dir, "probe")
+	if err != nil {
+		return false
+	}
+	_ = f.Close()
+	return os.Remove(f.Name()) == nil
+}

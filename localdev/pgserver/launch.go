@@ -1,0 +1,140 @@
+package pgserver
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+const (
+	// pollEvery is short because each wait here is for tens of milliseconds; pg_ctl's own tenth of a second would show.
+	pollEvery = 4 * time.Millisecond
+	// logLimit is where a start puts the old log aside, in bytes.
+	logLimit = 16 << 20
+	// settleTime bounds the wait for the remains of a killed server to go.
+	settleTime  = 5 * time.Second
+	settlePause = 50 * time.Millisecond
+)
+
+// child is a postmaster that this process started.
+type child struct {
+	process *os.Process
+	exited  chan struct{} // closed when it has ended
+}
+
+func (c *child) gone() bool {
+	select {
+	case <-c.exited:
+		return true
+	default:
+		return false
+	}
+}
+
+// launch runs the server and waits until it answers.
+func (s *Server) launch(ctx context.Context, bin binaries) error {
+	settled := time.Now().Add(settleTime)
+	for {
+		offset, err := s.spawn(bin)
+		if err != nil {
+			return err
+		}
+		err = poll(ctx, func() bool { return s.child.gone() || s.answers(ctx) })
+		if err != nil {
+			s.child.abort()
+			s.child = nil
+			return fmt.Errorf("waiting for PostgreSQL to start (its log is %s): %w", s.home.log(), err)
+		}
+		if !s.child.gone() {
+			return nil
+		}
+		s.child = nil
+		reason := s.lastWords(offset)
+		// The processes of a killed postmaster end a moment after it, and until then PostgreSQL refuses the data.
+		if bytes.Contains(reason, []byte("shared memory block")) && time.Now().Before(settled) {
+			<-time.After(settlePause)
+			continue
+		}
+		return fmt.Errorf("PostgreSQL did not start (%s): see %s, or, when its data is damaged, remove %s to begin anew without it",
+			reason, s.home.log(), s.opts.Dir)
+	}
+}
+
+// spawn starts the postmaster with its output in the log, and returns where in the log its words begin. A log that was an
+// inherited standard output instead would keep `go test` waiting for as long as the server lives.
+func (s *Server) spawn(bin binaries) (offset int64, err error) {
+	log, err := openLog(s.home.log())
+	if err != nil {
+		return 0, err
+	}
+	defer log.Close()
+	if fi, err := log.Stat(); err == nil {
+		offset = fi.Size()
+	}
+	cmd := s.account.command(bin.path("postgres"), s.arguments()...)
+	cmd.Stdout, cmd.Stderr = log, log
+	if err := cmd.Start(); err != nil {
+		return 0, fmt.Errorf("starting PostgreSQL: %w", err)
+	}
+	s.child = &child{process: cmd.Process, exited: make(chan struct{})}
+	go func(c *child) {
+		defer close(c.exited)
+		_ = cmd.Wait() // why it ended is in the log
+	}(s.child)
+	return offset, nil
+}
+
+func openLog(path string) (*os.File, error) {
+	if fi, err := os.Lstat(path); err == nil && fi.Size() > logLimit {
+		if err := os.Rename(path, path+".old"); err != nil {
+			return nil, fmt.Errorf("putting the database server's log aside: %w", err)
+		}
+	}
+	return openFile(path, os.O_APPEND|os.O_WRONLY)
+}
+
+// lastWords returns the last complaint in the log since offset.
+func (s *Server) lastWords(offset int64) []byte {
+	log, err := os.ReadFile(s.home.log())
+	if err != nil || int64(len(log)) < offset {
+		return []byte("no log")
+	}
+	last := []byte("no reason given")
+	for line := range bytes.Lines(log[offset:]) {
+		if i := bytes.Index(line, []byte("FATAL: ")); i >= 0 {
+			last = bytes.TrimSpace(line[i:])
+		}
+	}
+	return last
+}
+
+// answers reports whether the server takes connections. The socket lies in a folder that only we can write to, so who answers
+// there is our server.
+func (s *Server) answers(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, s.socketURL("postgres"))
+	if err != nil {
+		return false
+	}
+	_ = conn.Close(ctx)
+	return true
+}
+
+// poll tries again and again until done says true or ctx ends.
+func poll(ctx context.Context, done func() bool) error {
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for !done() {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-tick.C:
+		}
+	}
+	return nil
+}

@@ -1,0 +1,106 @@
+package pgserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"path/filepath"
+	"strconv"
+)
+
+// start does what Start promises, on a Server that is not in use.
+func (s *Server) start(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	gate, err := s.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer gate.unlock()
+	if err := s.run(ctx); err != nil {
+		s.leave()
+		return err
+	}
+	return nil
+}
+
+// enter takes the folder's two locks. The gate is held by one process at a time, around each start and stop; the users' lock
+// is held for as long as the server is used, and dies with the process that holds it.
+func (s *Server) enter(ctx context.Context) (gate *fileLock, err error) {
+	if err := makeDir(s.opts.Dir, s.account); err != nil {
+		return nil, err
+	}
+	if gate, err = waitLock(ctx, filepath.Join(s.opts.Dir, "start.lock")); err != nil {
+		return nil, err
+	}
+	s.users, err = tryLock(filepath.Join(s.opts.Dir, "users.lock"), !s.opts.Shared)
+	if errors.Is(err, errLocked) {
+		err = fmt.Errorf("another process uses the database in %s: stop that one, or use another folder: %w", s.opts.Dir, ErrInUse)
+	}
+	if err != nil {
+		gate.unlock()
+		return nil, err
+	}
+	return gate, nil
+}
+
+func (s *Server) leave() {
+	s.users.unlock()
+	s.users = nil
+}
+
+// run attaches to a server that is there, or starts one.
+func (s *Server) run(ctx context.Context) error {
+	h, err := findHome(s.opts.Dir, s.account)
+	if err != nil {
+		return err
+	}
+	if h != s.home { // not written again by a Restart, under the eyes of URL and LogPath
+		s.home = h
+	}
+	attached, err := s.attach(ctx)
+	if err != nil {
+		return err
+	}
+	if !attached {
+		if err := s.startAnew(ctx); err != nil {
+			return err
+		}
+	}
+	return s.ensurePassword(ctx)
+}
+
+func (s *Server) startAnew(ctx context.Context) error {
+	if err := s.checkPort(); err != nil {
+		return err
+	}
+	bin, err := s.readyData(ctx)
+	if err != nil {
+		return err
+	}
+	err = s.launch(ctx, bin)
+	if err == nil || s.opts.Durable || ctx.Err() != nil {
+		return err
+	}
+	// Data that may be lost at any time is not worth a question: make it anew and try once more.
+	if err := s.discardData(); err != nil {
+		return err
+	}
+	if bin, err = s.readyData(ctx); err != nil {
+		return err
+	}
+	return s.launch(ctx, bin)
+}
+
+// checkPort gives the usual reason for a failed start a sentence of its own.
+func (s *Server) checkPort() error {
+	if s.opts.Port == 0 {
+		return nil
+	}
+	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(s.opts.Port)))
+	if err != nil {
+		return fmt.Errorf("port %d, meant for the database, is taken: stop what listens there, or choose another port (%w)", s.opts.Port, err)
+	}
+	return l.Close()
+}

@@ -6,10 +6,11 @@ package token
 
 import (
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
-	"strings"
+	"regexp"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -46,6 +47,22 @@ type claims struct {
 	Version int64 `json:"ver"`
 }
 
+// UnmarshalJSON takes numbers for times, as RFC 7519 §2 says: jwt.NumericDate
+// would read strings, too.
+func (c *claims) UnmarshalJSON(b []byte) error {
+	var numbers struct {
+		IssuedAt  int64 `json:"iat"`
+		NotBefore int64 `json:"nbf"`
+		ExpiresAt int64 `json:"exp"`
+		Version   int64 `json:"ver"`
+	}
+	if err := json.Unmarshal(b, &numbers); err != nil {
+		return err
+	}
+	c.Version = numbers.Version
+	return json.Unmarshal(b, &c.RegisteredClaims)
+}
+
 // Issue returns a token for the subject and how long it is good.
 func (s *HS256) Issue(subject string, version int64, now time.Time) (string, time.Duration, error) {
 	t := jwt.NewWithClaims(jwt.SigningMethodHS256, claims{
@@ -71,10 +88,14 @@ func (s *HS256) Issue(subject string, version int64, now time.Time) (string, tim
 // ErrInvalid is every refusal of Verify; what it wraps is for the log only.
 var ErrInvalid = errors.New("the access token is not valid")
 
+// compact is the form of a JWS in compact serialisation (RFC 7515 §7.1). The
+// base64 decoder skips line breaks, so without it a token has many spellings.
+var compact = regexp.MustCompile(`^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$`)
+
 // Verify returns the subject and the version of a token that this key signed
 // and that is good now, else ErrInvalid.
 func (s *HS256) Verify(raw string, now time.Time) (subject string, version int64, err error) {
-	if len(raw) > maxLength || strings.Count(raw, ".") != 2 {
+	if len(raw) > maxLength || !compact.MatchString(raw) {
 		return "", 0, fmt.Errorf("%w: not a compact JWS", ErrInvalid)
 	}
 	var c claims
@@ -102,10 +123,14 @@ func (s *HS256) complete(header map[string]any, c claims) error {
 		return fmt.Errorf("typ is not %s", mediaType)
 	case header["crit"] != nil:
 		return errors.New("crit names an extension that is not understood") // RFC 7515 §4.1.11
+	case c.Issuer != s.issuer: // the parser lets any pass where its own is empty
+		return errors.New("iss is not this service")
 	case len(c.Audience) != 1 || c.Audience[0] != s.audience:
 		return errors.New("aud is not this service alone")
 	case c.Subject == "" || c.ID == "" || c.IssuedAt == nil:
 		return errors.New("a claim is missing")
+	case !c.NotBefore.Equal(c.IssuedAt.Time): // a time beyond what int64 holds comes out as long ago
+		return errors.New("nbf is not iat")
 	case c.Version < 1 || c.Version == math.MaxInt64:
 		return errors.New("ver is not a version")
 	case c.ExpiresAt.Sub(c.IssuedAt.Time) > Lifetime:

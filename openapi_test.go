@@ -9,8 +9,10 @@ import (
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/google/go-cmp/cmp"
 
 	"roster"
+	"roster/shared/sam"
 )
 
 func load(text []byte) (*openapi3.T, error) {
@@ -78,6 +80,30 @@ func TestOpenAPIOperationsNameTheirFunctions(t *testing.T) {
 			t.Errorf("%s and %s have the operationId %s", route, other, op.OperationID)
 		}
 		ids[op.OperationID] = route
+	}
+}
+
+// The template says where the routes lead; the description must say the same.
+func TestOpenAPIHasTheTemplatesRoutes(t *testing.T) {
+	t.Parallel()
+	template, err := sam.Parse(roster.Template)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, got := map[string]string{}, map[string]string{}
+	for _, f := range template.Functions {
+		for _, route := range f.Routes {
+			want[route.Method+" "+route.Path] = f.Folder
+		}
+	}
+	doc := description(t)
+	for route, op := range operations(doc) {
+		got[route], _ = op.Extensions["x-function"].(string)
+	}
+	fallback, _ := doc.Extensions["x-default-route"].(map[string]any)
+	got["ANY $default"], _ = fallback["x-function"].(string)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("routes and their functions (-template.yaml +openapi.yaml):\n%s", diff)
 	}
 }
 

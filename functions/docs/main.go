@@ -1,0 +1,13 @@
+// Command docs is the function behind GET /, GET /openapi.json and GET
+// /docs/{file}: the API's documentation.
+package main
+
+import (
+	"roster"
+	"roster/shared/docspage"
+	"roster/shared/lambdahttp"
+)
+
+func main() {
+	lambdahttp.Start(docspage.Handler(roster.OpenAPI))
+}

@@ -1,0 +1,160 @@
+package docspage_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/google/go-cmp/cmp"
+
+	"roster/localdev/browsertest"
+)
+
+// sent is what the page sent to the API.
+type sent struct{ Method, Path, Authorization, ContentType, Body string }
+
+// open shows the documentation, from a server that has an API beside it, in a
+// browser. Each request to the API goes to the channel.
+func open(t *testing.T, query string) (page *browsertest.Page, origin string, api <-chan sent) {
+	t.Helper()
+	requests := make(chan sent, 10)
+	mux := http.NewServeMux()
+	mux.Handle("/", documentation)
+	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		requests <- sent{r.Method, r.URL.Path, r.Header.Get("Authorization"), r.Header.Get("Content-Type"), string(body)}
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprint(w, `{"msg":"Answered by the test."}`)
+	})
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	page = browsertest.Open(t)
+	page.Do(chromedp.Navigate(server.URL+"/"+query), chromedp.WaitVisible(chromedp.CSS(".opblock-summary")))
+	return page, server.URL, requests
+}
+
+// quiet ends a test of the page: whatever was done, the console has nothing to
+// say, so the security policy was in nobody's way, and each request went to the
+// origin.
+func quiet(t *testing.T, p *browsertest.Page, origin string) {
+	t.Helper()
+	if got := p.Complaints(); len(got) > 0 {
+		t.Errorf("the console has %q", got)
+	}
+	for _, url := range p.Requests() {
+		if !strings.HasPrefix(url, origin+"/") {
+			t.Errorf("a request went to another origin: %s", url)
+		}
+	}
+}
+
+// The query is there because a link to the page must not be able to put another
+// description in the place of ours.
+func TestPageListsEveryOperation(t *testing.T) {
+	t.Parallel()
+	p, origin, _ := open(t, "?url=https://roster.example/openapi.json&configUrl=https://roster.example/config.json&spec={}")
+	p.Screenshot("page")
+	if diff := cmp.Diff(describedOperations(t), shownOperations(p)); diff != "" {
+		t.Errorf("operations (-described +shown):\n%s", diff)
+	}
+	if title := browsertest.Get(p, chromedp.Text(chromedp.CSS("h2.title"))); !strings.HasPrefix(title, "Roster") {
+		t.Errorf("the title is %q", title)
+	}
+	quiet(t, p, origin)
+}
+
+func shownOperations(p *browsertest.Page) map[string]bool {
+	const script = `Array.from(document.querySelectorAll('.opblock-summary'), e =>
+		e.querySelector('.opblock-summary-method').textContent + ' ' + e.querySelector('.opblock-summary-path').dataset.path)`
+	shown := map[string]bool{}
+	for _, operation := range browsertest.Get(p, chromedp.Evaluate[[]string](script)) {
+		shown[operation] = true
+	}
+	return shown
+}
+
+func describedOperations(t *testing.T) map[string]bool {
+	t.Helper()
+	var doc struct {
+		Paths map[string]map[string]json.RawMessage
+	}
+	if err := json.Unmarshal(get(t, "/openapi.json").Body.Bytes(), &doc); err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]bool{}
+	for path, item := range doc.Paths {
+		for method := range item {
+			if method != "parameters" {
+				all[strings.ToUpper(method)+" "+path] = true
+			}
+		}
+	}
+	return all
+}
+
+func TestPageSendsTheExampleAndTheTokenThatWasGiven(t *testing.T) {
+	t.Parallel()
+	p, origin, api := open(t, "")
+
+	tryOut(p, "access-login")
+	login := <-api
+	body := login.Body
+	login.Body = ""
+	if diff := cmp.Diff(sent{Method: "POST", Path: "/api/user/login", ContentType: "application/json"}, login); diff != "" {
+		t.Errorf("login (-want +got):\n%s", diff)
+	}
+	if got := strings.Join(strings.Fields(body), ""); got != `{"username":"user1","password":"password123"}` {
+		t.Errorf("login sent %s", got)
+	}
+
+	p.Do(
+		chromedp.Click(chromedp.CSS(".auth-wrapper .btn.authorize")),
+		chromedp.SendKeys(chromedp.CSS(".auth-container input"), "header.claims.signature"),
+		chromedp.Click(chromedp.CSS(".auth-btn-wrapper .authorize")),
+		chromedp.Click(chromedp.CSS(".auth-btn-wrapper .btn-done")),
+	)
+	tryOut(p, "users-get_user")
+	want := sent{Method: "GET", Path: "/api/user/user1", Authorization: "Bearer header.claims.signature"}
+	if diff := cmp.Diff(want, <-api); diff != "" {
+		t.Errorf("request (-want +got):\n%s", diff)
+	}
+	p.Screenshot("tried")
+	answer := chromedp.CSS("#operations-users-get_user .live-responses-table tbody .response-col_description")
+	if got := browsertest.Get(p, chromedp.Text(answer)); !strings.Contains(got, "Answered by the test.") {
+		t.Errorf("the page shows %q", got)
+	}
+	quiet(t, p, origin)
+}
+
+// tryOut opens an operation, sends its example and waits for the answer.
+func tryOut(p *browsertest.Page, operation string) {
+	in := func(selector string) chromedp.CSS { return chromedp.CSS("#operations-" + operation + " " + selector) }
+	p.Do(
+		chromedp.Click(in(".opblock-summary-control")),
+		chromedp.Click(in(".try-out__btn")),
+		chromedp.Click(in(".execute")),
+		chromedp.WaitVisible(in(".live-responses-table")),
+	)
+}
+
+// A policy that is not obeyed would make the tests above say little.
+func TestPagePolicyIsEnforced(t *testing.T) {
+	t.Parallel()
+	p, _, _ := open(t, "")
+	const inject = `(() => {
+		const s = document.createElement('script'); s.textContent = 'window.injected = true'; document.body.append(s);
+		const i = document.createElement('img'); i.src = 'http://roster.example/spy.png'; document.body.append(i);
+		return fetch('http://roster.example/').then(() => 'sent', () => 'refused').then(r => r + ' ' + window.injected)
+	})()`
+	if got := browsertest.Get(p, chromedp.Evaluate[string](inject, chromedp.EvalAwaitPromise)); got != "refused undefined" {
+		t.Errorf("a request and a script were %s, want them refused", got)
+	}
+	if got := strings.Join(p.Complaints(), "\n"); !strings.Contains(got, "Content Security Policy") {
+		t.Errorf("the browser says nothing of the policy: %s", got)
+	}
+}

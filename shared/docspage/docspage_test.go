@@ -3,6 +3,7 @@ package docspage_test
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/base64"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -11,12 +12,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-lambda-go/events"
 	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v3"
 
 	"roster"
 	"roster/shared/api/apitest"
 	"roster/shared/docspage"
+	"roster/shared/lambdahttp"
 )
 
 var documentation = docspage.Handler(roster.OpenAPI)
@@ -149,6 +152,33 @@ func TestHandlerReadsIfNoneMatch(t *testing.T) {
 		if w := get(t, "/", "If-None-Match", held); w.Code != want {
 			t.Errorf("If-None-Match %q: %d, want %d", held, w.Code, want)
 		}
+	}
+}
+
+// A compressed file must survive the way through Lambda, which carries text.
+func TestHandlerWorksAsALambdaFunction(t *testing.T) {
+	t.Parallel()
+	event := events.APIGatewayV2HTTPRequest{RawPath: "/docs/swagger-ui.css", Headers: map[string]string{"accept-encoding": "gzip, deflate, br"}}
+	event.RequestContext.HTTP.Method = http.MethodGet
+	event.RequestContext.RequestID = "id-of-the-gateway"
+	answer, err := lambdahttp.Wrap(documentation)(t.Context(), event)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	for name, value := range answer.Headers {
+		w.Header().Set(name, value)
+	}
+	body, err := base64.StdEncoding.DecodeString(answer.Body)
+	if err != nil || !answer.IsBase64Encoded {
+		t.Fatalf("base64: %v, %v", answer.IsBase64Encoded, err)
+	}
+	w.Body.Write(body)
+	if want := get(t, "/docs/swagger-ui.css").Body.Bytes(); answer.StatusCode != http.StatusOK || !bytes.Equal(unpack(t, w), want) {
+		t.Errorf("status %d, and the file is not the same", answer.StatusCode)
+	}
+	if got := w.Header().Get("X-Request-Id"); got != "id-of-the-gateway" {
+		t.Errorf("X-Request-Id %q", got)
 	}
 }
 

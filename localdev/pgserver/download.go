@@ -124,6 +124,7 @@ func (d download) fetch(ctx context.Context) error {
 // The library has no call for just this: its Start also makes a data folder and runs the server, which it cannot do as root,
 // and on a port that may be taken. But it does so after unpacking. So Start gets a data folder whose name no system accepts,
 // and fails at that step, before it runs anything. Any other failure is a real one. (Port 0 passes its check for a free port.)
+// It leaves an empty file in the system's temporary folder.
 func (d download) unpack(tmp string) error {
 	err := embeddedpostgres.NewDatabase(embeddedpostgres.DefaultConfig().
 		Version(downloadVersion).

@@ -23,7 +23,23 @@ func TestMain(m *testing.M) {
 		starter(dir)
 		return
 	}
-	os.Exit(m.Run())
+	os.Exit(run(m))
+}
+
+// run gives the tests a temporary folder of their own, because the download library leaves a file there each time.
+func run(m *testing.M) int {
+	tmp, err := os.MkdirTemp("", "pg")
+	if err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	defer os.RemoveAll(tmp)
+	if err := os.Chmod(tmp, 0o711); err != nil { // for the account that runs PostgreSQL
+		fmt.Println(err)
+		return 1
+	}
+	os.Setenv("TMPDIR", tmp)
+	return m.Run()
 }
 
 func starter(dir string) {

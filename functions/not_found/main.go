@@ -1,0 +1,12 @@
+// Command not_found is the function behind every request that no route takes.
+package main
+
+import (
+	"roster/shared/api"
+	"roster/shared/lambdahttp"
+	"roster/shared/sam"
+)
+
+func main() {
+	lambdahttp.Start(api.NotFound(sam.Methods(sam.MustRoutes())))
+}

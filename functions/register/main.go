@@ -1,0 +1,15 @@
+// Command register is the function behind POST /api/user/register.
+package main
+
+import (
+	"roster/shared/api"
+	"roster/shared/boot"
+	"roster/shared/lambdahttp"
+)
+
+func main() {
+	env := boot.Load()
+	handler := api.Register(env.Postgres(), env.Passwords())
+	env.MustBeUsable()
+	lambdahttp.Start(handler)
+}

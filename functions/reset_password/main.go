@@ -1,0 +1,15 @@
+// Command reset_password is the function behind POST /api/user/reset_password.
+package main
+
+import (
+	"roster/shared/api"
+	"roster/shared/boot"
+	"roster/shared/lambdahttp"
+)
+
+func main() {
+	env := boot.Load()
+	handler := api.ResetPassword(env.Postgres(), env.OneTimeTokens(), env.Passwords())
+	env.MustBeUsable()
+	lambdahttp.Start(handler)
+}

@@ -1,0 +1,16 @@
+// Command reset_password_page is the function behind GET and POST
+// /reset_password, the page that the mailed link opens.
+package main
+
+import (
+	"roster/shared/api"
+	"roster/shared/boot"
+	"roster/shared/lambdahttp"
+)
+
+func main() {
+	env := boot.Load()
+	handler := api.ResetPasswordPage(env.Postgres(), env.OneTimeTokens(), env.Passwords())
+	env.MustBeUsable()
+	lambdahttp.Start(handler)
+}

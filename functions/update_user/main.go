@@ -1,0 +1,16 @@
+// Command update_user is the function behind PUT /api/user/{username}.
+package main
+
+import (
+	"roster/shared/api"
+	"roster/shared/boot"
+	"roster/shared/boot/tokens"
+	"roster/shared/lambdahttp"
+)
+
+func main() {
+	env := boot.Load()
+	handler := api.UpdateUser(env.Postgres(), env.Passwords(), tokens.Access(env))
+	env.MustBeUsable()
+	lambdahttp.Start(handler)
+}

@@ -1,0 +1,40 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// banner tells where everything is, what differs from a deployment, and what to
+// try first.
+func (p *parts) banner(out io.Writer) {
+	url := p.settings.values["PUBLIC_URL"]
+	var b strings.Builder
+	b.WriteString("\nRoster is ready.\n\n")
+	line := func(name, value string) { fmt.Fprintf(&b, "  %-14s %s\n", name, value) }
+	line("API", url)
+	line("Documentation", url+"/")
+	line("Mailbox", url+"/_mail")
+	line("Database", p.database.where())
+	line("Admin", p.admin.String())
+	b.WriteString("\nOther than in a deployment:\n")
+	for _, d := range p.settings.differs {
+		fmt.Fprintf(&b, "  - %s\n", d)
+	}
+	fmt.Fprintf(&b, `
+Try it:
+  curl -s %s/api/user/register -H 'Content-Type: application/json' \
+    -d '{"username":"user1","first_name":"User","last_name":"One","email":"user1@example.com","password":"password123"}'
+
+Ctrl-C stops it; the data stays in %s.
+`, url, p.options.data)
+	fmt.Fprintln(out, b.String())
+}
+
+func (a admin) String() string {
+	if a.password == "" {
+		return a.username + ": " + a.note
+	}
+	return fmt.Sprintf("username %s, password %s   (shown this once)", a.username, a.password)
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"roster/localdev/pgserver"
+)
+
+const databaseName = "roster"
+
+// database is the one of DATABASE_URL, or a server of localdev's own.
+type database struct {
+	url    string
+	server *pgserver.Server // nil with DATABASE_URL
+}
+
+func (d database) stop() {
+	if d.server != nil {
+		_ = d.server.Stop()
+	}
+}
+
+func openDatabase(ctx context.Context, s settings, dir string, out io.Writer) (database, error) {
+	if given := s.values["DATABASE_URL"]; given != "" {
+		return database{url: given}, reach(ctx, given)
+	}
+	server, err := pgserver.Start(ctx, pgserver.Options{Dir: dir, Source: s.source, Durable: true, Progress: out})
+	if errors.Is(err, pgserver.ErrInUse) {
+		return database{}, fmt.Errorf("another localdev uses the data folder %s; stop it or choose another folder with -data", dir)
+	}
+	if err != nil {
+		return database{}, err
+	}
+	d := database{url: server.URL(databaseName), server: server}
+	if err := create(ctx, server); err != nil {
+		d.stop()
+		return database{}, fmt.Errorf("make the database %s: %w", databaseName, err)
+	}
+	return d, nil
+}
+
+// reach says in one sentence why a given database cannot be used.
+func reach(ctx context.Context, given string) error {
+	cfg, err := pgx.ParseConfig(given)
+	if err != nil {
+		return errors.New("DATABASE_URL is not a PostgreSQL URL such as postgres://user:password@host:5432/database; correct it, or unset it to have a server started")
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	c, err := pgx.ConnectConfig(ctx, cfg)
+	if err != nil {
+		return fmt.Errorf("the database of DATABASE_URL (%s:%d/%s) does not let us in: %w; correct the variable, or unset it to have a server started",
+			cfg.Host, cfg.Port, cfg.Database, reason(err))
+	}
+	return c.Close(ctx)
+}
+
+// reason is the innermost of pgx's many sentences.
+func reason(err error) error {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return errors.New(pg.Message)
+	}
+	return cause(err)
+}
+
+// create makes the database on first use. Its statements are logged, so that a
+// developer can read what a request costs.
+func create(ctx context.Context, server *pgserver.Server) error {
+	c, err := pgx.Connect(ctx, server.URL("postgres"))
+	if err != nil {
+		return err
+	}
+	defer c.Close(context.WithoutCancel(ctx))
+	var there bool
+	if err := c.QueryRow(ctx, "select exists (select from pg_database where datname = $1)", databaseName).Scan(&there); err != nil || there {
+		return err
+	}
+	if _, err := c.Exec(ctx, "create database "+databaseName); err != nil {
+		return err
+	}
+	_, err = c.Exec(ctx, "alter database "+databaseName+" set log_statement = 'all'")
+	return err
+}
+
+// where names the database for a person, without its password.
+func (d database) where() string {
+	u, err := url.Parse(d.url)
+	if err != nil {
+		return "the database of DATABASE_URL"
+	}
+	if d.server != nil {
+		return fmt.Sprintf("psql -h %s -U %s %s   (log: %s)", u.Query().Get("host"), u.User.Username(), databaseName, d.server.LogPath())
+	}
+	return u.Redacted()
+}

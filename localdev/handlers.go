@@ -1,0 +1,32 @@
+package main
+
+import (
+	"net/http"
+
+	"roster"
+	"roster/shared/api"
+	"roster/shared/boot"
+	"roster/shared/boot/tokens"
+	"roster/shared/docspage"
+	"roster/shared/sam"
+	"roster/shared/user"
+)
+
+// handlers assembles what each folder under functions/ serves, in this process.
+// It is the twin of their mains; a constructor that changes changes both.
+func handlers(env *boot.Environment, out user.ResetMail) map[string]http.Handler {
+	db, passwords, access, once := env.Postgres(), env.Passwords(), tokens.Access(env), env.OneTimeTokens()
+	return map[string]http.Handler{
+		"register":            api.Register(db, passwords),
+		"login":               api.Login(db, passwords, access),
+		"forget_password":     api.ForgetPassword(db, once, out, env.Switch("RESET_TOKEN_IN_RESPONSE", false)),
+		"reset_password":      api.ResetPassword(db, once, passwords),
+		"reset_password_page": api.ResetPasswordPage(db, once, passwords),
+		"get_user":            api.GetUser(db, access),
+		"update_user":         api.UpdateUser(db, passwords, access),
+		"delete_user":         api.DeleteUser(db, access),
+		"health":              api.Health(db),
+		"docs":                docspage.Handler(roster.OpenAPI),
+		"not_found":           api.NotFound(sam.Methods(sam.MustRoutes())),
+	}
+}

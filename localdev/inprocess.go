@@ -1,0 +1,40 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"roster/localdev/gateway"
+	"roster/shared/boot/mailing"
+	"roster/shared/lambdahttp"
+)
+
+// lambdaFunc is what Lambda calls.
+type lambdaFunc func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error)
+
+// inProcess runs every function in this process, each behind the adapter that
+// it has when deployed.
+func (p *parts) inProcess(_ context.Context, out io.Writer) (gateway.Invoke, http.Handler, error) {
+	values := p.settings.values
+	env := environment(values)
+	functions := map[string]lambdaFunc{}
+	for folder, handler := range handlers(env, mailing.ResetMail(env)) {
+		functions[folder] = lambdahttp.Wrap(handler)
+	}
+	if err := env.Check(); err != nil {
+		return nil, nil, err
+	}
+	for _, f := range p.template.Functions {
+		if _, known := functions[f.Folder]; len(f.Routes) > 0 && !known {
+			return nil, nil, fmt.Errorf("template.yaml routes to functions/%s, which localdev/handlers.go does not know; add a line there", f.Folder)
+		}
+	}
+	invoke := func(ctx context.Context, target string, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
+		return functions[target](ctx, event)
+	}
+	return invoke, runSeed(seedJob(values), out), nil
+}

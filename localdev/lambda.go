@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"roster/localdev/gateway"
+	"roster/localdev/runtimeapi"
+	"roster/shared/sam"
+)
+
+// secretARN is the local Secrets Manager's only secret.
+const secretARN = "arn:aws:secretsmanager:eu-central-1:000000000000:secret:localdev"
+
+// asProcesses builds every function and runs each as a process of its own over
+// the Lambda Runtime API, with the variables that template.yaml gives it and
+// the rest from a secret, as deployed.
+func (p *parts) asProcesses(ctx context.Context, out io.Writer) (gateway.Invoke, http.Handler, error) {
+	fmt.Fprintln(out, "Building the functions.")
+	bin := filepath.Join(p.options.data, "functions")
+	if err := build(ctx, bin); err != nil {
+		return nil, nil, err
+	}
+	secret, err := json.Marshal(p.settings.values)
+	if err != nil {
+		return nil, nil, err
+	}
+	p.aws.SetSecret(secretARN, string(secret))
+	functions := map[string]*runtimeapi.Function{}
+	for _, f := range p.template.Functions {
+		running, err := runtimeapi.Start(context.WithoutCancel(ctx), runtimeapi.Config{
+			Binary: filepath.Join(bin, f.Folder), Name: f.Folder, Env: append(p.aws.Env(), p.variables(f)...),
+			MemoryMB: f.Memory, Timeout: time.Duration(f.Timeout) * time.Second, Log: out,
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+		p.stops = append(p.stops, running.Close)
+		functions[f.Folder] = running
+	}
+	return invokeProcess(functions), runScheduled(functions["seed_admin"]), nil
+}
+
+func build(ctx context.Context, bin string) error {
+	gomod, err := exec.CommandContext(ctx, "go", "env", "GOMOD").Output()
+	root := filepath.Dir(strings.TrimSpace(string(gomod)))
+	if err != nil || root == "." {
+		return errors.New("-lambda builds the functions: start localdev in the project's folder, with go on the PATH")
+	}
+	return runtimeapi.Build(ctx, []string{filepath.Join(root, "functions") + "/..."}, bin)
+}
+
+// variables are what the template gives a function. What it computes of
+// parameters, the settings stand in for.
+func (p *parts) variables(f sam.Function) []string {
+	var env []string
+	for name, v := range f.Environment {
+		value := v.Literal
+		switch {
+		case name == "SECRET_ARN":
+			value = secretARN
+		case v.Intrinsic:
+			value = p.settings.values[name]
+		}
+		if value != "" {
+			env = append(env, name+"="+value)
+		}
+	}
+	return env
+}
+
+func invokeProcess(functions map[string]*runtimeapi.Function) gateway.Invoke {
+	return func(ctx context.Context, target string, event events.APIGatewayV2HTTPRequest) (resp events.APIGatewayV2HTTPResponse, err error) {
+		payload, err := json.Marshal(event)
+		if err != nil {
+			return resp, err
+		}
+		answer, err := functions[target].Invoke(ctx, payload)
+		if err != nil {
+			return resp, err
+		}
+		return resp, json.Unmarshal(answer, &resp)
+	}
+}
+
+// runScheduled is POST /_run/seed_admin with EventBridge's event.
+func runScheduled(f *runtimeapi.Function) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer, err := f.Invoke(r.Context(), []byte(`{"source":"aws.events","detail-type":"Scheduled Event","detail":{}}`))
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(append(answer, '\n'))
+	})
+}

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+
+	"roster/shared/boot"
+	"roster/shared/boot/mailing"
+	"roster/shared/postgres/migrations"
+	"roster/shared/seed"
+)
+
+// admin is what the banner says of the admin's account.
+type admin struct {
+	username, password string // the password only on the run that made it
+	note               string
+}
+
+// seedAdmin runs the seeding as a deployment would. Where no password is
+// given it makes one up, which is the admin's if the account is made now.
+func seedAdmin(ctx context.Context, values map[string]string) (admin, error) {
+	values = maps.Clone(values)
+	if values["ADMIN_PASSWORD"] == "" {
+		values["ADMIN_PASSWORD"] = rand.Text()
+	}
+	report, err := seedJob(values)(ctx)
+	if err != nil {
+		return admin{}, err
+	}
+	a := admin{username: values["ADMIN_USERNAME"], note: report.Admin.Note}
+	if report.Admin.Created {
+		a.password = values["ADMIN_PASSWORD"]
+	}
+	return a, nil
+}
+
+// seedJob is the twin of functions/seed_admin.
+func seedJob(values map[string]string) seed.Job {
+	return func(ctx context.Context) (seed.Report, error) {
+		env := boot.Of(values)
+		migrate := func(ctx context.Context) ([]string, error) { return migrations.Up(ctx, env.Text("DATABASE_URL")) }
+		db := env.Postgres()
+		job := seed.NewJob(migrate, db, env.Passwords(), env.OneTimeTokens(), mailing.ResetMail(env), env.Admin())
+		if err := env.Check(); err != nil {
+			return seed.Report{}, err
+		}
+		defer db.Close()
+		return job(ctx)
+	}
+}
+
+// runSeed is POST /_run/seed_admin: the scheduled invocation, by hand. Unlike
+// the schedule it shows the link that a new admin sets the password with.
+func runSeed(job seed.Job, out io.Writer) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		report, err := job(r.Context())
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		if report.Admin.Link != "" {
+			fmt.Fprintln(out, "The admin's password is set at", report.Admin.Link)
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(report)
+	})
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net"
+	"os"
+	"path/filepath"
+
+	"github.com/joho/godotenv"
+
+	"roster/localdev/pgserver"
+)
+
+// settings are the functions' variables, and what localdev itself takes from
+// the environment.
+type settings struct {
+	values map[string]string
+	source pgserver.Source
+	// differs says in words where these are not what a deployment would have.
+	differs []string
+}
+
+// names are the variables that are taken from .env and from the environment;
+// the latter win.
+var names = []string{
+	"SECRET_KEY", "DATABASE_URL", "JWT_SECRET_KEY", "SECURITY_PASSWORD_SALT",
+	"MAIL_SERVER", "MAIL_PORT", "MAIL_USE_TLS", "MAIL_USERNAME", "MAIL_PASSWORD", "MAIL_FROM", "PUBLIC_URL",
+	"ADMIN_USERNAME", "ADMIN_EMAIL", "ADMIN_PASSWORD",
+	"PASSWORD_MIN_LENGTH", "PASSWORD_BLOCKLIST", "RESET_TOKEN_IN_RESPONSE", "LOCALDEV_POSTGRES",
+}
+
+func loadSettings(o options, addr string) (settings, error) {
+	file, err := godotenv.Read(".env")
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return settings{}, fmt.Errorf("cannot read .env: %w", err)
+	}
+	given := map[string]string{}
+	for _, name := range names {
+		if v := file[name]; v != "" {
+			given[name] = v
+		}
+		if v, set := os.LookupEnv(name); set {
+			given[name] = v
+		}
+	}
+	source, err := pgserver.ParseSource(given["LOCALDEV_POSTGRES"])
+	if err != nil {
+		return settings{}, err
+	}
+	root, err := rootKey(o.data)
+	if err != nil {
+		return settings{}, err
+	}
+	s := settings{values: defaults(addr, root), source: source}
+	maps.Copy(s.values, given)
+	s.differs = s.differences()
+	return s, nil
+}
+
+func defaults(addr, root string) map[string]string {
+	return map[string]string{
+		"ROOT_KEY":                root,
+		"PUBLIC_URL":              "http://" + reachable(addr),
+		"MAIL_FROM":               "no-reply@roster.localhost",
+		"ADMIN_USERNAME":          "admin",
+		"ADMIN_EMAIL":             "admin@roster.localhost",
+		"PASSWORD_BLOCKLIST":      "off",
+		"RESET_TOKEN_IN_RESPONSE": "true",
+	}
+}
+
+// reachable turns the address that is listened on into one to connect to.
+func reachable(addr string) string {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return addr
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return net.JoinHostPort(host, port)
+}
+
+func (s settings) differences() []string {
+	list := []string{"secrets are generated and kept in the data folder; plain HTTP, no TLS"}
+	if s.values["RESET_TOKEN_IN_RESPONSE"] == "true" {
+		list = append(list, "forget_password answers the reset token (RESET_TOKEN_IN_RESPONSE=true)")
+	}
+	if s.values["PASSWORD_BLOCKLIST"] == "off" {
+		list = append(list, "common passwords may be used (PASSWORD_BLOCKLIST=off)")
+	}
+	if s.values["MAIL_SERVER"] == "" {
+		list = append(list, "mail goes to the mailbox above, through the real SES client, and nowhere else")
+	}
+	return list
+}
+
+// rootKey returns the key from which the local secrets are derived; it is made
+// on first use, so that tokens outlive a restart.
+func rootKey(data string) (string, error) {
+	if err := os.MkdirAll(data, 0o700); err != nil {
+		return "", fmt.Errorf("cannot make the data folder %s (%w); choose another with -data", data, cause(err))
+	}
+	file := filepath.Join(data, "secrets.json")
+	var kept struct {
+		RootKey string `json:"ROOT_KEY"`
+	}
+	b, err := os.ReadFile(file)
+	switch {
+	case err == nil:
+		if json.Unmarshal(b, &kept) != nil || kept.RootKey == "" {
+			return "", fmt.Errorf("%s is damaged; remove it to have new secrets made (people will have to log in again)", file)
+		}
+		return kept.RootKey, nil
+	case !errors.Is(err, fs.ErrNotExist):
+		return "", fmt.Errorf("cannot read %s (%w)", file, cause(err))
+	}
+	kept.RootKey = rand.Text() + rand.Text()
+	b, err = json.Marshal(kept)
+	if err == nil {
+		err = os.WriteFile(file, append(b, '\n'), 0o600)
+	}
+	if err != nil {
+		return "", fmt.Errorf("cannot write %s (%w); choose another folder with -data", file, cause(err))
+	}
+	return kept.RootKey, nil
+}

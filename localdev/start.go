@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"roster"
+	"roster/localdev/gateway"
+	"roster/shared/awsenv/awstest"
+	"roster/shared/boot"
+	"roster/shared/sam"
+)
+
+// parts are what one localdev has started.
+type parts struct {
+	options  options
+	settings settings
+	database database
+	aws      *awstest.Server
+	template *sam.Template
+	admin    admin
+	handler  http.Handler
+	stops    []func()
+}
+
+// stop undoes start, the last first.
+func (p *parts) stop() {
+	for _, stop := range slices.Backward(p.stops) {
+		stop()
+	}
+}
+
+// start prepares everything, in the order in which a deployment does: the
+// database, the schema and the admin, then the functions.
+func start(ctx context.Context, o options, s settings, out io.Writer) (p *parts, err error) {
+	p = &parts{options: o, settings: s}
+	defer func() {
+		if err != nil {
+			p.stop()
+		}
+	}()
+	if p.template, err = sam.Parse(roster.Template); err != nil {
+		return p, err
+	}
+	if p.aws, err = awstest.Start(); err != nil {
+		return p, fmt.Errorf("start the local SES: %w", err)
+	}
+	p.stops = append(p.stops, p.aws.Close)
+	for _, pair := range p.aws.Env() {
+		name, value, _ := strings.Cut(pair, "=")
+		s.values[name] = value
+	}
+	if p.database, err = openDatabase(ctx, s, filepath.Join(o.data, "postgres"), out); err != nil {
+		return p, err
+	}
+	p.stops = append(p.stops, p.database.stop)
+	s.values["DATABASE_URL"] = p.database.url
+	if p.admin, err = seedAdmin(ctx, s.values); err != nil {
+		return p, err
+	}
+	run := p.inProcess
+	if o.lambda {
+		run = p.asProcesses
+	}
+	invoke, job, err := run(ctx, out)
+	if err != nil {
+		return p, err
+	}
+	p.handler = p.routes(invoke, job)
+	return p, nil
+}
+
+// routes puts what only localdev has beside the gateway.
+func (p *parts) routes(invoke gateway.Invoke, job http.Handler) http.Handler {
+	var routes []gateway.Route
+	for _, f := range p.template.Functions {
+		for _, r := range f.Routes {
+			routes = append(routes, gateway.Route{Method: r.Method, Path: r.Path, Target: f.Folder})
+		}
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /_mail", mailbox(p.aws.Mails))
+	mux.Handle("GET /_mail/{number}", mailHTML(p.aws.Mails))
+	mux.Handle("POST /_run/seed_admin", job)
+	api := gateway.New(routes, invoke)
+	// Not a pattern of the mux: it would redirect // and .. before the gateway
+	// sees them.
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/_") {
+			mux.ServeHTTP(w, r)
+			return
+		}
+		api.ServeHTTP(w, r)
+	})
+}
+
+// environment is the functions' variables as package boot reads them.
+func environment(values map[string]string) *boot.Environment { return boot.Of(maps.Clone(values)) }

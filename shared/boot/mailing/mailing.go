@@ -1,0 +1,47 @@
+// Package mailing assembles what sends mail: SMTP where MAIL_SERVER names a
+// server, else Amazon SES. It is apart from package boot so that only functions
+// that mail link the two.
+package mailing
+
+import (
+	"roster/shared/awsenv"
+	"roster/shared/boot"
+	"roster/shared/mail"
+	"roster/shared/ses"
+	"roster/shared/smtp"
+	"roster/shared/user"
+)
+
+// ResetMail returns how reset links are mailed.
+func ResetMail(env *boot.Environment) user.ResetMail {
+	return user.ResetMail{Mailer: mailer(env), PublicURL: env.Origin("PUBLIC_URL")}
+}
+
+func mailer(env *boot.Environment) user.Mailer {
+	from := env.Text("MAIL_FROM")
+	if host := env.Optional("MAIL_SERVER", ""); host != "" {
+		return smtpSender(env, host, from)
+	}
+	if _, err := mail.ParseFrom(from); from != "" && err != nil {
+		env.Refuse("MAIL_FROM", err)
+	}
+	cfg, err := awsenv.From(func(name string) string { return env.Optional(name, "") })
+	if err != nil {
+		env.Refuse("MAIL_SERVER", err) // no SMTP server, and nothing to reach SES with
+	}
+	return ses.New(cfg, from)
+}
+
+const submissionPort = 587 // RFC 6409 §3.1
+
+func smtpSender(env *boot.Environment, host, from string) user.Mailer {
+	port := env.Number("MAIL_PORT", submissionPort, 1, 65535)
+	sender, err := smtp.New(smtp.Config{
+		Host: host, Port: port, TLS: smtp.ModeFor(port, env.Switch("MAIL_USE_TLS", true)),
+		Username: env.Optional("MAIL_USERNAME", ""), Password: env.Optional("MAIL_PASSWORD", ""), From: from,
+	})
+	if err != nil && from != "" {
+		env.Refuse("MAIL_SERVER", err)
+	}
+	return sender
+}

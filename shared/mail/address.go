@@ -54,11 +54,15 @@ type From struct {
 	Address string // ann@example.com
 }
 
+// maxFrom keeps the From header on one line of a message (RFC 5322, section
+// 2.1.1: 998 bytes), also with a name encoded at three bytes for one.
+const maxFrom = 300
+
 // ParseFrom reads MAIL_FROM: a bare address, or a name and an address in angle
 // brackets as in a From header.
 func ParseFrom(s string) (From, error) {
 	a, err := netmail.ParseAddress(s)
-	if err != nil || !validAddress(a.Address) || strings.ContainsFunc(a.Name, breaksLine) {
+	if err != nil || len(s) > maxFrom || !validAddress(a.Address) || strings.ContainsFunc(a.Name, breaksLine) {
 		return From{}, errors.New(`MAIL_FROM is not an e-mail address; write no-reply@example.com or "Roster <no-reply@example.com>"`)
 	}
 	return From{Name: a.Name, Address: a.Address}, nil

@@ -1,6 +1,7 @@
 package mail_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -39,6 +40,7 @@ func TestParseFrom(t *testing.T) {
 func TestParseFromRefuses(t *testing.T) {
 	t.Parallel()
 	for _, in := range []string{
+		strings.Repeat("x", 300) + " <a@example.com>",
 		"", "Roster", "no-reply@", "a@example.com, b@example.com", "a@[127.0.0.1]", "a@example.com\r\nBcc: b@example.com",
 		"=?utf-8?q?x=0D=0ABcc=3A_b=40example=2Ecom?= <a@example.com>",
 	} {

@@ -46,8 +46,8 @@ func (m Message) Validate() error {
 	switch {
 	case !validAddress(m.To):
 		return invalid("To is not one plain e-mail address")
-	case m.Subject == "" || len(m.Subject) > maxSubject:
-		return invalid("Subject is empty or longer than %d bytes", maxSubject)
+	case m.Subject == "" || len(m.Subject) > maxSubject || strings.TrimSpace(m.Subject) != m.Subject:
+		return invalid("Subject is empty, longer than %d bytes, or has space around it", maxSubject)
 	case !utf8.ValidString(m.Subject) || strings.ContainsFunc(m.Subject, breaksLine):
 		return invalid("Subject has a line break, another control character or broken UTF-8")
 	case strings.Contains(m.Subject, "=?"):

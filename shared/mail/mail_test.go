@@ -69,6 +69,8 @@ func TestValidateRefusesContent(t *testing.T) {
 		member string
 	}{
 		"no Subject":        {func(m *mail.Message) { m.Subject = "" }, "Subject"},
+		"blank Subject":     {func(m *mail.Message) { m.Subject = " " }, "Subject"},
+		"space around it":   {func(m *mail.Message) { m.Subject = "Hi " }, "Subject"},
 		"long Subject":      {func(m *mail.Message) { m.Subject = strings.Repeat("x", 201) }, "Subject"},
 		"CRLF in Subject":   {func(m *mail.Message) { m.Subject = "Hi\r\nBcc: bob@example.com" }, "Subject"},
 		"LF in Subject":     {func(m *mail.Message) { m.Subject = "Hi\nthere" }, "Subject"},

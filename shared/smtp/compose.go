@@ -1,0 +1,63 @@
+package smtp
+
+import (
+	"bytes"
+	"crypto/rand"
+	"io"
+	"mime"
+	"mime/multipart"
+	"mime/quotedprintable"
+	"net/textproto"
+	"time"
+
+	"roster/shared/mail"
+)
+
+// compose writes a mail as RFC 5322 and RFC 2045 ask, in ASCII and with CRLF.
+// The message is valid, so no value of it breaks its header line.
+func compose(from mail.From, m mail.Message, now time.Time) ([]byte, error) {
+	var b bytes.Buffer
+	header := func(name, value string) { b.WriteString(name + ": " + value + "\r\n") }
+	header("From", from.String())
+	header("To", m.To)
+	header("Subject", mime.QEncoding.Encode("utf-8", m.Subject))
+	header("Date", now.Format(time.RFC1123Z))
+	header("Message-ID", "<"+rand.Text()+"@"+from.Domain()+">")
+	header("Auto-Submitted", "auto-generated") // keeps holiday notices from answering (RFC 3834, section 5)
+	header("MIME-Version", "1.0")
+	if m.HTML == "" {
+		header("Content-Type", "text/plain; charset=utf-8")
+		header("Content-Transfer-Encoding", "quoted-printable")
+		b.WriteString("\r\n")
+		err := quote(&b, m.Text)
+		return b.Bytes(), err
+	}
+	parts := multipart.NewWriter(&b)
+	header("Content-Type", mime.FormatMediaType("multipart/alternative", map[string]string{"boundary": parts.Boundary()}))
+	b.WriteString("\r\n")
+	for _, part := range []struct{ kind, text string }{
+		{"text/plain", m.Text}, // the last one is the preferred one (RFC 2046, section 5.1.4)
+		{"text/html", m.HTML},
+	} {
+		w, err := parts.CreatePart(textproto.MIMEHeader{
+			"Content-Type":              {part.kind + "; charset=utf-8"},
+			"Content-Transfer-Encoding": {"quoted-printable"},
+		})
+		if err != nil {
+			return nil, err
+		}
+		if err := quote(w, part.text); err != nil {
+			return nil, err
+		}
+	}
+	err := parts.Close()
+	return b.Bytes(), err
+}
+
+func quote(w io.Writer, text string) error {
+	q := quotedprintable.NewWriter(w)
+	if _, err := q.Write([]byte(text)); err != nil {
+		return err
+	}
+	return q.Close()
+}

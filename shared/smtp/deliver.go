@@ -1,0 +1,127 @@
+package smtp
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"slices"
+	"strings"
+	"time"
+
+	gosmtp "github.com/wneessen/go-mail/smtp"
+
+	"roster/shared/mail"
+)
+
+// deliver goes through the whole dialogue of one mail.
+func (s *Sender) deliver(ctx context.Context, m mail.Message) error {
+	conn, err := s.connect(ctx)
+	if err != nil {
+		return at(connecting, err)
+	}
+	defer conn.Close()
+	// Ends whatever read or write is under way when the context does.
+	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
+	defer stop()
+
+	c, err := s.greet(ctx, conn)
+	if err != nil {
+		return err
+	}
+	if err := s.login(c); err != nil {
+		return at(loggingIn, err)
+	}
+	return s.transfer(c, m)
+}
+
+func (s *Sender) connect(ctx context.Context) (net.Conn, error) {
+	dialer := net.Dialer{Timeout: connectTimeout}
+	conn, err := dialer.DialContext(ctx, "tcp", s.config.String())
+	if err != nil {
+		return nil, err
+	}
+	// A name of this machine may have been made to point elsewhere.
+	if remote, ok := conn.RemoteAddr().(*net.TCPAddr); s.config.TLS == None && (!ok || !remote.IP.IsLoopback()) {
+		conn.Close()
+		return nil, setupError("the server is not on this machine and TLS is off; nothing was sent")
+	}
+	return conn, nil
+}
+
+// greet brings the connection to where secrets may be told.
+func (s *Sender) greet(ctx context.Context, conn net.Conn) (*gosmtp.Client, error) {
+	if s.config.TLS == Implicit {
+		secured := tls.Client(conn, s.tls())
+		if err := secured.HandshakeContext(ctx); err != nil {
+			return nil, at(securing, err)
+		}
+		conn = secured
+	}
+	c, err := gosmtp.NewClient(conn, s.config.Host)
+	if err != nil {
+		return nil, at(greeting, err)
+	}
+	c.SkipSMTPUTF8(true) // addresses are ASCII; the extension would narrow the route
+	if err := c.Hello(s.from.Domain()); err != nil {
+		return nil, at(greeting, err)
+	}
+	if s.config.TLS == StartTLS {
+		if offered, _ := c.Extension("STARTTLS"); !offered {
+			return nil, at(securing, setupError("the server offers no STARTTLS; nothing was sent. For TLS from the first byte set MAIL_PORT=465"))
+		}
+		if err := c.StartTLS(s.tls()); err != nil {
+			return nil, at(securing, err)
+		}
+	}
+	return c, nil
+}
+
+func (s *Sender) tls() *tls.Config {
+	return &tls.Config{ServerName: s.config.Host, RootCAs: s.roots, MinVersion: tls.VersionTLS12}
+}
+
+// login uses PLAIN or LOGIN, which every server for submission offers under TLS.
+// The password is safe in the protected connection; challenge-response would
+// only ask the server to keep it readable.
+func (s *Sender) login(c *gosmtp.Client) error {
+	if s.config.Username == "" {
+		return nil
+	}
+	_, offered := c.Extension("AUTH")
+	mechanisms := strings.Fields(strings.ToUpper(offered))
+	switch {
+	case slices.Contains(mechanisms, "PLAIN"):
+		return c.Auth(gosmtp.PlainAuth("", s.config.Username, s.config.Password, s.config.Host, false))
+	case slices.Contains(mechanisms, "LOGIN"):
+		return c.Auth(gosmtp.LoginAuth(s.config.Username, s.config.Password, s.config.Host, false))
+	case offered == "":
+		return setupError("the server takes no login; leave MAIL_USERNAME and MAIL_PASSWORD out, or use its port for submission, usually 587")
+	default:
+		return setupError("the server takes neither PLAIN nor LOGIN")
+	}
+}
+
+func (s *Sender) transfer(c *gosmtp.Client, m mail.Message) error {
+	message, err := compose(s.from, m, time.Now())
+	if err != nil {
+		return err
+	}
+	if err := c.Mail("<" + s.from.Address + ">"); err != nil {
+		return at(namingSender, err)
+	}
+	if err := c.Rcpt("<" + m.To + ">"); err != nil {
+		return at(namingRecipient, err)
+	}
+	w, err := c.Data()
+	if err != nil {
+		return at(sendingText, err)
+	}
+	_, writeErr := w.Write(message)
+	if err := errors.Join(writeErr, w.Close()); err != nil {
+		return at(sendingText, err)
+	}
+	// The server has the mail. What it says to QUIT changes nothing.
+	_ = c.Quit()
+	return nil
+}

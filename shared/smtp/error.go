@@ -1,0 +1,84 @@
+package smtp
+
+import (
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/textproto"
+
+	"roster/shared/mail"
+)
+
+// step is where in the dialogue something failed.
+type step string
+
+const (
+	connecting      step = "connect"
+	securing        step = "TLS"
+	greeting        step = "greeting"
+	loggingIn       step = "login"
+	namingSender    step = "MAIL FROM"
+	namingRecipient step = "RCPT TO"
+	sendingText     step = "DATA"
+)
+
+type stepError struct {
+	step step
+	err  error
+}
+
+func at(s step, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &stepError{s, err}
+}
+
+func (e *stepError) Error() string { return string(e.step) + ": " + e.err.Error() }
+func (e *stepError) Unwrap() error { return e.err }
+
+// setupError is something an operator has to change.
+type setupError string
+
+func (e setupError) Error() string { return string(e) }
+
+// kind sorts a failure by where it happened and by the class of the server's
+// reply code (RFC 5321, section 4.2.1): 4xx may pass, 5xx does not. A 5xx about
+// the recipient or the text is about this mail, every other about us.
+func kind(err error) error {
+	var setup setupError
+	if errors.As(err, &setup) || refusedTLS(err) {
+		return mail.ErrSetup
+	}
+	var reply *textproto.Error
+	if !errors.As(err, &reply) || reply.Code < 500 {
+		return mail.ErrTemporary
+	}
+	var failed *stepError
+	if errors.As(err, &failed) && (failed.step == namingRecipient || failed.step == sendingText) && !wantsLogin(reply.Code) {
+		return mail.ErrRejected
+	}
+	return mail.ErrSetup
+}
+
+// wantsLogin knows the codes of RFC 4954, section 6, which some servers give to
+// RCPT.
+func wantsLogin(code int) bool { return code == 530 || code == 534 || code == 535 || code == 538 }
+
+// refusedTLS tells a handshake that one side refused from one that broke off.
+func refusedTLS(err error) bool {
+	var certificate *tls.CertificateVerificationError
+	var notTLS tls.RecordHeaderError
+	if errors.As(err, &certificate) || errors.As(err, &notTLS) {
+		return true
+	}
+	var failed *stepError
+	if !errors.As(err, &failed) || failed.step != securing {
+		return false
+	}
+	var alert *net.OpError
+	if errors.As(err, &alert) {
+		return alert.Op == "remote error" || alert.Op == "local error"
+	}
+	return false
+}

@@ -23,7 +23,21 @@ var commonPasswords = sync.OnceValue(func() map[string]struct{} {
 	return set
 })
 
+// afterthoughts are what people put behind a common password so that it passes
+// a rule: password123, sunshine!, dragon_2026.
+const afterthoughts = "0123456789!?.,;:*+-_#$%&@=~^ "
+
+// minStem keeps short stems out of it: the list has words of one letter.
+const minStem = 4 // bytes
+
+// common reports whether a password is on the list, as it is or without its
+// afterthoughts.
 func common(password string) bool {
-	_, found := commonPasswords()[strings.ToLower(password)]
-	return found
+	password = strings.ToLower(password)
+	if _, found := commonPasswords()[password]; found {
+		return true
+	}
+	stem := strings.TrimRight(password, afterthoughts)
+	_, found := commonPasswords()[stem]
+	return found && len(stem) >= minStem
 }

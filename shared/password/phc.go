@@ -30,10 +30,11 @@ func (h Hash) String() string {
 }
 
 func (h Hash) stale(keyID string) bool {
-	return h.memory != memory || h.passes != passes || h.lanes != lanes || h.keyID != keyID
+	return h.memory != memory || h.passes != passes || h.lanes != lanes || h.keyID != keyID ||
+		len(h.salt) != saltLen || len(h.tag) != tagLen
 }
 
-var phc = regexp.MustCompile(`^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,2}),p=(\d{1,2})(?:,keyid=([A-Za-z0-9+/]{1,11}))?\$([A-Za-z0-9+/]{11,64})\$([A-Za-z0-9+/]{22,86})$`)
+var phc = regexp.MustCompile(`^\$argon2id\$v=19\$m=([1-9]\d{0,6}),t=([1-9]\d?),p=([1-9]\d?)(?:,keyid=([A-Za-z0-9+/]{1,11}))?\$([A-Za-z0-9+/]{11,64})\$([A-Za-z0-9+/]{22,86})$`)
 
 // The bounds within which a stored hash is computed. The upper ones are what a
 // function of 1 GB can do within its time.
@@ -51,7 +52,7 @@ func parse(s string) (Hash, error) {
 	mem, _ := strconv.ParseUint(m[1], 10, 32)
 	t, _ := strconv.ParseUint(m[2], 10, 32)
 	p, _ := strconv.ParseUint(m[3], 10, 8)
-	if mem < minMemory || mem > maxMemory || t < 1 || t > maxPasses || p < 1 || p > maxLanes || mem < 8*p {
+	if mem < minMemory || mem > maxMemory || t > maxPasses || p > maxLanes || mem < 8*p {
 		return Hash{}, fmt.Errorf("%w: its parameters are out of bounds", ErrUnusable)
 	}
 	salt, err1 := base64.RawStdEncoding.Strict().DecodeString(m[5])

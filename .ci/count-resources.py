@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+"""Compare testdata/resources.txt with what SAM's translator makes of template.yaml.
+
+The Go test TestResources counts by SAM's rules; this proves the rules. It also looks at what only the translation shows:
+that the migration stands before each function with a database, and that routes lead to aliases.
+
+Needs the Python package aws-sam-translator, which comes with aws-sam-cli. Without it, it says so and succeeds.
+"""
+
+import json
+import logging
+import os
+import pathlib
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+os.environ.setdefault("AWS_DEFAULT_REGION", "eu-central-1")  # any: nothing is called
+
+try:
+    from samtranslator.parser.parser import Parser
+    from samtranslator.translator.translator import Translator
+    from samtranslator.yaml_helper import yaml_parse
+except ImportError:
+    print("count-resources: skipped, the Python package aws-sam-translator is not installed (pip install aws-sam-cli)")
+    sys.exit(0)
+
+logging.disable(logging.WARNING)  # of feature toggles, which do not matter here
+
+PARAMETERS = {
+    "StageName": "prod",
+    "DatabaseUrl": "postgres://db.example/roster",
+    "MailFrom": "no-reply@example.com",
+    "AdminEmail": "ops@example.com",
+}
+
+
+def functions(template):
+    """The logical IDs of the template's functions, in the file's order."""
+    return [name for name, r in template["Resources"].items() if r["Type"] == "AWS::Serverless::Function"]
+
+
+def translate(template):
+    """CloudFormation's view; the translator wants uploaded code, not folders."""
+    for name in functions(template):
+        template["Resources"][name]["Properties"]["CodeUri"] = "s3://bucket/" + name
+    return Translator({}, Parser()).translate(template, dict(PARAMETERS))
+
+
+def count(names, resources):
+    lines = []
+    for name in names:
+        n = sum(1 for r in resources if r.startswith(name))
+        lines.append(f"{name} {n}")
+    lines.append(f"total {len(resources)}")
+    return "\n".join(lines) + "\n"
+
+
+def faults(names, translated):
+    resources = translated["Resources"]
+    for name in names:
+        variables = resources[name]["Properties"].get("Environment", {}).get("Variables", {})
+        waits = resources[name].get("DependsOn") == "Schema"
+        if waits != ("SECRET_ARN" in variables and name != "SeedAdminFunction"):
+            yield f"{name}: DependsOn is {resources[name].get('DependsOn')}"
+        if name + "Aliaslive" not in resources:
+            yield f"{name} has no alias live"
+    for method, integration in integrations(resources["Api"]["Properties"]["Body"]["paths"]):
+        if "Aliaslive}/invocations" not in json.dumps(integration["uri"]):
+            yield f"{method} does not lead to an alias"
+        if integration["payloadFormatVersion"] != "2.0":
+            yield f"{method} has another payload than 2.0"
+    schema = resources["Schema"]["Properties"]
+    if schema["ServiceToken"] != {"Ref": "SeedAdminFunctionAliaslive"} or "SeedAdminFunctionVersion" not in schema["Version"]["Ref"]:
+        yield f"Schema calls {schema}"
+
+
+def integrations(paths):
+    for path, methods in paths.items():
+        for method, operation in methods.items():
+            yield f"{method} {path}", operation["x-amazon-apigateway-integration"]
+
+
+def main():
+    template = yaml_parse((ROOT / "template.yaml").read_text())
+    names = functions(template)
+    translated = translate(template)
+    problems = list(faults(names, translated))
+    want = (ROOT / "testdata" / "resources.txt").read_text()
+    got = count(names, translated["Resources"])
+    if got != want:
+        problems.append(f"testdata/resources.txt has\n{want}and SAM makes\n{got}")
+    for problem in problems:
+        print("count-resources:", problem, file=sys.stderr)
+    if not problems:
+        print("count-resources: SAM makes what TestResources counts,", got.splitlines()[-1])
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,180 @@
+package roster_test
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"roster/shared/sam"
+)
+
+// actions is every IAM action that the template may grant, and why. It is also
+// the spelling: IAM takes ses:SendEmial without a word, and grants nothing.
+var actions = map[string]string{
+	"secretsmanager:GetSecretValue": "to read the one secret",
+	"kms:Decrypt":                   "for a secret under a key of the operator's",
+	"ses:SendEmail":                 "to send mail",
+}
+
+// ceiling are actions that the boundary lets through for AWS's own policies.
+var ceiling = []string{
+	"logs:CreateLogStream", "logs:PutLogEvents",
+	"ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface",
+	"ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:UnassignPrivateIpAddresses",
+}
+
+// open are the resources with a star, and what bounds them instead.
+var open = map[string]string{
+	"identity/*":          "ses:FromAddress; the identity may be the address or its domain",
+	"configuration-set/*": "ses:FromAddress; an identity may have a default set",
+	"key/*":               "kms:ViaService and the secret's ARN as encryption context",
+}
+
+func TestRights(t *testing.T) {
+	t.Parallel()
+	for _, f := range parse(t).Functions {
+		for _, s := range statements(f) {
+			checkStatement(t, f.Folder, s, slices.Collect(maps.Keys(actions)))
+		}
+	}
+}
+
+func TestTheBoundaryHoldsAllRightsAndNoMore(t *testing.T) {
+	t.Parallel()
+	template := parse(t)
+	document, _ := properties(template, "FunctionBoundary")["PolicyDocument"].(map[string]any)
+	boundary, err := sam.Statements(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, s := range boundary {
+		got = append(got, s.Actions...)
+		if strings.HasPrefix(s.Actions[0], "ec2:") {
+			continue // EC2 knows no narrower resource than * for most of these
+		}
+		checkStatement(t, "the boundary", s, append(slices.Collect(maps.Keys(actions)), ceiling...))
+	}
+	slices.Sort(got)
+	want := slices.Sorted(maps.Keys(actions))
+	want = append(want, ceiling...)
+	slices.Sort(want)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("actions of the boundary (-want +got):\n%s", diff)
+	}
+}
+
+func checkStatement(t *testing.T, who string, s sam.Statement, allowed []string) {
+	t.Helper()
+	if s.Effect != "Allow" {
+		t.Errorf("%s has a statement with the effect %q", who, s.Effect)
+	}
+	for _, action := range s.Actions {
+		if !slices.Contains(allowed, action) {
+			t.Errorf("%s may %s, which is on no list (is it spelled right?)", who, action)
+		}
+	}
+	for _, resource := range s.Resources {
+		text := write(t, resource)
+		_, after, _ := strings.Cut(text, "${AWS::AccountId}:")
+		if after = strings.TrimSuffix(after, `"}`); strings.Contains(text, "*") && open[after] == "" {
+			t.Errorf("%s may %s on %s, which is too wide", who, s.Actions, text)
+		}
+	}
+}
+
+func TestTheSecretIsForThoseWhoKnowIt(t *testing.T) {
+	t.Parallel()
+	template := parse(t)
+	arn := map[string]any{"Fn::If": []any{"MakesSecret", ref("Secret"), ref("ExistingSecretArn")}}
+	for _, f := range template.Functions {
+		_, told := f.Environment["SECRET_ARN"]
+		granted := grants(f, "secretsmanager:GetSecretValue")
+		if told != (len(granted) == 1) {
+			t.Errorf("%s: SECRET_ARN: %v, statements that let it read: %d", f.Folder, told, len(granted))
+		}
+		for _, s := range granted {
+			if diff := cmp.Diff([]any{arn}, s.Resources); diff != "" {
+				t.Errorf("%s may read other secrets (-want +got):\n%s", f.Folder, diff)
+			}
+		}
+		for _, s := range grants(f, "kms:Decrypt") {
+			want := map[string]any{"StringEquals": map[string]any{
+				"kms:ViaService":                  map[string]any{"Fn::Sub": "secretsmanager.${AWS::Region}.${AWS::URLSuffix}"},
+				"kms:EncryptionContext:SecretARN": arn,
+			}}
+			if diff := cmp.Diff(want, s.Conditions); diff != "" {
+				t.Errorf("%s may decrypt more than its secret (-want +got):\n%s", f.Folder, diff)
+			}
+		}
+	}
+}
+
+func TestMailIsForThoseWhoSend(t *testing.T) {
+	t.Parallel()
+	want := map[string]any{"StringEquals": map[string]any{"ses:FromAddress": ref("MailFrom")}}
+	for _, f := range parse(t).Functions {
+		_, told := f.Environment["MAIL_FROM"]
+		granted := grants(f, "ses:SendEmail")
+		if told != (len(granted) == 1) {
+			t.Errorf("%s: MAIL_FROM: %v, statements that let it send: %d", f.Folder, told, len(granted))
+		}
+		for _, s := range granted {
+			if diff := cmp.Diff(want, s.Conditions); diff != "" {
+				t.Errorf("%s may send from other addresses (-want +got):\n%s", f.Folder, diff)
+			}
+		}
+	}
+}
+
+func TestTheSecretOutlivesTheStack(t *testing.T) {
+	t.Parallel()
+	template := parse(t)
+	for _, policy := range []string{"DeletionPolicy", "UpdateReplacePolicy"} {
+		if got := template.Resource("Secret")[policy]; got != "Retain" {
+			t.Errorf("the secret's %s is %v", policy, got)
+		}
+	}
+	users := 0
+	for name := range template.Document["Resources"].(map[string]any) {
+		if strings.Contains(write(t, template.Resource(name)), "DatabaseUrl") {
+			users++
+		}
+	}
+	if users != 1 {
+		t.Errorf("%d resources see DatabaseUrl, want the secret alone", users)
+	}
+}
+
+func statements(f sam.Function) []sam.Statement {
+	var all []sam.Statement
+	for _, policy := range f.Policies {
+		all = append(all, policy.Statements...)
+	}
+	return all
+}
+
+func grants(f sam.Function, action string) []sam.Statement {
+	var granted []sam.Statement
+	for _, s := range statements(f) {
+		if slices.Contains(s.Actions, action) {
+			granted = append(granted, s)
+		}
+	}
+	return granted
+}
+
+func ref(name string) map[string]any { return map[string]any{"Ref": name} }
+
+func write(t *testing.T, value any) string {
+	t.Helper()
+	text, err := json.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}

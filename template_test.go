@@ -1,0 +1,246 @@
+package roster_test
+
+import (
+	"encoding/json"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"roster"
+	"roster/shared/sam"
+	"roster/shared/user"
+)
+
+// These tests see what sam validate and cfn-lint do not: whether the template
+// fits this repository, and whether what it grants is what was meant.
+
+func parse(t *testing.T) *sam.Template {
+	t.Helper()
+	template, err := sam.Parse(roster.Template)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return template
+}
+
+func TestEachFunctionHasItsFolder(t *testing.T) {
+	t.Parallel()
+	mains, err := filepath.Glob("functions/*/main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var folders, functions []string
+	for _, main := range mains {
+		folders = append(folders, filepath.ToSlash(filepath.Dir(main)))
+	}
+	for _, f := range parse(t).Functions {
+		functions = append(functions, f.Properties["CodeUri"].(string))
+	}
+	slices.Sort(functions)
+	if diff := cmp.Diff(folders, functions); diff != "" {
+		t.Errorf("folders under functions/ (-) and CodeUris in the template (+) differ:\n%s", diff)
+	}
+}
+
+// environment is the whole of what each function is told, beside what its
+// secret holds. Nothing in it is secret, and nothing of it is for development.
+var environment = map[string][]string{
+	"register":            {"PASSWORD_MIN_LENGTH", "SECRET_ARN"},
+	"login":               {"PUBLIC_URL", "SECRET_ARN"},
+	"forget_password":     {"MAIL_FROM", "PUBLIC_URL", "SECRET_ARN"},
+	"reset_password":      {"PASSWORD_MIN_LENGTH", "SECRET_ARN"},
+	"reset_password_page": {"PASSWORD_MIN_LENGTH", "SECRET_ARN"},
+	"get_user":            {"PUBLIC_URL", "SECRET_ARN"},
+	"update_user":         {"PASSWORD_MIN_LENGTH", "PUBLIC_URL", "SECRET_ARN"},
+	"delete_user":         {"PUBLIC_URL", "SECRET_ARN"},
+	"seed_admin":          {"ADMIN_EMAIL", "ADMIN_USERNAME", "MAIL_FROM", "PASSWORD_MIN_LENGTH", "PUBLIC_URL", "SECRET_ARN"},
+	"health":              {"SECRET_ARN"},
+	"docs":                nil,
+	"not_found":           nil,
+}
+
+func TestEachFunctionIsToldWhatItNeeds(t *testing.T) {
+	t.Parallel()
+	got := map[string][]string{}
+	for _, f := range parse(t).Functions {
+		got[f.Folder] = slices.Sorted(maps.Keys(f.Environment))
+	}
+	if diff := cmp.Diff(environment, got); diff != "" {
+		t.Errorf("environment variables (-want +got):\n%s", diff)
+	}
+}
+
+func TestTheTemplateHoldsNoSecretAndNoSwitchOfDevelopment(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"RESET_TOKEN_IN_RESPONSE", "ADMIN_PASSWORD", "MAIL_PASSWORD", "SECURITY_PASSWORD_SALT", "resolve:"} {
+		if strings.Contains(string(roster.Template), name) {
+			t.Errorf("the template mentions %s", name)
+		}
+	}
+}
+
+// hashing are the functions that may hash a password. A hash takes 75 ms of a
+// function with 1024 MB and four times that with 256 MB.
+var hashing = []string{"register", "login", "reset_password", "reset_password_page", "update_user", "seed_admin"}
+
+func TestHashingFunctionsAreLargeAndThrottled(t *testing.T) {
+	t.Parallel()
+	template := parse(t)
+	throttled := properties(template, "Api")["RouteSettings"].(map[string]any)
+	var want []string
+	for _, f := range template.Functions {
+		hashes := slices.Contains(hashing, f.Folder)
+		if hashes && f.Memory < 1024 || !hashes && f.Memory > 256 {
+			t.Errorf("%s has %d MB", f.Folder, f.Memory)
+		}
+		for _, route := range f.Routes {
+			if hashes && route.Method != "GET" {
+				want = append(want, route.String())
+			}
+		}
+	}
+	slices.Sort(want)
+	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(throttled))); diff != "" {
+		t.Errorf("routes with a limit of their own (-want +got):\n%s", diff)
+	}
+}
+
+// The ladder: handler 5 s, function 10 s, API Gateway 30 s.
+func TestTimeouts(t *testing.T) {
+	t.Parallel()
+	template := parse(t)
+	for _, f := range template.Functions {
+		want := 10
+		if f.Folder == "seed_admin" {
+			want = 120
+		}
+		if f.Timeout != want {
+			t.Errorf("%s has %d s, want %d s", f.Folder, f.Timeout, want)
+		}
+	}
+	if wait, _ := properties(template, "Schema")["ServiceTimeout"].(int); wait <= template.Function("seed_admin").Timeout {
+		t.Errorf("CloudFormation waits %d s for the migration, which may take longer", wait)
+	}
+}
+
+func TestBuildAndPublishing(t *testing.T) {
+	t.Parallel()
+	template := parse(t)
+	want := map[string]any{
+		"Runtime": "provided.al2023", "Handler": "bootstrap", "Architectures": []any{"arm64"},
+		"AutoPublishAlias": "live", "AutoPublishAliasAllProperties": true,
+		"LoggingConfig":       map[string]any{"LogFormat": "JSON", "LogGroup": map[string]any{"Ref": "FunctionLogs"}},
+		"PermissionsBoundary": map[string]any{"Ref": "FunctionBoundary"},
+	}
+	build := map[string]any{"BuildMethod": "go1.x", "BuildProperties": map[string]any{"TrimGoPath": true}}
+	for _, f := range template.Functions {
+		for name, value := range want {
+			if diff := cmp.Diff(value, f.Properties[name]); diff != "" {
+				t.Errorf("%s, %s (-want +got):\n%s", f.Folder, name, diff)
+			}
+		}
+		if diff := cmp.Diff(build, template.Resource(f.LogicalID)["Metadata"]); diff != "" {
+			t.Errorf("%s, Metadata (-want +got):\n%s", f.Folder, diff)
+		}
+		if f.Properties["Tags"] != nil {
+			t.Errorf("%s has tags: a change of them publishes a version that Lambda refuses", f.Folder)
+		}
+	}
+}
+
+func TestTheSchemaIsReadyBeforeFunctionsWithADatabase(t *testing.T) {
+	t.Parallel()
+	template := parse(t)
+	for _, f := range template.Functions {
+		_, database := f.Environment["SECRET_ARN"]
+		want := database && f.Folder != "seed_admin"
+		if got := slices.Contains(f.DependsOn, "Schema"); got != want {
+			t.Errorf("%s depends on Schema: %v, want %v", f.Folder, got, want)
+		}
+	}
+	seed := template.Function("seed_admin")
+	schema := properties(template, "Schema")
+	for property, attribute := range map[string]string{"ServiceToken": ".Alias", "Version": ".Version"} {
+		if diff := cmp.Diff(map[string]any{"Ref": seed.LogicalID + attribute}, schema[property]); diff != "" {
+			t.Errorf("Schema, %s (-want +got):\n%s", property, diff)
+		}
+	}
+	if len(seed.Schedules) != 1 {
+		t.Errorf("seed_admin has the schedules %q, want one", seed.Schedules)
+	}
+}
+
+func TestNoRouteIsAUsername(t *testing.T) {
+	t.Parallel()
+	for _, route := range parse(t).Routes() {
+		rest, below := strings.CutPrefix(route.Path, "/api/user/")
+		name, _, _ := strings.Cut(rest, "/")
+		if below && !strings.HasPrefix(name, "{") && !user.Reserved(name) {
+			t.Errorf("%q of %s can be a username; reserve it in shared/user", name, route)
+		}
+	}
+}
+
+func TestOnlyNotFoundTakesWhatNoRouteTakes(t *testing.T) {
+	t.Parallel()
+	var found []string
+	for _, f := range parse(t).Functions {
+		for _, route := range f.Routes {
+			if route.Path == sam.DefaultPath || route.Method == "ANY" {
+				found = append(found, f.Folder)
+			}
+		}
+	}
+	if diff := cmp.Diff([]string{"not_found"}, found); diff != "" {
+		t.Errorf("functions with an open route (-want +got):\n%s", diff)
+	}
+}
+
+func properties(t *sam.Template, logicalID string) map[string]any {
+	p, _ := t.Resource(logicalID)["Properties"].(map[string]any)
+	return p
+}
+
+// accessLog are the variables that say nothing of who was asked for, or with
+// which token: no path, no query, no header.
+var accessLog = []string{
+	"$context.requestId", "$context.requestTime", "$context.identity.sourceIp", "$context.routeKey", "$context.status",
+	"$context.responseLength", "$context.responseLatency", "$context.integrationLatency", "$context.integrationStatus",
+	"$context.integration.requestId", "$context.error.message", "$context.integrationErrorMessage",
+}
+
+func TestLogs(t *testing.T) {
+	t.Parallel()
+	template := parse(t)
+	settings, _ := properties(template, "Api")["AccessLogSettings"].(map[string]any)
+	format, _ := settings["Format"].(string)
+	var line map[string]string
+	if err := json.Unmarshal([]byte(format), &line); err != nil {
+		t.Fatalf("the access log's format is not JSON: %v", err)
+	}
+	for name, variable := range line {
+		if !slices.Contains(accessLog, variable) {
+			t.Errorf("the access log has %s as %s", variable, name)
+		}
+	}
+	for id, resource := range resources(template, "AWS::Logs::LogGroup") {
+		if diff := cmp.Diff(map[string]any{"Ref": "LogRetentionDays"}, resource["RetentionInDays"]); diff != "" {
+			t.Errorf("%s keeps its lines for ever (-want +got):\n%s", id, diff)
+		}
+	}
+}
+
+// resources returns the properties of all resources of a type.
+func resources(t *sam.Template, kind string) map[string]map[string]any {
+	found := map[string]map[string]any{}
+	for id := range t.Document["Resources"].(map[string]any) {
+		if t.Resource(id)["Type"] == kind {
+			found[id] = properties(t, id)
+		}
+	}
+	return found
+}

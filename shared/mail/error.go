@@ -35,7 +35,7 @@ type SendError struct {
 func Failed(transport, to string, kind, cause error) *SendError {
 	text := "send mail to " + Mask(to) + " by " + transport + ": " + kind.Error()
 	if cause != nil {
-		text += ": " + clip(hide(cause.Error(), to))
+		text += ": " + clip(oneLine(hide(cause.Error(), to)))
 	}
 	return &SendError{Kind: kind, cause: cause, text: text}
 }

@@ -33,6 +33,14 @@ func TestFailedWithoutCause(t *testing.T) {
 	}
 }
 
+func TestFailedIsOneLine(t *testing.T) {
+	t.Parallel()
+	err := mail.Failed("SMTP", "ann@example.com", mail.ErrRejected, errors.New("550 no\r\n550 such user"))
+	if strings.ContainsAny(err.Error(), "\r\n") {
+		t.Errorf("Error() = %q", err)
+	}
+}
+
 func TestFailedBoundsTheCause(t *testing.T) {
 	t.Parallel()
 	err := mail.Failed("SMTP", "ann@example.com", mail.ErrRejected, errors.New(strings.Repeat("é", 5000)))

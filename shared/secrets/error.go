@@ -10,7 +10,7 @@ var (
 	ErrNotFound     = errors.New("there is no such secret; compare SECRET_ARN and AWS_REGION with Secrets Manager")
 	ErrAccessDenied = errors.New("not allowed; the function's role needs secretsmanager:GetSecretValue for it, and kms:Decrypt where it has a key of its own")
 	ErrMalformed    = errors.New("its content cannot be used")
-	ErrUnavailable  = errors.New("Secrets Manager does not answer as it should")
+	ErrUnavailable  = errors.New("no usable answer from Secrets Manager")
 )
 
 // classify puts our kind in front of the SDK's error. The SDK's text holds the

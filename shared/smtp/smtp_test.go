@@ -175,6 +175,26 @@ func TestNothingInTheClear(t *testing.T) {
 	}
 }
 
+// TestInjectedReplies sends, in one piece with the reply to STARTTLS, a line
+// that a client must not take for one that came protected (CVE-2011-0411).
+func TestInjectedReplies(t *testing.T) {
+	t.Parallel()
+	s := &server{
+		startTLS: true, auth: "LOGIN", certificate: certificate(t), password: password,
+		replies: map[string]string{"STARTTLS": "220 go on\r\n250 AUTH PLAIN"},
+	}
+	s.start(t)
+	err := sender(t, account(s, smtp.StartTLS)).Send(t.Context(), message())
+	if strings.Contains(s.said(), "AUTH PLAIN") {
+		t.Errorf("the injected line was believed (%v):\n%s", err, s.said())
+	}
+	for line := range strings.Lines(s.said()) {
+		if !strings.HasPrefix(line, "TLS ") && !strings.HasPrefix(line, "EHLO ") && !strings.HasPrefix(line, "STARTTLS") {
+			t.Errorf("said in the clear: %s", line)
+		}
+	}
+}
+
 // checkText holds that an error may be logged.
 func checkText(t *testing.T, err error) {
 	t.Helper()
@@ -276,9 +296,9 @@ func TestTakenIsTaken(t *testing.T) {
 
 func TestHangingServer(t *testing.T) {
 	t.Parallel()
-	for _, mode := range []smtp.TLS{smtp.StartTLS, smtp.Implicit} {
+	for name, mode := range map[string]smtp.TLS{"STARTTLS": smtp.StartTLS, "TLS": smtp.Implicit} {
 		for _, verb := range []string{"handshake", "greeting", "EHLO", "AUTH", "MAIL", "RCPT", "DATA", "."} {
-			t.Run(fmt.Sprint(mode, verb), func(t *testing.T) {
+			t.Run(name+" "+verb, func(t *testing.T) {
 				t.Parallel()
 				s := &server{
 					certificate: certificate(t), startTLS: mode == smtp.StartTLS, implicit: mode == smtp.Implicit,

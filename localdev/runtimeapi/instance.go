@@ -1,0 +1,106 @@
+package runtimeapi
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+)
+
+// An instance is one process of a function and the API that it talks to.
+type instance struct {
+	fn     *Function
+	cmd    *exec.Cmd
+	out    *output
+	server *http.Server
+	began  time.Time
+	jobs   chan *job
+	asked  chan struct{} // has room for one: the process asks for an event
+	exited chan struct{}
+
+	mu       sync.Mutex
+	current  *job
+	served   int
+	init     time.Duration
+	initMem  int64
+	peak     int64
+	waitErr  error
+	reported *FunctionError // what the process said of its own failed start
+}
+
+// launch starts a process. It holds the lock for the millisecond that this
+// takes, so that Close knows every process.
+func (f *Function) launch() (*instance, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("function %s: open the Runtime API: %w", f.cfg.Name, err)
+	}
+	in := &instance{
+		fn: f, cmd: exec.Command(f.cfg.Binary), out: &output{log: f.log},
+		jobs: make(chan *job), asked: make(chan struct{}, 1), exited: make(chan struct{}),
+	}
+	in.cmd.Dir = filepath.Dir(f.cfg.Binary)
+	in.cmd.Env = f.cfg.environment(listener.Addr().String())
+	in.cmd.Stdout, in.cmd.Stderr = in.out, in.out
+	in.cmd.WaitDelay = time.Second // for a pipe that a child of the process keeps open
+	in.cmd.SysProcAttr = ownGroup()
+	in.server = &http.Server{Handler: in.api(), ReadHeaderTimeout: time.Minute}
+
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.closed {
+		_ = listener.Close()
+		return nil, ErrClosed
+	}
+	started := make(chan error, 1)
+	go in.live(started)
+	if err := <-started; err != nil {
+		_ = listener.Close()
+		return nil, &InitError{Function: f.cfg.Name, Status: err.Error()}
+	}
+	f.all[in] = true
+	go func() { _ = in.server.Serve(listener) }()
+	return in, nil
+}
+
+// live starts the process and stays with it until it is gone. It keeps to one
+// thread, for Linux kills the process when the thread that started it ends.
+func (in *instance) live(started chan<- error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	in.began = time.Now()
+	err := in.cmd.Start()
+	started <- err
+	if err != nil {
+		return
+	}
+	err = in.cmd.Wait()
+	killGroup(in.cmd.Process) // what the process left behind
+	in.out.flush()
+	in.mu.Lock()
+	in.waitErr = err
+	in.mu.Unlock()
+	in.fn.forget(in)
+	close(in.exited)
+	_ = in.server.Close()
+}
+
+func (f *Function) forget(in *instance) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.all, in)
+	f.idle = slices.DeleteFunc(f.idle, func(i *instance) bool { return i == in })
+}
+
+func (in *instance) kill() {
+	select {
+	case <-in.exited:
+	default:
+		killGroup(in.cmd.Process)
+	}
+}

@@ -1,0 +1,5 @@
+//go:build !linux
+
+package runtimeapi
+
+func memory(int) memoryUse { return memoryUse{} }

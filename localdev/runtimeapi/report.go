@@ -1,0 +1,98 @@
+package runtimeapi
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// A Report says what one event cost.
+type Report struct {
+	Function  string
+	RequestID string
+	Duration  time.Duration // from the event's delivery to its answer
+	Init      time.Duration // of a cold start, else 0
+	MemoryMB  int           // as configured
+	MaxMemory int64         // bytes, of the process so far; 0 where unknown
+	Err       error         // what Invoke returned
+}
+
+// Billed is the time that Lambda would charge for: whole milliseconds, cold
+// start included.
+func (r Report) Billed() time.Duration {
+	return (r.Duration + r.Init + time.Millisecond - 1).Truncate(time.Millisecond)
+}
+
+// String is the line that Lambda writes to the log after each event.
+func (r Report) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "REPORT RequestId: %s\tDuration: %s\tBilled Duration: %d ms\tMemory Size: %d MB",
+		r.RequestID, millis(r.Duration), r.Billed().Milliseconds(), r.MemoryMB)
+	if r.MaxMemory > 0 {
+		fmt.Fprintf(&b, "\tMax Memory Used: %d MB", (r.MaxMemory+1<<20-1)>>20)
+	}
+	if r.Init > 0 {
+		fmt.Fprintf(&b, "\tInit Duration: %s", millis(r.Init))
+	}
+	b.WriteString(r.status())
+	return b.String()
+}
+
+func (r Report) status() string {
+	var timeout *TimeoutError
+	var failed *FunctionError
+	switch {
+	case r.Err == nil:
+		return ""
+	case errors.As(r.Err, &timeout):
+		return "\tStatus: timeout"
+	case errors.As(r.Err, &failed):
+		return "\tStatus: error\tError Type: " + failed.Type
+	}
+	return "\tStatus: error\tError Type: Runtime.ExitError"
+}
+
+func millis(d time.Duration) string {
+	return fmt.Sprintf("%.2f ms", float64(d)/float64(time.Millisecond))
+}
+
+// An Instance describes one running process. Memory is in bytes and known on
+// Linux only: elsewhere it is 0.
+type Instance struct {
+	PID        int
+	Init       time.Duration // from its start until it asked for an event; 0 if it has not yet
+	InitMemory int64         // resident then
+	Memory     int64         // resident now
+	MaxMemory  int64         // most ever
+	Served     int           // events it was given
+}
+
+// Instances describes the processes that run, in no order.
+func (f *Function) Instances() []Instance {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var list []Instance
+	for in := range f.all {
+		m := memory(in.cmd.Process.Pid)
+		in.mu.Lock()
+		list = append(list, Instance{in.cmd.Process.Pid, in.init, in.initMem, m.now, max(in.peak, m.max), in.served})
+		in.mu.Unlock()
+	}
+	return list
+}
+
+func (in *instance) initTime() time.Duration {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.init
+}
+
+// maxMemory reads the peak and remembers it for when the process is gone.
+func (in *instance) maxMemory() int64 {
+	m := memory(in.cmd.Process.Pid)
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.peak = max(in.peak, m.max)
+	return in.peak
+}

@@ -3,6 +3,7 @@ package runtimeapi
 import (
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 )
 
@@ -13,13 +14,20 @@ func memory(pid int) (m memoryUse) {
 		return m
 	}
 	for line := range strings.Lines(string(status)) {
-		var kB int64
-		if n, _ := fmt.Sscanf(line, "VmRSS: %d kB", &kB); n == 1 {
-			m.now = kB << 10
-		}
-		if n, _ := fmt.Sscanf(line, "VmHWM: %d kB", &kB); n == 1 {
-			m.max = kB << 10
+		switch name, value, _ := strings.Cut(line, ":"); name {
+		case "VmRSS":
+			m.now = kilobytes(value)
+		case "VmHWM":
+			m.max = kilobytes(value)
 		}
 	}
 	return m
+}
+
+func kilobytes(value string) int64 {
+	n, err := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n << 10
 }

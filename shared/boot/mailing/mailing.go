@@ -40,8 +40,9 @@ func smtpSender(env *boot.Environment, host, from string) user.Mailer {
 		Host: host, Port: port, TLS: smtp.ModeFor(port, env.Switch("MAIL_USE_TLS", true)),
 		Username: env.Optional("MAIL_USERNAME", ""), Password: env.Optional("MAIL_PASSWORD", ""), From: from,
 	})
-	if err != nil && from != "" {
+	if err != nil {
 		env.Refuse("MAIL_SERVER", err)
+		return nil
 	}
 	return sender
 }

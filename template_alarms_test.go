@@ -77,7 +77,11 @@ func TestAlarmsTellTheTopicAndStopADeployment(t *testing.T) {
 			}
 			continue
 		}
-		for _, id := range names(t, preference["Alarms"]) {
+		stop := names(t, preference["Alarms"])
+		if len(stop) == 0 {
+			t.Errorf("%s: no alarm stops its deployment", f.Folder)
+		}
+		for _, id := range stop {
 			if _, ok := alarms[id]; !ok {
 				t.Errorf("%s: the alarm %s does not exist", f.Folder, id)
 			}

@@ -3,6 +3,7 @@ package roster_test
 import (
 	"encoding/json"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -149,6 +150,20 @@ func TestBuildAndPublishing(t *testing.T) {
 		if f.Properties["Tags"] != nil {
 			t.Errorf("%s has tags: a change of them publishes a version that Lambda refuses", f.Folder)
 		}
+	}
+}
+
+// SAM's cache looks at the function's folder only: a change in shared/ would
+// ship the old code.
+func TestBuildsAreNotCached(t *testing.T) {
+	t.Parallel()
+	config, err := os.ReadFile("samconfig.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	builds := strings.Count(string(config), ".build.parameters]")
+	if off := strings.Count(string(config), "\ncached = false\n"); builds == 0 || off != builds {
+		t.Errorf("samconfig.toml sets cached = false %d times for %d environments", off, builds)
 	}
 }
 

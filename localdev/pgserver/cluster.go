@@ -52,7 +52,9 @@ func (s *Server) dataVersion() (int, error) {
 // nothing that looks like data. The name is new each time: the killed process's initdb may still be writing to the old one.
 func (s *Server) initialise(ctx context.Context, bin binaries) error {
 	s.clearUnfinished()
-	fmt.Fprintf(s.opts.Progress, "Making a PostgreSQL %d database in %s\n", bin.version.major, s.home.data())
+	if s.opts.Durable {
+		fmt.Fprintf(s.opts.Progress, "Making a PostgreSQL %d database in %s\n", bin.version.major, s.home.data())
+	}
 	tmp := s.home.data() + ".tmp" + rand.Text()
 	args := []string{
 		"-D", tmp, "-U", superuser, "--auth-local=trust", "--auth-host=scram-sha-256",

@@ -1,0 +1,132 @@
+package postgrestest
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// lease is a test's hold on its database.
+type lease struct {
+	*database
+	pool    *pgxpool.Pool
+	logFrom int64 // where in the server's log the test begins
+
+	once sync.Once
+	err  error
+}
+
+var leases struct {
+	mu  sync.Mutex
+	all map[testing.TB]*lease
+}
+
+// leaseOf returns the test's lease, taken on first use.
+func leaseOf(t testing.TB) *lease {
+	t.Helper()
+	m := machineFor(t)
+	leases.mu.Lock()
+	l := leases.all[t]
+	if l == nil {
+		l = new(lease)
+		if leases.all == nil {
+			leases.all = make(map[testing.TB]*lease)
+		}
+		leases.all[t] = l
+	}
+	leases.mu.Unlock()
+	l.once.Do(func() {
+		if l.err = l.take(m); l.err == nil {
+			t.Cleanup(func() { l.giveBack(t, m) })
+		}
+	})
+	if l.err != nil {
+		t.Fatalf("getting a database: %v", l.err)
+	}
+	return l
+}
+
+func (l *lease) take(m *machine) error {
+	ctx, cancel := withTimeout()
+	defer cancel()
+	db, err := m.take(ctx)
+	if err != nil {
+		return err
+	}
+	cfg, err := pgxpool.ParseConfig(db.url)
+	if err != nil {
+		return err
+	}
+	cfg.MaxConns = 4
+	l.database = db
+	if l.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
+		return err
+	}
+	l.logFrom, err = m.logSize()
+	return err
+}
+
+// giveBack ends a test's lease. The database goes to a later test only if nobody is connected to it any more, all of its rows
+// could be deleted and its schema is as it was.
+func (l *lease) giveBack(t testing.TB, m *machine) {
+	leases.mu.Lock()
+	delete(leases.all, t)
+	leases.mu.Unlock()
+	l.pool.Close()
+	if t.Failed() {
+		t.Logf("the test's database was %s%s", l.url, m.logHint())
+	}
+	ctx, cancel := withTimeout()
+	defer cancel()
+	if why := l.unfit(ctx); why != nil {
+		t.Logf("the test's database is dropped, not used again: %v", why)
+		if err := m.discard(ctx, l.database); err != nil {
+			t.Error(err)
+		}
+		return
+	}
+	m.mu.Lock()
+	m.free = append(m.free, l.database)
+	m.mu.Unlock()
+}
+
+// unfit empties the database and says why it cannot be used again, if so.
+func (db *database) unfit(ctx context.Context) error {
+	if err := db.waitUntilAlone(ctx); err != nil {
+		return err
+	}
+	if _, err := db.conn.Exec(ctx, db.empty); err != nil {
+		return fmt.Errorf("emptying it: %w", err)
+	}
+	shape, err := shapeOf(ctx, db.conn)
+	if err == nil && shape != db.shape {
+		err = fmt.Errorf("the test changed its schema")
+	}
+	return err
+}
+
+// goodbye is how long a closed connection's server process may take to end.
+const goodbye = 2 * time.Second
+
+func (db *database) waitUntilAlone(ctx context.Context) error {
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(goodbye); ; {
+		var others int
+		err := db.conn.QueryRow(ctx, `SELECT count(*) FROM pg_stat_activity
+			WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'`).Scan(&others)
+		switch {
+		case err != nil:
+			return err
+		case others == 0:
+			return nil
+		case time.Now().After(deadline):
+			return fmt.Errorf("the test left %d connections open", others)
+		}
+		<-tick.C
+	}
+}

@@ -1,0 +1,217 @@
+package postgrestest
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"roster/localdev/pgserver"
+)
+
+// ServerVariable names a server to use instead of one of our own.
+const ServerVariable = "TEST_DATABASE_URL"
+
+// namePrefix begins the names of the tests' databases; the number of the process follows.
+const namePrefix = "roster_test_"
+
+// machine is this process's hold on the server.
+type machine struct {
+	server   *pgserver.Server // nil with TEST_DATABASE_URL
+	base     *url.URL         // a database to connect to for work on others
+	template string
+	process  int32     // a random number, in the names of our databases
+	keeper   *pgx.Conn // holds the locks that say that we are alive
+
+	created atomic.Int32
+	mu      sync.Mutex
+	free    []*database
+}
+
+var the struct {
+	once sync.Once
+	m    *machine
+	err  error
+}
+
+// machineFor returns the process's hold on the server, made on first use.
+func machineFor(t testing.TB) *machine {
+	t.Helper()
+	if !inMain {
+		t.Fatal("this package's tests need `func TestMain(m *testing.M) { os.Exit(postgrestest.Main(m)) }`")
+	}
+	the.once.Do(func() { the.m, the.err = join() })
+	if the.err != nil {
+		t.Fatalf("the tests need a database: %v (or set %s)", the.err, ServerVariable)
+	}
+	return the.m
+}
+
+// withTimeout bounds work on the server that no test's context should cut short. The first time a download may come first.
+func withTimeout() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.Background(), 5*time.Minute)
+}
+
+func join() (m *machine, err error) {
+	ctx, cancel := withTimeout()
+	defer cancel()
+	m = &machine{process: randomNumber()}
+	if err := m.connect(ctx); err != nil {
+		return nil, err
+	}
+	if err := m.prepare(ctx); err != nil {
+		return nil, errors.Join(err, m.part(ctx))
+	}
+	return m, nil
+}
+
+// connect finds or starts the server.
+func (m *machine) connect(ctx context.Context) error {
+	given := os.Getenv(ServerVariable)
+	if given == "" {
+		dir, err := stateDir("test")
+		if err != nil {
+			return err
+		}
+		m.server, err = pgserver.Start(ctx, pgserver.Options{Dir: dir, Source: source(), Shared: true, Progress: os.Stderr})
+		if err != nil {
+			return err
+		}
+		given = m.server.URL("postgres")
+	}
+	base, err := url.Parse(given)
+	if err != nil || base.Scheme != "postgres" && base.Scheme != "postgresql" {
+		return fmt.Errorf("%s is not a URL that begins with postgres://", ServerVariable)
+	}
+	m.base = base
+	return nil
+}
+
+// prepare makes the template, with the lock that says that this process uses it, and removes what killed processes left.
+func (m *machine) prepare(ctx context.Context) (err error) {
+	if m.keeper, err = m.dial(ctx, m.url("")); err != nil {
+		return fmt.Errorf("connecting to the tests' database server: %w", err)
+	}
+	sweepPrivate(ctx)
+	hash := migrationsHash()
+	m.template = templatePrefix + hash.String()
+	for _, lock := range []struct {
+		sql        string
+		class, key int32
+	}{
+		{"SELECT pg_advisory_lock_shared($1, $2)", templateLock, hash.key()},
+		{"SELECT pg_advisory_lock($1, $2)", processLock, m.process},
+		{"SELECT pg_advisory_lock($1, $2)", prepareLock, 0},
+	} {
+		if _, err := m.keeper.Exec(ctx, lock.sql, lock.class, lock.key); err != nil {
+			return fmt.Errorf("locking the tests' template: %w", err)
+		}
+	}
+	if err := m.sweep(ctx); err != nil {
+		return err
+	}
+	if err := m.ensureTemplate(ctx); err != nil {
+		return err
+	}
+	_, err = m.keeper.Exec(ctx, "SELECT pg_advisory_unlock($1, 0)", prepareLock)
+	return err
+}
+
+// leave is for the end of the process.
+func leave() error {
+	if the.m == nil {
+		return nil
+	}
+	ctx, cancel := withTimeout()
+	defer cancel()
+	var errs []error
+	for _, db := range the.m.free {
+		errs = append(errs, the.m.discard(ctx, db))
+	}
+	errs = append(errs, the.m.part(ctx))
+	return errors.Join(errs...)
+}
+
+// part lets go of the server; the last process stops it.
+func (m *machine) part(ctx context.Context) (err error) {
+	if m.keeper != nil {
+		err = m.keeper.Close(ctx)
+	}
+	if m.server != nil {
+		err = errors.Join(err, m.server.Stop())
+	}
+	return err
+}
+
+// url returns the URL of a database; "" is the one that the server was given with.
+func (m *machine) url(name string) string {
+	u := *m.base
+	if name != "" {
+		u.Path = "/" + name
+	}
+	return u.String()
+}
+
+func (m *machine) newName() string {
+	return fmt.Sprintf("%s%d_%d", namePrefix, m.process, m.created.Add(1))
+}
+
+// dial connects for our own work, which the timeouts that are set for the functions must not cut short.
+func (m *machine) dial(ctx context.Context, url string) (*pgx.Conn, error) {
+	cfg, err := pgx.ParseConfig(url)
+	if err != nil {
+		return nil, err
+	}
+	cfg.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
+	for _, timeout := range []string{"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"} {
+		cfg.RuntimeParams[timeout] = "0"
+	}
+	return pgx.ConnectConfig(ctx, cfg)
+}
+
+// exec runs statements outside of the tests' databases.
+func (m *machine) exec(ctx context.Context, statements ...string) error {
+	conn, err := m.dial(ctx, m.url(""))
+	if err != nil {
+		return fmt.Errorf("connecting to the tests' database server: %w", err)
+	}
+	defer conn.Close(ctx)
+	for _, sql := range statements {
+		if _, err := conn.Exec(ctx, sql); err != nil {
+			return fmt.Errorf("%s: %w", sql, err)
+		}
+	}
+	return nil
+}
+
+// drop removes a database, whoever still is connected to it.
+func (m *machine) drop(ctx context.Context, name string) error {
+	return m.exec(ctx, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
+}
+
+// source is what the environment asks for; a wrong value is Start's to refuse.
+func source() pgserver.Source { return pgserver.Source(os.Getenv(pgserver.SourceVariable)) }
+
+func stateDir(name string) (string, error) {
+	cache, err := pgserver.CacheDir()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(cache, name), nil
+}
+
+func randomNumber() int32 {
+	var b [4]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return int32(binary.BigEndian.Uint32(b[:]) >> 1)
+}

@@ -45,7 +45,7 @@ validate: ## check the template with SAM and cfn-lint
 	cfn-lint template.yaml
 
 deploy: ## build and deploy with the settings of samconfig.toml
-	CGO_ENABLED=0 GOFLAGS="-trimpath -tags=lambda.norpc '-ldflags=-s -w'" sam build
+	CGO_ENABLED=0 GOFLAGS="-trimpath -tags=lambda.norpc '-ldflags=-s -w' -buildvcs=false" sam build
 	sam deploy
 
 ci: ## everything that CI runs

@@ -11,6 +11,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"roster/shared/user"
@@ -21,6 +22,10 @@ type Report struct {
 	Migrations []string    `json:"migrations"` // applied now, none when all were
 	Admin      user.Seeded `json:"admin"`
 }
+
+// placeholder reports an origin that leads nowhere (RFC 2606 §2), as in the
+// first step of a first deployment, when the API's own address is not known.
+func placeholder(origin string) bool { return strings.HasSuffix(origin, ".invalid") }
 
 // Job is one way to run it, bound to its database.
 type Job func(ctx context.Context) (Report, error)
@@ -34,6 +39,10 @@ func NewJob(migrate func(context.Context) ([]string, error), db user.Seeder, p u
 			return Report{}, err
 		}
 		report := Report{Migrations: applied}
+		if admin.Password == "" && placeholder(out.PublicURL) {
+			report.Admin.Note = "not made yet: PUBLIC_URL leads nowhere, so no link to set the password can be mailed"
+			return report, nil
+		}
 		if report.Admin, err = user.SeedAdmin(ctx, db, p, tokens, out, admin, time.Now()); err != nil {
 			return report, fmt.Errorf("seed the admin: %w", err)
 		}

@@ -30,15 +30,15 @@ func CanonicalUsername(s string) (name string, ok bool) {
 	return name, usernameForm.MatchString(name)
 }
 
-// reserved are the names that a person must not register: each literal path
-// segment below /api/user (a test compares them with template.yaml) and what
-// could pass for the service itself.
+// reserved are the names that a person must not register: each literal segment
+// of the API's paths that is one (a test compares them with template.yaml) and
+// what could pass for the service itself.
 var reserved = map[string]bool{
 	"register": true, "login": true, "forget_password": true, "reset_password": true,
 	"logout": true, "refresh": true, "change_password": true, "verify": true, "sessions": true,
 	"admin": true, "administrator": true, "root": true, "system": true, "roster": true,
 	"me": true, "self": true, "user": true, "users": true, "anonymous": true, "guest": true,
-	"api": true, "docs": true, "health": true, "healthz": true, "openapi": true, "www": true, "mail": true,
+	"api": true, "docs": true, "health": true, "healthz": true, "openapi": true, "openapi.json": true, "www": true, "mail": true,
 	"support": true, "security": true, "abuse": true, "postmaster": true, "webmaster": true, "hostmaster": true, "noreply": true,
 	"null": true, "undefined": true, "true": true, "false": true,
 }
@@ -87,14 +87,14 @@ var localForm = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\\.[A-Za-z0
 var domainForm = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$`)
 
 // emailProblem returns the address to store: the local part as given, the
-// domain in its ASCII form (RFC 5891).
+// domain in its ASCII form (RFC 5891), mapped as a browser does (UTS 46).
 func emailProblem(s string) (address, problem string) {
 	const bad = "must be an e-mail address"
 	if s == "" {
 		return "", "is required"
 	}
 	local, domain, found := strings.Cut(s, "@")
-	if !found || len(s) > 2*maxEmail || len(local) > 64 || !localForm.MatchString(local) {
+	if !found || len(s) > 2*maxEmail || len(local) > 64 || !localForm.MatchString(local) || !utf8.ValidString(domain) {
 		return "", bad
 	}
 	ascii, err := idna.Lookup.ToASCII(domain)

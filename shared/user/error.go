@@ -75,6 +75,14 @@ func (f Fields) add(name, problem string) {
 	}
 }
 
+// and adds the problems of others, after its own.
+func (f Fields) and(others Fields) Fields {
+	for name, problem := range others {
+		f.add(name, problem)
+	}
+	return f
+}
+
 // err is nil when there is no problem.
 func (f Fields) err() error {
 	if len(f) == 0 {

@@ -50,15 +50,12 @@ func Update(ctx context.Context, caller Caller, db Updater, p Passwords, usernam
 	if err != nil {
 		return err
 	}
+	if self.Role != RoleAdmin && (in.Role != nil || in.Active != nil) {
+		return errForbidden() // an ADMIN's to give
+	}
 	own := self.UUID == target.UUID
-	if err := in.allowed(own, self.Role); err != nil {
-		return err
-	}
 	edit, fields := in.edit(p, *target)
-	if in.Password != nil && in.CurrentPassword == nil {
-		fields.add("current_password", "is required to change the password")
-	}
-	if err := fields.err(); err != nil {
+	if err := in.misplaced(own).and(fields).err(); err != nil {
 		return err
 	}
 	if in.CurrentPassword != nil {
@@ -81,24 +78,23 @@ func Update(ctx context.Context, caller Caller, db Updater, p Passwords, usernam
 	return outcome.err()
 }
 
-// allowed refuses what this caller may not change here: role and activity are
-// an ADMIN's to give, so a USER that asks is refused as such; the rest are
-// fields that this call does not know.
-func (in Changes) allowed(own bool, role Role) error {
-	if role != RoleAdmin && (in.Role != nil || in.Active != nil) {
-		return errForbidden()
-	}
+// misplaced names the fields that this call does not know, or not without
+// another.
+func (in Changes) misplaced(own bool) Fields {
 	fields := Fields{}
-	if own && in.Username != nil {
+	switch {
+	case own && in.Username != nil:
 		fields.add("username", "can be changed by another admin only")
-	}
-	if !own && in.Password != nil {
+	case !own && in.Password != nil:
 		fields.add("password", "can be changed by its owner only; a reset mail lets them choose a new one")
 	}
-	if !own && in.CurrentPassword != nil {
+	switch {
+	case own && in.Password != nil && in.CurrentPassword == nil:
+		fields.add("current_password", "is required to change the password")
+	case !own && in.CurrentPassword != nil:
 		fields.add("current_password", "is for one's own password only")
 	}
-	return fields.err()
+	return fields
 }
 
 // edit turns valid changes into what to write. Values that are what the target

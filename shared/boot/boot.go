@@ -9,19 +9,17 @@ package boot
 
 import (
 	"context"
-	"crypto/hkdf"
-	"crypto/sha256"
 	"fmt"
 	"log/slog"
 	"maps"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"roster/shared/awsenv"
-	"roster/shared/postgres"
 	"roster/shared/secrets"
 )
 
@@ -152,6 +150,8 @@ func (e *Environment) Switch(name string, fallback bool) bool {
 	return fallback
 }
 
+var origin = regexp.MustCompile(`^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$`)
+
 // Origin returns an origin such as https://accounts.example.com, without a
 // slash at its end.
 func (e *Environment) Origin(name string) string {
@@ -160,53 +160,4 @@ func (e *Environment) Origin(name string) string {
 		e.problem(name, "must be an origin such as https://accounts.example.com")
 	}
 	return v
-}
-
-// Postgres returns the database of DATABASE_URL. It does not connect yet. A
-// refused login reads the secret again.
-func (e *Environment) Postgres() *postgres.DB {
-	if e.Text("DATABASE_URL") == "" {
-		return nil
-	}
-	db, err := postgres.OpenSource(context.Background(), e.databaseURL)
-	if err != nil {
-		e.problem("DATABASE_URL", strings.TrimPrefix(err.Error(), "DATABASE_URL "))
-	}
-	return db
-}
-
-func (e *Environment) databaseURL(ctx context.Context, fresh bool) (string, error) {
-	if e.secret == nil {
-		return e.values["DATABASE_URL"], nil
-	}
-	read := e.secret.Get
-	if fresh {
-		read = e.secret.Refresh
-	}
-	values, err := read(ctx)
-	if err != nil {
-		return "", err
-	}
-	return values["DATABASE_URL"], nil
-}
-
-// Key returns the secret of that name, 32 bytes at least. Where it is not
-// given, it is derived from ROOT_KEY (HKDF-SHA-256, RFC 5869), under its own
-// name so that no two are the same.
-func (e *Environment) Key(name string) []byte {
-	if v := e.values[name]; v != "" {
-		e.strong(name, v)
-		return []byte(v)
-	}
-	root := e.values["ROOT_KEY"]
-	if root == "" {
-		e.problem(name, "is missing")
-		return nil
-	}
-	e.strong("ROOT_KEY", root)
-	key, err := hkdf.Key(sha256.New, []byte(root), nil, "roster "+name, keyLength)
-	if err != nil { // only for a length that HKDF cannot give
-		panic(err)
-	}
-	return key
 }

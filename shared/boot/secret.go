@@ -1,20 +1,36 @@
 package boot
 
 import (
+	"crypto/hkdf"
+	"crypto/sha256"
 	"fmt"
-	"regexp"
 	"strings"
-
-	"roster/shared/onetime"
-	"roster/shared/password"
-	"roster/shared/user"
 )
 
 // keyLength is the least length of a secret, in bytes: as long as the hash that
 // it keys (RFC 7518 §3.2).
 const keyLength = 32
 
-var origin = regexp.MustCompile(`^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$`)
+// Key returns the secret of that name, 32 bytes at least. Where it is not
+// given, it is derived from ROOT_KEY (HKDF-SHA-256, RFC 5869), under its own
+// name so that no two are the same.
+func (e *Environment) Key(name string) []byte {
+	if v := e.values[name]; v != "" {
+		e.strong(name, v)
+		return []byte(v)
+	}
+	root := e.values["ROOT_KEY"]
+	if root == "" {
+		e.problem(name, "is missing")
+		return nil
+	}
+	e.strong("ROOT_KEY", root)
+	key, err := hkdf.Key(sha256.New, []byte(root), nil, "roster "+name, keyLength)
+	if err != nil { // only for a length that HKDF cannot give
+		panic(err)
+	}
+	return key
+}
 
 // placeholders are words that examples use where a secret belongs.
 var placeholders = []string{"your_", "your-", "changeme", "change_me", "change-me", "placeholder", "example", "secret_key_here", "_here", "xxxx", "replace"}
@@ -43,31 +59,4 @@ func distinct(s string) int {
 		seen[s[i]] = true
 	}
 	return len(seen)
-}
-
-// OneTimeTokens returns what mints reset tokens and hashes them.
-func (e *Environment) OneTimeTokens() onetime.Keys { return onetime.New(e.Key("SECRET_KEY")) }
-
-// Admin returns the account that seeding ensures.
-func (e *Environment) Admin() user.Admin {
-	return user.Admin{
-		Username: e.Optional("ADMIN_USERNAME", "admin"),
-		Email:    e.Text("ADMIN_EMAIL"),
-		Password: e.Optional("ADMIN_PASSWORD", ""),
-	}
-}
-
-// Passwords returns how passwords are hashed and which may be set.
-func (e *Environment) Passwords() user.Passwords {
-	pepper := e.values["SECURITY_PASSWORD_SALT"]
-	if pepper != "" {
-		e.strong("SECURITY_PASSWORD_SALT", pepper)
-	}
-	return user.Passwords{
-		Hasher: password.NewHasher(pepper),
-		Policy: password.Policy{
-			MinLength: e.Number("PASSWORD_MIN_LENGTH", password.DefaultPolicy.MinLength, 8, 64),
-			Blocklist: e.Switch("PASSWORD_BLOCKLIST", true),
-		},
-	}
 }

@@ -34,7 +34,7 @@ Ctrl-C stops it; the data stays in %s.
 
 func (a admin) String() string {
 	if a.password == "" {
-		return a.username + ": " + a.note
+		return fmt.Sprintf("username %s: %s; a lost password is reset by forget_password with %s", a.username, a.note, a.email)
 	}
 	return fmt.Sprintf("username %s, password %s   (shown this once)", a.username, a.password)
 }

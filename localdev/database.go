@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -53,23 +55,32 @@ func reach(ctx context.Context, given string) error {
 	if err != nil {
 		return errors.New("DATABASE_URL is not a PostgreSQL URL such as postgres://user:password@host:5432/database; correct it, or unset it to have a server started")
 	}
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, reachTime)
 	defer cancel()
 	c, err := pgx.ConnectConfig(ctx, cfg)
 	if err != nil {
-		return fmt.Errorf("the database of DATABASE_URL (%s:%d/%s) does not let us in: %w; correct the variable, or unset it to have a server started",
+		return fmt.Errorf("the database of DATABASE_URL (%s:%d/%s) does not let us in: %s; correct the variable, or unset it to have a server started",
 			cfg.Host, cfg.Port, cfg.Database, reason(err))
 	}
 	return c.Close(ctx)
 }
 
-// reason is the innermost of pgx's many sentences.
-func reason(err error) error {
+const reachTime = 5 * time.Second
+
+// reason is the innermost of pgx's many lines.
+func reason(err error) string {
 	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
-		return errors.New(pg.Message)
+	var dns *net.DNSError
+	switch {
+	case errors.As(err, &pg):
+		return pg.Message
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return "there is no host " + dns.Name
+	case pgconn.Timeout(err) || errors.Is(err, context.DeadlineExceeded):
+		return fmt.Sprintf("no answer within %v", reachTime)
 	}
-	return cause(err)
+	lines := strings.Split(cause(err).Error(), "\n")
+	return strings.TrimSpace(lines[len(lines)-1])
 }
 
 // create makes the database on first use. Its statements are logged, so that a
@@ -81,12 +92,15 @@ func create(ctx context.Context, server *pgserver.Server) error {
 	}
 	defer c.Close(context.WithoutCancel(ctx))
 	var there bool
-	if err := c.QueryRow(ctx, "select exists (select from pg_database where datname = $1)", databaseName).Scan(&there); err != nil || there {
+	if err := c.QueryRow(ctx, "select exists (select from pg_database where datname = $1)", databaseName).Scan(&there); err != nil {
 		return err
 	}
-	if _, err := c.Exec(ctx, "create database "+databaseName); err != nil {
-		return err
+	if !there {
+		if _, err := c.Exec(ctx, "create database "+databaseName); err != nil {
+			return err
+		}
 	}
+	// Again each time: a kill may have come between the two.
 	_, err = c.Exec(ctx, "alter database "+databaseName+" set log_statement = 'all'")
 	return err
 }

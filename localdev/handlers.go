@@ -8,14 +8,15 @@ import (
 	"roster/shared/boot"
 	"roster/shared/boot/tokens"
 	"roster/shared/docspage"
+	"roster/shared/postgres"
 	"roster/shared/sam"
 	"roster/shared/user"
 )
 
 // handlers assembles what each folder under functions/ serves, in this process.
 // It is the twin of their mains; a constructor that changes changes both.
-func handlers(env *boot.Environment, out user.ResetMail) map[string]http.Handler {
-	db, passwords, access, once := env.Postgres(), env.Passwords(), tokens.Access(env), env.OneTimeTokens()
+func handlers(env *boot.Environment, db *postgres.DB, out user.ResetMail) map[string]http.Handler {
+	passwords, access, once := env.Passwords(), tokens.Access(env), env.OneTimeTokens()
 	return map[string]http.Handler{
 		"register":            api.Register(db, passwords),
 		"login":               api.Login(db, passwords, access),

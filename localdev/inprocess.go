@@ -21,13 +21,15 @@ type lambdaFunc func(context.Context, events.APIGatewayV2HTTPRequest) (events.AP
 func (p *parts) inProcess(_ context.Context, out io.Writer) (gateway.Invoke, http.Handler, error) {
 	values := p.settings.values
 	env := environment(values)
+	db := env.Postgres()
 	functions := map[string]lambdaFunc{}
-	for folder, handler := range handlers(env, mailing.ResetMail(env)) {
+	for folder, handler := range handlers(env, db, mailing.ResetMail(env)) {
 		functions[folder] = lambdahttp.Wrap(handler)
 	}
 	if err := env.Check(); err != nil {
 		return nil, nil, err
 	}
+	p.stops = append(p.stops, db.Close)
 	for _, f := range p.template.Functions {
 		if _, known := functions[f.Folder]; len(f.Routes) > 0 && !known {
 			return nil, nil, fmt.Errorf("template.yaml routes to functions/%s, which localdev/handlers.go does not know; add a line there", f.Folder)

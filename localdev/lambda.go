@@ -26,9 +26,8 @@ const secretARN = "arn:aws:secretsmanager:eu-central-1:000000000000:secret:local
 // the Lambda Runtime API, with the variables that template.yaml gives it and
 // the rest from a secret, as deployed.
 func (p *parts) asProcesses(ctx context.Context, out io.Writer) (gateway.Invoke, http.Handler, error) {
-	fmt.Fprintln(out, "Building the functions.")
-	bin := filepath.Join(p.options.data, "functions")
-	if err := build(ctx, bin); err != nil {
+	bin, err := p.binaries(ctx, out)
+	if err != nil {
 		return nil, nil, err
 	}
 	secret, err := json.Marshal(p.settings.values)
@@ -49,6 +48,16 @@ func (p *parts) asProcesses(ctx context.Context, out io.Writer) (gateway.Invoke,
 		functions[f.Folder] = running
 	}
 	return invokeProcess(functions), runScheduled(functions["seed_admin"]), nil
+}
+
+// binaries returns the folder of the built functions.
+func (p *parts) binaries(ctx context.Context, out io.Writer) (string, error) {
+	if p.options.functions != "" {
+		return p.options.functions, nil
+	}
+	fmt.Fprintln(out, "Building the functions.")
+	bin := filepath.Join(p.options.data, "functions")
+	return bin, build(ctx, bin)
 }
 
 func build(ctx context.Context, bin string) error {

@@ -17,8 +17,9 @@ import (
 
 // admin is what the banner says of the admin's account.
 type admin struct {
-	username, password string // the password only on the run that made it
-	note               string
+	username, email string
+	password        string // only on the run that made the account
+	note            string
 }
 
 // seedAdmin runs the seeding as a deployment would. Where no password is
@@ -32,7 +33,7 @@ func seedAdmin(ctx context.Context, values map[string]string) (admin, error) {
 	if err != nil {
 		return admin{}, err
 	}
-	a := admin{username: values["ADMIN_USERNAME"], note: report.Admin.Note}
+	a := admin{username: values["ADMIN_USERNAME"], email: values["ADMIN_EMAIL"], note: report.Admin.Note}
 	if report.Admin.Created {
 		a.password = values["ADMIN_PASSWORD"]
 	}

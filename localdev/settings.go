@@ -1,15 +1,11 @@
 package main
 
 import (
-	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
 	"net"
-	"os"
-	"path/filepath"
 
 	"github.com/joho/godotenv"
 
@@ -34,7 +30,10 @@ var names = []string{
 	"PASSWORD_MIN_LENGTH", "PASSWORD_BLOCKLIST", "RESET_TOKEN_IN_RESPONSE", "LOCALDEV_POSTGRES",
 }
 
-func loadSettings(o options, addr string) (settings, error) {
+// lookup finds a variable of the environment: os.LookupEnv, but in tests.
+type lookup = func(name string) (value string, set bool)
+
+func loadSettings(o options, env lookup, addr string) (settings, error) {
 	file, err := godotenv.Read(".env")
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return settings{}, fmt.Errorf("cannot read .env: %w", err)
@@ -44,7 +43,7 @@ func loadSettings(o options, addr string) (settings, error) {
 		if v := file[name]; v != "" {
 			given[name] = v
 		}
-		if v, set := os.LookupEnv(name); set {
+		if v, set := env(name); set {
 			given[name] = v
 		}
 	}
@@ -98,35 +97,4 @@ func (s settings) differences() []string {
 		list = append(list, "mail goes to the mailbox above, through the real SES client, and nowhere else")
 	}
 	return list
-}
-
-// rootKey returns the key from which the local secrets are derived; it is made
-// on first use, so that tokens outlive a restart.
-func rootKey(data string) (string, error) {
-	if err := os.MkdirAll(data, 0o700); err != nil {
-		return "", fmt.Errorf("cannot make the data folder %s (%w); choose another with -data", data, cause(err))
-	}
-	file := filepath.Join(data, "secrets.json")
-	var kept struct {
-		RootKey string `json:"ROOT_KEY"`
-	}
-	b, err := os.ReadFile(file)
-	switch {
-	case err == nil:
-		if json.Unmarshal(b, &kept) != nil || kept.RootKey == "" {
-			return "", fmt.Errorf("%s is damaged; remove it to have new secrets made (people will have to log in again)", file)
-		}
-		return kept.RootKey, nil
-	case !errors.Is(err, fs.ErrNotExist):
-		return "", fmt.Errorf("cannot read %s (%w)", file, cause(err))
-	}
-	kept.RootKey = rand.Text() + rand.Text()
-	b, err = json.Marshal(kept)
-	if err == nil {
-		err = os.WriteFile(file, append(b, '\n'), 0o600)
-	}
-	if err != nil {
-		return "", fmt.Errorf("cannot write %s (%w); choose another folder with -data", file, cause(err))
-	}
-	return kept.RootKey, nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net"
 	"net/http"
 	"path/filepath"
 	"slices"
@@ -26,6 +27,7 @@ type parts struct {
 	template *sam.Template
 	admin    admin
 	handler  http.Handler
+	listener net.Listener
 	stops    []func()
 }
 
@@ -55,6 +57,9 @@ func start(ctx context.Context, o options, s settings, out io.Writer) (p *parts,
 	for _, pair := range p.aws.Env() {
 		name, value, _ := strings.Cut(pair, "=")
 		s.values[name] = value
+	}
+	if err := s.check(); err != nil {
+		return p, err
 	}
 	if p.database, err = openDatabase(ctx, s, filepath.Join(o.data, "postgres"), out); err != nil {
 		return p, err

@@ -150,7 +150,8 @@ func (e *Environment) Switch(name string, fallback bool) bool {
 	return fallback
 }
 
-var origin = regexp.MustCompile(`^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$`)
+// origin is a scheme and a host, by name or by number.
+var origin = regexp.MustCompile(`^https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$`)
 
 // Origin returns an origin such as https://accounts.example.com, without a
 // slash at its end.

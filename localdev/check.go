@@ -1,0 +1,28 @@
+package main
+
+import (
+	"fmt"
+
+	"roster/shared/boot/mailing"
+	"roster/shared/boot/tokens"
+)
+
+// check names every bad variable of every function before anything is started.
+// Each function would name its own ones, one after the other.
+func (s settings) check() error {
+	env := environment(s.values)
+	tokens.Access(env)
+	env.OneTimeTokens()
+	mailing.ResetMail(env)
+	env.Switch("RESET_TOKEN_IN_RESPONSE", false)
+	bad := env.Admin().Check(env.Passwords())
+	switch err := env.Check(); {
+	case err != nil && len(bad) > 0:
+		return fmt.Errorf("%w; %s", err, bad)
+	case err != nil:
+		return err
+	case len(bad) > 0:
+		return fmt.Errorf("the configuration is not usable: %s", bad)
+	}
+	return nil
+}

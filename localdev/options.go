@@ -1,0 +1,49 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+)
+
+// options are the command line.
+type options struct {
+	addr   string
+	data   string
+	lambda bool
+	// functions is a folder of functions that are built already. It is no
+	// flag: tests, which start many localdevs, build once.
+	functions string
+}
+
+const usage = `Usage: go run ./localdev [flags]
+
+Runs Roster on this machine, with a PostgreSQL of its own. See README.md for the variables.
+
+`
+
+// parse reads the command line. Help goes to out, and is flag.ErrHelp.
+func parse(args []string, out io.Writer) (options, error) {
+	var o options
+	f := flag.NewFlagSet("localdev", flag.ContinueOnError)
+	f.SetOutput(io.Discard) // its error is said once, by main
+	f.StringVar(&o.addr, "addr", "127.0.0.1:3000", "`address` to listen on")
+	f.StringVar(&o.data, "data", ".localdev", "`folder` for the database and the generated secrets")
+	f.BoolVar(&o.lambda, "lambda", false, "run each function as a process of its own, over the Lambda Runtime API, instead of all in this one")
+	err := f.Parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprint(out, usage)
+		f.SetOutput(out)
+		f.PrintDefaults()
+		return o, err
+	case err != nil:
+		return o, fmt.Errorf("%w; -h lists the flags", err)
+	case f.NArg() > 0:
+		return o, fmt.Errorf("%q is not a flag; -h lists them", f.Arg(0))
+	case o.data == "":
+		return o, errors.New("-data must name a folder")
+	}
+	return o, nil
+}

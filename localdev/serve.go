@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"syscall"
+	"time"
+)
+
+// open listens and starts everything behind the address.
+func open(ctx context.Context, o options, env lookup, out io.Writer) (*parts, error) {
+	// Before anything slow: a port in use is the commonest mistake.
+	listener, err := net.Listen("tcp", o.addr)
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen on %s (%w); stop what is there or choose another address with -addr", o.addr, cause(err))
+	}
+	s, err := loadSettings(o, env, listener.Addr().String())
+	if err != nil {
+		_ = listener.Close()
+		return nil, err
+	}
+	p, err := start(ctx, o, s, out)
+	if err != nil {
+		_ = listener.Close()
+		return nil, err
+	}
+	p.listener = listener
+	return p, nil
+}
+
+// serve answers requests until ctx ends.
+func (p *parts) serve(ctx context.Context, out io.Writer) error {
+	server := &http.Server{Handler: p.handler, ReadHeaderTimeout: 10 * time.Second}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(p.listener) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	fmt.Fprintln(out, "Stopping.")
+	grace, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+	defer cancel()
+	if server.Shutdown(grace) != nil {
+		server.Close()
+	}
+	return nil
+}
+
+// cause is the reason without the addresses that net puts around it.
+func cause(err error) error {
+	var sys syscall.Errno
+	var op *net.OpError
+	switch {
+	case errors.As(err, &sys):
+		return sys
+	case errors.As(err, &op):
+		return op.Err
+	}
+	return err
+}

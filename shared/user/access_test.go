@@ -1,0 +1,139 @@
+package user_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"roster/shared/user"
+)
+
+// operations are the three that ask for a caller.
+var operations = map[string]func(context.Context, user.Caller, *store, string) error{
+	"get": func(ctx context.Context, c user.Caller, db *store, name string) error {
+		_, err := user.Get(ctx, c, db, name)
+		return err
+	},
+	"update": func(ctx context.Context, c user.Caller, db *store, name string) error {
+		first := "Anna"
+		return user.Update(ctx, c, db, passwords, name, user.Changes{FirstName: &first}, now)
+	},
+	"delete": func(ctx context.Context, c user.Caller, db *store, name string) error {
+		return user.Delete(ctx, c, db, name)
+	},
+}
+
+// Who may touch whose account, for each operation.
+func TestAccess(t *testing.T) {
+	t.Parallel()
+	inactive := func(u *user.User) { u.Active = false }
+	older := func(u *user.User) user.Caller { return user.Caller{UUID: u.UUID, TokenVersion: u.TokenVersion - 1} }
+	everybody := []*user.User{ann(), ben(), boss()}
+	for _, c := range []struct {
+		name   string
+		users  []*user.User
+		caller user.Caller
+		target string
+		want   user.Code
+	}{
+		{"oneself", everybody, callerOf(ann()), "ann.lee", ""},
+		{"oneself in another case", everybody, callerOf(ann()), "Ann.LEE", ""},
+		{"another", everybody, callerOf(ann()), "ben", user.Forbidden},
+		{"an admin, as USER", everybody, callerOf(ann()), "boss", user.Forbidden},
+		{"nobody", everybody, callerOf(ann()), "nobody", user.Forbidden},
+		{"an impossible name", everybody, callerOf(ann()), "a/b", user.Forbidden},
+		{"no name", everybody, callerOf(ann()), "", user.Forbidden},
+		{"another, as ADMIN", everybody, callerOf(boss()), "ben", ""},
+		{"oneself, as ADMIN", everybody, callerOf(boss()), "boss", ""},
+		{"nobody, as ADMIN", everybody, callerOf(boss()), "nobody", user.NotFound},
+		{"an impossible name, as ADMIN", everybody, callerOf(boss()), "a/b", user.NotFound},
+		{"no name, as ADMIN", everybody, callerOf(boss()), "", user.NotFound},
+		{"the zero caller", everybody, user.Caller{}, "ann.lee", user.Unauthenticated},
+		{"a subject that is no UUID", everybody, user.Caller{UUID: "ann.lee", TokenVersion: 3}, "ann.lee", user.Unauthenticated},
+		{"a UUID in capitals", everybody, user.Caller{UUID: "01939E6E-5A7C-4BD0-8F0E-3A1F5D0C9B42", TokenVersion: 3}, "ann.lee", user.Unauthenticated},
+		{"an account that is gone", everybody[1:], callerOf(ann()), "ann.lee", user.Unauthenticated},
+		{"an account that is not active", []*user.User{with(ann(), inactive)}, callerOf(ann()), "ann.lee", user.Unauthenticated},
+		{"an admin that is not active", []*user.User{ann(), with(boss(), inactive)}, callerOf(boss()), "ann.lee", user.Unauthenticated},
+		{"a token that was ended", everybody, older(ann()), "ann.lee", user.Unauthenticated},
+		{"an admin's token that was ended", everybody, older(boss()), "ann.lee", user.Unauthenticated},
+		{"a version to come", everybody, user.Caller{UUID: annUUID, TokenVersion: 4}, "ann.lee", user.Unauthenticated},
+		{"version 0", everybody, user.Caller{UUID: annUUID}, "ann.lee", user.Unauthenticated},
+		{"a target that is not active, as ADMIN", []*user.User{with(ann(), inactive), boss()}, callerOf(boss()), "ann.lee", ""},
+	} {
+		for op, run := range operations {
+			t.Run(op+" "+c.name, func(t *testing.T) {
+				t.Parallel()
+				db := &store{users: c.users, outcome: user.Outcome{Done: true}}
+				if err := run(t.Context(), c.caller, db, c.target); code(err) != c.want || (err == nil) != (c.want == "") {
+					t.Errorf("error %v, want %q", err, c.want)
+				}
+				if wrote := len(db.calls) > 1; wrote && c.want != "" {
+					t.Errorf("refused, and yet %v", db.calls)
+				}
+			})
+		}
+	}
+}
+
+// R-ENUM-5: to a USER an account that is there and one that is not look alike.
+func TestForbiddenLooksAlike(t *testing.T) {
+	t.Parallel()
+	for op, run := range operations {
+		there := run(t.Context(), callerOf(ann()), &store{users: []*user.User{ann(), ben()}}, "ben")
+		absent := run(t.Context(), callerOf(ann()), &store{users: []*user.User{ann()}}, "ben")
+		if there.Error() != absent.Error() {
+			t.Errorf("%s: %q and %q", op, there, absent)
+		}
+	}
+}
+
+// The decision is made again by the store, under a lock; this is what it says.
+func TestOutcomes(t *testing.T) {
+	t.Parallel()
+	all := user.Outcome{CallerRefused: true, LastAdmin: true, Taken: user.Taken{Username: true, Email: true}}
+	for _, c := range []struct {
+		outcome user.Outcome
+		want    user.Code
+		text    string
+	}{
+		{user.Outcome{Done: true}, "", ""},
+		{all, user.Unauthenticated, "unauthenticated: Please log in."}, // who may not ask learns nothing else
+		{user.Outcome{LastAdmin: true}, user.Conflict, "conflict: The last active admin can be neither deleted, demoted nor deactivated."},
+		{user.Outcome{Taken: user.Taken{Email: true}}, user.Conflict, "conflict: Username or email already exists. (email already taken)"},
+		{user.Outcome{}, user.NotFound, "not_found: User not found."},
+	} {
+		for _, op := range []string{"update", "delete"} {
+			err := operations[op](t.Context(), callerOf(boss()), &store{users: []*user.User{ann(), boss()}, outcome: c.outcome}, "ann.lee")
+			if code(err) != c.want || (err != nil && err.Error() != c.text) {
+				t.Errorf("%s, %+v: %v", op, c.outcome, err)
+			}
+		}
+	}
+}
+
+func TestAccessOutage(t *testing.T) {
+	t.Parallel()
+	for op, run := range operations {
+		for _, method := range []string{"CallerAndTarget", "UpdateUser", "DeleteUser"} {
+			db := &store{users: []*user.User{ann()}, errs: map[string]error{method: errOutage}, outcome: user.Outcome{Done: true}}
+			err := run(t.Context(), callerOf(ann()), db, "ann.lee")
+			if met := db.calls[len(db.calls)-1] == method; met != errors.Is(err, user.Unavailable) {
+				t.Errorf("%s, %s fails: %v", op, method, err)
+			}
+		}
+	}
+}
+
+func TestGetReturnsTheTarget(t *testing.T) {
+	t.Parallel()
+	db := &store{users: []*user.User{ann(), boss()}}
+	got, err := user.Get(t.Context(), callerOf(boss()), db, "ann.lee")
+	if err != nil || got.UUID != annUUID {
+		t.Errorf("%v, %v", got.UUID, err)
+	}
+	if got, err := user.Get(t.Context(), callerOf(ann()), db, "boss"); err == nil || fmt.Sprint(got) != fmt.Sprint(user.User{}) {
+		t.Errorf("refused, and yet %v", got)
+	}
+	did(t, db, "CallerAndTarget", "CallerAndTarget") // one statement for each
+}

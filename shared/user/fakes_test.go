@@ -1,0 +1,195 @@
+package user_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"roster/shared/mail"
+	"roster/shared/onetime"
+	"roster/shared/password"
+	"roster/shared/user"
+)
+
+var (
+	now    = time.Date(2026, 1, 5, 9, 30, 0, 0, time.UTC)
+	tokens = onetime.New([]byte("0123456789abcdef0123456789abcdef"))
+
+	passwords = user.Passwords{Hasher: password.NewHasher(""), Policy: password.DefaultPolicy}
+	// right is everybody's password here; its hash is made once.
+	rightHash = sync.OnceValue(func() string { return passwords.Hasher.Hash(right) })
+)
+
+const (
+	right    = "zebra kite moon"
+	annUUID  = "01939e6e-5a7c-4bd0-8f0e-3a1f5d0c9b42"
+	benUUID  = "01939e6e-5a7c-4bd0-8f0e-3a1f5d0c9b43"
+	rootUUID = "01939e6e-5a7c-4bd0-8f0e-3a1f5d0c9b44"
+)
+
+func ann() *user.User {
+	return &user.User{
+		ID: 1, UUID: annUUID, Username: "ann.lee", FirstName: "Ann", LastName: "Lee", Email: "ann@example.com",
+		Role: user.RoleUser, Active: true, TokenVersion: 3, CreatedAt: now, UpdatedAt: now, PasswordHash: rightHash(),
+	}
+}
+
+func ben() *user.User {
+	u := ann()
+	u.ID, u.UUID, u.Username, u.FirstName, u.LastName, u.Email = 2, benUUID, "ben", "Ben", "Day", "ben@example.com"
+	return u
+}
+
+func boss() *user.User {
+	u := ann()
+	u.ID, u.UUID, u.Username, u.Email, u.Role = 3, rootUUID, "boss", "boss@example.com", user.RoleAdmin
+	return u
+}
+
+func with(u *user.User, change func(*user.User)) *user.User {
+	change(u)
+	return u
+}
+
+func callerOf(u *user.User) user.Caller {
+	return user.Caller{UUID: u.UUID, TokenVersion: u.TokenVersion}
+}
+
+// store is every store at once. It answers what it is told and notes what it
+// was asked, in order.
+type store struct {
+	users []*user.User
+	errs  map[string]error // by method
+
+	taken       user.Taken
+	outcome     user.Outcome
+	notRecorded bool
+	notSpent    bool
+
+	calls   []string
+	created user.User
+	login   user.Login
+	reset   user.Reset
+	asked   []string // what CreateReset was asked for
+	newHash string
+	guard   user.Guard
+	edit    user.Edit
+}
+
+func (s *store) call(name string) error {
+	s.calls = append(s.calls, name)
+	return s.errs[name]
+}
+
+func (s *store) find(fits func(*user.User) bool) *user.User {
+	if i := slices.IndexFunc(s.users, fits); i >= 0 {
+		return s.users[i]
+	}
+	return nil
+}
+
+func (s *store) UserByUsername(_ context.Context, name string) (*user.User, error) {
+	err := s.call("UserByUsername")
+	return s.find(func(u *user.User) bool { return u.Username == name }), err
+}
+
+func (s *store) RecordLogin(_ context.Context, l user.Login) (bool, error) {
+	s.login = l
+	err := s.call("RecordLogin")
+	return err == nil && !s.notRecorded, err
+}
+
+func (s *store) CreateUser(_ context.Context, u user.User) (user.Taken, error) {
+	s.created = u
+	return s.taken, s.call("CreateUser")
+}
+
+func (s *store) CreateReset(_ context.Context, username, email string, r user.Reset) (*user.User, error) {
+	s.reset, s.asked = r, []string{username, email}
+	if err := s.call("CreateReset"); err != nil {
+		return nil, err
+	}
+	return s.find(func(u *user.User) bool { return u.Username == username && u.Email == email && u.Active }), nil
+}
+
+func (s *store) UserByReset(_ context.Context, hash []byte, _ time.Time) (*user.User, error) {
+	err := s.call("UserByReset")
+	if !slices.Equal(hash, s.reset.Hash) || len(s.users) == 0 {
+		return nil, err
+	}
+	return s.users[0], err
+}
+
+func (s *store) SpendReset(_ context.Context, _ []byte, passwordHash string, _ time.Time) (bool, error) {
+	s.newHash = passwordHash
+	err := s.call("SpendReset")
+	return err == nil && !s.notSpent, err
+}
+
+func (s *store) CallerAndTarget(_ context.Context, uuid, name string) (caller, target *user.User, err error) {
+	err = s.call("CallerAndTarget")
+	return s.find(func(u *user.User) bool { return u.UUID == uuid }), s.find(func(u *user.User) bool { return u.Username == name }), err
+}
+
+func (s *store) UpdateUser(_ context.Context, g user.Guard, e user.Edit) (user.Outcome, error) {
+	s.guard, s.edit = g, e
+	return s.outcome, s.call("UpdateUser")
+}
+
+func (s *store) DeleteUser(_ context.Context, g user.Guard) (user.Outcome, error) {
+	s.guard = g
+	return s.outcome, s.call("DeleteUser")
+}
+
+// issuer signs nothing.
+type issuer struct{ err error }
+
+func (i issuer) Issue(subject string, version int64, at time.Time) (string, time.Duration, error) {
+	return subject + at.Format(" 15:04 ") + string(rune('0'+version)), 15 * time.Minute, i.err
+}
+
+// outbox keeps what is sent.
+type outbox struct {
+	sent []mail.Message
+	err  error
+}
+
+func (o *outbox) Send(_ context.Context, m mail.Message) error {
+	o.sent = append(o.sent, m)
+	return o.err
+}
+
+// errOutage is what a store says when it cannot be reached.
+var errOutage = &user.Error{Code: user.Unavailable, Message: "Out.", RetryAfter: 2 * time.Second, Cause: errors.New("connection refused")}
+
+// code is the code of a refusal, "" of none.
+func code(err error) user.Code {
+	var e *user.Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return ""
+}
+
+func refusedWith(t testing.TB, err error, want user.Code, fields user.Fields) {
+	t.Helper()
+	var e *user.Error
+	if !errors.As(err, &e) || e.Code != want {
+		t.Fatalf("error %v, want %s", err, want)
+	}
+	if diff := cmp.Diff(fields, e.Fields); diff != "" {
+		t.Errorf("fields (-want +got):\n%s", diff)
+	}
+}
+
+func did(t testing.TB, s *store, want ...string) {
+	t.Helper()
+	if diff := cmp.Diff(want, s.calls); diff != "" {
+		t.Errorf("asked of the store (-want +got):\n%s", diff)
+	}
+}

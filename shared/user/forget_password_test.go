@@ -1,0 +1,118 @@
+package user_test
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"roster/shared/mail"
+	"roster/shared/user"
+)
+
+const publicURL = "https://accounts.example.com"
+
+func forget(t testing.TB, db *store, box *outbox, name, email string) (string, error) {
+	t.Helper()
+	return user.ForgetPassword(t.Context(), db, tokens, user.ResetMail{Mailer: box, PublicURL: publicURL}, user.ResetRequest{Username: name, Email: email}, now)
+}
+
+func TestForgetPassword(t *testing.T) {
+	t.Parallel()
+	db, box := &store{users: []*user.User{ann()}}, &outbox{}
+	token, err := forget(t, db, box, "Ann.Lee", "ann@EXAMPLE.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	hash, ok := tokens.Hash(token)
+	if !ok || !bytes.Equal(hash, db.reset.Hash) {
+		t.Errorf("the token %q is not the one that was stored", token)
+	}
+	if diff := cmp.Diff([]string{"ann.lee", "ann@example.com"}, db.asked); diff != "" {
+		t.Errorf("asked for (-want +got):\n%s", diff)
+	}
+	if want := now.Add(30 * time.Minute); !db.reset.CreatedAt.Equal(now) || !db.reset.ExpiresAt.Equal(want) {
+		t.Errorf("good from %v to %v", db.reset.CreatedAt, db.reset.ExpiresAt)
+	}
+	want := mail.PasswordReset(mail.PasswordResetInput{
+		To: "ann@example.com", Username: "ann.lee", Link: publicURL + "/reset_password?token=" + token, ValidFor: 30 * time.Minute,
+	})
+	if diff := cmp.Diff([]mail.Message{want}, box.sent); diff != "" {
+		t.Errorf("mails (-want +got):\n%s", diff)
+	}
+}
+
+// CVE-2019-19844: the mail goes to the address that is stored, not to the one
+// that was sent in and folds to it.
+func TestForgetPasswordMailsTheStoredAddress(t *testing.T) {
+	t.Parallel()
+	stored := with(ann(), func(u *user.User) { u.Email = "ann@xn--bcher-kva.example" })
+	db, box := &store{users: []*user.User{stored}}, &outbox{}
+	if _, err := forget(t, db, box, "ann.lee", "ann@BÜCHER.example"); err != nil {
+		t.Fatal(err)
+	}
+	if len(box.sent) != 1 || box.sent[0].To != stored.Email {
+		t.Errorf("mails: %v", box.sent)
+	}
+}
+
+// Whatever does not fit gets the same answer, and no mail.
+func TestForgetPasswordTellsNothing(t *testing.T) {
+	t.Parallel()
+	inactive := with(ann(), func(u *user.User) { u.Active = false })
+	for _, c := range []struct {
+		name, username, email string
+		users                 []*user.User
+	}{
+		{"an unknown name", "ben", "ann@example.com", []*user.User{ann()}},
+		{"another's address", "ann.lee", "ben@example.com", []*user.User{ann(), ben()}},
+		{"an account that is not active", "ann.lee", "ann@example.com", []*user.User{inactive}},
+		{"no accounts", "ann.lee", "ann@example.com", nil},
+		{"an impossible name", "../x", "ann@example.com", []*user.User{ann()}},
+		{"an impossible address", "ann.lee", "ann", []*user.User{ann()}},
+		{"a look-alike address", "ann.lee", "\u0430nn@example.com", []*user.User{ann()}},
+		{"two addresses", "ann.lee", "ann@example.com,evil@example.com", []*user.User{ann()}},
+		{"a second line", "ann.lee", "ann@example.com\nBcc: evil@example.com", []*user.User{ann()}},
+		{"very long", strings.Repeat("a", 5000), strings.Repeat("a", 5000), []*user.User{ann()}},
+	} {
+		db, box := &store{users: c.users}, &outbox{}
+		token, err := forget(t, db, box, c.username, c.email)
+		if _, ok := tokens.Hash(token); !ok || err != nil {
+			t.Errorf("%s: token %q, error %v", c.name, token, err)
+		}
+		if len(box.sent) > 0 {
+			t.Errorf("%s: mailed %v", c.name, box.sent)
+		}
+		did(t, db, "CreateReset") // the same for each
+	}
+}
+
+func TestForgetPasswordWhenMailFails(t *testing.T) {
+	t.Parallel() // CVE-2024-45231
+	db, box := &store{users: []*user.User{ann()}}, &outbox{err: errors.New("SES is down")}
+	token, err := forget(t, db, box, "ann.lee", "ann@example.com")
+	if _, ok := tokens.Hash(token); !ok || err != nil {
+		t.Errorf("token %q, error %v", token, err)
+	}
+}
+
+func TestForgetPasswordRefusals(t *testing.T) {
+	t.Parallel()
+	db, box := &store{}, &outbox{}
+	token, err := forget(t, db, box, "", "")
+	refusedWith(t, err, user.Invalid, user.Fields{"username": "is required", "email": "is required"})
+	did(t, db)
+	if token != "" {
+		t.Errorf("token %q", token)
+	}
+	db = &store{users: []*user.User{ann()}, errs: map[string]error{"CreateReset": errOutage}}
+	if _, err := forget(t, db, box, "ann.lee", "ann@example.com"); !errors.Is(err, user.Unavailable) {
+		t.Errorf("an outage: %v", err)
+	}
+	if len(box.sent) > 0 {
+		t.Errorf("mailed without a stored token: %v", box.sent)
+	}
+}

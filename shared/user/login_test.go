@@ -1,0 +1,122 @@
+package user_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"roster/shared/password"
+	"roster/shared/user"
+)
+
+func login(t testing.TB, db *store, p user.Passwords, name, pw string) (user.Session, error) {
+	t.Helper()
+	return user.Authenticate(t.Context(), db, p, issuer{}, user.Credentials{Username: name, Password: pw}, now)
+}
+
+func TestAuthenticate(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"ann.lee", "Ann.Lee", "ANN.LEE"} {
+		db := &store{users: []*user.User{ann()}}
+		got, err := login(t, db, passwords, name, right)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := user.Session{AccessToken: annUUID + " 09:30 3", ExpiresIn: 15 * time.Minute}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("session (-want +got):\n%s", diff)
+		}
+		did(t, db, "UserByUsername", "RecordLogin")
+		if diff := cmp.Diff(user.Login{UUID: annUUID, TokenVersion: 3, At: now}, db.login); diff != "" {
+			t.Errorf("recorded (-want +got):\n%s", diff)
+		}
+	}
+}
+
+// R-ENUM-1: one refusal, in the same words, whatever the cause.
+func TestAuthenticateRefuses(t *testing.T) {
+	t.Parallel()
+	inactive := func(u *user.User) { u.Active = false }
+	var first error
+	for _, c := range []struct {
+		name     string
+		db       *store
+		username string
+		password string
+	}{
+		{"an unknown name", &store{users: []*user.User{ann()}}, "ben", right},
+		{"a name that nobody can have", &store{users: []*user.User{ann()}}, "a/b", right},
+		{"a name beyond all bounds", &store{users: []*user.User{ann()}}, strings.Repeat("a", 10_000), right},
+		{"a name with a space", &store{users: []*user.User{ann()}}, "ann.lee ", right},
+		{"the e-mail for the name", &store{users: []*user.User{ann()}}, "ann@example.com", right},
+		{"a wrong password", &store{users: []*user.User{ann()}}, "ann.lee", right + "x"},
+		{"a password in another case", &store{users: []*user.User{ann()}}, "ann.lee", strings.ToUpper(right)},
+		{"an over-long password", &store{users: []*user.User{ann()}}, "ann.lee", strings.Repeat("x", 10_000)},
+		{"an account that is not active", &store{users: []*user.User{with(ann(), inactive)}}, "ann.lee", right},
+		{"the same with a wrong password", &store{users: []*user.User{with(ann(), inactive)}}, "ann.lee", "x"},
+		{"an account without a password", &store{users: []*user.User{with(ann(), func(u *user.User) { u.PasswordHash = "" })}}, "ann.lee", right},
+		{"a hash that cannot be used", &store{users: []*user.User{with(ann(), func(u *user.User) { u.PasswordHash = "$2y$10$" })}}, "ann.lee", right},
+		{"an account that changed meanwhile", &store{users: []*user.User{ann()}, notRecorded: true}, "ann.lee", right},
+	} {
+		session, err := login(t, c.db, passwords, c.username, c.password)
+		if first == nil {
+			first = err
+		}
+		if diff := cmp.Diff(first.Error(), errText(err)); !errors.Is(err, user.Unauthenticated) || diff != "" || session != (user.Session{}) {
+			t.Errorf("%s: %+v, %v", c.name, session, err)
+		}
+		if c.name != "an account that changed meanwhile" {
+			did(t, c.db, "UserByUsername")
+		}
+	}
+}
+
+func errText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+func TestAuthenticateNeedsBothFields(t *testing.T) {
+	t.Parallel()
+	db := &store{}
+	_, err := login(t, db, passwords, "", "")
+	refusedWith(t, err, user.Invalid, user.Fields{"username": "is required", "password": "is required"})
+	did(t, db)
+}
+
+func TestAuthenticateRenewsTheHash(t *testing.T) {
+	t.Parallel()
+	peppered := user.Passwords{Hasher: password.NewHasher("set later")}
+	db := &store{users: []*user.User{ann()}}
+	if _, err := login(t, db, peppered, "ann.lee", right); err != nil {
+		t.Fatal(err)
+	}
+	if ok, stale, err := peppered.Hasher.Verify(db.login.Rehash, right); !ok || stale || err != nil {
+		t.Errorf("the new hash: %v, %v, %v", ok, stale, err)
+	}
+	db = &store{users: []*user.User{ann()}}
+	if _, err := login(t, db, peppered, "ann.lee", "wrong"); err == nil || db.login.Rehash != "" {
+		t.Errorf("a wrong password: %v, hash %q", err, db.login.Rehash)
+	}
+}
+
+// An outage is never a wrong password.
+func TestAuthenticateOutage(t *testing.T) {
+	t.Parallel()
+	for _, method := range []string{"UserByUsername", "RecordLogin"} {
+		db := &store{users: []*user.User{ann()}, errs: map[string]error{method: errOutage}}
+		if session, err := login(t, db, passwords, "ann.lee", right); !errors.Is(err, user.Unavailable) || session != (user.Session{}) {
+			t.Errorf("%s: %+v, %v", method, session, err)
+		}
+	}
+	db := &store{users: []*user.User{ann()}}
+	session, err := user.Authenticate(t.Context(), db, passwords, issuer{errors.New("no key")}, user.Credentials{Username: "ann.lee", Password: right}, now)
+	if err == nil || code(err) != "" || session != (user.Session{}) {
+		t.Errorf("an issuer that fails: %+v, %v", session, err)
+	}
+}

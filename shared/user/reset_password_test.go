@@ -1,0 +1,90 @@
+package user_test
+
+import (
+	"errors"
+	"testing"
+
+	"roster/shared/user"
+)
+
+// mailed is a store in which Ann has a live token, and that token.
+func mailed() (*store, string) {
+	token, hash := tokens.Mint()
+	return &store{users: []*user.User{ann()}, reset: user.Reset{Hash: hash}}, token
+}
+
+func reset(t testing.TB, db *store, token, pw string) error {
+	t.Helper()
+	return user.ResetPassword(t.Context(), db, tokens, passwords, user.PasswordReset{Token: token, NewPassword: pw}, now)
+}
+
+func TestResetPassword(t *testing.T) {
+	t.Parallel()
+	db, token := mailed()
+	if err := reset(t, db, token, "another kite"); err != nil {
+		t.Fatal(err)
+	}
+	did(t, db, "UserByReset", "SpendReset")
+	if ok, stale, err := passwords.Hasher.Verify(db.newHash, "another kite"); !ok || stale || err != nil {
+		t.Errorf("the stored hash: %v, %v, %v", ok, stale, err)
+	}
+}
+
+// A refused new password does not spend the token.
+func TestResetPasswordRefusesBeforeItSpends(t *testing.T) {
+	t.Parallel()
+	for pw, want := range map[string]string{
+		"":                "must have at least 8 characters",
+		"short":           "must have at least 8 characters",
+		"password123":     "is too common",
+		"ann@example.com": "must not be one of the account's own names",
+		"ANN@EXAMPLE.COM": "must not be one of the account's own names",
+	} {
+		db, token := mailed()
+		refusedWith(t, reset(t, db, token, pw), user.Invalid, user.Fields{"new_password": want})
+		for _, call := range db.calls {
+			if call == "SpendReset" {
+				t.Errorf("%q: the token was spent", pw)
+			}
+		}
+	}
+}
+
+// One refusal for all causes.
+func TestResetPasswordDeadToken(t *testing.T) {
+	t.Parallel()
+	dead := user.Fields{"token": "is invalid or has expired"}
+	other, _ := tokens.Mint()
+	for name, token := range map[string]string{
+		"unknown": other, "no token": "x", "an access token": "eyJhbGciOiJIUzI1NiJ9.e30.x", "padded": other + "=", "with a line break": other + "\n",
+	} {
+		db, _ := mailed()
+		err := reset(t, db, token, "another kite")
+		refusedWith(t, err, user.TokenInvalid, dead)
+		if err.Error() != "token_invalid: The token is invalid or has expired. (token is invalid or has expired)" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	db, token := mailed()
+	db.notSpent = true // another request was faster
+	refusedWith(t, reset(t, db, token, "another kite"), user.TokenInvalid, dead)
+	did(t, db, "UserByReset", "SpendReset")
+}
+
+func TestResetPasswordNeedsBothFields(t *testing.T) {
+	t.Parallel()
+	db, _ := mailed()
+	refusedWith(t, reset(t, db, "", ""), user.Invalid, user.Fields{"token": "is required", "new_password": "must have at least 8 characters"})
+	did(t, db)
+}
+
+func TestResetPasswordOutage(t *testing.T) {
+	t.Parallel()
+	for _, method := range []string{"UserByReset", "SpendReset"} {
+		db, token := mailed()
+		db.errs = map[string]error{method: errOutage}
+		if err := reset(t, db, token, "another kite"); !errors.Is(err, user.Unavailable) {
+			t.Errorf("%s: %v", method, err)
+		}
+	}
+}

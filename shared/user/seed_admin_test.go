@@ -1,0 +1,111 @@
+package user_test
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"roster/shared/user"
+)
+
+func seedAdmin(t testing.TB, db *store, box *outbox, in user.Admin) (user.Seeded, error) {
+	t.Helper()
+	return user.SeedAdmin(t.Context(), db, passwords, tokens, user.ResetMail{Mailer: box, PublicURL: publicURL}, in, now)
+}
+
+var admin = user.Admin{Username: "Admin", Email: "root@example.com"}
+
+func TestSeedAdminInvites(t *testing.T) {
+	t.Parallel()
+	db, box := &store{}, &outbox{}
+	got, err := seedAdmin(t, db, box, admin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	did(t, db, "UserByUsername", "CreateUser", "CreateReset")
+	if u := db.created; u.Username != "admin" || u.Role != user.RoleAdmin || !u.Active || u.PasswordHash != "" || u.PasswordChangedAt != nil || u.TokenVersion != 1 || !uuid4.MatchString(u.UUID) {
+		t.Errorf("made %+v", u)
+	}
+	if len(box.sent) != 1 || box.sent[0].To != "root@example.com" || !strings.Contains(box.sent[0].Text, got.Link) {
+		t.Fatalf("mails: %v", box.sent)
+	}
+	_, token, _ := strings.Cut(got.Link, publicURL+"/reset_password?token=")
+	if hash, ok := tokens.Hash(token); !ok || !cmp.Equal(hash, db.reset.Hash) {
+		t.Errorf("the link %q does not lead to the stored token", got.Link)
+	}
+	log, _ := json.Marshal(got)
+	if !got.Created || !got.Mailed || strings.Contains(string(log), token) {
+		t.Errorf("told %s", log)
+	}
+}
+
+func TestSeedAdminWithPassword(t *testing.T) {
+	t.Parallel()
+	db, box := &store{}, &outbox{}
+	in := admin
+	in.Password = right
+	got, err := seedAdmin(t, db, box, in)
+	if err != nil || !got.Created || got.Link != "" || got.Mailed || len(box.sent) > 0 {
+		t.Errorf("%+v, %v, mails %v", got, err, box.sent)
+	}
+	did(t, db, "UserByUsername", "CreateUser")
+	if ok, _, err := passwords.Hasher.Verify(db.created.PasswordHash, right); !ok || err != nil || db.created.PasswordChangedAt == nil {
+		t.Errorf("made %+v", db.created)
+	}
+}
+
+// What is there is left as it is, above all an account that a stranger
+// registered under the name.
+func TestSeedAdminChangesNothing(t *testing.T) {
+	t.Parallel()
+	in := admin
+	in.Password = right
+	for note, existing := range map[string]*user.User{
+		"the account exists; nothing to do":                            with(boss(), func(u *user.User) { u.Username = "admin" }),
+		"the account exists and is not an ADMIN; it was left as it is": with(ann(), func(u *user.User) { u.Username = "admin" }),
+		"the account exists and is not active; it was left as it is":   with(boss(), func(u *user.User) { u.Username, u.Active = "admin", false }),
+	} {
+		db, box := &store{users: []*user.User{existing}}, &outbox{}
+		got, err := seedAdmin(t, db, box, in)
+		if err != nil || got != (user.Seeded{Note: note}) || len(box.sent) > 0 {
+			t.Errorf("%+v, %v, mails %v", got, err, box.sent)
+		}
+		did(t, db, "UserByUsername")
+	}
+}
+
+func TestSeedAdminTwiceAtOnce(t *testing.T) {
+	t.Parallel()
+	db, box := &store{taken: user.Taken{Username: true, Email: true}}, &outbox{}
+	got, err := seedAdmin(t, db, box, admin)
+	if err != nil || got.Created || len(box.sent) > 0 {
+		t.Errorf("%+v, %v, mails %v", got, err, box.sent)
+	}
+	did(t, db, "UserByUsername", "CreateUser")
+}
+
+func TestSeedAdminRefuses(t *testing.T) {
+	t.Parallel()
+	_, err := seedAdmin(t, &store{}, &outbox{}, user.Admin{Username: "a", Email: "x", Password: "password123"})
+	refusedWith(t, err, user.Invalid, user.Fields{"ADMIN_USERNAME": "is not a username", "ADMIN_EMAIL": "must be an e-mail address", "ADMIN_PASSWORD": "is too common"})
+	_, err = seedAdmin(t, &store{taken: user.Taken{Email: true}}, &outbox{}, admin)
+	refusedWith(t, err, user.Conflict, nil)
+	for _, method := range []string{"UserByUsername", "CreateUser", "CreateReset"} {
+		box := &outbox{}
+		if _, err := seedAdmin(t, &store{errs: map[string]error{method: errOutage}}, box, admin); !errors.Is(err, user.Unavailable) || len(box.sent) > 0 {
+			t.Errorf("%s fails: %v, mails %v", method, err, box.sent)
+		}
+	}
+}
+
+// The first deployment may come before mail works: the account stays.
+func TestSeedAdminWhenMailFails(t *testing.T) {
+	t.Parallel()
+	got, err := seedAdmin(t, &store{}, &outbox{err: errors.New("not verified")}, admin)
+	if err != nil || !got.Created || got.Mailed || !strings.Contains(got.Note, "use forget_password") {
+		t.Errorf("%+v, %v", got, err)
+	}
+}

@@ -1,0 +1,145 @@
+package user_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"roster/shared/user"
+)
+
+func ptr[T any](v T) *T { return &v }
+
+func update(t testing.TB, db *store, caller *user.User, target string, in user.Changes) error {
+	t.Helper()
+	if db.outcome == (user.Outcome{}) {
+		db.outcome.Done = true
+	}
+	return user.Update(t.Context(), callerOf(caller), db, passwords, target, in, now)
+}
+
+// What is written, and what must still be true when it is.
+func TestUpdateWrites(t *testing.T) {
+	t.Parallel()
+	type want struct {
+		edit    user.Edit
+		asAdmin bool
+		takes   bool
+	}
+	for name, c := range map[string]struct {
+		caller *user.User
+		target *user.User
+		in     user.Changes
+		want   want
+	}{
+		"nothing":                      {ann(), ann(), user.Changes{}, want{}},
+		"own names":                    {ann(), ann(), user.Changes{FirstName: ptr("Anna"), LastName: ptr("Day")}, want{edit: user.Edit{FirstName: ptr("Anna"), LastName: ptr("Day")}}},
+		"own e-mail":                   {ann(), ann(), user.Changes{Email: ptr("new@EXAMPLE.com")}, want{edit: user.Edit{Email: ptr("new@example.com"), EndResets: true}}},
+		"the e-mail that it has":       {ann(), ann(), user.Changes{Email: ptr("ann@example.com")}, want{edit: user.Edit{Email: ptr("ann@example.com")}}},
+		"own e-mail in another case":   {ann(), ann(), user.Changes{Email: ptr("Ann@example.com")}, want{edit: user.Edit{Email: ptr("Ann@example.com"), EndResets: true}}},
+		"another's names":              {boss(), ann(), user.Changes{FirstName: ptr("Anna")}, want{edit: user.Edit{FirstName: ptr("Anna")}, asAdmin: true}},
+		"another's username":           {boss(), ann(), user.Changes{Username: ptr("Anna.Lee")}, want{edit: user.Edit{Username: ptr("anna.lee")}, asAdmin: true}},
+		"promotion":                    {boss(), ann(), user.Changes{Role: ptr(user.RoleAdmin)}, want{edit: user.Edit{Role: ptr(user.RoleAdmin)}, asAdmin: true}},
+		"demotion":                     {boss(), with(ann(), func(u *user.User) { u.Role = user.RoleAdmin }), user.Changes{Role: ptr(user.RoleUser)}, want{edit: user.Edit{Role: ptr(user.RoleUser), EndTokens: true}, asAdmin: true, takes: true}},
+		"the role that it has":         {boss(), ann(), user.Changes{Role: ptr(user.RoleUser)}, want{edit: user.Edit{Role: ptr(user.RoleUser)}, asAdmin: true, takes: true}},
+		"deactivation":                 {boss(), ann(), user.Changes{Active: ptr(false)}, want{edit: user.Edit{Active: ptr(false), EndTokens: true, EndResets: true}, asAdmin: true, takes: true}},
+		"activation":                   {boss(), ann(), user.Changes{Active: ptr(true)}, want{edit: user.Edit{Active: ptr(true)}, asAdmin: true}},
+		"own demotion":                 {boss(), boss(), user.Changes{Role: ptr(user.RoleUser)}, want{edit: user.Edit{Role: ptr(user.RoleUser), EndTokens: true}, asAdmin: true, takes: true}},
+		"own deactivation":             {boss(), boss(), user.Changes{Active: ptr(false)}, want{edit: user.Edit{Active: ptr(false), EndTokens: true, EndResets: true}, asAdmin: true, takes: true}},
+		"own names, as ADMIN":          {boss(), boss(), user.Changes{FirstName: ptr("B")}, want{edit: user.Edit{FirstName: ptr("B")}}},
+		"the right password by itself": {ann(), ann(), user.Changes{CurrentPassword: ptr(right)}, want{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := &store{users: []*user.User{c.target}}
+			if c.caller.UUID != c.target.UUID {
+				db.users = append(db.users, c.caller)
+			}
+			if err := update(t, db, c.caller, c.target.Username, c.in); err != nil {
+				t.Fatal(err)
+			}
+			c.want.edit.At = now
+			if diff := cmp.Diff(c.want.edit, db.edit); diff != "" {
+				t.Errorf("edit (-want +got):\n%s", diff)
+			}
+			guard := user.Guard{
+				Caller: callerOf(c.caller), AsAdmin: c.want.asAdmin, TargetUUID: c.target.UUID, Username: c.target.Username, TakesAdmin: c.want.takes,
+			}
+			if diff := cmp.Diff(guard, db.guard); diff != "" {
+				t.Errorf("guard (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestUpdatePassword(t *testing.T) {
+	t.Parallel()
+	db := &store{users: []*user.User{ann()}}
+	if err := update(t, db, ann(), "ann.lee", user.Changes{Password: ptr("another kite"), CurrentPassword: ptr(right)}); err != nil {
+		t.Fatal(err)
+	}
+	if ok, stale, err := passwords.Hasher.Verify(*db.edit.PasswordHash, "another kite"); !ok || stale || err != nil {
+		t.Errorf("the stored hash: %v, %v, %v", ok, stale, err)
+	}
+	if !db.edit.EndTokens || !db.edit.EndResets {
+		t.Errorf("tokens live on: %+v", db.edit)
+	}
+}
+
+func TestUpdateRefuses(t *testing.T) {
+	t.Parallel()
+	noPassword := with(ann(), func(u *user.User) { u.PasswordHash = "" })
+	const notRight = "is not right"
+	for name, c := range map[string]struct {
+		caller *user.User
+		target *user.User
+		in     user.Changes
+		code   user.Code
+		fields user.Fields
+	}{
+		"role, as USER":                          {ann(), ann(), user.Changes{Role: ptr(user.RoleAdmin)}, user.Forbidden, nil},
+		"the role that one has, as USER":         {ann(), ann(), user.Changes{Role: ptr(user.RoleUser)}, user.Forbidden, nil},
+		"a role that there is not, as USER":      {ann(), ann(), user.Changes{Role: ptr(user.Role("ROOT"))}, user.Forbidden, nil},
+		"active, as USER":                        {ann(), ann(), user.Changes{Active: ptr(true), FirstName: ptr("")}, user.Forbidden, nil},
+		"own username":                           {ann(), ann(), user.Changes{Username: ptr("anna")}, user.Invalid, user.Fields{"username": "can be changed by another admin only"}},
+		"own username, as ADMIN":                 {boss(), boss(), user.Changes{Username: ptr("bossy")}, user.Invalid, user.Fields{"username": "can be changed by another admin only"}},
+		"another's password":                     {boss(), ann(), user.Changes{Password: ptr("another kite")}, user.Invalid, user.Fields{"password": "can be changed by its owner only; a reset mail lets them choose a new one"}},
+		"another's password with one's own":      {boss(), ann(), user.Changes{Password: ptr("another kite"), CurrentPassword: ptr(right)}, user.Invalid, user.Fields{"password": "can be changed by its owner only; a reset mail lets them choose a new one", "current_password": "is for one's own password only"}},
+		"a password without the old one":         {ann(), ann(), user.Changes{Password: ptr("another kite")}, user.Invalid, user.Fields{"current_password": "is required to change the password"}},
+		"a wrong password":                       {ann(), ann(), user.Changes{Password: ptr("another kite"), CurrentPassword: ptr("wrong")}, user.Invalid, user.Fields{"current_password": notRight}},
+		"an empty password":                      {ann(), ann(), user.Changes{Password: ptr("another kite"), CurrentPassword: ptr("")}, user.Invalid, user.Fields{"current_password": notRight}},
+		"a wrong password with nothing else":     {ann(), ann(), user.Changes{CurrentPassword: ptr("wrong")}, user.Invalid, user.Fields{"current_password": notRight}},
+		"a password where there is none":         {noPassword, noPassword, user.Changes{Password: ptr("another kite"), CurrentPassword: ptr("")}, user.Invalid, user.Fields{"current_password": notRight}},
+		"a common password":                      {ann(), ann(), user.Changes{Password: ptr("password123"), CurrentPassword: ptr(right)}, user.Invalid, user.Fields{"password": "is too common"}},
+		"a password that is the name to be":      {ann(), ann(), user.Changes{Password: ptr("wilhelmina"), CurrentPassword: ptr(right), FirstName: ptr("Wilhelmina")}, user.Invalid, user.Fields{"password": "must not be one of the account's own names"}},
+		"a role that there is not":               {boss(), ann(), user.Changes{Role: ptr(user.Role("admin"))}, user.Invalid, user.Fields{"role": "must be USER or ADMIN"}},
+		"an empty role":                          {boss(), ann(), user.Changes{Role: ptr(user.Role(""))}, user.Invalid, user.Fields{"role": "must be USER or ADMIN"}},
+		"a reserved username":                    {boss(), ann(), user.Changes{Username: ptr("Admin")}, user.Invalid, user.Fields{"username": "is reserved"}},
+		"everything at once, of one's own":       {ann(), ann(), user.Changes{Username: ptr("x"), FirstName: ptr(""), LastName: ptr("L\n"), Email: ptr("x"), Password: ptr("x")}, user.Invalid, user.Fields{"username": "can be changed by another admin only", "first_name": "is required", "last_name": "must not have control characters", "email": "must be an e-mail address", "password": "must have at least 8 characters", "current_password": "is required to change the password"}},
+		"everything at once, of another account": {boss(), ann(), user.Changes{Username: ptr("x"), FirstName: ptr(" "), LastName: ptr(""), Email: ptr(""), Role: ptr(user.Role("x"))}, user.Invalid, user.Fields{"username": "must be 3 to 32 ASCII letters, digits, '.', '_' or '-', the first and last a letter or digit", "first_name": "is required", "last_name": "is required", "email": "is required", "role": "must be USER or ADMIN"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := &store{users: []*user.User{c.target, c.caller}}
+			refusedWith(t, update(t, db, c.caller, c.target.Username, c.in), c.code, c.fields)
+			did(t, db, "CallerAndTarget")
+		})
+	}
+}
+
+func TestDeleteGuards(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		caller  *user.User
+		asAdmin bool
+	}{"oneself": {ann(), false}, "another": {boss(), true}} {
+		db := &store{users: []*user.User{ann(), boss()}, outcome: user.Outcome{Done: true}}
+		if err := user.Delete(t.Context(), callerOf(c.caller), db, "ann.lee"); err != nil {
+			t.Fatal(err)
+		}
+		want := user.Guard{Caller: callerOf(c.caller), AsAdmin: c.asAdmin, TargetUUID: annUUID, Username: "ann.lee", TakesAdmin: true}
+		if diff := cmp.Diff(want, db.guard); diff != "" {
+			t.Errorf("%s: guard (-want +got):\n%s", name, diff)
+		}
+	}
+}

@@ -1,0 +1,56 @@
+package user_test
+
+import (
+	"runtime"
+	"strings"
+	"testing"
+
+	"roster/shared/user"
+)
+
+// R-ENUM-4: every refused login does the work of one hash, no more and no less,
+// so that its time tells nothing. What is allocated is counted for the whole
+// process, so this test runs alone.
+func TestEveryRefusedLoginDoesTheSameWork(t *testing.T) {
+	const aHash = 19456 << 10 // bytes; see package password
+	known := func(change func(*user.User)) *store { return &store{users: []*user.User{with(ann(), change)}} }
+	for name, c := range map[string]struct {
+		db                 *store
+		username, password string
+	}{
+		"unknown":         {&store{}, "ann.lee", right},
+		"impossible":      {&store{}, "a/b", right},
+		"wrong password":  {known(func(*user.User) {}), "ann.lee", "wrong"},
+		"long password":   {known(func(*user.User) {}), "ann.lee", strings.Repeat("x", 16<<10)},
+		"unknown, long":   {&store{}, "ann.lee", strings.Repeat("x", 16<<10)},
+		"inactive":        {known(func(u *user.User) { u.Active = false }), "ann.lee", right},
+		"inactive, wrong": {known(func(u *user.User) { u.Active = false }), "ann.lee", "wrong"},
+		"no password":     {known(func(u *user.User) { u.PasswordHash = "" }), "ann.lee", right},
+		"unusable hash":   {known(func(u *user.User) { u.PasswordHash = "x" }), "ann.lee", right},
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := login(t, c.db, passwords, c.username, c.password)
+		runtime.ReadMemStats(&after)
+		if err == nil {
+			t.Errorf("%s: logged in", name)
+		}
+		if n := after.TotalAlloc - before.TotalAlloc; n < aHash || n > aHash+aHash/4 {
+			t.Errorf("%s: %d KiB were allocated", name, n>>10)
+		}
+	}
+}
+
+// A refused new password must not cost a hash, or the refusal is a way to keep
+// the machine busy.
+func TestRefusedFieldsCostNoHash(t *testing.T) {
+	in := registration()
+	in.Email = "x"
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	err := user.Register(t.Context(), &store{}, passwords, in, now)
+	runtime.ReadMemStats(&after)
+	if n := after.TotalAlloc - before.TotalAlloc; err == nil || n > 8<<20 {
+		t.Errorf("error %v, %d KiB were allocated", err, n>>10)
+	}
+}

@@ -34,7 +34,7 @@ func guardArgs(g user.Guard) []any {
 const sqlUpdateUser = sqlGuard + `, wanted as (
 	select
 		exists (select from users where username = $7 and uuid <> $4) as username_taken,
-		exists (select from users where lower(email) = lower($8) and uuid <> $4) as email_taken
+		exists (select from users where lower(email) = lower($8 collate "C") and uuid <> $4) as email_taken
 ), changed as (
 	update users u set
 		username      = coalesce($7, u.username),
@@ -46,7 +46,8 @@ const sqlUpdateUser = sqlGuard + `, wanted as (
 		password_hash = coalesce($13, u.password_hash),
 		password_changed_at = case when $13::text is null then u.password_changed_at else $14 end,
 		updated_at    = $14,
-		token_version = u.token_version + case when $15 then 1 else 0 end
+		token_version = u.token_version + case when $15 then 1 else 0 end,
+		reset_version = u.reset_version + case when $16 then 1 else 0 end
 	from checked c, wanted w
 	where u.uuid = $4 and c.caller_ok and c.target_ok and c.admin_ok and not w.username_taken and not w.email_taken
 	returning u.id

@@ -44,7 +44,7 @@ on conflict do nothing
 returning id`
 
 const sqlTaken = `
-select exists (select from users where username = $1), exists (select from users where lower(email) = lower($2))`
+select exists (select from users where username = $1), exists (select from users where lower(email) = lower($2 collate "C"))`
 
 // CreateUser stores the account, unless its username or e-mail is taken.
 func (db *DB) CreateUser(ctx context.Context, u user.User) (user.Taken, error) {

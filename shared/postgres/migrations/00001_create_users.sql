@@ -10,6 +10,7 @@ create table users (
     role                text        not null default 'USER',
     active              boolean     not null default true,
     token_version       bigint      not null default 1,
+    reset_version       bigint      not null default 1,
     created_at          timestamptz not null,
     updated_at          timestamptz not null,
     last_login_at       timestamptz,

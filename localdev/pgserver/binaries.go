@@ -49,7 +49,7 @@ type binaries struct {
 func (b binaries) path(name string) string { return filepath.Join(b.dir, name) }
 
 // findBinaries returns the binaries for data of a major version; 0 is any. errOtherVersion is in the error when there are
-// binaries, but none for this version.
+// binaries, but none for this version. Only data that is to last is worth a download where something is installed.
 func (s *Server) findBinaries(ctx context.Context, major int) (binaries, error) {
 	var found []binaries
 	if s.opts.Source != Download {
@@ -64,7 +64,7 @@ func (s *Server) findBinaries(ctx context.Context, major int) (binaries, error) 
 	if s.opts.Source == Installed && len(found) == 0 {
 		return binaries{}, fmt.Errorf("no PostgreSQL %d or newer was found: %s", oldest, advice())
 	}
-	if s.opts.Source == Installed || major != 0 && major != downloadMajor {
+	if s.opts.Source == Installed || major != 0 && major != downloadMajor || !s.opts.Durable && len(found) > 0 {
 		return binaries{}, s.otherVersion(found, major)
 	}
 	return downloaded(ctx, s.account, s.opts.Progress)

@@ -116,6 +116,7 @@ func (s *Server) arguments() []string {
 		// One server and small data: no replication, and few, small WAL files.
 		"wal_level=minimal",
 		"max_wal_senders=0",
+		"max_logical_replication_workers=0",
 		"min_wal_size=8MB",
 		"max_wal_size=64MB",
 	}

@@ -15,6 +15,9 @@ func Fetch(ctx context.Context, dir, repository string, archives map[string]stri
 // Archives are the archives that can be downloaded.
 func Archives() map[string]string { return archives }
 
+// Forsaken reports whether a spare folder would be removed at a time.
+var Forsaken = forsaken
+
 // NewestIn lists the usable folders among those that fit the patterns, for the caller's own account.
 func NewestIn(ctx context.Context, patterns ...string) []string {
 	var dirs []string

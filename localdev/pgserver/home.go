@@ -1,13 +1,10 @@
 package pgserver
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
-	"strings"
 )
 
 // socketPathLimit is what the shortest sockaddr_un takes, macOS's, less the final NUL (Linux: 107).
@@ -76,27 +73,6 @@ func (h *home) settle(a account) error {
 	return nil
 }
 
-var spareName = regexp.MustCompile(`^roster-[a-z0-9]{26}$`)
-
-// spareDir returns the short and open path that stands in for dir, made when absent. Its random name is kept in dir: nobody can
-// take the name first, and a removed dir begins anew, as everywhere.
-func spareDir(dir string, a account) (string, error) {
-	file := filepath.Join(dir, "spare")
-	b, err := os.ReadFile(file)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return "", fmt.Errorf("finding the database server's spare folder: %w", err)
-	}
-	name := string(b)
-	if !spareName.MatchString(name) {
-		name = "roster-" + strings.ToLower(rand.Text())
-		if err := writeFile(file, name); err != nil {
-			return "", err
-		}
-	}
-	path := filepath.Join("/var/tmp", name)
-	return path, makeDir(path, a)
-}
-
 // makeDir makes a folder of the caller's own: closed to others, save that an unprivileged account may pass through to its part.
 // One that is there already is taken as it is, unless it is a stranger's.
 func makeDir(path string, a account) error {
@@ -141,31 +117,4 @@ func writeFile(path, content string) error {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
 	return nil
-}
-
-// CacheDir returns the folder for what may be deleted at any time: downloads and the tests' databases. It is the user's cache
-// folder; root's own is closed to the account that runs PostgreSQL, so root's is the system's. Where there is none that can
-// be written to, as for an account without a home, it is in /var/tmp.
-func CacheDir() (string, error) {
-	a, err := unprivileged()
-	if err != nil {
-		return "", err
-	}
-	if parent, err := cacheParent(a.other()); err == nil {
-		dir := filepath.Join(parent, "roster")
-		if makeDir(dir, a) == nil && writable(dir) {
-			return dir, nil
-		}
-	}
-	dir := filepath.Join("/var/tmp", fmt.Sprintf("roster-cache-%d", os.Geteuid()))
-	return dir, makeDir(dir, a)
-}
-
-func writable(dir string) bool {
-	f, err := os.CreateTemp(dir, "probe")
-	if err != nil {
-		return false
-	}
-	_ = f.Close()
-	return os.Remove(f.Name()) == nil
 }

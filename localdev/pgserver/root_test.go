@@ -1,3 +1,5 @@
+//go:build unix
+
 package pgserver_test
 
 import (
@@ -6,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"roster/localdev/pgserver"
 )
@@ -72,6 +75,34 @@ func TestFolderInTheWay(t *testing.T) {
 	_, err := pgserver.Start(t.Context(), options(dir))
 	wantError(t, err, "is not a folder of the account")
 	if err := os.Remove(filepath.Join(dir, "server")); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A folder that was removed by hand leaves its spare behind, for a day.
+func TestForsakenSpare(t *testing.T) {
+	t.Parallel()
+	dir := serverFolder(t, filepath.Join(folder(t), strings.Repeat("long/", 30)))
+	s := start(t, options(dir))
+	spare := filepath.Dir(s.SocketDir())
+	tomorrow := time.Now().Add(25 * time.Hour)
+	if pgserver.Forsaken(spare, tomorrow) {
+		t.Error("while in use")
+	}
+	stop(t, s)
+	if pgserver.Forsaken(spare, tomorrow) {
+		t.Error("while its folder is there")
+	}
+	if err := os.Rename(dir, dir+".gone"); err != nil {
+		t.Fatal(err)
+	}
+	if pgserver.Forsaken(spare, time.Now().Add(23*time.Hour)) {
+		t.Error("before its time")
+	}
+	if !pgserver.Forsaken(spare, tomorrow) {
+		t.Error("not after a day")
+	}
+	if err := os.Rename(dir+".gone", dir); err != nil {
 		t.Fatal(err)
 	}
 }

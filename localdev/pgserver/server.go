@@ -31,7 +31,8 @@ var ErrInUse = errors.New("in use")
 
 // Options says where a server lives and what it is for.
 type Options struct {
-	// Dir is a folder of its own for this server, made when absent. Removing it begins anew.
+	// Dir is a folder of its own for this server, made when absent. Removing it begins anew. As root, when the account that runs
+	// PostgreSQL cannot enter it, the data is in a folder under /var/tmp instead, which this one names.
 	Dir string
 	// Port is a TCP port on 127.0.0.1. 0 is no TCP at all: a Unix socket only.
 	Port int

@@ -1,0 +1,34 @@
+package pgserver
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// CacheDir returns the folder for what may be deleted at any time: downloads and the tests' databases. It is the user's cache
+// folder; root's own is closed to the account that runs PostgreSQL, so root's is the system's. Where there is none that can
+// be written to, as for an account without a home, it is in /var/tmp.
+func CacheDir() (string, error) {
+	a, err := unprivileged()
+	if err != nil {
+		return "", err
+	}
+	if parent, err := cacheParent(a.other()); err == nil {
+		dir := filepath.Join(parent, "roster")
+		if makeDir(dir, a) == nil && writable(dir) {
+			return dir, nil
+		}
+	}
+	dir := filepath.Join("/var/tmp", fmt.Sprintf("roster-cache-%d", os.Geteuid()))
+	return dir, makeDir(dir, a)
+}
+
+func writable(dir string) bool {
+	f, err := os.CreateTemp(dir, "probe")
+	if err != nil {
+		return false
+	}
+	_ = f.Close()
+	return os.Remove(f.Name()) == nil
+}

@@ -73,8 +73,8 @@ func verifyRequest(in *openapi3filter.RequestValidationInput, status int) error 
 
 // hasToken looks for the form of a token; whether it is good is not described.
 func hasToken(_ context.Context, in *openapi3filter.AuthenticationInput) error {
-	token, ok := strings.CutPrefix(in.RequestValidationInput.Request.Header.Get("Authorization"), "Bearer ")
-	if !ok || strings.Count(token, ".") != 2 {
+	scheme, token, _ := strings.Cut(in.RequestValidationInput.Request.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") || strings.Count(token, ".") != 2 { // RFC 9110 §11.1: in any case
 		return errors.New("it carries no access token")
 	}
 	return nil

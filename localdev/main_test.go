@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"roster/localdev/runtimeapi"
+	"roster/shared/postgres/postgrestest"
+)
+
+func TestMain(m *testing.M) {
+	slog.SetDefault(slog.New(slog.DiscardHandler))
+	code := postgrestest.Main(m)
+	if err := os.RemoveAll(builtDir); err != nil {
+		fmt.Fprintln(os.Stderr, "removing the built programs:", err)
+		code = max(code, 1)
+	}
+	os.Exit(code)
+}
+
+var builtDir string
+
+// built returns the folder of the real programs: each function, and localdev.
+// They are built once, when the first test asks.
+func built(t testing.TB) string {
+	t.Helper()
+	dir, err := buildOnce()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+var buildOnce = sync.OnceValues(func() (dir string, err error) {
+	if builtDir, err = os.MkdirTemp("", "roster-built-"); err != nil {
+		return "", err
+	}
+	if err := os.Chmod(builtDir, 0o755); err != nil { // other accounts run them, too
+		return "", err
+	}
+	return builtDir, runtimeapi.Build(context.Background(), []string{".", filepath.Join("..", "functions") + "/..."}, builtDir)
+})
+
+// The two ways in which localdev runs the functions.
+const (
+	inThisProcess = "in process"
+	asBinaries    = "as binaries"
+)
+
+var ways = []string{inThisProcess, asBinaries}
+
+const adminPassword = "admin_password123"
+
+// site is a localdev that a test has started in its own process.
+type site struct {
+	*parts
+	url string
+}
+
+// newSite serves on a port of its own until the test ends. Its database is the
+// test's own, but where the variables name another.
+func newSite(t testing.TB, way string, variables map[string]string) site {
+	t.Helper()
+	o := options{addr: "127.0.0.1:0", data: t.TempDir(), lambda: way == asBinaries}
+	if o.lambda {
+		o.functions = built(t)
+	}
+	if variables["DATABASE_URL"] == "" {
+		variables = with(variables, "DATABASE_URL", postgrestest.URL(t))
+	}
+	return startSite(t, o, with(variables, "ADMIN_PASSWORD", adminPassword))
+}
+
+func startSite(t testing.TB, o options, variables map[string]string) site {
+	t.Helper()
+	env := func(name string) (string, bool) { v, set := variables[name]; return v, set }
+	ctx, cancel := context.WithCancel(context.Background())
+	p, err := open(ctx, o, env, io.Discard)
+	if err != nil {
+		cancel()
+		t.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- p.serve(ctx, io.Discard) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+		p.stop()
+	})
+	return site{parts: p, url: "http://" + p.listener.Addr().String()}
+}
+
+func with(variables map[string]string, name, value string) map[string]string {
+	all := map[string]string{name: value}
+	for n, v := range variables {
+		all[n] = v
+	}
+	return all
+}
+
+// client follows no redirect, unpacks nothing, and waits as long as an API's
+// client would.
+func client() *http.Client {
+	return &http.Client{
+		Timeout:       30 * time.Second,
+		Transport:     &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 8},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}

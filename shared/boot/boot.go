@@ -19,6 +19,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-lambda-go/lambdacontext"
+
 	"roster/shared/awsenv"
 	"roster/shared/secrets"
 )
@@ -36,7 +38,12 @@ const secretTimeout = 5 * time.Second
 
 // Load reads the environment and, where SECRET_ARN is set, the secret. A
 // problem shows at Check.
+//
+// It makes Lambda's logger the default of slog, as lambdahttp.Start does: the
+// line that says why a start was refused must be found like every other, and
+// what runs without HTTP logs, too.
 func Load() *Environment {
+	slog.SetDefault(lambdacontext.NewLogger())
 	e := Of(environ())
 	arn := e.values["SECRET_ARN"]
 	if arn == "" {

@@ -1,0 +1,98 @@
+package functions_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"roster/localdev/runtimeapi"
+	"roster/shared/postgres/postgrestest"
+)
+
+// The bounds of a start, on any machine: how many times as long as hello's it
+// may take, and what get_user may have in memory then, in MiB.
+const (
+	mostInit   = 4.0
+	mostMemory = 16.0
+)
+
+// BenchmarkInit starts hello and get_user in turns, so that a busy machine
+// slows both, and compares their medians. Of get_user's time a good part is the
+// reading of its secret, here without TLS and from the same machine.
+func BenchmarkInit(b *testing.B) {
+	v := newService(b, postgrestest.URL(b), settings{})
+	f := template(b).Function("get_user")
+	var hello, user cold
+	for b.Loop() {
+		hello.measure(b, v.startHello())
+		user.measure(b, v.start(*f, nil))
+	}
+	ratio := median(user.ms) / median(hello.ms)
+	b.ReportMetric(median(hello.ms), "hello-ms")
+	b.ReportMetric(median(user.ms), "get_user-ms")
+	b.ReportMetric(ratio, "ratio")
+	b.ReportMetric(median(hello.mib), "hello-MiB")
+	b.ReportMetric(median(user.mib), "get_user-MiB")
+	if ratio > mostInit {
+		b.Errorf("get_user starts in %.1f times hello's time, want at most %.1f", ratio, mostInit)
+	}
+	if m := median(user.mib); m > mostMemory {
+		b.Errorf("get_user has %.1f MiB in memory after its start, want at most %.0f", m, mostMemory)
+	}
+}
+
+// BenchmarkInitOf starts every function, one after the other.
+func BenchmarkInitOf(b *testing.B) {
+	for _, f := range template(b).Functions {
+		b.Run(f.Folder, func(b *testing.B) {
+			v := newService(b, postgrestest.URL(b), settings{})
+			var c cold
+			for b.Loop() {
+				c.measure(b, v.start(f, nil))
+			}
+			b.ReportMetric(median(c.ms), "init-ms")
+			b.ReportMetric(median(c.mib), "MiB")
+		})
+	}
+}
+
+// cold collects what starts cost: milliseconds until the process asks for its
+// first event, and the MiB resident then.
+type cold struct{ ms, mib []float64 }
+
+func (c *cold) measure(b *testing.B, f *runtimeapi.Function) {
+	b.Helper()
+	defer f.Close()
+	if err := f.Warm(context.Background()); err != nil {
+		b.Fatal(err)
+	}
+	in := f.Instances()[0]
+	c.ms = append(c.ms, float64(in.Init)/float64(time.Millisecond))
+	c.mib = append(c.mib, float64(in.InitMemory)/(1<<20))
+}
+
+func median(values []float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	return sorted[len(sorted)/2]
+}
+
+// BenchmarkWarm sends requests to functions that run, one after the other,
+// through the gateway and with all the work that they do when deployed.
+func BenchmarkWarm(b *testing.B) {
+	v := newService(b, postgrestest.URL(b), settings{})
+	v.call("POST", "/api/user/register", "", account, 201)
+	token := v.login(credentials)
+	b.Run("get_user", func(b *testing.B) {
+		for b.Loop() {
+			v.call("GET", "/api/user/user1", token, "", 200)
+		}
+		b.ReportMetric(float64(b.Elapsed().Microseconds())/1000/float64(b.N), "ms/request")
+	})
+	b.Run("login", func(b *testing.B) {
+		for b.Loop() {
+			v.call("POST", "/api/user/login", "", credentials, 200)
+		}
+		b.ReportMetric(float64(b.Elapsed().Microseconds())/1000/float64(b.N), "ms/request")
+	})
+}

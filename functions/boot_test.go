@@ -1,0 +1,124 @@
+package functions_test
+
+import (
+	"cmp"
+	"regexp"
+	"strings"
+	"testing"
+
+	"roster/shared/postgres/postgrestest"
+)
+
+const (
+	account     = `{"username":"user1","first_name":"User","last_name":"One","email":"user1@example.com","password":"correct horse battery"}`
+	credentials = `{"username":"user1","password":"correct horse battery"}`
+)
+
+// exchange is a request and what must come back. {access} and {reset} stand for
+// the last access token and the last mailed reset token.
+type exchange struct {
+	route   string
+	request string // "METHOD /path" where that is not the route itself
+	token   string
+	body    string
+	status  int
+	want    string // a part of the answer's body, or of its headers
+}
+
+// journey sends to each route what it takes and what it refuses, in an order in
+// which an account lives.
+var journey = []exchange{
+	{route: "POST /api/user/register", body: account, status: 201, want: `{"msg":"User registered successfully."}`},
+	{route: "POST /api/user/register", body: account, status: 409, want: `"username":"already taken"`},
+	{route: "POST /api/user/register", body: `{"username":"user2","role":"ADMIN"}`, status: 400, want: `"role":"is not a field of this call"`},
+
+	{route: "POST /api/user/login", body: `{"username":"user1","password":"wrong horse battery"}`, status: 401, want: "Bearer"},
+	{route: "POST /api/user/login", body: credentials, status: 200, want: `"token_type":"Bearer"`},
+
+	{route: "GET /api/user/{username}", request: "GET /api/user/User1", token: "{access}", status: 200, want: `"email":"user1@example.com"`},
+	{route: "GET /api/user/{username}", request: "GET /api/user/user2", token: "{access}", status: 403, want: `"code":"forbidden"`},
+	{route: "GET /api/user/{username}", request: "GET /api/user/user1", status: 401, want: "Bearer"},
+
+	{route: "PUT /api/user/{username}", request: "PUT /api/user/user1", token: "{access}", body: `{"last_name":"Uno"}`, status: 200, want: `{"msg":"User details updated."}`},
+	{route: "PUT /api/user/{username}", request: "PUT /api/user/user1", token: "{access}", body: `{"active":false}`, status: 403, want: `"code":"forbidden"`},
+
+	{route: "POST /api/user/forget_password", body: `{"username":"user1","email":"other@example.com"}`, status: 200, want: `{"msg":"Token generated successfully."}`},
+	{route: "POST /api/user/forget_password", body: `{"username":"user1","email":"user1@example.com"}`, status: 200, want: `{"msg":"Token generated successfully."}`},
+	{route: "POST /api/user/forget_password", body: `{"username":"user1"}`, status: 400, want: `"email":"is required"`},
+
+	{route: "POST /api/user/reset_password", body: `{"token":"{reset}","new_password":"password123"}`, status: 400, want: `"new_password":"is `},
+	{route: "POST /api/user/reset_password", body: `{"token":"{reset}","new_password":"staple correct horse"}`, status: 200, want: `{"msg":"Password has been reset."}`},
+	{route: "POST /api/user/reset_password", body: `{"token":"{reset}","new_password":"staple correct horse"}`, status: 400, want: `"code":"token_invalid"`},
+	{route: "GET /api/user/{username}", request: "GET /api/user/user1", token: "{access}", status: 401, want: "Bearer"}, // ended by the reset
+
+	{route: "POST /api/user/forget_password", body: `{"username":"user1","email":"USER1@example.com"}`, status: 200, want: `{"msg":"Token generated successfully."}`},
+	{route: "GET /reset_password", request: "GET /reset_password?token={reset}", status: 200, want: `value="{reset}"`},
+	{route: "GET /reset_password", status: 200, want: "This link does not work"},
+	{route: "POST /reset_password", body: "token={reset}&new_password=battery+staple+horse&repeat_password=another", status: 400, want: "not the same"},
+	{route: "POST /reset_password", body: "token={reset}&new_password=battery+staple+horse&repeat_password=battery+staple+horse", status: 200, want: "Your password has been changed"},
+
+	{route: "POST /api/user/login", body: credentials, status: 401, want: "Bearer"},
+	{route: "POST /api/user/login", body: `{"username":"user1","password":"battery staple horse"}`, status: 200, want: `"expires_in":`},
+	{route: "DELETE /api/user/{username}", request: "DELETE /api/user/admin", token: "{access}", status: 403, want: `"code":"forbidden"`},
+	{route: "DELETE /api/user/{username}", request: "DELETE /api/user/user1", token: "{access}", status: 200, want: `{"msg":"User deleted."}`},
+	{route: "DELETE /api/user/{username}", request: "DELETE /api/user/user1", token: "{access}", status: 401, want: "Bearer"},
+
+	{route: "GET /healthz", status: 200, want: `{"status":"ok"}`},
+	{route: "GET /", status: 200, want: "<title>"},
+	{route: "GET /openapi.json", status: 200, want: `{"openapi":"3.1.0"`},
+	{route: "GET /docs/{file}", request: "GET /docs/start.js", status: 200, want: "SwaggerUIBundle"},
+	{route: "GET /docs/{file}", request: "GET /docs/embed.go", status: 404, want: `"code":"not_found"`},
+	{route: "$default", request: "GET /nowhere", status: 404, want: `"code":"not_found"`},
+	{route: "$default", request: "POST /healthz", status: 405, want: "GET"},
+}
+
+func TestEachFunctionAnswers(t *testing.T) {
+	t.Parallel()
+	v := newService(t, postgrestest.URL(t), settings{})
+	seen := map[string]bool{}
+	for _, x := range journey {
+		x.run(v)
+		seen[x.route] = true
+	}
+	for _, route := range template(t).Routes() {
+		if !seen[route.String()] {
+			t.Errorf("no event was sent on the route %s; add a request to journey", route)
+		}
+		delete(seen, route.String())
+	}
+	for route := range seen {
+		t.Errorf("the template has no route %s", route)
+	}
+	if n := len(v.aws.Mails()); n != 2 {
+		t.Errorf("%d mails were sent, want those to the account's own address, 2", n)
+	}
+	for folder, f := range v.functions {
+		if n := len(f.Instances()); n > 1 {
+			t.Errorf("%s: %d processes for one event after the other: it does not live on", folder, n)
+		}
+	}
+	v.nothingSecretIn(v.log.String(), "correct horse", "staple", v.mailedToken(), v.access)
+}
+
+func (x exchange) run(v *service) {
+	v.t.Helper()
+	reset := ""
+	if len(v.aws.Mails()) > 0 {
+		reset = v.mailedToken()
+	}
+	fill := strings.NewReplacer("{access}", v.access, "{reset}", reset).Replace
+	method, path, _ := strings.Cut(cmp.Or(x.request, x.route), " ")
+	w := v.send(method, fill(path), fill(x.token), fill(x.body))
+	answer := w.Body.String()
+	for _, values := range w.Header() {
+		answer += "\n" + strings.Join(values, ", ")
+	}
+	if w.Code != x.status || !strings.Contains(answer, fill(x.want)) {
+		v.t.Fatalf("%s %s: status %d, want %d with %q in\n%s\n%s", method, path, w.Code, x.status, x.want, answer, v.log)
+	}
+	if found := accessToken.FindStringSubmatch(answer); found != nil {
+		v.access = found[1]
+	}
+}
+
+var accessToken = regexp.MustCompile(`"access_token":"([^"]+)"`)

@@ -1,0 +1,209 @@
+package functions_test
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"roster/localdev/gateway"
+	"roster/localdev/runtimeapi"
+	"roster/shared/api/apitest"
+	"roster/shared/awsenv/awstest"
+	"roster/shared/sam"
+)
+
+const secretARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:roster-AbCdEf"
+
+// parameters stand for what the template's intrinsic functions give.
+var parameters = map[string]string{
+	"SECRET_ARN":          secretARN,
+	"PUBLIC_URL":          "https://accounts.example.com",
+	"MAIL_FROM":           "no-reply@example.com",
+	"ADMIN_USERNAME":      "admin",
+	"ADMIN_EMAIL":         "ops@example.com",
+	"PASSWORD_MIN_LENGTH": "8",
+}
+
+// settings are a service's. The secret's values and the variables are over the
+// usual ones; an empty one takes the usual away.
+type settings struct {
+	secret, variables map[string]string
+}
+
+// service is the whole of Roster as deployed, without its database.
+type service struct {
+	t         testing.TB
+	aws       *awstest.Server
+	secret    map[string]string
+	functions map[string]*runtimeapi.Function
+	log       *log
+	gateway   http.Handler
+	access    string // the last access token, for journey
+}
+
+func newService(t testing.TB, databaseURL string, s settings) *service {
+	t.Helper()
+	v := &service{t: t, aws: awstest.New(t), log: &log{}, functions: map[string]*runtimeapi.Function{}}
+	v.setSecret(overlay(map[string]string{"DATABASE_URL": databaseURL, "ROOT_KEY": rand.Text() + rand.Text()}, s.secret))
+	var routes []gateway.Route
+	for _, f := range template(t).Functions {
+		v.functions[f.Folder] = v.start(f, s.variables)
+		for _, r := range f.Routes {
+			routes = append(routes, gateway.Route{Method: r.Method, Path: r.Path, Target: f.Folder})
+		}
+	}
+	v.gateway = apitest.Handler(t, gateway.New(routes, v.invoke))
+	return v
+}
+
+// overlay lays some values over others. An empty one takes away.
+func overlay(usual, over map[string]string) map[string]string {
+	values := maps.Clone(usual)
+	maps.Copy(values, over)
+	maps.DeleteFunc(values, func(_, value string) bool { return value == "" })
+	return values
+}
+
+func (v *service) setSecret(values map[string]string) {
+	v.t.Helper()
+	text, err := json.Marshal(values)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	v.secret = values
+	v.aws.SetSecret(secretARN, string(text))
+}
+
+// start starts a function with what the template gives it.
+func (v *service) start(f sam.Function, over map[string]string) *runtimeapi.Function {
+	v.t.Helper()
+	variables := map[string]string{}
+	for name, value := range f.Environment {
+		variables[name] = value.Literal
+		if known, ok := parameters[name]; ok && value.Intrinsic {
+			variables[name] = known
+		} else if value.Intrinsic {
+			v.t.Fatalf("the template gives %s the variable %s; add a value for it to parameters", f.Folder, name)
+		}
+	}
+	env := v.aws.Env() // as Lambda gives them to each function
+	for name, value := range overlay(variables, over) {
+		env = append(env, name+"="+value)
+	}
+	return v.run(runtimeapi.Config{
+		Binary: binary(v.t, f.Folder), Env: env, MemoryMB: f.Memory, Timeout: time.Duration(f.Timeout) * time.Second,
+	})
+}
+
+func (v *service) startHello() *runtimeapi.Function {
+	v.t.Helper()
+	return v.run(runtimeapi.Config{Binary: binary(v.t, "hello")})
+}
+
+func (v *service) run(cfg runtimeapi.Config) *runtimeapi.Function {
+	v.t.Helper()
+	cfg.Log, cfg.InitTimeout = v.log, time.Minute // a busy machine is no failure
+	running, err := runtimeapi.Start(context.Background(), cfg)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	v.t.Cleanup(running.Close)
+	return running
+}
+
+func (v *service) invoke(ctx context.Context, target string, e events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
+	return v.functions[target].InvokeHTTP(ctx, e)
+}
+
+// send sends a request through the gateway to its function. The exchange is
+// held against openapi.yaml.
+func (v *service) send(method, path, token, body string) *httptest.ResponseRecorder {
+	v.t.Helper()
+	r := httptest.NewRequest(method, path, strings.NewReader(body))
+	switch {
+	case strings.HasPrefix(body, "{"):
+		r.Header.Set("Content-Type", "application/json")
+	case body != "":
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	w := httptest.NewRecorder()
+	v.gateway.ServeHTTP(w, r)
+	return w
+}
+
+// call is send for what must have a certain status.
+func (v *service) call(method, path, token, body string, status int) string {
+	v.t.Helper()
+	w := v.send(method, path, token, body)
+	if w.Code != status {
+		v.t.Fatalf("%s %s: status %d, want %d: %s\n%s", method, path, w.Code, status, w.Body, v.log)
+	}
+	return w.Body.String()
+}
+
+// login returns an access token.
+func (v *service) login(credentials string) string {
+	v.t.Helper()
+	var answer struct {
+		AccessToken string `json:"access_token"`
+	}
+	if err := json.Unmarshal([]byte(v.call("POST", "/api/user/login", "", credentials, 200)), &answer); err != nil {
+		v.t.Fatal(err)
+	}
+	return answer.AccessToken
+}
+
+// mailedToken returns the token in the link of the last mail.
+func (v *service) mailedToken() string {
+	v.t.Helper()
+	mails := v.aws.Mails()
+	if len(mails) == 0 {
+		v.t.Fatal("no mail was sent")
+	}
+	_, after, _ := strings.Cut(mails[len(mails)-1].Text, parameters["PUBLIC_URL"]+"/reset_password?token=")
+	token, _, _ := strings.Cut(after, "\n")
+	token, err := url.QueryUnescape(strings.TrimSpace(token))
+	if err != nil || token == "" {
+		v.t.Fatalf("the mail has no link with a token: %+v", mails[len(mails)-1])
+	}
+	return token
+}
+
+// nothingSecretIn looks for the values of the secret and for those given.
+func (v *service) nothingSecretIn(text string, others ...string) {
+	v.t.Helper()
+	for name, value := range v.secret {
+		if name == "DATABASE_URL" {
+			value = password(v.t, value)
+		}
+		others = append(others, value)
+	}
+	for _, secret := range others {
+		if secret != "" && strings.Contains(text, secret) {
+			v.t.Errorf("%q is shown:\n%s", secret, text)
+		}
+	}
+}
+
+// password returns that of a database's URL, "" where it has none.
+func password(t testing.TB, databaseURL string) string {
+	t.Helper()
+	u, err := url.Parse(databaseURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, _ := u.User.Password()
+	return p
+}

@@ -1,0 +1,188 @@
+package functions_test
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"roster/localdev/runtimeapi"
+	"roster/shared/awsenv/awstest"
+)
+
+// needs is what each function does not start without.
+var needs = map[string][]string{
+	"register":            {"DATABASE_URL"},
+	"login":               {"DATABASE_URL", "JWT_SECRET_KEY", "PUBLIC_URL"},
+	"forget_password":     {"DATABASE_URL", "MAIL_FROM", "PUBLIC_URL", "SECRET_KEY"},
+	"reset_password":      {"DATABASE_URL", "SECRET_KEY"},
+	"reset_password_page": {"DATABASE_URL", "SECRET_KEY"},
+	"get_user":            {"DATABASE_URL", "JWT_SECRET_KEY", "PUBLIC_URL"},
+	"update_user":         {"DATABASE_URL", "JWT_SECRET_KEY", "PUBLIC_URL"},
+	"delete_user":         {"DATABASE_URL", "JWT_SECRET_KEY", "PUBLIC_URL"},
+	"seed_admin":          {"ADMIN_EMAIL", "DATABASE_URL", "MAIL_FROM", "PUBLIC_URL", "SECRET_KEY"},
+	"health":              {"DATABASE_URL"},
+	"docs":                nil,
+	"not_found":           nil,
+}
+
+func TestAStartNamesAllThatIsMissing(t *testing.T) {
+	t.Parallel()
+	nothing := map[string]string{"DATABASE_URL": "", "ROOT_KEY": ""}
+	variables := map[string]string{}
+	for name := range parameters {
+		variables[name] = ""
+	}
+	variables["SECRET_ARN"] = secretARN
+	v := newService(t, "", settings{secret: nothing, variables: variables})
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(v.functions)), slices.Sorted(maps.Keys(needs))); diff != "" {
+		t.Errorf("functions of the template (-) and those with a line in needs (+):\n%s", diff)
+	}
+	for folder, f := range v.functions {
+		got := ""
+		if err := f.Warm(t.Context()); err != nil {
+			got = refusal(t, err)
+		}
+		want := ""
+		if len(needs[folder]) > 0 {
+			want = "the configuration is not usable: " + strings.Join(needs[folder], " is missing; ") + " is missing"
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", folder, diff)
+		}
+	}
+}
+
+// refusal returns the one line that a function wrote when it refused to start.
+func refusal(t *testing.T, err error) string {
+	t.Helper()
+	var refused *runtimeapi.InitError
+	if !errors.As(err, &refused) || refused.Status != "exit status 1" {
+		t.Fatalf("%v, want a process that ended itself", err)
+	}
+	var line struct{ Level, Message string }
+	if err := json.Unmarshal([]byte(refused.Output), &line); err != nil || line.Level != "ERROR" {
+		t.Fatalf("what it wrote is not one line of JSON: %s", refused.Output)
+	}
+	return line.Message
+}
+
+// A good secret, with a word in it that must never be shown.
+const canary = "canary-0123456789-ABCDEF-abcdefgh"
+
+const (
+	generate = "generate one, for example with: openssl rand -hex 32"
+	anOrigin = "PUBLIC_URL must be an origin such as https://accounts.example.com"
+)
+
+func TestAStartRefusesWhatIsBad(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		function string
+		settings settings
+		want     string
+	}{
+		"a placeholder":           {"get_user", secret("JWT_SECRET_KEY", "your_jwt_secret_key_"+canary), "JWT_SECRET_KEY is a placeholder; " + generate},
+		"a short key":             {"get_user", secret("JWT_SECRET_KEY", canary[:31]), "JWT_SECRET_KEY is too short: it must have at least 32 bytes"},
+		"a simple key":            {"reset_password", secret("SECRET_KEY", strings.Repeat("canary", 6)), "SECRET_KEY is too simple; " + generate},
+		"a short root key":        {"reset_password", secret("ROOT_KEY", canary[:31]), "ROOT_KEY is too short: it must have at least 32 bytes"},
+		"a short salt":            {"register", secret("SECURITY_PASSWORD_SALT", canary[:31]), "SECURITY_PASSWORD_SALT is too short: it must have at least 32 bytes"},
+		"no database":             {"register", secret("DATABASE_URL", ""), "DATABASE_URL is missing"},
+		"another database":        {"health", secret("DATABASE_URL", "mysql://u:"+canary+"@h/d"), "DATABASE_URL is not a PostgreSQL URL such as postgres://user:password@host:5432/database (invalid keyword/value)"},
+		"a slash in a password":   {"health", secret("DATABASE_URL", "postgres://u:"+canary+"/@h/d"), "DATABASE_URL is not a PostgreSQL URL such as postgres://user:password@host:5432/database"},
+		"an origin with a path":   {"login", variable("PUBLIC_URL", "https://accounts.example.com/app"), anOrigin},
+		"an origin without https": {"login", variable("PUBLIC_URL", "accounts.example.com"), anOrigin},
+		"a short minimum":         {"register", variable("PASSWORD_MIN_LENGTH", "7"), "PASSWORD_MIN_LENGTH must be a whole number from 8 to 64"},
+		"a minimum in words":      {"update_user", variable("PASSWORD_MIN_LENGTH", "eight"), "PASSWORD_MIN_LENGTH must be a whole number from 8 to 64"},
+		"neither on nor off":      {"reset_password_page", secret("PASSWORD_BLOCKLIST", "maybe"), "PASSWORD_BLOCKLIST must be true or false"},
+		"a sender's name alone":   {"forget_password", variable("MAIL_FROM", "Roster"), "MAIL_FROM"},
+		"a bad mail server":       {"seed_admin", secret("MAIL_SERVER", "smtp.example.com", "MAIL_PORT", "0"), "MAIL_PORT must be a whole number from 1 to 65535"},
+		"several at once": {
+			"seed_admin", secret("SECRET_KEY", canary[:8], "DATABASE_URL", "", "PASSWORD_BLOCKLIST", "maybe"),
+			"DATABASE_URL is missing; PASSWORD_BLOCKLIST must be true or false; SECRET_KEY is too short: it must have at least 32 bytes",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v := newService(t, "postgres://roster:"+canary+"@127.0.0.1:1/roster", test.settings)
+			v.refuses(t, test.function, test.want)
+		})
+	}
+}
+
+// secret and variable take names and values in turns.
+func secret(pairs ...string) settings   { return settings{secret: mapOf(pairs)} }
+func variable(pairs ...string) settings { return settings{variables: mapOf(pairs)} }
+
+func mapOf(pairs []string) map[string]string {
+	m := map[string]string{}
+	for i := 0; i < len(pairs); i += 2 {
+		m[pairs[i]] = pairs[i+1]
+	}
+	return m
+}
+
+// refuses starts a function, which must end itself with a message that begins
+// in a certain way and shows nothing of what is secret.
+func (v *service) refuses(t *testing.T, folder, want string) {
+	t.Helper()
+	err := v.functions[folder].Warm(t.Context())
+	if err == nil {
+		t.Fatal("it started")
+	}
+	if got := refusal(t, err); !strings.HasPrefix(got, "the configuration is not usable: "+want) {
+		t.Errorf("the message is %q, want %q in it", got, want)
+	}
+	if log := v.log.String(); strings.Contains(log, "canary") {
+		t.Errorf("a secret is shown:\n%s", log)
+	}
+}
+
+func TestAStartRefusesAnUnreadableSecret(t *testing.T) {
+	t.Parallel()
+	const name = "SECRET_ARN cannot be read: "
+	for kind, test := range map[string]struct {
+		prepare func(*awstest.Server)
+		want    string
+	}{
+		"denied":    {func(s *awstest.Server) { s.Fail(awstest.GetSecretValue, awstest.AccessDenied) }, "not allowed; the function's role needs secretsmanager:GetSecretValue"},
+		"an outage": {func(s *awstest.Server) { s.Fail(awstest.GetSecretValue, awstest.Times(9, awstest.ServerError)...) }, "no usable answer from Secrets Manager"},
+		"bytes":     {func(s *awstest.Server) { s.SetBinarySecret(secretARN, []byte(canary)) }, "it holds bytes (SecretBinary)"},
+		"text":      {func(s *awstest.Server) { s.SetSecret(secretARN, canary) }, "it is not a JSON object"},
+		"a list":    {func(s *awstest.Server) { s.SetSecret(secretARN, `{"DATABASE_URL":["`+canary+`"]}`) }, "DATABASE_URL is not text, a number, true or false"},
+	} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			v := newService(t, "", settings{})
+			test.prepare(v.aws)
+			v.refuses(t, "get_user", name+"read secret "+secretARN)
+			if !strings.Contains(v.log.String(), test.want) {
+				t.Errorf("the log does not say %q:\n%s", test.want, v.log)
+			}
+		})
+	}
+	t.Run("absent", func(t *testing.T) {
+		t.Parallel()
+		v := newService(t, "", variable("SECRET_ARN", secretARN+"x"))
+		v.refuses(t, "get_user", name)
+		if !strings.Contains(v.log.String(), "there is no such secret") {
+			t.Errorf("the log does not say that it is absent:\n%s", v.log)
+		}
+	})
+}
+
+// A bad start is not the end: the next event tries again, and finds what was
+// repaired meanwhile.
+func TestAStartIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	v := newService(t, "postgres://roster@127.0.0.1:1/roster", secret("ROOT_KEY", ""))
+	v.refuses(t, "get_user", "JWT_SECRET_KEY is missing")
+	v.setSecret(overlay(v.secret, map[string]string{"ROOT_KEY": canary}))
+	if err := v.functions["get_user"].Warm(t.Context()); err != nil {
+		t.Error(err)
+	}
+}

@@ -23,10 +23,10 @@ func TestHolder(t *testing.T) {
 	_, _ = os.Stdin.Read(make([]byte, 1))
 }
 
-// What a killed process leaves, the next one to come removes; what a living one holds, it leaves alone.
-func TestKilledProcess(t *testing.T) {
-	t.Parallel()
-	holder := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestHolder$")
+// hold starts a process that holds a database, and returns that one's URL.
+func hold(t *testing.T) (holder *exec.Cmd, url string) {
+	t.Helper()
+	holder = exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestHolder$")
 	holder.Env = append(os.Environ(), holderVariable+"=yes")
 	out, err := holder.StdoutPipe()
 	if err != nil {
@@ -38,14 +38,19 @@ func TestKilledProcess(t *testing.T) {
 	if err := holder.Start(); err != nil {
 		t.Fatal(err)
 	}
-	var url string
 	for lines, found := bufio.NewScanner(out), false; !found && lines.Scan(); {
 		url, found = strings.CutPrefix(lines.Text(), "holding ")
 	}
 	if !strings.HasPrefix(url, "postgres://") {
 		t.Fatal("the holder holds nothing")
 	}
+	return holder, url
+}
 
+// What a killed process leaves, the next one to come removes; what a living one holds, it leaves alone.
+func TestKilledProcess(t *testing.T) {
+	t.Parallel()
+	holder, url := hold(t)
 	comeAndGo := func() {
 		t.Helper()
 		if out, err := rerun(t, "^TestEmptyDatabase$"); err != nil {
@@ -63,5 +68,17 @@ func TestKilledProcess(t *testing.T) {
 	comeAndGo()
 	if exists(t, url) {
 		t.Errorf("%s is still there", url)
+	}
+}
+
+func TestInterruptedProcess(t *testing.T) {
+	t.Parallel()
+	holder, _ := hold(t)
+	if err := holder.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	_ = holder.Wait() // the code says more
+	if code := holder.ProcessState.ExitCode(); code != 130 {
+		t.Errorf("ended with %v", holder.ProcessState)
 	}
 }

@@ -49,8 +49,8 @@ func Errors(t testing.TB) []string {
 	return errs
 }
 
-// entries reads the log of the test's database, from a place to now. Our own statement marks the present: PostgreSQL logs a
-// statement before it runs it, so all that was answered before stands above the mark.
+// entries reads the log of the test's database, from a place to now. A mark of our own is the present: PostgreSQL logs a statement
+// before it runs it, so all that was answered before stands above the mark.
 func entries(t testing.TB, m *machine, l *lease, from int64) []entry {
 	t.Helper()
 	if m.server == nil {
@@ -59,7 +59,7 @@ func entries(t testing.TB, m *machine, l *lease, from int64) []entry {
 	ctx, cancel := withTimeout()
 	defer cancel()
 	mark := "mark " + rand.Text()
-	if _, err := l.conn.Exec(ctx, "SELECT '"+mark+"'"); err != nil {
+	if _, err := l.conn.Exec(ctx, "DO $$ BEGIN RAISE LOG '"+mark+"'; END $$"); err != nil {
 		t.Fatal(err)
 	}
 	log, err := readUntil(m.server.LogPath(), from, mark)

@@ -176,6 +176,9 @@ func (m *machine) dial(ctx context.Context, url string) (*pgx.Conn, error) {
 	for _, timeout := range []string{"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"} {
 		cfg.RuntimeParams[timeout] = "0"
 	}
+	if m.server != nil {
+		cfg.RuntimeParams["log_statement"] = "none" // the log is for the tests' own statements
+	}
 	return pgx.ConnectConfig(ctx, cfg)
 }
 

@@ -30,6 +30,7 @@ var inMain bool
 //	func TestMain(m *testing.M) { os.Exit(postgrestest.Main(m)) }
 func Main(m *testing.M) int {
 	inMain = true
+	go leaveWhenInterrupted()
 	code := m.Run()
 	if err := leave(); err != nil {
 		fmt.Fprintln(os.Stderr, "leaving the tests' database server:", err)

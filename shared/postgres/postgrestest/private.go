@@ -41,7 +41,9 @@ func Server(t testing.TB) *pgserver.Server {
 	if err != nil {
 		t.Fatal(err)
 	}
+	remember(s)
 	t.Cleanup(func() {
+		forget(s)
 		ctx, cancel := withTimeout()
 		defer cancel()
 		if err := s.Remove(ctx); err != nil {

@@ -1,0 +1,163 @@
+package postgres_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"roster/shared/postgres"
+	"roster/shared/postgres/postgrestest"
+	"roster/shared/user"
+)
+
+// The guard, for both changes that are made under it.
+func TestGuard(t *testing.T) {
+	t.Parallel()
+	caller := func(c user.Caller) func(*user.Guard) { return func(g *user.Guard) { g.Caller = c } }
+	for name, c := range map[string]struct {
+		byAdmin bool
+		admins  int // besides the caller
+		target  func(*user.User)
+		guard   func(*user.Guard)
+		want    user.Outcome
+	}{
+		"oneself":                         {want: user.Outcome{Done: true}},
+		"by an admin":                     {byAdmin: true, want: user.Outcome{Done: true}},
+		"as an admin, by a USER":          {guard: func(g *user.Guard) { g.AsAdmin = true }, want: user.Outcome{CallerRefused: true}},
+		"a token that was ended":          {guard: func(g *user.Guard) { g.Caller.TokenVersion = 0 }, want: user.Outcome{CallerRefused: true}},
+		"a version to come":               {guard: func(g *user.Guard) { g.Caller.TokenVersion = 2 }, want: user.Outcome{CallerRefused: true}},
+		"a caller that is gone":           {guard: caller(user.Caller{UUID: account("x").UUID, TokenVersion: 1}), want: user.Outcome{CallerRefused: true}},
+		"a caller that is not active":     {target: func(u *user.User) { u.Active = false }, want: user.Outcome{CallerRefused: true}},
+		"a target that was renamed":       {byAdmin: true, guard: func(g *user.Guard) { g.Username = "old" }},
+		"a target that is gone":           {byAdmin: true, guard: func(g *user.Guard) { g.TargetUUID = account("x").UUID }},
+		"the last admin":                  {target: func(u *user.User) { u.Role = user.RoleAdmin }, guard: func(g *user.Guard) { g.TakesAdmin = true }, want: user.Outcome{LastAdmin: true}},
+		"the last but one":                {admins: 1, target: func(u *user.User) { u.Role = user.RoleAdmin }, guard: func(g *user.Guard) { g.TakesAdmin = true }, want: user.Outcome{Done: true}},
+		"an admin, by another":            {byAdmin: true, target: func(u *user.User) { u.Role = user.RoleAdmin }, guard: func(g *user.Guard) { g.TakesAdmin = true }, want: user.Outcome{Done: true}},
+		"an inactive admin, by another":   {byAdmin: true, target: func(u *user.User) { u.Role, u.Active = user.RoleAdmin, false }, guard: func(g *user.Guard) { g.TakesAdmin = true }, want: user.Outcome{Done: true}},
+		"a USER, where it takes no admin": {guard: func(g *user.Guard) { g.TakesAdmin = true }, want: user.Outcome{Done: true}},
+		"the last admin, who keeps it":    {target: func(u *user.User) { u.Role = user.RoleAdmin }, want: user.Outcome{Done: true}},
+	} {
+		for verb, do := range map[string]func(testing.TB, *postgres.DB, user.Guard) (user.Outcome, error){
+			"update": func(t testing.TB, db *postgres.DB, g user.Guard) (user.Outcome, error) {
+				return db.UpdateUser(t.Context(), g, user.Edit{FirstName: ptr("Anna"), At: now})
+			},
+			"delete": func(t testing.TB, db *postgres.DB, g user.Guard) (user.Outcome, error) {
+				return db.DeleteUser(t.Context(), g)
+			},
+		} {
+			t.Run(verb+" "+name, func(t *testing.T) {
+				t.Parallel()
+				db := postgrestest.Open(t)
+				target := account("ann")
+				if c.target != nil {
+					c.target(&target)
+				}
+				target = create(t, db, target)
+				bystander := create(t, db, account("ben"))
+				inactive := adminAccount("idle") // counts for no admin
+				inactive.Active = false
+				create(t, db, inactive)
+				for range c.admins {
+					create(t, db, adminAccount("other"))
+				}
+				g := over(target, target)
+				if c.byAdmin {
+					g = over(create(t, db, adminAccount("boss")), target)
+				}
+				if c.guard != nil {
+					c.guard(&g)
+				}
+				got, err := do(t, db, g)
+				if diff := cmp.Diff(c.want, got); diff != "" || err != nil {
+					t.Errorf("error %v, outcome (-want +got):\n%s", err, diff)
+				}
+				after, err := db.UserByUsername(t.Context(), "ann")
+				if err != nil {
+					t.Fatal(err)
+				}
+				if changed := !cmp.Equal(&target, after); changed != c.want.Done {
+					t.Errorf("the target is now %+v", after)
+				}
+				if diff := cmp.Diff(bystander, find(t, db, "ben")); diff != "" {
+					t.Errorf("another account changed:\n%s", diff)
+				}
+			})
+		}
+	}
+}
+
+func TestUpdateUserWritesWhatItIsTold(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.Open(t)
+	u, boss := create(t, db, account("ann")), create(t, db, adminAccount("boss"))
+	at := now
+	for _, e := range []user.Edit{
+		{},
+		{FirstName: ptr("Anna")},
+		{LastName: ptr("Day")},
+		{Email: ptr("Anna@example.com")},
+		{Username: ptr("anna")},
+		{Role: ptr(user.RoleAdmin)},
+		{Role: ptr(user.RoleUser), EndTokens: true},
+		{Active: ptr(false)},
+		{Active: ptr(true)},
+		{PasswordHash: ptr("new"), EndTokens: true, EndResets: true},
+		{FirstName: ptr(""), LastName: ptr("'; --")},
+		{Username: ptr("ann"), FirstName: ptr("A"), LastName: ptr("B"), Email: ptr("a@example.com"), Role: ptr(user.RoleAdmin), Active: ptr(false)},
+	} {
+		at = at.Add(time.Second)
+		e.At = at
+		want := u
+		want.UpdatedAt = at
+		if e.PasswordHash != nil {
+			want.PasswordHash, want.PasswordChangedAt = *e.PasswordHash, &at
+		}
+		if e.EndTokens {
+			want.TokenVersion++
+		}
+		set(&want.Username, e.Username)
+		set(&want.FirstName, e.FirstName)
+		set(&want.LastName, e.LastName)
+		set(&want.Email, e.Email)
+		set(&want.Role, e.Role)
+		set(&want.Active, e.Active)
+		if o, err := db.UpdateUser(t.Context(), over(boss, u), e); !o.Done || err != nil {
+			t.Fatalf("%+v: %+v, %v", e, o, err)
+		}
+		u = find(t, db, want.Username)
+		if diff := cmp.Diff(want, u); diff != "" {
+			t.Errorf("%+v (-want +got):\n%s", e, diff)
+		}
+	}
+}
+
+func set[T any](field, value *T) {
+	if value != nil {
+		*field = *value
+	}
+}
+
+func TestUpdateUserTaken(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.Open(t)
+	u, boss := create(t, db, account("ann")), create(t, db, adminAccount("boss"))
+	create(t, db, account("ben"))
+	for _, c := range []struct {
+		edit user.Edit
+		want user.Outcome
+	}{
+		{user.Edit{Username: ptr("ben")}, user.Outcome{Taken: user.Taken{Username: true}}},
+		{user.Edit{Email: ptr("BEN@example.com")}, user.Outcome{Taken: user.Taken{Email: true}}},
+		{user.Edit{Username: ptr("ben"), Email: ptr("boss@example.com")}, user.Outcome{Taken: user.Taken{Username: true, Email: true}}},
+		{user.Edit{Username: ptr("ann"), Email: ptr("ANN@example.com")}, user.Outcome{Done: true}}, // its own
+	} {
+		c.edit.At = now
+		if got, err := db.UpdateUser(t.Context(), over(boss, u), c.edit); err != nil || got != c.want {
+			t.Errorf("%+v, %v; want %+v", got, err, c.want)
+		}
+	}
+	if errs := postgrestest.Errors(t); len(errs) > 0 {
+		t.Errorf("an ordinary answer is an error in the server's log: %q", errs)
+	}
+}

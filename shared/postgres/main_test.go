@@ -1,0 +1,128 @@
+package postgres_test
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"fmt"
+	"net/url"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"roster/shared/postgres"
+	"roster/shared/postgres/postgrestest"
+	"roster/shared/user"
+)
+
+func TestMain(m *testing.M) { os.Exit(postgrestest.Main(m)) }
+
+// now has no more digits than the database keeps.
+var now = time.Date(2026, 1, 5, 9, 30, 0, 123456000, time.UTC)
+
+// wide opens the test's database for many at once.
+func wide(t testing.TB) *postgres.DB {
+	t.Helper()
+	u, err := url.Parse(postgrestest.URL(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := u.Query()
+	q.Set("pool_max_conns", "16")
+	u.RawQuery = q.Encode()
+	db, err := postgres.Open(context.Background(), u.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(db.Close)
+	return db
+}
+
+// account is a new user of that name, not stored yet.
+func account(name string) user.User {
+	var b [16]byte
+	_, _ = rand.Read(b[:])
+	return user.User{
+		UUID:     fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:]),
+		Username: name, FirstName: "First", LastName: "Last", Email: name + "@example.com", PasswordHash: "hash of " + name,
+		Role: user.RoleUser, Active: true, TokenVersion: 1, CreatedAt: now, UpdatedAt: now, PasswordChangedAt: &now,
+	}
+}
+
+func adminAccount(name string) user.User {
+	u := account(name)
+	u.Role = user.RoleAdmin
+	return u
+}
+
+func create(t testing.TB, db *postgres.DB, u user.User) user.User {
+	t.Helper()
+	taken, err := db.CreateUser(t.Context(), u)
+	if err != nil || taken.Any() {
+		t.Fatalf("create %s: %+v, %v", u.Username, taken, err)
+	}
+	return find(t, db, u.Username)
+}
+
+func find(t testing.TB, db *postgres.DB, name string) user.User {
+	t.Helper()
+	u, err := db.UserByUsername(t.Context(), name)
+	if err != nil || u == nil {
+		t.Fatalf("find %s: %v, %v", name, u, err)
+	}
+	return *u
+}
+
+func callerOf(u user.User) user.Caller {
+	return user.Caller{UUID: u.UUID, TokenVersion: u.TokenVersion}
+}
+
+// over is a guard for what the caller does to the target.
+func over(caller, target user.User) user.Guard {
+	return user.Guard{Caller: callerOf(caller), AsAdmin: caller.UUID != target.UUID, TargetUUID: target.UUID, Username: target.Username}
+}
+
+func taking(g user.Guard) user.Guard {
+	g.TakesAdmin = true
+	return g
+}
+
+func ptr[T any](v T) *T { return &v }
+
+// hashOf is the stored hash of some token.
+func hashOf(token string) []byte {
+	sum := sha256.Sum256([]byte(token))
+	return sum[:]
+}
+
+func resetOf(token string, at time.Time) user.Reset {
+	return user.Reset{Hash: hashOf(token), CreatedAt: at, ExpiresAt: at.Add(user.ResetLifetime)}
+}
+
+// atOnce runs f n times, all let go together.
+func atOnce(n int, f func(i int)) {
+	start := make(chan struct{})
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() {
+			<-start
+			f(i)
+		})
+	}
+	close(start)
+	wg.Wait()
+}
+
+// rounds runs a race until a second is over, but 3 times at least.
+func rounds(t *testing.T, most int, race func(round int)) {
+	t.Helper()
+	end := time.Now().Add(time.Second)
+	for round := range most {
+		if t.Failed() || (round >= 3 && time.Now().After(end)) {
+			t.Logf("%d rounds", round)
+			return
+		}
+		race(round)
+	}
+}

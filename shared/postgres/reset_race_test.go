@@ -1,0 +1,70 @@
+package postgres_test
+
+import (
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"testing"
+
+	"roster/shared/postgres"
+	"roster/shared/user"
+)
+
+// Whatever ends the reset tokens of an account ends those, too, that are being
+// made at that moment: somebody who still reads the old mailbox can ask for
+// them without pause.
+func TestNoResetOutlivesWhatEndsIt(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(t *testing.T, db *postgres.DB, u user.User) bool{
+		"a change of e-mail": func(t *testing.T, db *postgres.DB, u user.User) bool {
+			return updated(t, db, over(u, u), user.Edit{Email: ptr("new-" + u.Email), At: now, EndResets: true})
+		},
+		"a deactivation": func(t *testing.T, db *postgres.DB, u user.User) bool {
+			return updated(t, db, over(u, u), user.Edit{Active: ptr(false), At: now, EndTokens: true, EndResets: true})
+		},
+		"a deletion": func(t *testing.T, db *postgres.DB, u user.User) bool {
+			o, err := db.DeleteUser(t.Context(), over(u, u))
+			return done(t, o.Done, err)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := wide(t)
+			rounds(t, 300, func(round int) {
+				u := create(t, db, account(fmt.Sprintf("ann%d", round)))
+				var ended atomic.Bool
+				atOnce(6, func(i int) {
+					if i == 0 {
+						ended.Store(end(t, db, u))
+						return
+					}
+					_, err := db.CreateReset(t.Context(), u.Username, u.Email, resetOf(fmt.Sprint(u.Username, i), now))
+					if err != nil && !errors.Is(err, user.Unavailable) {
+						t.Errorf("create a reset: %v", err)
+					}
+				})
+				if !ended.Load() {
+					return // it met a time limit of the database
+				}
+				for i := range 6 {
+					if spent, err := db.SpendReset(t.Context(), hashOf(fmt.Sprint(u.Username, i)), "stolen", now); spent || err != nil {
+						t.Errorf("round %d: the token is alive after %s: %v, %v", round, name, spent, err)
+					}
+				}
+			})
+		})
+	}
+}
+
+func updated(t *testing.T, db *postgres.DB, g user.Guard, e user.Edit) bool {
+	o, err := db.UpdateUser(t.Context(), g, e)
+	return done(t, o.Done, err)
+}
+
+// done fails the test for an error that is not a time limit of the database.
+func done(t *testing.T, ok bool, err error) bool {
+	if err != nil && !errors.Is(err, user.Unavailable) {
+		t.Error(err)
+	}
+	return ok && err == nil
+}

@@ -1,0 +1,154 @@
+package postgres_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"roster/shared/postgres/postgrestest"
+	"roster/shared/user"
+)
+
+func TestCreateUserKeepsEverything(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.Open(t)
+	want := account("ann")
+	want.FirstName, want.LastName, want.Email = "Ärin 🦓", "O'Brien; drop table users;--", "Ann+x@example.com"
+	want.Role, want.Active, want.TokenVersion = user.RoleAdmin, false, 7
+	got := create(t, db, want)
+	want.ID = 1
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("stored (-want +got):\n%s", diff)
+	}
+	bare := account("ben")
+	bare.PasswordHash, bare.PasswordChangedAt = "", nil
+	if got := create(t, db, bare); got.PasswordHash != "" || got.PasswordChangedAt != nil || got.LastLoginAt != nil {
+		t.Errorf("stored %+v", got)
+	}
+}
+
+func TestCreateUserTaken(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.Open(t)
+	create(t, db, account("ann"))
+	create(t, db, account("ben"))
+	for _, c := range []struct {
+		name, email string
+		want        user.Taken
+	}{
+		{"ann", "new@example.com", user.Taken{Username: true}},
+		{"new", "ann@example.com", user.Taken{Email: true}},
+		{"new", "ANN@EXAMPLE.COM", user.Taken{Email: true}},
+		{"ann", "ann@example.com", user.Taken{Username: true, Email: true}},
+		{"ann", "ben@example.com", user.Taken{Username: true, Email: true}},
+		{"new", "new@example.com", user.Taken{}},
+	} {
+		u := account(c.name)
+		u.Email = c.email
+		if got, err := db.CreateUser(t.Context(), u); err != nil || got != c.want {
+			t.Errorf("%s, %s: %+v, %v; want %+v", c.name, c.email, got, err, c.want)
+		}
+	}
+	var n int
+	if err := postgrestest.Pool(t).QueryRow(t.Context(), "select count(*) from users").Scan(&n); err != nil || n != 3 {
+		t.Errorf("%d accounts, %v", n, err)
+	}
+	if errs := postgrestest.Errors(t); len(errs) > 0 {
+		t.Errorf("an ordinary answer is an error in the server's log: %q", errs)
+	}
+}
+
+// The last line of defence stands in the schema itself.
+func TestSchemaRefuses(t *testing.T) {
+	t.Parallel()
+	db, pool := postgrestest.Open(t), postgrestest.Pool(t)
+	create(t, db, account("ann"))
+	create(t, db, account("ben"))
+	for _, set := range []string{
+		"username = 'Ann'", "username = 'a b'", "username = 'ab'", "username = 'аnn'", "username = '.ann'", "username = repeat('a', 33)", "username = null", "username = 'ben'",
+		"email = 'BEN@example.com'", "email = 'x'", "email = repeat('a', 255)", "email = null",
+		"role = 'ROOT'", "role = 'admin'", "role = ''", "role = null", "active = null", "token_version = null", "password_hash = null", "uuid = (select uuid from users where username = 'ben')",
+	} {
+		if _, err := pool.Exec(t.Context(), "update users set "+set+" where username = 'ann'"); err == nil {
+			t.Errorf("%s is stored", set)
+		}
+	}
+	if _, err := pool.Exec(t.Context(), "insert into resets (hash, user_id, created_at, expires_at) values ('\\x00', 1, now(), now())"); err == nil {
+		t.Error("a hash of one byte is stored")
+	}
+}
+
+func TestUserByUsername(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.Open(t)
+	create(t, db, account("ann"))
+	for _, name := range []string{"", "Ann", "ann ", "an", "ann' or '1'='1", "%", "nobody"} {
+		if u, err := db.UserByUsername(t.Context(), name); u != nil || err != nil {
+			t.Errorf("%q: %v, %v", name, u, err)
+		}
+	}
+}
+
+func TestRecordLogin(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.Open(t)
+	u := create(t, db, account("ann"))
+	at := now.Add(time.Hour)
+	inactive := account("ben")
+	inactive.Active = false
+	inactive = create(t, db, inactive)
+	for name, c := range map[string]struct {
+		login user.Login
+		want  bool
+	}{
+		"another version":   {user.Login{UUID: u.UUID, TokenVersion: 2, At: at, Rehash: "x"}, false},
+		"nobody":            {user.Login{UUID: account("x").UUID, TokenVersion: 1, At: at, Rehash: "x"}, false},
+		"not active":        {user.Login{UUID: inactive.UUID, TokenVersion: 1, At: at, Rehash: "x"}, false},
+		"as it was checked": {user.Login{UUID: u.UUID, TokenVersion: 1, At: at}, true},
+	} {
+		if got, err := db.RecordLogin(t.Context(), c.login); got != c.want || err != nil {
+			t.Errorf("%s: %v, %v", name, got, err)
+		}
+	}
+	want := u
+	want.LastLoginAt = &at
+	if diff := cmp.Diff(want, find(t, db, "ann")); diff != "" {
+		t.Errorf("after the login (-want +got):\n%s", diff)
+	}
+	if ok, err := db.RecordLogin(t.Context(), user.Login{UUID: u.UUID, TokenVersion: 1, At: at, Rehash: "renewed"}); !ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	if got := find(t, db, "ann"); got.PasswordHash != "renewed" || got.TokenVersion != 1 || !got.PasswordChangedAt.Equal(now) {
+		t.Errorf("the same password, hashed anew, is %+v", got)
+	}
+	if got := find(t, db, "ben"); got.LastLoginAt != nil || got.PasswordHash != "hash of ben" {
+		t.Errorf("the inactive one: %+v", got)
+	}
+}
+
+func TestCallerAndTarget(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.Open(t)
+	a, b := create(t, db, account("ann")), create(t, db, account("ben"))
+	none := account("x").UUID
+	for name, c := range map[string]struct {
+		uuid, username string
+		caller, target *user.User
+	}{
+		"both":       {a.UUID, "ben", &a, &b},
+		"oneself":    {a.UUID, "ann", &a, &a},
+		"no target":  {a.UUID, "nobody", &a, nil},
+		"no caller":  {none, "ben", nil, &b},
+		"neither":    {none, "nobody", nil, nil},
+		"empty name": {a.UUID, "", &a, nil},
+	} {
+		caller, target, err := db.CallerAndTarget(t.Context(), c.uuid, c.username)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if diff := cmp.Diff([]*user.User{c.caller, c.target}, []*user.User{caller, target}); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}

@@ -25,9 +25,13 @@ func fault(what string, err error) error {
 	}
 	err = fmt.Errorf("%s: %w", what, err)
 	if outage(err) {
-		return &user.Error{Code: user.Unavailable, Message: "The service is not available right now. Please try again.", RetryAfter: retryAfter, Cause: err}
+		return unavailable(err)
 	}
 	return err
+}
+
+func unavailable(cause error) error {
+	return &user.Error{Code: user.Unavailable, Message: "The service is not available right now. Please try again.", RetryAfter: retryAfter, Cause: cause}
 }
 
 // outageClasses are the SQLSTATE classes that tell of the server's state and

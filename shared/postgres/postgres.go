@@ -82,7 +82,7 @@ func (db *DB) Close() { db.pool.Close() }
 func current(ctx context.Context, source Source, c *pgx.ConnConfig) error {
 	url, err := source(ctx, false)
 	if err != nil {
-		return err
+		return unavailable(fmt.Errorf("read the database's URL: %w", err))
 	}
 	now, err := pgconn.ParseConfig(url)
 	if err != nil {

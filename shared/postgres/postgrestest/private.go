@@ -3,6 +3,7 @@ package postgrestest
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
@@ -34,7 +35,7 @@ func Server(t testing.TB) *pgserver.Server {
 		if opts.Port, err = freePort(); err != nil {
 			t.Fatal(err)
 		}
-		if s, err = pgserver.Start(ctx, opts); err == nil {
+		if s, err = pgserver.Start(ctx, opts); !errors.Is(err, pgserver.ErrPortTaken) {
 			break
 		}
 	}

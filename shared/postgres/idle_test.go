@@ -1,0 +1,49 @@
+package postgres_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"roster/shared/postgres"
+	"roster/shared/postgres/postgrestest"
+)
+
+// F7: a connection that was idle for long, in a frozen sandbox perhaps, shows
+// that it is alive before it is used, and the check is no statement.
+func TestIdleConnection(t *testing.T) {
+	t.Parallel()
+	conn, err := pgx.Connect(t.Context(), postgrestest.URL(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	dead := func(idle time.Duration) bool {
+		return postgres.Dead(t.Context(), pgxpool.ShouldPingParams{Conn: conn, IdleDuration: idle})
+	}
+	if s := postgrestest.Statements(t, func() {
+		if dead(time.Hour) || dead(time.Second) {
+			t.Error("a living connection is taken for dead")
+		}
+	}); len(s) > 0 {
+		t.Errorf("the check is %q", s)
+	}
+	if _, err := conn.Exec(t.Context(), "select 1"); err != nil {
+		t.Errorf("after the check: %v", err)
+	}
+	if _, err := postgrestest.Pool(t).Exec(t.Context(), "select pg_terminate_backend($1)", conn.PgConn().PID()); err != nil {
+		t.Fatal(err)
+	}
+	if dead(time.Second) {
+		t.Error("a connection that was idle for a second is checked")
+	}
+	if !dead(time.Hour) {
+		t.Error("a dead connection is taken for living")
+	}
+	if !conn.IsClosed() {
+		t.Error("it would be used")
+	}
+}

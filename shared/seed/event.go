@@ -3,30 +3,67 @@ package seed
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"log/slog"
+	"strings"
+	"time"
 
 	"github.com/aws/aws-lambda-go/cfn"
 	"github.com/aws/aws-lambda-go/lambda"
 )
 
-// Start serves the job's invocations. It does not return.
+// Start serves the job's invocations. It does not return. The logger is the one
+// that boot.Load has set.
 func Start(job Job) { lambda.Start(Handler(job)) }
 
 // Handler tells a custom resource's event from all others. CloudFormation gets
-// its answer at the event's ResponseURL; everyone else gets the report.
+// its answer at the event's ResponseURL; everyone else gets the report. The job
+// is ended when a tenth of the invocation's time is left: a process that Lambda
+// kills answers nobody, and CloudFormation waits on.
 func Handler(job Job) func(context.Context, json.RawMessage) (any, error) {
 	resource := cfn.LambdaWrap(func(ctx context.Context, e cfn.Event) (string, map[string]any, error) {
 		const id = "roster-schema" // one for the stack's life, so that an update replaces nothing
 		if e.RequestType == cfn.RequestDelete {
 			return id, nil, nil
 		}
-		_, err := job(ctx)
-		return id, nil, err
+		if _, err := inTime(ctx, job); err != nil {
+			return id, nil, errors.New(reason(err))
+		}
+		return id, nil, nil
 	})
 	return func(ctx context.Context, event json.RawMessage) (any, error) {
 		var e cfn.Event
 		if json.Unmarshal(event, &e) == nil && e.ResponseURL != "" && e.RequestType != "" {
 			return resource(ctx, e)
 		}
-		return job(ctx)
+		return inTime(ctx, job)
 	}
+}
+
+// inTime runs the job and logs its failure, which Lambda would not.
+func inTime(ctx context.Context, job Job) (Report, error) {
+	limited := ctx
+	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		limited, cancel = context.WithDeadline(ctx, deadline.Add(-time.Until(deadline)/10))
+		defer cancel()
+	}
+	report, err := job(limited)
+	if err != nil {
+		slog.ErrorContext(ctx, "not seeded", "error", err)
+	}
+	return report, err
+}
+
+// mostReason keeps an answer below 4096 bytes, CloudFormation's limit, beyond
+// which it takes it for none, even where JSON spells each byte with six.
+const mostReason = 500 // bytes
+
+// reason is an error as one line.
+func reason(err error) string {
+	s := strings.Join(strings.Fields(err.Error()), " ")
+	if len(s) > mostReason {
+		s = strings.ToValidUTF8(s[:mostReason], "") + "… (the log has the rest)"
+	}
+	return s
 }

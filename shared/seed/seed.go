@@ -11,6 +11,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"strings"
 	"time"
 
@@ -22,10 +23,6 @@ type Report struct {
 	Migrations []string    `json:"migrations"` // applied now, none when all were
 	Admin      user.Seeded `json:"admin"`
 }
-
-// placeholder reports an origin that leads nowhere (RFC 2606 §2), as in the
-// first step of a first deployment, when the API's own address is not known.
-func placeholder(origin string) bool { return strings.HasSuffix(origin, ".invalid") }
 
 // Job is one way to run it, bound to its database.
 type Job func(ctx context.Context) (Report, error)
@@ -39,14 +36,25 @@ func NewJob(migrate func(context.Context) ([]string, error), db user.Seeder, p u
 			return Report{}, err
 		}
 		report := Report{Migrations: applied}
-		if admin.Password == "" && placeholder(out.PublicURL) {
-			report.Admin.Note = "not made yet: PUBLIC_URL leads nowhere, so no link to set the password can be mailed"
-			return report, nil
-		}
-		if report.Admin, err = user.SeedAdmin(ctx, db, p, tokens, out, admin, time.Now()); err != nil {
+		if report.Admin, err = ensure(ctx, db, p, tokens, out, admin); err != nil {
 			return report, fmt.Errorf("seed the admin: %w", err)
 		}
 		slog.InfoContext(ctx, "seeded", "migrations", applied, "admin_created", report.Admin.Created, "note", report.Admin.Note)
 		return report, nil
 	}
+}
+
+// ensure waits with an admin whose link would lead nowhere.
+func ensure(ctx context.Context, db user.Seeder, p user.Passwords, tokens user.OneTimeTokens, out user.ResetMail, admin user.Admin) (user.Seeded, error) {
+	if admin.Password == "" && placeholder(out.PublicURL) {
+		return user.Seeded{Note: "not made yet: PUBLIC_URL leads nowhere, so no link to set the password can be mailed"}, nil
+	}
+	return user.SeedAdmin(ctx, db, p, tokens, out, admin, time.Now())
+}
+
+// placeholder reports an origin that leads nowhere (RFC 2606 §2), as in the
+// first step of a first deployment, when the API's own address is not known.
+func placeholder(origin string) bool {
+	u, err := url.Parse(origin)
+	return err == nil && strings.HasSuffix(u.Hostname(), ".invalid")
 }

@@ -1,0 +1,145 @@
+package functions_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"roster/shared/postgres/postgrestest"
+)
+
+// stack plays CloudFormation: it takes the answer at a URL that the event
+// names, as S3 does with a pre-signed one.
+type stack struct {
+	url     string
+	answers chan string
+}
+
+func newStack(t *testing.T) stack {
+	t.Helper()
+	answers := make(chan string, 10)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		// A signature over no media type is not good for one (S3 answers 403).
+		if err != nil || r.Method != http.MethodPut || r.Header.Get("Content-Type") != "" || r.URL.Query().Get("X-Amz-Signature") != "s+g" {
+			w.WriteHeader(http.StatusForbidden)
+		}
+		answers <- string(body)
+	}))
+	t.Cleanup(s.Close)
+	return stack{url: s.URL + "/schema?" + url.Values{"X-Amz-Signature": {"s+g"}}.Encode(), answers: answers}
+}
+
+// resourceAnswer is what CloudFormation reads.
+type resourceAnswer struct {
+	Status, RequestID, StackID, LogicalResourceID, PhysicalResourceID, Reason string
+}
+
+// send sends the event of a custom resource and returns the answer to it.
+func (s stack) send(t *testing.T, v *service, requestType string) (answer resourceAnswer, body string) {
+	t.Helper()
+	event := fmt.Sprintf(`{"RequestType":%q,"ServiceToken":"arn:aws:lambda:eu-central-1:123456789012:function:seed:live","ResponseURL":%q,
+		"StackId":"arn:aws:cloudformation:eu-central-1:123456789012:stack/roster/1","RequestId":"request-1","LogicalResourceId":"Schema",
+		"PhysicalResourceId":"roster-schema","ResourceType":"Custom::Schema",
+		"ResourceProperties":{"ServiceToken":"arn:…:live","ServiceTimeout":"180","Version":"arn:…:7"}}`, requestType, s.url)
+	if _, err := v.functions["seed_admin"].Invoke(t.Context(), []byte(event)); err != nil {
+		t.Fatalf("%s: %v\n%s", requestType, err, v.log)
+	}
+	select {
+	case body = <-s.answers:
+	default:
+		t.Fatalf("%s: CloudFormation got no answer\n%s", requestType, v.log)
+	}
+	if err := json.Unmarshal([]byte(body), &answer); err != nil {
+		t.Fatalf("%v: %s", err, body)
+	}
+	return answer, body
+}
+
+var succeeded = resourceAnswer{
+	Status: "SUCCESS", RequestID: "request-1", StackID: "arn:aws:cloudformation:eu-central-1:123456789012:stack/roster/1",
+	LogicalResourceID: "Schema", PhysicalResourceID: "roster-schema",
+}
+
+func TestADeploymentMigrates(t *testing.T) {
+	t.Parallel()
+	v, s := newService(t, postgrestest.Empty(t), settings{}), newStack(t)
+	for _, requestType := range []string{"Create", "Update", "Delete"} {
+		got, _ := s.send(t, v, requestType)
+		if diff := cmp.Diff(succeeded, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", requestType, diff)
+		}
+	}
+	if n := len(v.aws.Mails()); n != 1 {
+		t.Errorf("%d mails, want the admin's", n)
+	}
+	// The deletion of the stack deleted nothing.
+	if got := v.seed(byHand); len(got.Migrations) > 0 || got.Admin.Created {
+		t.Errorf("after all: %+v", got)
+	}
+}
+
+// CloudFormation ignores an answer of more than 4096 bytes, and waits on.
+const mostAnswer = 4096
+
+func TestAFailedMigrationFailsTheDeployment(t *testing.T) {
+	t.Parallel()
+	v, s := newService(t, "postgres://roster:"+canary+"@127.0.0.1:1/roster", secret("ADMIN_PASSWORD", "canary horse battery")), newStack(t)
+	for _, requestType := range []string{"Create", "Update"} {
+		got, body := s.send(t, v, requestType)
+		if got.Status != "FAILED" || got.PhysicalResourceID != "roster-schema" || !strings.Contains(got.Reason, "connection refused") {
+			t.Errorf("%s: %+v", requestType, got)
+		}
+		if strings.Contains(got.Reason, "\n") || len(body) > mostAnswer {
+			t.Errorf("%s: the answer has %d bytes, with the reason %q", requestType, len(body), got.Reason)
+		}
+		v.nothingSecretIn(body, "canary")
+	}
+	// A stack whose database has gone can still be deleted.
+	if got, _ := s.send(t, v, "Delete"); got.Status != "SUCCESS" {
+		t.Errorf("Delete: %+v", got)
+	}
+	v.nothingSecretIn(v.log.String(), "canary")
+	if _, err := v.functions["seed_admin"].Invoke(t.Context(), []byte(byHand)); err == nil || !strings.Contains(err.Error(), "connection refused") {
+		t.Errorf("by hand: %v, want the failure", err)
+	}
+	if n := strings.Count(v.log.String(), `"level":"ERROR","message":"not seeded"`); n != 3 {
+		t.Errorf("%d failures are in the log, want 3:\n%s", n, v.log)
+	}
+}
+
+// A database behind a closed security group answers nothing at all. The answer
+// must come before Lambda ends the process, or the deployment hangs.
+func TestADatabaseThatSaysNothingFailsTheDeployment(t *testing.T) {
+	t.Parallel()
+	mute, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { mute.Close() })
+	v, s := newService(t, "postgres://roster:"+canary+"@"+mute.Addr().String()+"/roster?sslmode=disable", settings{}), newStack(t)
+	f := *template(t).Function("seed_admin")
+	f.Timeout = 4
+	v.functions["seed_admin"] = v.start(f, nil)
+	if got, _ := s.send(t, v, "Create"); got.Status != "FAILED" || !strings.Contains(got.Reason, "migrate: ") {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestAnAddressInUseFailsTheDeployment(t *testing.T) {
+	t.Parallel()
+	v, s := newService(t, postgrestest.URL(t), variable("ADMIN_EMAIL", "user1@example.com")), newStack(t)
+	v.call("POST", "/api/user/register", "", account, 201)
+	got, _ := s.send(t, v, "Create")
+	if got.Status != "FAILED" || !strings.Contains(got.Reason, "ADMIN_EMAIL belongs to another account") {
+		t.Errorf("%+v", got)
+	}
+}

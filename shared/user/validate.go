@@ -14,9 +14,10 @@ import (
 // nothing that a path could read in another way.
 var usernameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{1,30}[a-z0-9]$`)
 
-// CanonicalUsername returns the one spelling of a username; ok is false when
-// no account can have it. Upper-case ASCII letters are folded, all else that
-// does not fit is refused rather than repaired.
+// CanonicalUsername returns the one spelling of a username, or "" and false when
+// no account can have it: what goes to the store is never what a client made
+// up. Upper-case ASCII letters are folded, all else that does not fit is
+// refused rather than repaired.
 func CanonicalUsername(s string) (name string, ok bool) {
 	if len(s) > 32 {
 		return "", false
@@ -26,8 +27,10 @@ func CanonicalUsername(s string) (name string, ok bool) {
 			return "", false
 		}
 	}
-	name = strings.ToLower(s)
-	return name, usernameForm.MatchString(name)
+	if name = strings.ToLower(s); !usernameForm.MatchString(name) {
+		return "", false
+	}
+	return name, true
 }
 
 // reserved are the names that a person must not register: each literal segment

@@ -2,7 +2,6 @@ package pgserver
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -28,8 +27,6 @@ const SourceVariable = "LOCALDEV_POSTGRES"
 
 // oldest is the first major version that Roster works with.
 const oldest = 14
-
-var errOtherVersion = errors.New("other version")
 
 // ParseSource reads a value of LOCALDEV_POSTGRES.
 func ParseSource(value string) (Source, error) {
@@ -75,8 +72,8 @@ func (s *Server) otherVersion(found []binaries, major int) error {
 	if len(found) > 0 {
 		have = found[0].version.major
 	}
-	return fmt.Errorf("%s was made by PostgreSQL %d and this is PostgreSQL %d: install version %d, or remove %s to begin anew: %w",
-		s.home.data(), major, have, major, s.opts.Dir, errOtherVersion)
+	return refuse(errOtherVersion, "%s was made by PostgreSQL %d and this is PostgreSQL %d: install version %d, or remove %s to begin anew",
+		s.home.data(), major, have, major, s.opts.Dir)
 }
 
 // advice says how to come by a PostgreSQL.

@@ -3,6 +3,8 @@
 package pgserver_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"roster/localdev/pgserver"
 )
 
 func TestAttachToWhatAKilledProcessLeft(t *testing.T) {
@@ -52,11 +56,7 @@ func TestKillAmidInitDB(t *testing.T) {
 	t.Parallel()
 	dir := folder(t)
 	cmd, _ := startElsewhere(t, dir)
-	unfinished := filepath.Join(dir, "server", "data.tmp*", "global")
-	waitFor(t, "initdb at work", func() bool {
-		found, _ := filepath.Glob(unfinished)
-		return len(found) > 0
-	})
+	waitForInitDB(t, dir)
 	kill(t, cmd)
 	s := start(t, options(dir)) // at once, while the orphaned initdb still writes
 	query(t, s.URL("postgres"), "CREATE TABLE t (n int)")
@@ -66,73 +66,93 @@ func TestKillAmidInitDB(t *testing.T) {
 	query(t, s.URL("postgres"), "SELECT * FROM t")
 }
 
-func TestKilledServerRecovers(t *testing.T) {
+func TestEndedContext(t *testing.T) {
+	t.Parallel()
+	opts := options(folder(t))
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		_, err := pgserver.Start(ctx, opts)
+		ended <- err
+	}()
+	waitForInitDB(t, opts.Dir)
+	cancel()
+	wantError(t, <-ended, "context canceled")
+	if left, _ := filepath.Glob(filepath.Join(opts.Dir, "server", "*")); len(left) > 0 {
+		t.Errorf("left behind: %q", left)
+	}
+}
+
+// One server's accidents, one after the other.
+func TestAccidents(t *testing.T) {
 	t.Parallel()
 	opts := options(folder(t))
 	s := start(t, opts)
 	query(t, s.URL("postgres"), "CREATE TABLE kept (n int); INSERT INTO kept VALUES (42)")
-	pid := postmaster(t, s.PidFile())
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-		t.Fatal(err)
+	wantKept := func(t *testing.T) {
+		t.Helper()
+		if err := s.Restart(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := query(t, s.URL("postgres"), "SELECT n FROM kept"); got != "42" {
+			t.Errorf("got %s", got)
+		}
 	}
-	stop(t, s)
-	s = start(t, opts)
-	if got := query(t, s.URL("postgres"), "SELECT n FROM kept"); got != "42" {
-		t.Errorf("got %s", got)
-	}
-}
 
-// After a reboot, or in a container that was started again, the number in postmaster.pid belongs to anybody: here, to us.
-func TestStaleProcessFile(t *testing.T) {
-	t.Parallel()
-	s := start(t, options(folder(t)))
-	content := readFile(t, s.PidFile())
+	t.Run("the server was killed", func(t *testing.T) {
+		if err := syscall.Kill(postmaster(t, s.PidFile()), syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		wantKept(t)
+	})
+	// After a reboot, or in a container that was started again, the number in postmaster.pid belongs to anybody: here, to us.
+	t.Run("stale process file", func(t *testing.T) {
+		_, rest, _ := strings.Cut(readFile(t, s.PidFile()), "\n")
+		stop(t, s)
+		writeFile(t, s.PidFile(), fmt.Sprintf("%d\n%s", os.Getpid(), rest))
+		wantKept(t)
+	})
+	version := filepath.Join(s.DataDir(), "PG_VERSION")
+	good := readFile(t, version)
 	stop(t, s)
-	_, rest, _ := strings.Cut(content, "\n")
-	if err := os.WriteFile(s.PidFile(), fmt.Appendf(nil, "%d\n%s", os.Getpid(), rest), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Restart(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	query(t, s.URL("postgres"), "SELECT 1")
-}
+	t.Run("another version", func(t *testing.T) {
+		writeFile(t, version, "9.6\n")
+		wantError(t, s.Restart(t.Context()), "was made by PostgreSQL 9 ", "install version 9, or remove "+opts.Dir)
+	})
+	t.Run("no version", func(t *testing.T) {
+		writeFile(t, version, "")
+		wantError(t, s.Restart(t.Context()), "is not PostgreSQL's data any more", "remove "+opts.Dir)
+	})
+	t.Run("repaired", func(t *testing.T) {
+		writeFile(t, version, good)
+		wantKept(t)
+		stop(t, s)
+	})
+	t.Run("damaged", func(t *testing.T) {
+		if err := os.Remove(filepath.Join(s.DataDir(), "global", "pg_control")); err != nil {
+			t.Fatal(err)
+		}
+		err := s.Restart(t.Context())
+		wantError(t, err, "did not start (postgres: could not find the database system)", "remove "+opts.Dir+" to begin anew")
+		if strings.Contains(err.Error(), "\n") {
+			t.Errorf("more than a sentence: %v", err)
+		}
+	})
 
-func TestDamagedData(t *testing.T) {
-	t.Parallel()
-	for _, damage := range []string{"PG_VERSION", "global/pg_control"} {
-		t.Run(damage, func(t *testing.T) {
-			t.Parallel()
-			opts := options(folder(t))
-			s := start(t, opts)
-			stop(t, s)
-			if err := os.Remove(filepath.Join(s.DataDir(), damage)); err != nil {
+	// Data that need not last is made anew.
+	opts.Durable = false
+	for _, damage := range []string{"global/pg_control", "PG_VERSION"} {
+		t.Run("throw-away data without "+damage, func(t *testing.T) {
+			if err := os.Remove(filepath.Join(s.DataDir(), damage)); err != nil && !errors.Is(err, os.ErrNotExist) {
 				t.Fatal(err)
 			}
-			err := s.Restart(t.Context())
-			wantError(t, err, "remove "+opts.Dir+" to begin anew")
-			if strings.Contains(err.Error(), "\n") {
-				t.Errorf("more than a sentence: %v", err)
-			}
-			opts.Durable = false
 			query(t, start(t, opts).URL("postgres"), "SELECT 1")
 		})
 	}
-}
-
-func TestDataOfAnotherVersion(t *testing.T) {
-	t.Parallel()
-	opts := options(folder(t))
-	s := start(t, opts)
-	stop(t, s)
-	// Written in place: the file belongs to the account that runs PostgreSQL.
-	if err := os.WriteFile(filepath.Join(s.DataDir(), "PG_VERSION"), []byte("9.6\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	err := s.Restart(t.Context())
-	wantError(t, err, "was made by PostgreSQL 9 ", "install version 9, or remove "+opts.Dir)
-	opts.Durable = false
-	query(t, start(t, opts).URL("postgres"), "SELECT 1")
+	t.Run("throw-away data of another version", func(t *testing.T) {
+		writeFile(t, version, "9.6\n")
+		query(t, start(t, opts).URL("postgres"), "SELECT 1")
+	})
 }
 
 func postmaster(t *testing.T, pidFile string) int {
@@ -158,6 +178,22 @@ func readFile(t *testing.T, path string) string {
 		t.Fatal(err)
 	}
 	return string(b)
+}
+
+// writeFile writes to a file that is there, which so stays the property of the account that runs PostgreSQL, or to a new one.
+func writeFile(t *testing.T, path, content string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func waitForInitDB(t *testing.T, dir string) {
+	t.Helper()
+	waitFor(t, "initdb at work", func() bool {
+		found, _ := filepath.Glob(filepath.Join(dir, "server", "data.tmp*", "global"))
+		return len(found) > 0
+	})
 }
 
 func waitFor(t *testing.T, what string, done func() bool) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"regexp"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -59,6 +60,9 @@ func (s *Server) launch(ctx context.Context, bin binaries) error {
 			<-time.After(settlePause)
 			continue
 		}
+		if bytes.Contains(reason, []byte("TCP/IP socket")) {
+			return s.portTaken()
+		}
 		return fmt.Errorf("PostgreSQL did not start (%s): see %s, or, when its data is damaged, remove %s to begin anew without it",
 			reason, s.home.log(), s.opts.Dir)
 	}
@@ -97,20 +101,33 @@ func openLog(path string) (*os.File, error) {
 	return openFile(path, os.O_APPEND|os.O_WRONLY)
 }
 
-// lastWords returns the last complaint in the log since offset.
+// lastWords returns why the server ended, from its log since offset: the last fatal line, else (before it can write a real log)
+// the first line that is no news.
 func (s *Server) lastWords(offset int64) []byte {
 	log, err := os.ReadFile(s.home.log())
 	if err != nil || int64(len(log)) < offset {
 		return []byte("no log")
 	}
-	last := []byte("no reason given")
+	var first, fatal []byte
 	for line := range bytes.Lines(log[offset:]) {
-		if i := bytes.Index(line, []byte("FATAL: ")); i >= 0 {
-			last = bytes.TrimSpace(line[i:])
+		switch i := fatality.FindIndex(line); {
+		case i != nil:
+			fatal = bytes.TrimSpace(line[i[0]:])
+		case first == nil && !bytes.Contains(line, []byte("LOG:  ")):
+			first = bytes.TrimSpace(line)
 		}
 	}
-	return last
+	switch {
+	case fatal != nil:
+		return fatal
+	case first != nil:
+		return first
+	default:
+		return []byte("no reason given")
+	}
 }
+
+var fatality = regexp.MustCompile(`(FATAL|PANIC): `)
 
 // answers reports whether the server takes connections. The socket lies in a folder that only we can write to, so who answers
 // there is our server.

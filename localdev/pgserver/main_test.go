@@ -145,6 +145,15 @@ func query(t *testing.T, url, sql string) string {
 	return string(last.Rows[0][0])
 }
 
+func stat(t *testing.T, path string) os.FileInfo {
+	t.Helper()
+	fi, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fi
+}
+
 // wantError checks that an error says each of some things.
 func wantError(t *testing.T, err error, parts ...string) {
 	t.Helper()

@@ -27,6 +27,11 @@ func TestFolderClosedToTheAccount(t *testing.T) {
 		t.Fatal(err)
 	}
 	query(t, s.URL("postgres"), "SELECT * FROM kept")
+	for _, dir := range []string{s.DataDir(), s.SocketDir()} {
+		if stat(t, dir).Sys().(*syscall.Stat_t).Uid == 0 {
+			t.Errorf("%s belongs to root", dir)
+		}
+	}
 	if os.Geteuid() != 0 {
 		if !strings.HasPrefix(s.DataDir(), opts.Dir) {
 			t.Errorf("the data is in %s", s.DataDir())
@@ -41,23 +46,6 @@ func TestFolderClosedToTheAccount(t *testing.T) {
 	}
 	if _, err := os.Lstat(filepath.Dir(s.LogPath())); err == nil {
 		t.Error("the spare folder is still there")
-	}
-}
-
-func TestServerDoesNotRunAsRoot(t *testing.T) {
-	t.Parallel()
-	s := start(t, options(folder(t)))
-	for _, path := range []string{s.DataDir(), s.SocketDir()} {
-		fi, err := os.Stat(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if uid := fi.Sys().(*syscall.Stat_t).Uid; uid == 0 {
-			t.Errorf("%s belongs to root", path)
-		}
-		if fi.Mode().Perm() != 0o700 {
-			t.Errorf("%s has mode %v", path, fi.Mode())
-		}
 	}
 }
 
@@ -79,30 +67,43 @@ func TestFolderInTheWay(t *testing.T) {
 	}
 }
 
-// A folder that was removed by hand leaves its spare behind, for a day.
-func TestForsakenSpare(t *testing.T) {
+// A long path moves the socket alone to a spare folder, which goes a day after the long one.
+func TestLongPath(t *testing.T) {
 	t.Parallel()
-	dir := serverFolder(t, filepath.Join(folder(t), strings.Repeat("long/", 30)))
-	s := start(t, options(dir))
-	spare := filepath.Dir(s.SocketDir())
-	tomorrow := time.Now().Add(25 * time.Hour)
-	if pgserver.Forsaken(spare, tomorrow) {
-		t.Error("while in use")
+	opts := options(serverFolder(t, filepath.Join(folder(t), strings.Repeat("long/", 30), "pg")))
+	s := start(t, opts)
+	query(t, s.URL("postgres"), "SELECT 1")
+	if strings.HasPrefix(s.SocketDir(), opts.Dir) {
+		t.Errorf("the socket is in %s", s.SocketDir())
+	}
+	if !strings.HasPrefix(s.DataDir(), opts.Dir) {
+		t.Errorf("the data is in %s", s.DataDir())
 	}
 	stop(t, s)
+
+	spare, tomorrow := filepath.Dir(s.SocketDir()), time.Now().Add(25*time.Hour)
 	if pgserver.Forsaken(spare, tomorrow) {
-		t.Error("while its folder is there")
+		t.Error("forsaken while the folder is there")
 	}
-	if err := os.Rename(dir, dir+".gone"); err != nil {
-		t.Fatal(err)
-	}
+	rename(t, opts.Dir, opts.Dir+".gone")
 	if pgserver.Forsaken(spare, time.Now().Add(23*time.Hour)) {
-		t.Error("before its time")
+		t.Error("forsaken before its time")
 	}
 	if !pgserver.Forsaken(spare, tomorrow) {
-		t.Error("not after a day")
+		t.Error("not forsaken after a day")
 	}
-	if err := os.Rename(dir+".gone", dir); err != nil {
+	rename(t, opts.Dir+".gone", opts.Dir)
+	if err := s.Remove(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Lstat(spare); err == nil {
+		t.Error("the spare folder is still there")
+	}
+}
+
+func rename(t *testing.T, from, to string) {
+	t.Helper()
+	if err := os.Rename(from, to); err != nil {
 		t.Fatal(err)
 	}
 }

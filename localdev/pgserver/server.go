@@ -26,8 +26,27 @@ const LogLinePrefix = "%m [%p] %d "
 // superuser is the only role; its name is PostgreSQL's own default.
 const superuser = "postgres"
 
-// ErrInUse says that another process uses the folder.
-var ErrInUse = errors.New("in use")
+var (
+	// ErrInUse says that another process uses the folder.
+	ErrInUse = errors.New("in use")
+	// ErrPortTaken says that something else listens on the port.
+	ErrPortTaken = errors.New("port taken")
+	// errOtherVersion says that the data is of a version that no binaries at hand serve.
+	errOtherVersion = errors.New("other version")
+)
+
+// refusal is one of these errors with a sentence that needs no more words.
+type refusal struct {
+	kind     error
+	sentence string
+}
+
+func (r refusal) Error() string { return r.sentence }
+func (r refusal) Unwrap() error { return r.kind }
+
+func refuse(kind error, format string, args ...any) error {
+	return refusal{kind, fmt.Sprintf(format, args...)}
+}
 
 // Options says where a server lives and what it is for.
 type Options struct {

@@ -1,13 +1,11 @@
 package pgserver_test
 
 import (
-	"context"
 	"errors"
 	"net"
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -16,56 +14,109 @@ import (
 	"roster/localdev/pgserver"
 )
 
-func TestDataOutlivesAStop(t *testing.T) {
+// startOnFreePort takes a port that is free now; another process may be quicker, so it tries more than once.
+func startOnFreePort(t *testing.T, opts *pgserver.Options) *pgserver.Server {
+	t.Helper()
+	for attempt := 0; ; attempt++ {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		opts.Port = l.Addr().(*net.TCPAddr).Port
+		_ = l.Close()
+		s, err := pgserver.Start(t.Context(), *opts)
+		if err == nil {
+			t.Cleanup(func() { stop(t, s) })
+			return s
+		}
+		if attempt == 4 || !errors.Is(err, pgserver.ErrPortTaken) {
+			t.Fatal(err)
+		}
+	}
+}
+
+// One server's days, one after the other, because each first start takes a second of somebody's processor.
+func TestLife(t *testing.T) {
 	t.Parallel()
 	opts := options(folder(t))
 	began := time.Now()
 	s := start(t, opts)
 	t.Logf("first start: %v", time.Since(began))
-	query(t, s.URL("postgres"), "CREATE TABLE kept (n int); INSERT INTO kept VALUES (42)")
-	began = time.Now()
-	stop(t, s)
-	t.Logf("stop: %v", time.Since(began))
-	if _, err := pgx.Connect(t.Context(), s.URL("postgres")); err == nil {
-		t.Error("the server answers after Stop")
-	}
-	stop(t, s) // a second time is no error
+	address := s.URL("postgres")
+	query(t, address, "CREATE TABLE kept (n int); INSERT INTO kept VALUES (42)")
 
-	began = time.Now()
-	s = start(t, opts)
-	t.Logf("second start: %v", time.Since(began))
-	if got := query(t, s.URL("postgres"), "SELECT n FROM kept"); got != "42" {
-		t.Errorf("got %s", got)
-	}
-}
-
-func TestRestartKeepsDataAndAddress(t *testing.T) {
-	t.Parallel()
-	s := start(t, options(folder(t)))
-	before := s.URL("postgres")
-	query(t, before, "CREATE TABLE kept (n int)")
-	if err := s.Restart(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if s.URL("postgres") != before {
-		t.Errorf("moved to %s", s.URL("postgres"))
-	}
-	query(t, before, "SELECT * FROM kept")
-}
-
-func TestSocketOnly(t *testing.T) {
-	t.Parallel()
-	s := start(t, options(folder(t)))
-	if got := query(t, s.URL("postgres"), "SHOW listen_addresses"); got != "" {
-		t.Errorf("listens on %q", got)
-	}
-	fi, err := os.Stat(s.SocketDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if fi.Mode().Perm() != 0o700 {
-		t.Errorf("the socket's folder has mode %v", fi.Mode())
-	}
+	t.Run("socket only", func(t *testing.T) {
+		if got := query(t, address, "SHOW listen_addresses"); got != "" {
+			t.Errorf("listens on %q", got)
+		}
+	})
+	t.Run("closed to others", func(t *testing.T) {
+		for _, dir := range []string{s.DataDir(), s.SocketDir()} {
+			if mode := stat(t, dir).Mode(); mode.Perm() != 0o700 {
+				t.Errorf("%s has mode %v", dir, mode)
+			}
+		}
+	})
+	t.Run("settings", func(t *testing.T) {
+		for setting, want := range map[string]string{"fsync": "on", "log_line_prefix": pgserver.LogLinePrefix} {
+			if got := query(t, address, "SHOW "+setting); got != want {
+				t.Errorf("%s is %q", setting, got)
+			}
+		}
+	})
+	t.Run("one process for a folder", func(t *testing.T) {
+		_, err := pgserver.Start(t.Context(), opts)
+		wantError(t, err, opts.Dir, "stop that one, or use another folder")
+		if !errors.Is(err, pgserver.ErrInUse) {
+			t.Errorf("%v is not ErrInUse", err)
+		}
+		if err := pgserver.Remove(t.Context(), opts.Dir); !errors.Is(err, pgserver.ErrInUse) {
+			t.Errorf("removing gives %v", err)
+		}
+	})
+	t.Run("stop", func(t *testing.T) {
+		began := time.Now()
+		stop(t, s)
+		t.Logf("stop: %v", time.Since(began))
+		if _, err := pgx.Connect(t.Context(), address); err == nil {
+			t.Error("the server answers after Stop")
+		}
+		stop(t, s) // a second time is no error
+	})
+	t.Run("second start", func(t *testing.T) {
+		began := time.Now()
+		again := start(t, opts)
+		t.Logf("second start: %v", time.Since(began))
+		if got := query(t, again.URL("postgres"), "SELECT n FROM kept"); got != "42" {
+			t.Errorf("got %s", got)
+		}
+	})
+	t.Run("restart, with a long log", func(t *testing.T) {
+		if err := os.Truncate(s.LogPath(), 17<<20); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Restart(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if s.URL("postgres") != address {
+			t.Errorf("moved to %s", s.URL("postgres"))
+		}
+		query(t, address, "SELECT n FROM kept")
+		if size := stat(t, s.LogPath()).Size(); size > 1<<20 {
+			t.Errorf("the log still has %d bytes", size)
+		}
+	})
+	t.Run("remove", func(t *testing.T) {
+		if err := s.Remove(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Lstat(opts.Dir); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("the folder is still there: %v", err)
+		}
+		if err := s.Remove(t.Context()); err != nil {
+			t.Errorf("a second time: %v", err)
+		}
+	})
 }
 
 func TestTCPNeedsThePassword(t *testing.T) {
@@ -85,48 +136,42 @@ func TestTCPNeedsThePassword(t *testing.T) {
 			t.Errorf("let in with %s", wrong)
 		}
 	}
-	fi, err := os.Stat(filepath.Join(opts.Dir, "password"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if fi.Mode().Perm() != 0o600 {
-		t.Errorf("the password's file has mode %v", fi.Mode())
+	file := filepath.Join(opts.Dir, "password")
+	if mode := stat(t, file).Mode(); mode.Perm() != 0o600 {
+		t.Errorf("the password's file has mode %v", mode)
 	}
 	if err := s.Restart(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	query(t, good.String(), "SELECT 1")
-}
 
-func TestLostPasswordFileIsMadeAnew(t *testing.T) {
-	t.Parallel()
-	opts := options(folder(t))
-	s := startOnFreePort(t, &opts)
+	// A lost file is made anew.
 	stop(t, s)
-	if err := os.Remove(filepath.Join(opts.Dir, "password")); err != nil {
+	if err := os.Remove(file); err != nil {
 		t.Fatal(err)
 	}
-	query(t, start(t, opts).URL("postgres"), "SELECT 1")
+	s = start(t, opts)
+	query(t, s.URL("postgres"), "SELECT 1")
+	if s.URL("postgres") == good.String() {
+		t.Error("the same password again")
+	}
 }
 
-// startOnFreePort takes a port that is free now; another process may be quicker, so it tries more than once.
-func startOnFreePort(t *testing.T, opts *pgserver.Options) *pgserver.Server {
-	t.Helper()
-	for attempt := 0; ; attempt++ {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		opts.Port = l.Addr().(*net.TCPAddr).Port
-		_ = l.Close()
-		s, err := pgserver.Start(t.Context(), *opts)
-		if err == nil {
-			t.Cleanup(func() { stop(t, s) })
-			return s
-		}
-		if attempt == 4 {
-			t.Fatal(err)
-		}
+func TestLastUserStopsASharedServer(t *testing.T) {
+	t.Parallel()
+	opts := options(folder(t))
+	opts.Durable, opts.Shared = false, true
+	first, second := start(t, opts), start(t, opts)
+	stop(t, first)
+	if got := query(t, second.URL("postgres"), "SHOW fsync"); got != "off" {
+		t.Errorf("fsync is %s", got)
+	}
+	if err := second.Restart(t.Context()); err == nil {
+		t.Error("a shared server was restarted")
+	}
+	stop(t, second)
+	if _, err := pgx.Connect(t.Context(), second.URL("postgres")); err == nil {
+		t.Error("the server answers after the last Stop")
 	}
 }
 
@@ -141,87 +186,8 @@ func TestTakenPort(t *testing.T) {
 	opts.Port = l.Addr().(*net.TCPAddr).Port
 	_, err = pgserver.Start(t.Context(), opts)
 	wantError(t, err, "is taken", "choose another port")
-}
-
-func TestOneProcessForAFolder(t *testing.T) {
-	t.Parallel()
-	opts := options(folder(t))
-	start(t, opts)
-	_, err := pgserver.Start(t.Context(), opts)
-	wantError(t, err, opts.Dir, "stop that one, or use another folder")
-	if !errors.Is(err, pgserver.ErrInUse) {
-		t.Errorf("%v is not ErrInUse", err)
-	}
-	if err := pgserver.Remove(t.Context(), opts.Dir); !errors.Is(err, pgserver.ErrInUse) {
-		t.Errorf("removing gives %v", err)
-	}
-}
-
-func TestLastUserStopsASharedServer(t *testing.T) {
-	t.Parallel()
-	opts := options(folder(t))
-	opts.Durable, opts.Shared = false, true
-	first, second := start(t, opts), start(t, opts)
-	stop(t, first)
-	query(t, second.URL("postgres"), "SELECT 1")
-	if err := second.Restart(t.Context()); err == nil {
-		t.Error("a shared server was restarted")
-	}
-	stop(t, second)
-	if _, err := pgx.Connect(t.Context(), second.URL("postgres")); err == nil {
-		t.Error("the server answers after the last Stop")
-	}
-}
-
-func TestSettings(t *testing.T) {
-	t.Parallel()
-	durable := options(folder(t))
-	quick := options(folder(t))
-	quick.Durable = false
-	for _, test := range []struct {
-		opts  pgserver.Options
-		fsync string
-	}{{durable, "on"}, {quick, "off"}} {
-		s := start(t, test.opts)
-		if got := query(t, s.URL("postgres"), "SHOW fsync"); got != test.fsync {
-			t.Errorf("durable %v: fsync %s", test.opts.Durable, got)
-		}
-		if got := query(t, s.URL("postgres"), "SHOW log_line_prefix"); got != pgserver.LogLinePrefix {
-			t.Errorf("log_line_prefix %q", got)
-		}
-	}
-}
-
-func TestRemoveLeavesNothing(t *testing.T) {
-	t.Parallel()
-	s := start(t, options(folder(t)))
-	if err := s.Remove(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Lstat(s.DataDir()); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("the data is still there: %v", err)
-	}
-	if err := s.Remove(t.Context()); err != nil {
-		t.Errorf("a second time: %v", err)
-	}
-}
-
-func TestLogIsNotEndless(t *testing.T) {
-	t.Parallel()
-	s := start(t, options(folder(t)))
-	stop(t, s)
-	if err := os.Truncate(s.LogPath(), 17<<20); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Restart(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	fi, err := os.Stat(s.LogPath())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if fi.Size() > 1<<20 {
-		t.Errorf("the log still has %d bytes", fi.Size())
+	if !errors.Is(err, pgserver.ErrPortTaken) {
+		t.Errorf("%v is not ErrPortTaken", err)
 	}
 }
 
@@ -237,34 +203,5 @@ func TestBadOptions(t *testing.T) {
 	} {
 		_, err := pgserver.Start(t.Context(), test.opts)
 		wantError(t, err, test.says)
-	}
-}
-
-func TestEndedContext(t *testing.T) {
-	t.Parallel()
-	opts := options(folder(t))
-	ctx, cancel := context.WithTimeout(t.Context(), 150*time.Millisecond) // amid initdb
-	defer cancel()
-	_, err := pgserver.Start(ctx, opts)
-	wantError(t, err, "context deadline exceeded")
-	query(t, start(t, opts).URL("postgres"), "SELECT 1")
-}
-
-func TestLongPath(t *testing.T) {
-	t.Parallel()
-	opts := options(serverFolder(t, filepath.Join(folder(t), strings.Repeat("long/", 30), "pg")))
-	s := start(t, opts)
-	query(t, s.URL("postgres"), "SELECT 1")
-	if strings.HasPrefix(s.SocketDir(), opts.Dir) {
-		t.Errorf("the socket is in %s", s.SocketDir())
-	}
-	if !strings.HasPrefix(s.DataDir(), opts.Dir) {
-		t.Errorf("the data is in %s", s.DataDir())
-	}
-	if err := s.Remove(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Lstat(s.SocketDir()); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("the socket's folder is still there: %v", err)
 	}
 }

@@ -3,7 +3,6 @@ package pgserver
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"path/filepath"
 	"strconv"
@@ -36,7 +35,7 @@ func (s *Server) enter(ctx context.Context) (gate *fileLock, err error) {
 	}
 	s.users, err = tryLock(filepath.Join(s.opts.Dir, "users.lock"), !s.opts.Shared)
 	if errors.Is(err, errLocked) {
-		err = fmt.Errorf("another process uses the database in %s: stop that one, or use another folder: %w", s.opts.Dir, ErrInUse)
+		err = refuse(ErrInUse, "another process uses the database in %s: stop that one, or use another folder", s.opts.Dir)
 	}
 	if err != nil {
 		gate.unlock()
@@ -80,7 +79,7 @@ func (s *Server) startAnew(ctx context.Context) error {
 		return err
 	}
 	err = s.launch(ctx, bin)
-	if err == nil || s.opts.Durable || ctx.Err() != nil {
+	if err == nil || s.opts.Durable || errors.Is(err, ErrPortTaken) || ctx.Err() != nil {
 		return err
 	}
 	// Data that may be lost at any time is not worth a question: make it anew and try once more.
@@ -100,7 +99,11 @@ func (s *Server) checkPort() error {
 	}
 	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(s.opts.Port)))
 	if err != nil {
-		return fmt.Errorf("port %d, meant for the database, is taken: stop what listens there, or choose another port (%w)", s.opts.Port, err)
+		return s.portTaken()
 	}
 	return l.Close()
+}
+
+func (s *Server) portTaken() error {
+	return refuse(ErrPortTaken, "port %d, meant for the database, is taken: stop what listens there, or choose another port", s.opts.Port)
 }

@@ -73,17 +73,32 @@ var timeouts = []struct{ setting, value string }{
 	{"idle_in_transaction_session_timeout", "3s"},
 }
 
+// setTimeouts takes the lock as the migrations do: of two that alter a role at
+// once PostgreSQL fails one ("tuple concurrently updated").
 func setTimeouts(ctx context.Context, db *sql.DB) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }()
+	for _, q := range []string{"set local lock_timeout = 0", "set local statement_timeout = 0"} {
+		if _, err := tx.ExecContext(ctx, q); err != nil {
+			return err
+		}
+	}
+	if _, err := tx.ExecContext(ctx, "select pg_advisory_xact_lock($1)", int64(migrationLock)); err != nil {
+		return err
+	}
 	var database string
-	if err := db.QueryRowContext(ctx, "select current_database()").Scan(&database); err != nil {
+	if err := tx.QueryRowContext(ctx, "select current_database()").Scan(&database); err != nil {
 		return err
 	}
 	for _, t := range timeouts {
 		q := fmt.Sprintf("alter role current_user in database %s set %s = '%s'",
 			pgx.Identifier{database}.Sanitize(), t.setting, t.value)
-		if _, err := db.ExecContext(ctx, q); err != nil {
+		if _, err := tx.ExecContext(ctx, q); err != nil {
 			return err
 		}
 	}
-	return nil
+	return tx.Commit()
 }

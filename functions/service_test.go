@@ -48,7 +48,7 @@ type service struct {
 	log       *log
 	plain     http.Handler // the gateway
 	gateway   http.Handler // it, with every exchange held against openapi.yaml
-	access    string // the last access token, for journey
+	access    string       // the last access token, for journey
 }
 
 func newService(t testing.TB, databaseURL string, s settings) *service {

@@ -25,6 +25,7 @@ func TestPostgres(t *testing.T) {
 		"postgres://u:" + canary + "/@h/d":                no,
 		"postgres://u:" + canary + "@h:port/d":            no,
 		"postgres://u:" + canary + "@h/d?sslmode=perhaps": no + " (sslmode is invalid)",
+		"postgres://u:abc@" + canary + "@h/d":             "DATABASE_URL has an @ in its password; write it as %40",
 		"postgres://u:" + canary + "%zz@h/d":              no + " (invalid percent-encoded token in password)",
 		"host=h password='" + canary:                      no + " (unterminated quoted string in connection info string)",
 	} {

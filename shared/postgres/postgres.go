@@ -55,6 +55,9 @@ func OpenSource(ctx context.Context, source Source) (*DB, error) {
 	if err != nil {
 		return nil, badURL(err)
 	}
+	if strings.Contains(cfg.ConnConfig.Host, "@") { // it would be shown in every error, with what follows it in the password
+		return nil, errors.New("DATABASE_URL has an @ in its password; write it as %40")
+	}
 	if !strings.Contains(url, "pool_max_conns") {
 		cfg.MaxConns = defaultMaxConns
 	}

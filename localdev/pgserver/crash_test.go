@@ -109,7 +109,9 @@ func TestAccidents(t *testing.T) {
 	t.Run("stale process file", func(t *testing.T) {
 		_, rest, _ := strings.Cut(readFile(t, s.PidFile()), "\n")
 		stop(t, s)
-		writeFile(t, s.PidFile(), fmt.Sprintf("%d\n%s", os.Getpid(), rest))
+		for _, file := range []string{s.PidFile(), filepath.Join(s.SocketDir(), ".s.PGSQL.5432.lock")} {
+			writeFile(t, file, fmt.Sprintf("%d\n%s", os.Getpid(), rest))
+		}
 		wantKept(t)
 	})
 	version := filepath.Join(s.DataDir(), "PG_VERSION")

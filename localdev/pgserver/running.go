@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -28,11 +29,7 @@ const attachTime = time.Minute
 func (s *Server) attach(ctx context.Context) (bool, error) {
 	pid, running := s.running()
 	if !running {
-		// PostgreSQL would remove it, too, but not where the dead server's number now belongs to another process of ours.
-		if err := os.Remove(s.home.pidFile()); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return false, fmt.Errorf("removing a dead server's process file: %w", err)
-		}
-		return false, nil
+		return false, s.removeStale()
 	}
 	// It may be starting or stopping just now.
 	wait, cancel := context.WithTimeout(ctx, attachTime)
@@ -48,6 +45,18 @@ func (s *Server) attach(ctx context.Context) (bool, error) {
 		return false, s.shutdown(ctx)
 	}
 	return true, nil
+}
+
+// removeStale removes the files by which a dead server says that it runs. PostgreSQL would remove them, too, but not where the
+// dead server's number now belongs to another process of ours, or to the dead itself, which nobody has waited for yet.
+func (s *Server) removeStale() error {
+	socketLock := filepath.Join(s.home.socket, fmt.Sprintf(".s.PGSQL.%d.lock", s.socketPort()))
+	for _, path := range []string{s.home.pidFile(), socketLock} {
+		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("removing a dead server's file: %w", err)
+		}
+	}
+	return nil
 }
 
 // running returns the process of the postmaster on our data. postmaster.pid alone is no proof: after a crash or a reboot its

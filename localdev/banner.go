@@ -28,7 +28,7 @@ Try it:
     -d '{"username":"user1","first_name":"User","last_name":"One","email":"user1@example.com","password":"password123"}'
 
 Ctrl-C stops it; the data stays in %s.
-`, url, p.options.data)
+`, url, p.database.places(p.options.data))
 	fmt.Fprintln(out, b.String())
 }
 

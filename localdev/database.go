@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -111,8 +112,25 @@ func (d database) where() string {
 	if err != nil {
 		return "the database of DATABASE_URL"
 	}
+	q := u.Query()
 	if d.server != nil {
-		return fmt.Sprintf("psql -h %s -U %s %s   (log: %s)", u.Query().Get("host"), u.User.Username(), databaseName, d.server.LogPath())
+		return fmt.Sprintf("psql -h %s -U %s %s   (log: %s)", q.Get("host"), u.User.Username(), databaseName, d.server.LogPath())
 	}
+	q.Del("password")
+	q.Del("sslpassword")
+	u.RawQuery = q.Encode()
 	return u.Redacted()
+}
+
+// places says where the data stays: in the folder, unless PostgreSQL's account
+// cannot enter that.
+func (d database) places(folder string) string {
+	if d.server == nil {
+		return "the database"
+	}
+	abs, err := filepath.Abs(folder)
+	if inside, e := filepath.Rel(abs, d.server.DataDir()); err == nil && e == nil && filepath.IsLocal(inside) {
+		return folder
+	}
+	return folder + " and " + d.server.DataDir()
 }

@@ -21,6 +21,7 @@ import (
 
 func main() {
 	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, nil)))
+	signal.Ignore(syscall.SIGPIPE) // of | head: an end without a stop would leave PostgreSQL
 	ctx, stop := signal.NotifyContext(context.Background(), ends()...)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C does not wait
 	err := run(ctx, os.Args[1:], os.LookupEnv, os.Stdout)

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"roster/localdev/pgserver"
+	"roster/shared/postgres/postgrestest"
+)
+
+func TestHelp(t *testing.T) {
+	t.Parallel()
+	p := launch(t, []string{"-h"})
+	if status := p.exit(); status != 0 || p.stderr() != "" {
+		t.Errorf("status %d: %v", status, p)
+	}
+	for _, word := range []string{"Usage:", "-addr", "-data", "-lambda", "127.0.0.1:3000", "README.md"} {
+		if !strings.Contains(p.stdout(), word) {
+			t.Errorf("no word of %q: %v", word, p)
+		}
+	}
+}
+
+// Every mistake is one sentence that says what is wrong and what to do.
+func TestMistakes(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = taken.Close() })
+	server := postgrestest.Server(t)
+	for _, c := range []struct {
+		name string
+		args string
+		env  string
+		want []string // parts of the sentence
+	}{
+		{"unknown flag", "-port 3000", "", []string{"flag provided but not defined: -port", "-h lists"}},
+		{"an argument", "serve", "", []string{`"serve" is not a flag`, "-h lists"}},
+		{"a flag without its value", "-addr", "", []string{"flag needs an argument: -addr"}},
+		{"port in use", "-addr " + taken.Addr().String(), "", []string{"cannot listen on " + taken.Addr().String(), "address already in use", "-addr"}},
+		{"no port", "-addr localhost", "", []string{"cannot listen on localhost", "missing port", "-addr"}},
+		{"a port that is none", "-addr 127.0.0.1:99999", "", []string{"cannot listen on 127.0.0.1:99999", "invalid port", "-addr"}},
+		{"not this machine's address", "-addr 192.0.2.1:3000", "", []string{"cannot listen on 192.0.2.1:3000", "cannot assign requested address", "-addr"}},
+		{"no URL", "", "DATABASE_URL=nonsense", []string{"DATABASE_URL is not a PostgreSQL URL such as postgres://"}},
+		{"another database's URL", "", "DATABASE_URL=mysql://u:pw@127.0.0.1/db", []string{"DATABASE_URL is not a PostgreSQL URL"}},
+		{"a broken URL", "", "DATABASE_URL=postgres://u:pw@127.0.0.1:x/db", []string{"DATABASE_URL is not a PostgreSQL URL"}},
+		{"nobody listens", "", "DATABASE_URL=postgres://u:pw@127.0.0.1:1/db", []string{"127.0.0.1:1/db", "connection refused", "unset it"}},
+		{"no such host", "", "DATABASE_URL=postgres://u:pw@db.invalid/db", []string{"db.invalid:5432/db", "host", "unset it"}},
+		{"wrong password", "", "DATABASE_URL=" + changed(t, server, func(u *url.URL) { u.User = url.UserPassword("postgres", "pw") }), []string{"password authentication failed", "unset it"}},
+		{"missing database", "", "DATABASE_URL=" + changed(t, server, func(u *url.URL) { u.Path = "/nodb" }), []string{`database "nodb" does not exist`, "unset it"}},
+		{"no TLS there", "", "DATABASE_URL=" + changed(t, server, func(u *url.URL) { u.RawQuery = "sslmode=require" }), []string{"TLS", "unset it"}},
+		{"no such source", "", "LOCALDEV_POSTGRES=docker", []string{`LOCALDEV_POSTGRES is "docker"`, `"installed" or "download"`}},
+		{"bad variables", "", "JWT_SECRET_KEY=short", []string{"JWT_SECRET_KEY is too short", "32 bytes"}},
+		{"an admin without a password", "", "ADMIN_PASSWORD=short", []string{"ADMIN_PASSWORD must have at least 8 characters"}},
+		{"no folder", "-data=", "", []string{"-data must name a folder"}},
+		{"a file for a folder", "-data /dev/null", "", []string{"/dev/null", "not a directory", "another with -data"}},
+		{"a folder in a file", "-data /dev/null/data", "", []string{"/dev/null/data", "not a directory", "another with -data"}},
+		{"a folder that cannot be made", "-data /proc/data", "", []string{"/proc/data", "another with -data"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			args := strings.Fields(c.args)
+			if !strings.Contains(c.args, "-addr") {
+				args = append([]string{"-addr", "127.0.0.1:0"}, args...)
+			}
+			p := launch(t, args, strings.Fields(c.env)...)
+			p.refuses(c.want...)
+			if strings.Contains(p.stderr(), "pw") {
+				t.Errorf("it shows the password: %v", p)
+			}
+		})
+	}
+}
+
+// changed is the server's URL with something wrong.
+func changed(t *testing.T, server *pgserver.Server, change func(*url.URL)) string {
+	t.Helper()
+	u, err := url.Parse(server.URL("postgres"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	change(u)
+	return u.String()
+}
+
+// refuses checks that it ends with the status 1 and one sentence that has the
+// words.
+func (p *process) refuses(words ...string) {
+	p.t.Helper()
+	if status := p.exit(); status != 1 {
+		p.t.Errorf("status %d: %v", status, p)
+	}
+	said := p.stderr()
+	if !strings.HasPrefix(said, "localdev: ") || strings.Count(said, "\n") != 1 || strings.Contains(said, "goroutine") {
+		p.t.Errorf("not one sentence: %v", p)
+	}
+	for _, word := range words {
+		if !strings.Contains(said, word) {
+			p.t.Errorf("no word of %q: %v", word, p)
+		}
+	}
+}
+
+// What other programs, or a full disk, may have left in the data folder.
+func TestDamagedFolder(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, file, content string
+		want                []string
+	}{
+		{"half of the secrets", "secrets.json", `{"ROOT_KEY":"`, []string{"secrets.json is damaged", "remove it"}},
+		{"no secret in it", "secrets.json", `{}`, []string{"secrets.json is damaged", "remove it"}},
+		{"a short secret", "secrets.json", `{"ROOT_KEY":"short"}`, []string{"secrets.json is damaged", "remove it"}},
+		{"no data in the database's folder", "postgres/server/data/notes.txt", "hello", []string{"not PostgreSQL's data any more", "remove", "postgres to begin anew"}},
+		{"garbage in the database's folder", "postgres/server/data/PG_VERSION", "\x00\xff\n", []string{"not PostgreSQL's data any more", "remove", "postgres to begin anew"}},
+		{"another version's data", "postgres/server/data/PG_VERSION", "9.6\n", []string{"PostgreSQL 9", "remove", "postgres to begin anew"}},
+		{"a file for the database's folder", "postgres", "hello", []string{"postgres", "not a directory"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			dir := dataFolder(t)
+			file := filepath.Join(dir, c.file)
+			if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(file, []byte(c.content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			launch(t, []string{"-addr", "127.0.0.1:0", "-data", dir}).refuses(c.want...)
+		})
+	}
+}

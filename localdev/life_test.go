@@ -1,0 +1,239 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// A localdev's life: made, used, stopped in each way, started again.
+func TestLife(t *testing.T) {
+	t.Parallel()
+	dir := dataFolder(t)
+	p := launch(t, []string{"-addr", "127.0.0.1:0", "-data", dir})
+	url := p.ready()
+	t.Logf("ready for the first time after %v", time.Since(p.began))
+	first := p.asAdmin(url, p.adminPassword())
+	first.register("ann", http.StatusCreated)
+
+	second := launch(t, []string{"-addr", "127.0.0.1:0", "-data", dir})
+	second.refuses("another localdev uses the data folder "+dir, "-data")
+	first.sees("ann")
+
+	addr := strings.TrimPrefix(url, "http://")
+	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+		p.stopsBy(sig, dir)
+		p = launch(t, []string{"-addr", addr, "-data", dir})
+		p.ready()
+		t.Logf("ready again after %v", time.Since(p.began))
+		first.sees("ann") // with the token of the first run
+		if strings.Contains(p.stdout(), "shown this once") {
+			t.Errorf("it shows a password: %v", p)
+		}
+	}
+	p.stopsBy(syscall.SIGINT, dir)
+}
+
+// What nobody stopped: the process killed, PostgreSQL still there; both killed.
+func TestKilledWhileServing(t *testing.T) {
+	t.Parallel()
+	dir := dataFolder(t)
+	p := launch(t, []string{"-addr", "127.0.0.1:0", "-data", dir})
+	url := p.ready()
+	c := p.asAdmin(url, p.adminPassword())
+	c.register("ann", http.StatusCreated)
+	addr := strings.TrimPrefix(url, "http://")
+
+	p.signal(syscall.SIGKILL)
+	left := postmasterIn(dir)
+	if left == 0 {
+		t.Fatal("PostgreSQL has gone, too: this test means nothing")
+	}
+	p = launch(t, []string{"-addr", addr, "-data", dir})
+	p.ready()
+	c.sees("ann")
+	c.register("bob", http.StatusCreated)
+
+	p.signal(syscall.SIGKILL)
+	if err := syscall.Kill(left, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	p = launch(t, []string{"-addr", addr, "-data", dir})
+	p.ready()
+	c.sees("ann")
+	c.sees("bob")
+	p.stopsBy(syscall.SIGINT, dir)
+}
+
+// Killed again and again while it makes its folder, a little later each time.
+func TestKilledWhileStarting(t *testing.T) {
+	t.Parallel()
+	dir := dataFolder(t)
+	server := filepath.Join(dir, "postgres", "server")
+	for _, stage := range []struct {
+		name string
+		done func() bool
+	}{
+		{"the secrets", func() bool { return exists(filepath.Join(dir, "secrets.json")) }},
+		{"initdb's first folder", func() bool { return exists(filepath.Join(server, "data.tmp*")) }},
+		{"initdb's first files", func() bool { return exists(filepath.Join(server, "data.tmp*", "global", "pg_control")) }},
+		{"the data", func() bool { return exists(filepath.Join(server, "data", "PG_VERSION")) }},
+		{"PostgreSQL's process", func() bool { return postmasterIn(dir) != 0 }},
+		{"PostgreSQL's first answer", logged(dir, "ready to accept connections")},
+		{"the first table", logged(dir, "create table users")},
+		{"the admin", logged(dir, "insert into users")},
+	} {
+		p := launch(t, []string{"-addr", "127.0.0.1:0", "-data", dir})
+		p.until(stage.name, stage.done)
+		p.signal(syscall.SIGKILL)
+	}
+	p := launch(t, []string{"-addr", "127.0.0.1:0", "-data", dir})
+	c := newCustomer(p, p.ready())
+	c.register("ann", http.StatusCreated)
+	c.register("ann", http.StatusConflict)
+	p.stopsBy(syscall.SIGTERM, dir)
+}
+
+// Ctrl-C before it is ready ends it soon and leaves nothing running.
+func TestStoppedWhileStarting(t *testing.T) {
+	t.Parallel()
+	dir := dataFolder(t)
+	p := launch(t, []string{"-addr", "127.0.0.1:0", "-data", dir})
+	p.until("initdb", func() bool { return strings.Contains(p.stdout(), "Making a PostgreSQL") })
+	if err := p.cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	p.refuses("stopped before it was ready")
+	if pid := postmasterIn(dir); pid != 0 {
+		t.Errorf("PostgreSQL runs on, process %d", pid)
+	}
+}
+
+func exists(pattern string) bool {
+	found, _ := filepath.Glob(pattern)
+	return len(found) > 0
+}
+
+// logged reports whether PostgreSQL has logged something since the folder was
+// made.
+func logged(dir, what string) func() bool {
+	return func() bool {
+		b, err := os.ReadFile(filepath.Join(dir, "postgres", "log"))
+		return err == nil && bytes.Contains(b, []byte(what))
+	}
+}
+
+// postmasterIn returns the PostgreSQL that runs in a data folder, or 0.
+func postmasterIn(dir string) int {
+	b, err := os.ReadFile(filepath.Join(dir, "postgres", "server", "data", "postmaster.pid"))
+	if err != nil {
+		return 0
+	}
+	line, _, _ := strings.Cut(string(b), "\n")
+	pid, err := strconv.Atoi(line)
+	if err != nil || !runs(pid) {
+		return 0
+	}
+	return pid
+}
+
+// runs reports whether a process does; one that is dead and waits for its
+// parent does not.
+func runs(pid int) bool {
+	state, err := exec.Command("ps", "-o", "stat=", "-p", strconv.Itoa(pid)).Output()
+	return err == nil && !strings.HasPrefix(strings.TrimSpace(string(state)), "Z")
+}
+
+// stopsBy sends a signal and checks that it ends well and PostgreSQL with it.
+func (p *process) stopsBy(sig syscall.Signal, dir string) {
+	p.t.Helper()
+	postgres := postmasterIn(dir)
+	if postgres == 0 {
+		p.t.Fatal("no PostgreSQL runs: this test means nothing")
+	}
+	began := time.Now()
+	if status := p.signal(sig); status != 0 {
+		p.t.Errorf("%v: status %d: %v", sig, status, p)
+	}
+	p.t.Logf("stopped by %v after %v", sig, time.Since(began))
+	for deadline := time.Now().Add(5 * time.Second); runs(postgres); {
+		if time.Now().After(deadline) {
+			p.t.Fatalf("%v: PostgreSQL runs on, process %d", sig, postgres)
+		}
+	}
+}
+
+var shownOnce = regexp.MustCompile(`username admin, password ([A-Z2-7]{26})   \(shown this once\)`)
+
+func (p *process) adminPassword() string {
+	p.t.Helper()
+	m := shownOnce.FindStringSubmatch(p.stdout())
+	if m == nil {
+		p.t.Fatalf("it shows no password: %v", p)
+	}
+	return m[1]
+}
+
+// customer is somebody with an access token, or without.
+type customer struct {
+	t     *testing.T
+	url   string
+	token string
+}
+
+func newCustomer(p *process, url string) customer { return customer{t: p.t, url: url} }
+
+func (p *process) asAdmin(url, password string) customer {
+	p.t.Helper()
+	c := newCustomer(p, url)
+	var answer struct {
+		AccessToken string `json:"access_token"`
+	}
+	body := c.call("POST", "/api/user/login", `{"username":"admin","password":"`+password+`"}`, http.StatusOK)
+	if err := json.Unmarshal(body, &answer); err != nil {
+		p.t.Fatal(err)
+	}
+	c.token = answer.AccessToken
+	return c
+}
+
+func (c customer) register(name string, want int) {
+	c.t.Helper()
+	c.call("POST", "/api/user/register",
+		`{"username":"`+name+`","first_name":"A","last_name":"B","email":"`+name+`@example.com","password":"password123"}`, want)
+}
+
+func (c customer) sees(name string) {
+	c.t.Helper()
+	c.call("GET", "/api/user/"+name, "", http.StatusOK)
+}
+
+func (c customer) call(method, path, body string, want int) []byte {
+	c.t.Helper()
+	req, err := http.NewRequest(method, c.url+path, strings.NewReader(body))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "Bearer "+c.token)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	got, _ := io.ReadAll(resp.Body)
+	if resp.StatusCode != want {
+		c.t.Errorf("%s %s answers %d, want %d: %s", method, path, resp.StatusCode, want, got)
+	}
+	return got
+}

@@ -91,7 +91,9 @@ var apiLine = regexp.MustCompile(`(?m)^  API +(\S+)$`)
 // ready waits until it serves and returns its URL.
 func (p *process) ready() (url string) {
 	p.t.Helper()
-	p.until("it to be ready", func() bool { return strings.Contains(p.stdout(), "Roster is ready.") && apiLine.MatchString(p.stdout()) })
+	p.until("it to be ready", func() bool {
+		return strings.Contains(p.stdout(), "Roster is ready.") && apiLine.MatchString(p.stdout())
+	})
 	return apiLine.FindStringSubmatch(p.stdout())[1]
 }
 

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -69,7 +71,7 @@ func (s *Server) initialise(ctx context.Context, bin binaries) error {
 	}
 	if out, err := s.account.output(ctx, bin.path("initdb"), args...); err != nil {
 		s.clearUnfinished()
-		return fmt.Errorf("making the database in %s: initdb: %w: %s", s.home.data(), err, lastLine(out))
+		return fmt.Errorf("making the database in %s: initdb: %w: %s", s.home.data(), err, initdbReason(out))
 	}
 	if err := os.Rename(tmp, s.home.data()); err != nil {
 		return fmt.Errorf("making the database: %w", err)
@@ -92,10 +94,18 @@ func (s *Server) discardData() error {
 	return nil
 }
 
-func lastLine(out []byte) string {
+// initdbReason returns the last complaint in initdb's output, which ends with how initdb cleared up.
+func initdbReason(out []byte) string {
 	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	for _, line := range slices.Backward(lines) {
+		if i := initdbComplaint.FindStringIndex(line); i != nil {
+			return line[i[1]:]
+		}
+	}
 	return lines[len(lines)-1]
 }
+
+var initdbComplaint = regexp.MustCompile(`(error|FATAL|PANIC): +`)
 
 // arguments returns the postmaster's command line. All settings are given here, none in files, so that a server started by an
 // older Roster gets today's.

@@ -47,7 +47,7 @@ func TestBugs(t *testing.T) {
 		"a panic":                    func() error { panic(cause) },
 		"a panic with an error":      func() error { panic(errors.New(cause)) },
 		"a panic with a refusal":     func() error { panic(&user.Error{Code: user.NotFound, Message: cause}) },
-		"a nil map, written":         func() error { var m map[string]int; m["x"] = 1; return nil },
+		"a nil pointer, followed":    func() error { var none *user.User; return errors.New(none.Username) },
 		"an error that is not meant": func() error { return &json.SyntaxError{} },
 	} {
 		h := routes(broken{s.db, fail}, s.box, false)

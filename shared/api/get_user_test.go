@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"fmt"
+	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -76,6 +77,13 @@ func TestAuthorizationHeader(t *testing.T) {
 		}
 	}
 	s.send("GET", "/api/user/ann?access_token="+raw, "").wants(t, "in the query", 401, unauthenticated)
+	r := httptest.NewRequest("GET", "/api/user/ann", nil)
+	r.Header["Authorization"] = []string{"Bearer " + raw, "Bearer x"}
+	w := httptest.NewRecorder()
+	s.handler.ServeHTTP(w, r)
+	if w.Code != 401 {
+		t.Errorf("two headers: %d %s", w.Code, w.Body)
+	}
 	for _, header := range []string{good, "Authorization: bearer " + raw, "Authorization: BEARER " + raw} { // RFC 9110 §11.1
 		// Sent past the description's checker, which takes only one spelling.
 		send(t, routes(s.db, s.box, false), "GET", "/api/user/ann", "", header).wants(t, header, 200, profileOf(ann))

@@ -165,23 +165,23 @@ func TestWhatEndsResets(t *testing.T) {
 		}
 	}
 	for name, c := range map[string]struct {
-		do   func(testing.TB, *postgres.DB, user.User) bool
-		ends bool
+		do          func(testing.TB, *postgres.DB, user.User) bool
+		ends, stays bool
 	}{
-		"a change of password": {change(user.Edit{PasswordHash: ptr("x"), EndTokens: true, EndResets: true}), true},
-		"a change of e-mail":   {change(user.Edit{Email: ptr("new@example.com"), EndResets: true}), true},
-		"a deactivation":       {change(user.Edit{Active: ptr(false), EndTokens: true, EndResets: true}), true},
-		"only its flag":        {change(user.Edit{Active: ptr(false)}), true}, // belt and braces
-		"a change of names":    {change(user.Edit{FirstName: ptr("x"), Username: ptr("new")}), false},
-		"the end of tokens":    {change(user.Edit{EndTokens: true}), false},
-		"a deletion": {func(t testing.TB, db *postgres.DB, u user.User) bool {
+		"a change of password": {do: change(user.Edit{PasswordHash: ptr("x"), EndTokens: true, EndResets: true}), ends: true},
+		"a change of e-mail":   {do: change(user.Edit{Email: ptr("new@example.com"), EndResets: true}), ends: true},
+		"a deactivation":       {do: change(user.Edit{Active: ptr(false), EndTokens: true, EndResets: true}), ends: true},
+		"only its flag":        {do: change(user.Edit{Active: ptr(false)}), ends: true, stays: true}, // belt and braces
+		"a change of names":    {do: change(user.Edit{FirstName: ptr("x"), Username: ptr("new")})},
+		"the end of tokens":    {do: change(user.Edit{EndTokens: true})},
+		"a deletion": {ends: true, do: func(t testing.TB, db *postgres.DB, u user.User) bool {
 			o, err := db.DeleteUser(t.Context(), over(u, u))
 			return o.Done && err == nil
-		}, true},
-		"a login": {func(t testing.TB, db *postgres.DB, u user.User) bool {
+		}},
+		"a login": {do: func(t testing.TB, db *postgres.DB, u user.User) bool {
 			ok, err := db.RecordLogin(t.Context(), user.Login{UUID: u.UUID, TokenVersion: 1, At: now, Rehash: "x"})
 			return ok && err == nil
-		}, false},
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -193,6 +193,9 @@ func TestWhatEndsResets(t *testing.T) {
 			}
 			if got := opens(t, db, hash, now); (got == "") != c.ends {
 				t.Errorf("the token opens %q", got)
+			}
+			if n := rows(t); (n == 0) != c.ends && !c.stays {
+				t.Errorf("%d rows are left", n)
 			}
 		})
 	}

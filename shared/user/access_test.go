@@ -137,3 +137,29 @@ func TestGetReturnsTheTarget(t *testing.T) {
 	}
 	did(t, db, "CallerAndTarget", "CallerAndTarget") // one statement for each
 }
+
+// A subject that is no UUID is not put to the database, which would fail.
+func TestNoUUIDIsNotAsked(t *testing.T) {
+	t.Parallel()
+	for _, uuid := range []string{"", "1", "ann.lee", annUUID + "0", annUUID[1:], "{" + annUUID + "}", "urn:uuid:" + annUUID, annUUID + "\n", "' or 1=1 --"} {
+		db := &store{users: []*user.User{ann()}}
+		if _, err := user.Get(t.Context(), user.Caller{UUID: uuid, TokenVersion: 3}, db, "ann.lee"); code(err) != user.Unauthenticated {
+			t.Errorf("%q: %v", uuid, err)
+		}
+		did(t, db)
+	}
+}
+
+// lying answers with another's row.
+type lying struct{ *store }
+
+func (lying) CallerAndTarget(context.Context, string, string) (caller, target *user.User, err error) {
+	return boss(), ann(), nil
+}
+
+func TestAnothersRowAdmitsNobody(t *testing.T) {
+	t.Parallel()
+	if _, err := user.Get(t.Context(), callerOf(ben()), lying{}, "ann.lee"); code(err) != user.Unauthenticated {
+		t.Error(err)
+	}
+}

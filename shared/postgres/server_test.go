@@ -1,0 +1,130 @@
+package postgres_test
+
+import (
+	"errors"
+	"net"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgproto3"
+
+	"roster/shared/postgres"
+	"roster/shared/user"
+)
+
+// fake is a server that lets everyone in, and answers each statement with the
+// next of its SQLSTATEs: "" is success, "-" is to break off.
+func fake(t *testing.T, states ...string) (db *postgres.DB, asked chan string) {
+	t.Helper()
+	asked = make(chan string, 100)
+	url := serve(t, func(c net.Conn) {
+		backend := pgproto3.NewBackend(c, c)
+		if m, err := backend.ReceiveStartupMessage(); err != nil || isCancel(m) {
+			return
+		}
+		backend.Send(&pgproto3.AuthenticationOk{})
+		for {
+			backend.Send(&pgproto3.ReadyForQuery{TxStatus: 'I'})
+			if backend.Flush() != nil || !statement(backend, asked) {
+				return
+			}
+			switch state := states[min(len(asked), len(states))-1]; state {
+			case "":
+				backend.Send(&pgproto3.ParseComplete{})
+				backend.Send(&pgproto3.BindComplete{})
+				backend.Send(&pgproto3.NoData{})
+				backend.Send(&pgproto3.CommandComplete{CommandTag: []byte("SELECT 1")})
+			case "-":
+				return
+			default:
+				backend.Send(&pgproto3.ErrorResponse{Severity: "ERROR", SeverityUnlocalized: "ERROR", Code: state, Message: "no"})
+			}
+		}
+	})
+	db, err := postgres.Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(db.Close)
+	return db, asked
+}
+
+// statement reads one and notes it.
+func statement(backend *pgproto3.Backend, asked chan<- string) bool {
+	for {
+		switch m, err := backend.Receive(); m := m.(type) {
+		case *pgproto3.Parse:
+			asked <- m.Query
+		case *pgproto3.Query:
+			asked <- m.String
+			return true
+		case *pgproto3.Sync:
+			return true
+		default:
+			if err != nil {
+				return false
+			}
+		}
+	}
+}
+
+// A statement is run again when the server says that it did nothing, and then
+// only. F9: whether one did something whose answer is lost, nobody knows.
+func TestWhatIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		states []string
+		asked  int
+		good   bool
+	}{
+		"success":                        {[]string{""}, 1, true},
+		"a conflict, then success":       {[]string{"40001", ""}, 2, true},
+		"a deadlock, then success":       {[]string{"40P01", ""}, 2, true},
+		"two conflicts, then success":    {[]string{"40001", "40P01", ""}, 3, true},
+		"conflicts without end":          {[]string{"40001"}, 3, false},
+		"a lock that is not had in time": {[]string{"55P03"}, 1, false},
+		"a statement that takes long":    {[]string{"57014"}, 1, false},
+		"a fate that is unknown":         {[]string{"40003"}, 1, false},
+		"a shutdown":                     {[]string{"57P01"}, 1, false},
+		"a lost answer":                  {[]string{"-"}, 1, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db, asked := fake(t, c.states...)
+			err := db.Ping(t.Context())
+			if (err == nil) != c.good || (err != nil && !errors.Is(err, user.Unavailable)) {
+				t.Errorf("error %v", err)
+			}
+			if len(asked) != c.asked {
+				t.Errorf("asked %d times, want %d", len(asked), c.asked)
+			}
+		})
+	}
+}
+
+func isCancel(m pgproto3.FrontendMessage) bool {
+	_, ok := m.(*pgproto3.CancelRequest)
+	return ok
+}
+
+// serve listens until the test is over and returns the URL to connect to.
+func serve(t *testing.T, handle func(net.Conn)) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				handle(c)
+			}()
+		}
+	}()
+	return "postgres://user:password@" + l.Addr().String() + "/db?sslmode=disable"
+}

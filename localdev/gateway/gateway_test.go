@@ -97,7 +97,7 @@ func TestSlowFunctions(t *testing.T) {
 		start := time.Now()
 		status, body := send(all(func(context.Context) (events.APIGatewayV2HTTPResponse, error) {
 			<-release // deaf to its context
-			return fine(nil)
+			return fine(t.Context())
 		}), "GET", "/")
 		check(t, []any{status, body, time.Since(start)}, []any{503, `{"message":"Service Unavailable"}`, 30 * time.Second})
 	})

@@ -83,11 +83,6 @@ func over(caller, target user.User) user.Guard {
 	return user.Guard{Caller: callerOf(caller), AsAdmin: caller.UUID != target.UUID, TargetUUID: target.UUID, Username: target.Username}
 }
 
-func taking(g user.Guard) user.Guard {
-	g.TakesAdmin = true
-	return g
-}
-
 func ptr[T any](v T) *T { return &v }
 
 // hashOf is the stored hash of some token.

@@ -59,12 +59,12 @@ func newRoute(properties map[string]any) (Route, error) {
 	}
 	path, ok := properties["Path"].(string)
 	if !ok || path != DefaultPath && !strings.HasPrefix(path, "/") {
-		return Route{}, fmt.Errorf("Path must start with a slash or be %s", DefaultPath)
+		return Route{}, fmt.Errorf("its Path must start with a slash or be %s", DefaultPath)
 	}
 	method, _ := properties["Method"].(string)
 	route := Route{Method: strings.ToUpper(method), Path: path}
 	if !slices.Contains(methods, route.Method) {
-		return Route{}, fmt.Errorf("Method %q is none that an HTTP API routes; it takes %s", method, strings.Join(methods, ", "))
+		return Route{}, fmt.Errorf("its Method %q is none that an HTTP API routes; it takes %s", method, strings.Join(methods, ", "))
 	}
 	return route, nil
 }

@@ -15,7 +15,7 @@ func (p *parts) banner(out io.Writer) {
 	line := func(name, value string) { fmt.Fprintf(&b, "  %-14s %s\n", name, value) }
 	line("API", url)
 	line("Documentation", url+"/")
-	line("Mailbox", url+"/_mail")
+	line("Mailbox", p.mailbox())
 	line("Database", p.database.where())
 	line("Admin", p.admin.String())
 	b.WriteString("\nOther than in a deployment:\n")
@@ -30,6 +30,14 @@ Try it:
 Ctrl-C stops it; the data stays in %s.
 `, url, p.database.places(p.options.data))
 	fmt.Fprintln(out, b.String())
+}
+
+// mailbox is where mail can be read.
+func (p *parts) mailbox() string {
+	if server := p.settings.values["MAIL_SERVER"]; server != "" {
+		return "none, for mail goes to MAIL_SERVER, " + server
+	}
+	return p.settings.values["PUBLIC_URL"] + "/_mail"
 }
 
 func (a admin) String() string {

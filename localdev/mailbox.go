@@ -10,8 +10,8 @@ import (
 )
 
 // mailbox is GET /_mail: the mails that the local SES took since the start,
-// the newest first.
-func mailbox(mails func() []awstest.Mail) http.Handler {
+// the newest first. With an SMTP server it is empty, and says why.
+func mailbox(mails func() []awstest.Mail, smtpServer string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var list []entry
 		for i, m := range mails() {
@@ -20,7 +20,10 @@ func mailbox(mails func() []awstest.Mail) http.Handler {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'")
 		w.Header().Set("Referrer-Policy", "no-referrer")
-		_ = mailboxPage.Execute(w, list)
+		_ = mailboxPage.Execute(w, struct {
+			Mails      []entry
+			SMTPServer string
+		}{list, smtpServer})
 	})
 }
 
@@ -71,14 +74,16 @@ pre{white-space:pre-wrap;overflow-wrap:anywhere}iframe{width:100%;height:24rem;b
 </head>
 <body>
 <h1>Mailbox</h1>
-<p>What SES was asked to send since localdev started, the newest first. Nothing leaves this machine.</p>
-{{range .}}<article>
+{{with .SMTPServer}}<p>MAIL_SERVER is set: mail goes to {{.}} and not here.</p>
+{{else}}<p>What SES was asked to send since localdev started, the newest first; reload to see more. Nothing leaves this machine.</p>
+{{end}}{{range .Mails}}<article>
 <h2>{{.Subject}}</h2>
 <dl><dt>From</dt><dd>{{.From}}</dd><dt>To</dt><dd>{{.To}}</dd></dl>
 <pre>{{.Body}}</pre>
 <details><summary>As HTML</summary><iframe src="/_mail/{{.Number}}" title="{{.Subject}}"></iframe></details>
 </article>
 {{else}}<p>No mail yet.</p>
-{{end}}</body>
+{{end}}
+</body>
 </html>
 `))

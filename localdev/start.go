@@ -90,7 +90,7 @@ func (p *parts) routes(invoke gateway.Invoke, job http.Handler) http.Handler {
 		}
 	}
 	mux := http.NewServeMux()
-	mux.Handle("GET /_mail", mailbox(p.aws.Mails))
+	mux.Handle("GET /_mail", mailbox(p.aws.Mails, p.settings.values["MAIL_SERVER"]))
 	mux.Handle("GET /_mail/{number}", mailHTML(p.aws.Mails))
 	mux.Handle("POST /_run/seed_admin", job)
 	api := gateway.New(routes, invoke)

@@ -6,6 +6,7 @@ import (
 	"html"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -26,6 +27,7 @@ func ResetPasswordPage(db user.ResetStore, tokens user.OneTimeTokens, p user.Pas
 		if r.Method == http.MethodPost {
 			page, err = guarded(r, func(r *http.Request) (resetPage, error) { return submitReset(r, db, tokens, p) })
 		}
+		page.least = p.Policy.MinLength
 		logRequest(r, page.write(w, err), time.Since(began), err)
 	})
 }
@@ -68,10 +70,11 @@ func text(form url.Values) bool {
 type resetPage struct {
 	token string
 	done  bool
+	least int // characters of a password
 }
 
 // write sends the page and returns its status. html/template would turn off
-// the linker's pruning of methods for three places to fill; each is escaped.
+// the linker's pruning of methods for a few places to fill; each is escaped.
 func (p resetPage) write(w http.ResponseWriter, err error) int {
 	status, problem := http.StatusOK, ""
 	if err != nil {
@@ -79,22 +82,25 @@ func (p resetPage) write(w http.ResponseWriter, err error) int {
 		status, problem = statuses[e.Code], sentence(e)
 		errorHeaders(w.Header(), e)
 	}
-	body := formHTML
+	title, body := askTitle, formHTML
 	switch {
 	case p.done:
-		body = doneHTML
+		title, body = doneTitle, doneHTML
 	case p.dead(err):
-		body = deadHTML
+		title, body = deadTitle, deadHTML
 	case p.token == "":
 		body = troubleHTML
 	}
+	heading := title
 	if problem != "" {
-		problem = `<p class="problem" role="alert">` + html.EscapeString(problem) + `</p>`
+		title = "Error: " + title // the first that a screen reader says of a page
+		problem = `<p class="problem" id="problem" role="alert">` + html.EscapeString(problem) + `</p>`
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	fill := strings.NewReplacer("{problem}", problem, "{token}", html.EscapeString(p.token))
-	_, _ = w.Write([]byte(pageHead + fill.Replace(body) + pageFoot))
+	fill := strings.NewReplacer("{title}", title, "{heading}", heading, "{problem}", problem,
+		"{least}", strconv.Itoa(p.least), "{token}", html.EscapeString(p.token))
+	_, _ = w.Write([]byte(fill.Replace(pageHead + body + pageFoot)))
 	return status
 }
 
@@ -115,12 +121,15 @@ func sentence(e *user.Error) string {
 	return e.Message
 }
 
-const style = `body{font:1.1rem/1.5 system-ui,sans-serif;max-width:26rem;margin:12vh auto;padding:0 1.2rem;color:#1c2430;background:#f6f7f9}` +
-	`h1{font-size:1.5rem}label{display:block;margin-top:1rem}` +
-	`input{box-sizing:border-box;width:100%;font:inherit;padding:.55rem;border:1px solid #6b7686;border-radius:.3rem}` +
-	`button{margin-top:1.4rem;font:inherit;padding:.6rem 1.2rem;border:0;border-radius:.3rem;color:#fff;background:#1f4fd8}` +
-	`:focus-visible{outline:3px solid #8fb0ff;outline-offset:2px}.problem{color:#9b1c1c}` +
-	`@media(prefers-color-scheme:dark){body{color:#e8ebf0;background:#171b21}input{color:inherit;background:#0f1216}.problem{color:#ff9c9c}}`
+const style = `:root{color-scheme:light dark}` +
+	`body{font:1.1rem/1.5 system-ui,sans-serif;max-width:27rem;margin:12vh auto;padding:0 1.2rem;color:#1c2430;background:#f6f7f9}` +
+	`h1{font-size:1.5rem;line-height:1.25}label{display:block;margin-top:1.2rem;font-weight:600}` +
+	`input{box-sizing:border-box;width:100%;margin-top:.35rem;font:inherit;padding:.55rem;color:inherit;background:#fff;border:1px solid #6b7686;border-radius:.3rem}` +
+	`button{margin-top:1.6rem;font:inherit;padding:.6rem 1.2rem;border:0;border-radius:.3rem;color:#fff;background:#1f4fd8}` +
+	`:focus-visible{outline:3px solid #1f4fd8;outline-offset:2px}.hint{margin:.3rem 0 0;font-size:.95rem;color:#4a5565}` +
+	`.problem{border-left:.3rem solid #9b1c1c;padding-left:.8rem;color:#9b1c1c}` +
+	`@media(prefers-color-scheme:dark){body{color:#e8ebf0;background:#171b21}input{background:#0f1216}` +
+	`:focus-visible{outline-color:#8fb0ff}.hint{color:#aab4c2}.problem{color:#ff9c9c;border-color:#ff9c9c}}`
 
 // pagePolicy lets the page's own style in, by its hash, and its form out to
 // this origin; nothing else.
@@ -136,31 +145,33 @@ const (
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
-<title>Choose a new password</title>
+<title>{title}</title>
 <style>` + style + `</style>
 </head>
 <body>
 <main>
+<h1>{heading}</h1>
 `
-	formHTML = `<h1>Choose a new password</h1>
-{problem}
+	askTitle  = "Choose a new password"
+	doneTitle = "Your password has been changed"
+	deadTitle = "This link does not work"
+
+	formHTML = `{problem}
 <form method="post" action="/reset_password">
 <input type="hidden" name="token" value="{token}">
 <label for="new_password">New password</label>
-<input id="new_password" name="new_password" type="password" autocomplete="new-password" required autofocus>
-<label for="repeat_password">The same once more</label>
+<input id="new_password" name="new_password" type="password" autocomplete="new-password" minlength="{least}" required autofocus aria-describedby="problem hint">
+<p class="hint" id="hint">At least {least} characters. A few words in a row are easy to remember.</p>
+<label for="repeat_password">New password, once more</label>
 <input id="repeat_password" name="repeat_password" type="password" autocomplete="new-password" required>
-<button>Set the password</button>
+<button>Change the password</button>
 </form>
 `
-	doneHTML = `<h1>Your password has been changed</h1>
-<p>You can log in with it now. Wherever you were logged in before, you have been logged out.</p>
+	doneHTML = `<p>You can log in with it now. Wherever you were logged in before, you have been logged out.</p>
 `
-	troubleHTML = `<h1>Choose a new password</h1>
-{problem}
+	troubleHTML = `{problem}
 `
-	deadHTML = `<h1>This link does not work</h1>
-<p>It may have been used already, or be older than 30 minutes. Please ask for a new one.</p>
+	deadHTML = `<p>It may have been used already, it may be more than 30 minutes old, or a part of it may be missing. Please ask for a new one.</p>
 `
 	pageFoot = `</main>
 </body>

@@ -1,6 +1,8 @@
 package api_test
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"net/url"
 	"strings"
 	"testing"
@@ -115,11 +117,51 @@ func TestPageHeaders(t *testing.T) {
 				t.Errorf("%s: %s is %q", name, header, got)
 			}
 		}
+		hash := sha256.Sum256([]byte(between(a.body, "<style>", "</style>")))
+		if allowed := "'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) + "'"; !strings.Contains(a.header.Get("Content-Security-Policy"), allowed) {
+			t.Errorf("%s: the policy does not let the page's style in", name)
+		}
+		if strings.Contains(a.body, "Roster") {
+			t.Errorf("%s: people are told the name of the program:\n%s", name, a.body)
+		}
 		if got := a.header.Get("Content-Type"); got != "text/html; charset=utf-8" {
 			t.Errorf("%s: Content-Type %q", name, got)
 		}
 		if strings.Contains(a.body, "<script") || strings.Contains(a.body, "http://") || strings.Contains(a.body, "https://") || strings.Contains(a.body, " style=") {
 			t.Errorf("%s: the page has more than its policy lets in:\n%s", name, a.body)
+		}
+	}
+}
+
+// between is the text between two marks.
+func between(s, begin, end string) string {
+	_, rest, _ := strings.Cut(s, begin)
+	text, _, _ := strings.Cut(rest, end)
+	return text
+}
+
+// The title tells which page it is, and the field what is wrong with it and
+// what is wanted, for people who do not see it (WCAG 2.2, 2.4.2 and 3.3.1).
+func TestPageForThoseWhoDoNotSeeIt(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	s.account("ann")
+	token := s.mailedToken("ann")
+	for _, c := range []struct{ password, title string }{
+		{"short", "Error: Choose a new password"},
+		{"another kite", "Your password has been changed"},
+		{"another kite", "Error: This link does not work"},
+	} {
+		a := s.send("POST", "/reset_password", submit(token, c.password, c.password), form)
+		if title := between(a.body, "<title>", "</title>"); title != c.title {
+			t.Errorf("the title is %q, want %q", title, c.title)
+		}
+		if heading := between(a.body, "<h1>", "</h1>"); !strings.HasSuffix(c.title, heading) {
+			t.Errorf("the heading is %q", heading)
+		}
+		if field := between(a.body, `<input id="new_password"`, ">"); field != "" && (!strings.Contains(field, `aria-describedby="problem hint"`) ||
+			!strings.Contains(a.body, `id="problem"`) || !strings.Contains(a.body, `id="hint">At least 8 characters.`)) {
+			t.Errorf("nothing describes the field:\n%s", a.body)
 		}
 	}
 }

@@ -1,6 +1,8 @@
 package api_test
 
 import (
+	"fmt"
+	"sync"
 	"testing"
 
 	"roster/shared/user"
@@ -101,21 +103,16 @@ func TestAccessMatrix(t *testing.T) {
 func TestManyCallersAtOnce(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
-	users := make([]user.User, 40)
+	users := make([]user.User, 500)
 	for i := range users {
-		users[i] = s.account("user" + string(rune('a'+i%26)) + string(rune('a'+i/26)))
+		users[i] = s.account(fmt.Sprintf("user%d", i))
 	}
 	h := routes(s.db, s.box, false)
-	done := make(chan answer)
-	for i := range 400 {
-		u := users[i%len(users)]
-		go func() {
-			a := send(t, h, "GET", "/api/user/"+u.Username, "", bearer(t, u))
-			a.wants(t, u.Username, 200, profileOf(u))
-			done <- a
-		}()
+	var all sync.WaitGroup
+	for _, u := range users {
+		all.Go(func() {
+			send(t, h, "GET", "/api/user/"+u.Username, "", bearer(t, u)).wants(t, u.Username, 200, profileOf(u))
+		})
 	}
-	for range 400 {
-		<-done
-	}
+	all.Wait()
 }

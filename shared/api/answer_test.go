@@ -41,6 +41,24 @@ func send(t testing.TB, h http.Handler, method, path, body string, headers ...st
 	return answer{w.Code, w.Result().Header, w.Body.String()}
 }
 
+// sendAs posts JSON with a Host of its own among the headers, and what the
+// description would not take.
+func (s *service) sendAs(target, body string, headers []string) answer {
+	s.t.Helper()
+	r := httptest.NewRequest("POST", target, strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("X-Request-Id", requestID)
+	for _, line := range headers {
+		name, value, _ := strings.Cut(line, ": ")
+		if r.Header.Set(name, value); name == "Host" {
+			r.Host = value
+		}
+	}
+	w := httptest.NewRecorder()
+	routes(s.db, s.box, false).ServeHTTP(w, r)
+	return answer{w.Code, w.Result().Header, w.Body.String()}
+}
+
 // wants compares an answer with a status and a JSON body.
 func (a answer) wants(t testing.TB, name string, status int, body string) {
 	t.Helper()

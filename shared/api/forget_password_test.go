@@ -17,10 +17,15 @@ var mailedLink = regexp.MustCompile(regexp.QuoteMeta(publicURL) + `/reset_passwo
 // mailedToken asks for a token and reads it in the mail.
 func (s *service) mailedToken(name string) string {
 	s.t.Helper()
-	a := s.send("POST", "/api/user/forget_password", `{"username":"`+name+`","email":"`+name+`@example.com"}`)
+	return s.mailedTokenTo(name, name+"@example.com")
+}
+
+func (s *service) mailedTokenTo(name, email string) string {
+	s.t.Helper()
+	a := s.send("POST", "/api/user/forget_password", `{"username":"`+name+`","email":"`+email+`"}`)
 	a.wants(s.t, "forget_password", 200, tokenGenerated)
 	sent := s.box.take()
-	if len(sent) != 1 || sent[0].To != name+"@example.com" {
+	if len(sent) != 1 || sent[0].To != email {
 		s.t.Fatalf("mailed %v", sent)
 	}
 	link := mailedLink.FindStringSubmatch(sent[0].Text)

@@ -1,0 +1,188 @@
+package api_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"roster/shared/user"
+)
+
+// Mistakes that others have published, tried on Roster. The table is
+// docs/security/published-vulnerabilities.md; most of its rows are shown by
+// tests elsewhere.
+
+// CVE-2023-7028: an array of addresses, and one of them the attacker's.
+func TestStringFieldsTakeStringsOnly(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	s.account("ann")
+	admin := bearer(t, s.account("boss", asAdmin))
+	values := map[string]string{
+		"username": "ann", "first_name": "Ann", "last_name": "Lee", "email": "ann@example.com", "password": right, "new_password": right,
+		"token": strings.Repeat("A", 43), "current_password": right, "role": "USER",
+	}
+	for call, fields := range map[string][]string{
+		"POST /api/user/register":        {"username", "first_name", "last_name", "email", "password"},
+		"POST /api/user/login":           {"username", "password"},
+		"POST /api/user/forget_password": {"username", "email"},
+		"POST /api/user/reset_password":  {"token", "new_password"},
+		"PUT /api/user/ann":              {"username", "first_name", "last_name", "email", "role"},
+		"PUT /api/user/boss":             {"password", "current_password"},
+	} {
+		method, path, _ := strings.Cut(call, " ")
+		for _, bad := range fields {
+			for _, wrong := range []string{`[%s]`, `[%s,"evil@example.net"]`, `{"a":%s}`, `5`, `1e3`, `true`, `false`, `null`, `[]`, `{}`} {
+				in := map[string]json.RawMessage{}
+				for _, f := range fields {
+					in[f], _ = json.Marshal(values[f])
+				}
+				if strings.Contains(wrong, "%s") {
+					wrong = fmt.Sprintf(wrong, in[bad])
+				}
+				in[bad] = json.RawMessage(wrong)
+				body, err := json.Marshal(in)
+				if err != nil {
+					t.Fatal(err)
+				}
+				name := call + " " + string(body)
+				s.touches(name, false, func() {
+					if a := s.send(method, path, string(body), admin); a.status != 400 || !strings.Contains(a.body, `"`+bad+`":"must be a string"`) {
+						t.Errorf("%s: %d %s", name, a.status, a.body)
+					}
+				})
+			}
+		}
+	}
+	if sent := s.box.take(); len(sent) > 0 {
+		t.Errorf("mailed %v", sent)
+	}
+}
+
+// CVE-2019-19844: an address that another one is folded to. Only the stored
+// address is ever mailed, and only to who named it.
+func TestFoldedAddressesAreNotMailed(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	for i, c := range []struct{ stored, given string }{
+		{"mike@example.com", "m\u0131ke@example.com"},
+		{"mike2@example.com", "m\u0130ke2@example.com"},
+		{"kim@example.com", "\u212aim@example.com"},
+		{"sam@example.com", "\u017fam@example.com"},
+		{"strasse@example.com", "stra\u00dfe@example.com"},
+		{"office@example.com", "o\ufb03ce@example.com"},
+		{"full@example.com", "ｆｕｌｌ@example.com"},
+		{"at@example.com", "at\uff20example.com"},
+		{"eve@example.com", "e\u0301ve@example.com"},
+		{"domain@mike.example", "domain@m\u0131ke.example"},
+		{"zw@example.com", "z\u200bw@example.com"},
+	} {
+		name := "user" + string(rune('a'+i))
+		s.account(name, func(u *user.User) { u.Email = c.stored })
+		body, _ := json.Marshal(map[string]string{"username": name, "email": c.given})
+		s.touches(c.given, false, func() {
+			s.send("POST", "/api/user/forget_password", string(body)).wants(t, c.given, 200, tokenGenerated)
+		})
+		if sent := s.box.take(); len(sent) > 0 {
+			t.Errorf("%q: mailed %v", c.given, sent)
+		}
+	}
+	s.account("max", func(u *user.User) { u.Email = "max@example.com" })
+	s.send("POST", "/api/user/forget_password", `{"username":"max","email":"MAX@Example.COM"}`).wants(t, "in capitals", 200, tokenGenerated)
+	if sent := s.box.take(); len(sent) != 1 || sent[0].To != "max@example.com" {
+		t.Errorf("mailed %v, want one to the address as it is stored", sent)
+	}
+}
+
+// CVE-2024-38351: someone registers with the victim's address and waits. The
+// victim's reset by mail leaves nothing that the other one knows or holds.
+func TestAccountMadeWithAnothersAddress(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	s.send("POST", "/api/user/register", strings.ReplaceAll(zoeRegisters, "Zoe.Lee", "zoe")).wants(t, "register", 201, `{"msg":"User registered successfully."}`)
+	attacker := bearer(t, s.find("zoe"))
+	token := s.mailedToken("zoe")
+	s.send("POST", "/api/user/reset_password", `{"token":"`+token+`","new_password":"another kite"}`).wants(t, "reset", 200, passwordIsReset)
+	s.send("GET", "/api/user/zoe", "", attacker).wants(t, "the attacker's token", 401, unauthenticated)
+	s.send("POST", "/api/user/login", login("zoe", right)).wants(t, "the attacker's password", 401, problem(401, "unauthenticated", badCredentials))
+}
+
+// CVE-2026-55670: what was issued to a name before it was given away.
+func TestNothingOutlivesAnAccount(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	before := s.account("bob")
+	token, access := s.mailedToken("bob"), bearer(t, before)
+	s.send("DELETE", "/api/user/bob", "", access).wants(t, "delete", 200, `{"msg":"User deleted."}`)
+	if after := s.account("bob"); after.UUID == before.UUID || after.ID == before.ID {
+		t.Errorf("the new account has an id of the old one: %+v", after)
+	}
+	s.touches("the old tokens", false, func() {
+		s.send("GET", "/api/user/bob", "", access).wants(t, "access", 401, unauthenticated)
+		s.send("PUT", "/api/user/bob", `{"first_name":"B"}`, access).wants(t, "access", 401, unauthenticated)
+		s.send("POST", "/api/user/reset_password", `{"token":"`+token+`","new_password":"another kite"}`).wants(t, "reset", 400, deadToken)
+	})
+}
+
+// CVE-2026-27946: members that are the server's own, in every spelling that
+// some decoder would take for them.
+func TestServerOwnedMembersAreRefused(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	ann, boss := s.account("ann"), s.account("boss", asAdmin)
+	for _, name := range []string{
+		"id", "uuid", "password_hash", "token_version", "reset_version", "created_at", "updated_at", "last_login_at", "password_changed_at",
+		"email_verified", "is_admin", "Role", "ROLE", "role ", "Active", "user.role", "user[role]", "$set", "__proto__", "constructor", "passwordHash",
+	} {
+		member, _ := json.Marshal(name)
+		in := `{` + string(member) + `:"ADMIN"`
+		s.touches(name, false, func() {
+			for who, a := range map[string]answer{
+				"register": s.send("POST", "/api/user/register", in+`,"username":"zoe","first_name":"Z","last_name":"L","email":"z@example.com","password":"`+right+`"}`),
+				"oneself":  s.send("PUT", "/api/user/ann", in+`}`, bearer(t, ann)),
+				"admin":    s.send("PUT", "/api/user/ann", in+`}`, bearer(t, boss)),
+			} {
+				if a.status != 400 {
+					t.Errorf("%s, %s: %d %s", who, name, a.status, a.body)
+				}
+			}
+		})
+	}
+}
+
+// CVE-2024-27289 and its kin: SQL in every field, in names that are stored and
+// in those that are refused. What is stored comes back as it was given.
+func TestSQLStaysText(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	ann := s.account("ann")
+	for i, sql := range []string{
+		`' OR '1'='1`, `' OR 1=1 --`, `"; drop table users; --`, `'; update users set role='ADMIN'; --`, `ann'--`, `\'; select 1; --`,
+		`$1`, `$$;select 1;$$`, `%`, `_nn`, `ann' /*`, `*/ or true --`, `' union select password_hash from users --`, `-1`, `'||pg_sleep(9)||'`, `E'\\x27'`, `{"a":1}`, `:name`, `ʼ or 1=1`,
+	} {
+		text, _ := json.Marshal(sql)
+		name := string(text)
+		s.touches(name, false, func() {
+			for call, body := range map[string]string{
+				"login":           `{"username":` + name + `,"password":"x"}`,
+				"forget_password": `{"username":` + name + `,"email":` + name + `}`,
+				"reset_password":  `{"token":` + name + `,"new_password":"another kite"}`,
+				"register":        `{"username":` + name + `,"first_name":"A","last_name":"B","email":` + name + `,"password":"another kite"}`,
+			} {
+				if a := s.send("POST", "/api/user/"+call, body); a.status >= 500 || a.status == 201 || (a.status == 200 && call != "forget_password") {
+					t.Errorf("%s %s: %d %s", call, body, a.status, a.body)
+				}
+			}
+		})
+		if len(s.box.take()) > 0 {
+			t.Errorf("%s: mailed", name)
+		}
+		first := fmt.Sprintf("%.49s", sql)
+		text, _ = json.Marshal(first)
+		s.send("PUT", "/api/user/ann", `{"first_name":`+string(text)+`}`, bearer(t, ann)).wants(t, name, 200, updated)
+		if got := s.find("ann"); got.FirstName != first || got.Role != user.RoleUser || got.LastName != ann.LastName {
+			t.Errorf("%d: stored %+v", i, got)
+		}
+	}
+}

@@ -16,10 +16,10 @@ type AdminInvitationInput struct {
 func AdminInvitation(in AdminInvitationInput) Message {
 	name := oneLine(in.Username)
 	return letter{
-		subject: "Set the password of your Roster administrator account",
+		subject: "Set the password of your administrator account" + at(in.Link),
 		name:    name,
 		before: []string{
-			`A deployment of Roster made the administrator account "` + name + `" for this address. It has no password yet, so nobody can log in to it.`,
+			`The administrator account "` + name + `"` + at(in.Link) + ` was made for this address. It has no password yet, so nobody can log in to it.`,
 			"Open this link and choose its password:",
 		},
 		action: "Choose a password",
@@ -27,7 +27,7 @@ func AdminInvitation(in AdminInvitationInput) Message {
 		after: []string{
 			once(in.ValidFor, "After that, ask for a password reset for this account."),
 			doesNotOpen,
-			"If you do not run Roster, ignore this mail and tell whoever does: it was sent to the wrong address.",
+			"If you do not run that service, ignore this mail and tell whoever does: it was sent to the wrong address.",
 			keepToYourself,
 		},
 	}.message(in.To)

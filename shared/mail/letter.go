@@ -42,7 +42,21 @@ func (l letter) text() string {
 	return b.String()
 }
 
-const signature = "Roster sent this mail by itself; answers to it are not read."
+const signature = "This mail was sent automatically; answers to it are not read."
+
+// longestHost keeps a subject within bounds, in bytes.
+const longestHost = 100
+
+// at says where the account is, by the host of the link: the name that people
+// know. The name of the program would tell them nothing.
+func at(link string) string {
+	_, rest, _ := strings.Cut(oneLine(link), "://")
+	host, _, _ := strings.Cut(rest, "/")
+	if host == "" || len(host) > longestHost {
+		return ""
+	}
+	return " at " + host
+}
 
 func oneLine(s string) string {
 	return strings.Map(func(r rune) rune {

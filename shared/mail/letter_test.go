@@ -18,7 +18,7 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/*.golden")
 
-const link = "https://roster.example/reset_password?token=3q2-7wEBAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhs&lang=en"
+const link = "https://accounts.example.com/reset_password?token=3q2-7wEBAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhs&lang=en"
 
 func reset(username string) mail.Message {
 	return mail.PasswordReset(mail.PasswordResetInput{
@@ -148,6 +148,26 @@ func (p *page) element(n *html.Node) {
 	case "table":
 		if attributes["role"] != "presentation" {
 			p.layout++
+		}
+	}
+}
+
+// People know the service by its address, and not by the name of the program.
+func TestMailsNameTheService(t *testing.T) {
+	t.Parallel()
+	for name, make := range mails {
+		m := make("ann.b")
+		if strings.Contains(m.Subject+m.Text+m.HTML, "Roster") {
+			t.Errorf("%s names the program:\n%s", name, m.Text)
+		}
+		if !strings.HasSuffix(m.Subject, " at accounts.example.com") || !strings.Contains(strings.Join(strings.Fields(m.Text), " "), `account "ann.b" at accounts.example.com`) {
+			t.Errorf("%s does not name the service: %s\n%s", name, m.Subject, m.Text)
+		}
+	}
+	for _, odd := range []string{"", "accounts.example.com", "https:///reset_password", "https://" + strings.Repeat("a.", 120) + "example/reset"} {
+		m := mail.PasswordReset(mail.PasswordResetInput{To: "ann@example.com", Username: "ann", Link: odd})
+		if err := m.Validate(); err != nil || m.Subject != "Reset your password" || !strings.Contains(m.Text, `account "ann".`) {
+			t.Errorf("link %q: %v, %q\n%s", odd, err, m.Subject, m.Text)
 		}
 	}
 }

@@ -19,10 +19,10 @@ type PasswordResetInput struct {
 func PasswordReset(in PasswordResetInput) Message {
 	name := oneLine(in.Username)
 	return letter{
-		subject: "Reset your Roster password",
+		subject: "Reset your password" + at(in.Link),
 		name:    name,
 		before: []string{
-			`Somebody asked to reset the password of the Roster account "` + name + `".`,
+			`Somebody asked to reset the password of your account "` + name + `"` + at(in.Link) + `.`,
 			"If it was you, open this link and choose a new password:",
 		},
 		action: "Choose a new password",

@@ -3,10 +3,10 @@
 TOOL := go tool -modfile=tools/go.mod
 FUNCTIONS := CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -tags lambda.norpc -trimpath -ldflags '-s -w' -o bin/
 
-.PHONY: help run lambda test race bench fuzz lint fmt functions links schema golden validate deploy ci clean
+.PHONY: help run lambda test race bench tokens lint fmt functions links schema golden validate deploy ci clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## run it on this machine
 	go run ./localdev
@@ -22,6 +22,9 @@ race: ## all tests under the race detector
 
 bench: ## the benchmarks: hash, token, requests, cold start
 	go test -run '^$$' -bench . ./...
+
+tokens: ## try 500,000 mutations of access tokens and as many of reset tokens
+	go test ./shared/token ./shared/onetime -count=1 -v -run '^TestMutations$$' -mutations 500000 -timeout 1h
 
 lint: ## formatting, vet, staticcheck
 	test -z "$$($(TOOL) gofumpt -l .)" || { $(TOOL) gofumpt -d .; exit 1; }

@@ -263,9 +263,17 @@ func TestWeakness13MailLinksAreConfigured(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	for i, headers := range [][]string{
-		{"Host: evil.example"}, {"Host: evil.example:443"}, {"Host: accounts.example.com.evil.example"}, {"Host: accounts.example.com@evil.example"},
-		{"X-Forwarded-Host: evil.example"}, {"X-Forwarded-Host: evil.example, accounts.example.com"}, {"X-Forwarded-Proto: http"}, {"X-Forwarded-Port: 666"},
-		{"Forwarded: host=evil.example;proto=http"}, {"X-Original-Url: https://evil.example/"}, {"X-Host: evil.example", "X-Forwarded-Server: evil.example", "X-Forwarded-Prefix: /evil.example"},
+		{"Host: evil.example"},
+		{"Host: evil.example:443"},
+		{"Host: accounts.example.com.evil.example"},
+		{"Host: accounts.example.com@evil.example"},
+		{"X-Forwarded-Host: evil.example"},
+		{"X-Forwarded-Host: evil.example, accounts.example.com"},
+		{"X-Forwarded-Proto: http"},
+		{"X-Forwarded-Port: 666"},
+		{"Forwarded: host=evil.example;proto=http"},
+		{"X-Original-Url: https://evil.example/"},
+		{"X-Host: evil.example", "X-Forwarded-Server: evil.example", "X-Forwarded-Prefix: /evil.example"},
 		{"Origin: https://evil.example", "Referer: https://evil.example/"},
 		{"absolute"}, // the target's own form
 	} {

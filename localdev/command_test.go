@@ -46,7 +46,7 @@ func TestMistakes(t *testing.T) {
 		{"port in use", "-addr " + taken.Addr().String(), "", []string{"cannot listen on " + taken.Addr().String(), "address already in use", "-addr"}},
 		{"no port", "-addr localhost", "", []string{"cannot listen on localhost", "missing port", "-addr"}},
 		{"a port that is none", "-addr 127.0.0.1:99999", "", []string{"cannot listen on 127.0.0.1:99999", "invalid port", "-addr"}},
-		{"not this machine's address", "-addr 192.0.2.1:3000", "", []string{"cannot listen on 192.0.2.1:3000", "cannot assign requested address", "-addr"}},
+		{"not this machine's address", "-addr 192.0.2.1:3000", "", []string{"cannot listen on 192.0.2.1:3000", "assign requested address", "-addr"}},
 		{"no URL", "", "DATABASE_URL=nonsense", []string{"DATABASE_URL is not a PostgreSQL URL such as postgres://"}},
 		{"another database's URL", "", "DATABASE_URL=mysql://u:pw@127.0.0.1/db", []string{"DATABASE_URL is not a PostgreSQL URL"}},
 		{"a broken URL", "", "DATABASE_URL=postgres://u:pw@127.0.0.1:x/db", []string{"DATABASE_URL is not a PostgreSQL URL"}},

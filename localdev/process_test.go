@@ -28,6 +28,9 @@ type process struct {
 	out, err bytes.Buffer
 }
 
+// patience is for machines with much else to do.
+const patience = 2 * time.Minute
+
 // launch starts localdev in a folder of its own with nothing in its environment
 // but what is given.
 func launch(t *testing.T, args []string, env ...string) *process {
@@ -79,7 +82,7 @@ func (p *process) until(what string, done func() bool) {
 	p.t.Helper()
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.Now().Add(time.Minute); !done(); <-tick.C {
+	for deadline := time.Now().Add(patience); !done(); <-tick.C {
 		if p.gone() || time.Now().After(deadline) {
 			p.t.Fatalf("waited in vain for %s: %v", what, p)
 		}
@@ -102,7 +105,7 @@ func (p *process) exit() int {
 	p.t.Helper()
 	select {
 	case <-p.exited:
-	case <-time.After(time.Minute):
+	case <-time.After(patience):
 		p.t.Fatalf("it does not end: %v", p)
 	}
 	return p.cmd.ProcessState.ExitCode()

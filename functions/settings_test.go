@@ -1,0 +1,45 @@
+package functions_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// A bad value of a setting must stop those who read it, by its name, and nobody
+// else: a mistake in a mail header once took a whole sign-in service down.
+func TestABadSettingStopsOnlyWhoReadsIt(t *testing.T) {
+	t.Parallel()
+	mails := []string{"forget_password", "seed_admin"}
+	sets := []string{"register", "reset_password", "reset_password_page", "seed_admin", "update_user"}
+	for name, test := range map[string]struct {
+		settings settings
+		refuse   []string
+	}{
+		"MAIL_PORT":              {secret("MAIL_SERVER", "smtp.example.com", "MAIL_PORT", "smtp"), mails},
+		"MAIL_USE_TLS":           {secret("MAIL_SERVER", "smtp.example.com", "MAIL_USE_TLS", "perhaps"), mails},
+		"MAIL_FROM":              {variable("MAIL_FROM", "Roster <\r\nBcc: x@example.com>"), mails},
+		"PASSWORD_BLOCKLIST":     {secret("PASSWORD_BLOCKLIST", "maybe"), nil}, // which of sets, their own tests say
+		"PASSWORD_MIN_LENGTH":    {secret("PASSWORD_MIN_LENGTH", "-1"), nil},
+		"SECURITY_PASSWORD_SALT": {secret("SECURITY_PASSWORD_SALT", "short"), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v := newService(t, "postgres://roster@127.0.0.1:1/roster", test.settings)
+			for folder, f := range v.functions {
+				refuses := slices.Contains(test.refuse, folder)
+				err := f.Warm(t.Context())
+				if test.refuse == nil { // all who set passwords, and login where it must check them
+					refuses = slices.Contains(sets, folder) || (folder == "login" && err != nil)
+				}
+				if (err != nil) != refuses {
+					t.Errorf("%s: %v, refuses %v", folder, err, refuses)
+				}
+				if err != nil && !strings.Contains(refusal(t, err), name) {
+					t.Errorf("%s: the message does not name %s: %v", folder, name, err)
+				}
+				f.Close() // a process fewer
+			}
+		})
+	}
+}

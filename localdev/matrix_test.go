@@ -1,0 +1,185 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"roster"
+	"roster/shared/boot/tokens"
+	"roster/shared/postgres/postgrestest"
+	"roster/shared/sam"
+)
+
+// callers are the columns of the matrix. Each calls with its token; where the
+// path has a name, it is whose name.
+var callers = []struct{ is, whose string }{
+	{"anonymous", "ben"},
+	{"USER", "ann"}, // oneself
+	{"USER", "ben"},
+	{"ADMIN", "ben"},
+	{"ADMIN", "chief"}, // a second ADMIN
+	{"deactivated", "ann"},
+	{"demoted", "ann"},
+	{"deleted", "ann"},
+	{"of before a reset", "ann"},
+}
+
+// access is what each route of template.yaml answers to each caller: who may do
+// what, as a whole. One status alone is for all of them.
+var access = map[string]string{
+	//                            anonymous  self  another  ADMIN  on ADMIN  deactivated  demoted  deleted  reset
+	"GET /api/user/{username}":    "   401    200      403    200       200          401      401      401    401",
+	"PUT /api/user/{username}":    "   401    200      403    200       200          401      401      401    401",
+	"DELETE /api/user/{username}": "   401    200      403    200       200          401      401      401    401",
+
+	"POST /api/user/register":        "201",
+	"POST /api/user/login":           "200",
+	"POST /api/user/forget_password": "200",
+	"POST /api/user/reset_password":  "400", // a token of nobody
+	"GET /reset_password":            "200",
+	"POST /reset_password":           "400",
+	"GET /":                          "200",
+	"GET /openapi.json":              "200",
+	"GET /docs/{file}":               "200",
+	"GET /healthz":                   "200",
+	"$default":                       "404",
+}
+
+// bodies are what the routes take, but for $.
+var bodies = map[string]string{
+	"PUT /api/user/{username}":       `{"first_name":"New"}`,
+	"POST /api/user/register":        `{"username":"zoe-$","first_name":"Zoe","last_name":"Lee","email":"zoe-$@example.com","password":"password123"}`,
+	"POST /api/user/login":           `{"username":"admin","password":"` + adminPassword + `"}`,
+	"POST /api/user/forget_password": `{"username":"zoe-$","email":"zoe-$@example.com"}`,
+	"POST /api/user/reset_password":  `{"token":"` + strings.Repeat("A", 43) + `","new_password":"password123"}`,
+	"POST /reset_password":           "token=" + strings.Repeat("A", 43) + "&new_password=password123&repeat_password=password123",
+}
+
+func TestEveryRouteToEveryCaller(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, inThisProcess, map[string]string{"PUBLIC_URL": "http://roster.test"})
+	template, err := sam.Parse(roster.Template)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, route := range template.Routes() {
+		name := route.String()
+		seen[name] = true
+		want := strings.Fields(access[name])
+		if len(want) != 1 && len(want) != len(callers) {
+			t.Errorf("the route %s has no row in access: say there what it answers to whom", name)
+			continue
+		}
+		for i, c := range callers {
+			s.accounts(t)
+			got := s.as(t, c.is, route, c.whose, i)
+			if status := want[i%len(want)]; fmt.Sprint(got.status) != status {
+				t.Errorf("%s by %s (%s) is answered %v, want %s", name, c.is, c.whose, got, status)
+			}
+		}
+	}
+	for name := range access {
+		if !seen[name] {
+			t.Errorf("access has a row for %s, which is no route", name)
+		}
+	}
+}
+
+// accounts makes ann, ben and chief anew, ann and ben as USER, chief as ADMIN.
+// None has a password that anyone knows.
+func (s site) accounts(t *testing.T) {
+	t.Helper()
+	s.exec(t, `delete from users where username in ('ann', 'ben', 'chief')`)
+	s.exec(t, `insert into users (uuid, username, first_name, last_name, email, password_hash, role, active, created_at, updated_at)
+		select gen_random_uuid(), n, n, n, n || '@example.com', '', case n when 'chief' then 'ADMIN' else 'USER' end, true, now(), now()
+		from unnest(array['ann', 'ben', 'chief']) n`)
+}
+
+func (s site) exec(t *testing.T, sql string) {
+	t.Helper()
+	if _, err := postgrestest.Pool(t).Exec(t.Context(), sql); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// token is an access token of that account, signed as login signs it.
+func (s site) token(t *testing.T, name string) string {
+	t.Helper()
+	var uuid string
+	var version int64
+	err := postgrestest.Pool(t).QueryRow(t.Context(), `select uuid::text, token_version from users where username = $1`, name).Scan(&uuid, &version)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, _, err := tokens.Access(environment(s.settings.values)).Issue(uuid, version, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
+
+// as brings the caller into its state by the API itself, and then calls.
+func (s site) as(t *testing.T, caller string, route sam.Route, whose string, i int) answer {
+	t.Helper()
+	admin := s.token(t, "admin")
+	token := ""
+	switch caller {
+	case "anonymous":
+	case "ADMIN":
+		token = admin
+	case "demoted":
+		s.exec(t, `update users set role = 'ADMIN' where username = 'ann'`)
+		fallthrough
+	default:
+		token = s.token(t, "ann")
+	}
+	switch caller {
+	case "deactivated":
+		s.must(t, "PUT", "/api/user/ann", admin, `{"active":false}`)
+	case "demoted":
+		s.must(t, "PUT", "/api/user/ann", admin, `{"role":"USER"}`)
+	case "deleted":
+		s.must(t, "DELETE", "/api/user/ann", admin, "")
+	case "of before a reset":
+		if strings.Contains(route.Path, "{username}") { // a hash, and a mail, for those it matters to
+			values := map[string]string{}
+			learn(values, s.must(t, "POST", "/api/user/forget_password", "", `{"username":"ann","email":"ann@example.com"}`))
+			s.must(t, "POST", "/api/user/reset_password", "", `{"token":"`+values["reset"]+`","new_password":"password123"}`)
+		}
+	}
+	method, path := route.Method, strings.NewReplacer("{username}", whose, "{file}", "start.js").Replace(route.Path)
+	if path == sam.DefaultPath {
+		method, path = "GET", "/nowhere"
+	}
+	return s.call(t, method, path, token, strings.ReplaceAll(bodies[route.String()], "$", fmt.Sprint(i)))
+}
+
+// must is call for what has to succeed.
+func (s site) must(t *testing.T, method, path, token, body string) answer {
+	t.Helper()
+	got := s.call(t, method, path, token, body)
+	if got.status != http.StatusOK {
+		t.Fatalf("%s %s: %v", method, path, got)
+	}
+	return got
+}
+
+// call sends a request as a client does, over the network and the gateway.
+func (s site) call(t *testing.T, method, path, token, body string) answer {
+	t.Helper()
+	var headers []string
+	switch {
+	case strings.HasPrefix(body, "{"):
+		headers = append(headers, "Content-Type: application/json")
+	case body != "":
+		headers = append(headers, "Content-Type: application/x-www-form-urlencoded")
+	}
+	if token != "" {
+		headers = append(headers, "Authorization: Bearer "+token)
+	}
+	return s.send(t, method, raw{method, path, headers, body}.bytes())
+}

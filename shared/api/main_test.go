@@ -13,6 +13,7 @@ import (
 
 	"roster/shared/api"
 	"roster/shared/api/apitest"
+	"roster/shared/blocklist"
 	"roster/shared/mail"
 	"roster/shared/onetime"
 	"roster/shared/password"
@@ -38,7 +39,7 @@ var (
 	key       = []byte("0123456789abcdef0123456789abcdef")
 	tokens    = token.NewHS256(key, publicURL, "roster")
 	resets    = onetime.New(key)
-	passwords = user.Passwords{Hasher: password.NewHasher(""), Policy: password.DefaultPolicy}
+	passwords = user.Passwords{Hasher: password.NewHasher(""), Policy: password.Policy{MinLength: 8, Common: blocklist.Common}}
 	methods   = sync.OnceValue(func() func(string) []string { return sam.Methods(sam.MustRoutes()) })
 	rightHash = sync.OnceValue(func() string { return passwords.Hasher.Hash(right) })
 )

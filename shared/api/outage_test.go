@@ -64,3 +64,16 @@ func TestNoTimeLeft(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Retry-After is whole seconds, and one at least.
+func TestRetryAfter(t *testing.T) {
+	t.Parallel()
+	for after, want := range map[time.Duration]string{0: "1", time.Millisecond: "1", time.Second: "1", 1500 * time.Millisecond: "2", time.Minute: "60"} {
+		h := routes(broken{nil, func() error { return &user.Error{Code: user.Unavailable, Message: "Out.", RetryAfter: after} }}, &outbox{}, false)
+		a := send(t, h, "GET", "/healthz", "")
+		a.wants(t, after.String(), 503, problem(503, "unavailable", "Out."))
+		if got := a.header.Get("Retry-After"); got != want {
+			t.Errorf("after %v: %q, want %q", after, got, want)
+		}
+	}
+}

@@ -16,12 +16,15 @@ const MaxLength = 256
 // minimum length, a list of common ones, and nothing of the account itself. It
 // asks for no mix of characters and lets none expire.
 type Policy struct {
-	MinLength int  // in code points, after NFC
-	Blocklist bool // refuse the common ones
+	MinLength int // in code points, after NFC
+	// Common reports whether a password, in NFC, is one of those that are tried
+	// first; nil when none is. It is given, so that what only checks passwords
+	// does not link a list.
+	Common func(password string) bool
 }
 
-// DefaultPolicy is what a deployment that says nothing gets.
-var DefaultPolicy = Policy{MinLength: 8, Blocklist: true}
+// DefaultPolicy is what a deployment that says nothing gets, but for the list.
+var DefaultPolicy = Policy{MinLength: 8}
 
 // Problem says in a few words why the password may not be set, or "" when it
 // may. The context is what belongs to the account: its names and its e-mail.
@@ -38,7 +41,7 @@ func (p Policy) Problem(password string, context ...string) string {
 			return "must not be one of the account's own names"
 		}
 	}
-	if p.Blocklist && common(password) {
+	if p.Common != nil && p.Common(password) {
 		return "is too common"
 	}
 	return ""

@@ -49,9 +49,9 @@ func TestUp(t *testing.T) {
 // meet: one migrates, the others wait for it and find nothing left to do.
 func TestUpAtOnce(t *testing.T) {
 	t.Parallel()
-	for range 2 {
-		url := postgrestest.Empty(t)
-		var applied [3][]string
+	url := postgrestest.Empty(t)
+	for round, want := range []int{len(names(t)), 0, 0} {
+		var applied [6][]string
 		var wg sync.WaitGroup
 		for i := range applied {
 			wg.Go(func() {
@@ -62,8 +62,8 @@ func TestUpAtOnce(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		if all := slices.Concat(applied[:]...); len(all) != len(names(t)) {
-			t.Errorf("applied %q", applied)
+		if all := slices.Concat(applied[:]...); len(all) != want {
+			t.Errorf("round %d: applied %q", round, applied)
 		}
 	}
 }

@@ -80,8 +80,8 @@ func TestNormalised(t *testing.T) {
 	}
 }
 
-// cheap is a hash of the least memory, for tests that check many.
-func cheap(pw string) string {
+// cheaply makes a hash of the least memory, for tests that check many.
+func cheaply(pw string) string {
 	salt := []byte("sixteen bytes...")
 	b64 := base64.RawStdEncoding.EncodeToString
 	return "$argon2id$v=19$m=8,t=1,p=1$" + b64(salt) + "$" + b64(argon2.IDKey([]byte(pw), salt, 1, 8, 1, 32))
@@ -94,7 +94,7 @@ func TestNothingIsLeftOut(t *testing.T) {
 		t.Run("", func(t *testing.T) {
 			t.Parallel()
 			pw := strings.Repeat("Correct ", n/8+1)[:n]
-			stored := cheap(pw)
+			stored := cheaply(pw)
 			if ok, _ := verify(t, plain, stored, pw); !ok {
 				t.Fatal("the password itself is refused")
 			}

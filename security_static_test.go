@@ -1,0 +1,153 @@
+package roster_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// What the sources show, and no request: docs/security tells of what.
+
+// linked are the packages of every program, with the standard library's.
+func linked(t *testing.T, programs ...string) []string {
+	t.Helper()
+	out, err := exec.Command("go", append([]string{"list", "-deps"}, programs...)...).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Fields(string(out))
+}
+
+// The original was started with its framework's debugger on.
+func TestWeakness07NothingToDebugWith(t *testing.T) {
+	t.Parallel()
+	for _, p := range linked(t, "./functions/...", "./localdev") {
+		if slices.Contains([]string{"net/http/pprof", "expvar", "plugin"}, p) || strings.Contains(p, "delve") {
+			t.Errorf("a program links %s", p)
+		}
+	}
+	for _, route := range parse(t).Routes() {
+		if strings.Contains(route.Path, "debug") || strings.Contains(route.Path, "+}") {
+			t.Errorf("there is a route %s", route)
+		}
+	}
+}
+
+// The original's list of requirements had a misspelled name, which anyone could
+// have registered, and names without a version.
+func TestWeakness08DependenciesArePinned(t *testing.T) {
+	t.Parallel()
+	for _, dir := range []string{".", "tools"} {
+		mod, sum := readFile(t, filepath.Join(dir, "go.mod")), "\n"+readFile(t, filepath.Join(dir, "go.sum"))
+		required := regexp.MustCompile(`(?m)^\t(\S+) (v\S+)`).FindAllStringSubmatch(mod, -1)
+		if len(required) < 5 {
+			t.Errorf("%s/go.mod: %d requirements found", dir, len(required))
+		}
+		for _, r := range required {
+			if !strings.Contains(sum, "\n"+r[1]+" "+r[2]+" h1:") && !strings.Contains(sum, "\n"+r[1]+" "+r[2]+"/go.mod h1:") {
+				t.Errorf("%s/go.sum has no hash of %s %s", dir, r[1], r[2])
+			}
+		}
+		if found := regexp.MustCompile(`(?m)^(replace|exclude)\b.*`).FindString(mod); found != "" {
+			t.Errorf("%s/go.mod: %s", dir, found)
+		}
+	}
+}
+
+func readFile(t *testing.T, path string) string {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// CVE-2025-64101: what makes a mail cannot see a request.
+func TestMailSeesNoRequest(t *testing.T) {
+	t.Parallel()
+	seen := 0
+	for _, p := range listPackages(t) {
+		if !slices.Contains([]string{"shared/mail", "shared/smtp", "shared/ses", "shared/user", "shared/boot/mailing"}, p.ImportPath) {
+			continue
+		}
+		seen++
+		for _, imported := range p.Imports {
+			if imported == "net/http" || strings.HasPrefix(imported, lambda) {
+				t.Errorf("%s imports %s", p.ImportPath, imported)
+			}
+		}
+	}
+	if seen != 5 {
+		t.Errorf("%d of 5 packages were looked at", seen)
+	}
+}
+
+var sqlText = regexp.MustCompile(`(?is)\b(select|insert|update|delete|where|with)\b.*(\$[0-9]|\bfrom\b|\binto\b|\bset\b|%s)`)
+
+// CVE-2024-27289, CVE-2026-33503: a statement is a constant, and its values
+// travel apart from it.
+func TestSQLIsConstant(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("shared/postgres/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	constants := 0
+	for _, path := range files {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		text := readFile(t, path)
+		if strings.Contains(text, "SimpleProtocol") {
+			t.Errorf("%s asks for the simple protocol, in which values are written into the statement", path)
+		}
+		set := token.NewFileSet()
+		file, err := parser.ParseFile(set, path, text, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if d, ok := n.(*ast.GenDecl); ok && d.Tok == token.CONST { // the compiler sees to it that nothing else is in it
+				constants++
+				return false
+			}
+			if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING && sqlText.MatchString(lit.Value) {
+				t.Errorf("%s: SQL outside of a constant: %s", set.Position(n.Pos()), lit.Value)
+			}
+			return true
+		})
+	}
+	if constants < 10 {
+		t.Errorf("only %d declarations of constants were found", constants)
+	}
+}
+
+// CVE-2024-41657: API Gateway answers CORS, by exact origins and without
+// credentials; TestParameterPatterns shows which origins can be given.
+func TestCORSIsAnExactList(t *testing.T) {
+	t.Parallel()
+	api := regexp.MustCompile(`(?s)CorsConfiguration: !If\n(.*?)!Ref AWS::NoValue`).FindAllStringSubmatch(readFile(t, "template.yaml"), -1)
+	if len(api) != 1 {
+		t.Fatalf("template.yaml has %d CorsConfigurations", len(api))
+	}
+	settings := map[string]string{}
+	for _, m := range regexp.MustCompile(`(?m)^[ -]+([A-Za-z]+): (.*)$`).FindAllStringSubmatch(api[0][1], -1) {
+		settings[m[1]] = m[2]
+	}
+	if _, credentials := settings["AllowCredentials"]; credentials || strings.Contains(api[0][1], "*") {
+		t.Errorf("CORS lets credentials or a wildcard pass:\n%s", api[0][1])
+	}
+	if diff := cmp.Diff("!Split [',', !Ref CorsOrigins]", settings["AllowOrigins"]); diff != "" {
+		t.Errorf("AllowOrigins (-want +got):\n%s", diff)
+	}
+}

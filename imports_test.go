@@ -38,7 +38,7 @@ var rooms = map[string]room{
 	"functions": {nil, nil, "it holds tests of all functions and no code"},
 	"functions/*": {
 		own: []string{
-			"roster", "shared/api", "shared/boot", "shared/boot/mailing", "shared/boot/tokens", "shared/docspage", "shared/lambdahttp",
+			"roster", "shared/api", "shared/boot", "shared/boot/mailing", "shared/boot/policy", "shared/boot/tokens", "shared/docspage", "shared/lambdahttp",
 			"shared/postgres/migrations", "shared/sam", "shared/seed",
 		},
 		why: "a main is a list of parts; what decides or computes belongs into the parts",
@@ -78,6 +78,10 @@ var rooms = map[string]room{
 		own: []string{"shared/awsenv", "shared/boot", "shared/mail", "shared/ses", "shared/smtp", "shared/user"},
 		why: "it assembles what mails",
 	},
+	"shared/boot/policy": {
+		own: []string{"shared/blocklist", "shared/boot", "shared/user"},
+		why: "it is apart so that a function that sets no password links no list of common ones",
+	},
 	"shared/boot/tokens": {
 		own: []string{"shared/boot", "shared/token"},
 		why: "it is apart so that only functions with access tokens link the JWT library",
@@ -105,16 +109,17 @@ var rooms = map[string]room{
 	"shared/ses":            {own: []string{"shared/mail"}, others: []string{sdk + "aws", sdk + "service/sesv2"}, why: "it is a way for mails and nothing more"},
 	"shared/smtp":           {own: []string{"shared/mail"}, others: []string{"github.com/wneessen/go-mail/smtp"}, why: "it is a way for mails and nothing more; the whole of go-mail imports html/template"},
 
-	"shared/mail":     {nil, nil, "mails are plain values"},
-	"shared/metric":   {nil, nil, "it writes a line to the log"},
-	"shared/onetime":  {nil, nil, "a mechanism that knows nothing of users"},
-	"shared/password": {others: []string{"github.com/ccojocar/zxcvbn-go/data", "golang.org/x/crypto/argon2", "golang.org/x/text/unicode/norm"}, why: "a mechanism that knows nothing of users"},
-	"shared/token":    {others: []string{"github.com/golang-jwt/jwt/v5"}, why: "a mechanism that knows nothing of users"},
+	"shared/blocklist": {others: []string{"github.com/ccojocar/zxcvbn-go/data"}, why: "it is a list"},
+	"shared/mail":      {nil, nil, "mails are plain values"},
+	"shared/metric":    {nil, nil, "it writes a line to the log"},
+	"shared/onetime":   {nil, nil, "a mechanism that knows nothing of users"},
+	"shared/password":  {others: []string{"golang.org/x/crypto/argon2", "golang.org/x/text/unicode/norm"}, why: "a mechanism that knows nothing of users"},
+	"shared/token":     {others: []string{"github.com/golang-jwt/jwt/v5"}, why: "a mechanism that knows nothing of users"},
 
 	"localdev": {
 		own: []string{
 			"roster", "localdev/gateway", "localdev/pgserver", "localdev/runtimeapi",
-			"shared/api", "shared/awsenv/awstest", "shared/boot", "shared/boot/mailing", "shared/boot/tokens", "shared/docspage", "shared/lambdahttp",
+			"shared/api", "shared/awsenv/awstest", "shared/boot", "shared/boot/mailing", "shared/boot/policy", "shared/boot/tokens", "shared/docspage", "shared/lambdahttp",
 			"shared/postgres", "shared/postgres/migrations", "shared/sam", "shared/seed", "shared/user",
 		},
 		others: []string{lambda + "events", pgx, "github.com/joho/godotenv"},
@@ -130,6 +135,7 @@ var rooms = map[string]room{
 var secluded = map[string]string{
 	"shared/ses":                   "merely importing SES's client costs each function 650 KB and 4,350 allocations before main; functions that mail have boot/mailing",
 	"shared/smtp":                  "a function that may not send mail has no use for a way to send it; functions that mail have boot/mailing",
+	"shared/blocklist":             "the lists are 375 KB; functions that set passwords have boot/policy",
 	"shared/boot":                  "only a main knows the environment; everything else is given its parts",
 	"shared/lambdahttp":            "only a main knows that it runs on Lambda",
 	"shared/api":                   "only a main knows that HTTP is spoken",

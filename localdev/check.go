@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"roster/shared/boot/mailing"
+	"roster/shared/boot/policy"
 	"roster/shared/boot/tokens"
 )
 
@@ -15,7 +16,7 @@ func (s settings) check() error {
 	env.OneTimeTokens()
 	mailing.ResetMail(env)
 	env.Switch("RESET_TOKEN_IN_RESPONSE", false)
-	bad := env.Admin().Check(env.Passwords())
+	bad := env.Admin().Check(policy.Passwords(env))
 	switch err := env.Check(); {
 	case err != nil && len(bad) > 0:
 		return fmt.Errorf("%w; %s", err, bad)

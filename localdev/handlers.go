@@ -6,6 +6,7 @@ import (
 	"roster"
 	"roster/shared/api"
 	"roster/shared/boot"
+	"roster/shared/boot/policy"
 	"roster/shared/boot/tokens"
 	"roster/shared/docspage"
 	"roster/shared/postgres"
@@ -16,7 +17,7 @@ import (
 // handlers assembles what each folder under functions/ serves, in this process.
 // It is the twin of their mains; a constructor that changes changes both.
 func handlers(env *boot.Environment, db *postgres.DB, out user.ResetMail) map[string]http.Handler {
-	passwords, access, once := env.Passwords(), tokens.Access(env), env.OneTimeTokens()
+	passwords, access, once := policy.Passwords(env), tokens.Access(env), env.OneTimeTokens()
 	return map[string]http.Handler{
 		"register":            api.Register(db, passwords),
 		"login":               api.Login(db, passwords, access),

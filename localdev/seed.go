@@ -11,6 +11,7 @@ import (
 
 	"roster/shared/boot"
 	"roster/shared/boot/mailing"
+	"roster/shared/boot/policy"
 	"roster/shared/postgres/migrations"
 	"roster/shared/seed"
 )
@@ -45,7 +46,7 @@ func seedJob(values map[string]string) seed.Job {
 	return func(ctx context.Context) (seed.Report, error) {
 		env := boot.Of(values)
 		db := env.Postgres()
-		job := seed.NewJob(env.Migrator(migrations.Up), db, env.Passwords(), env.OneTimeTokens(), mailing.ResetMail(env), env.Admin())
+		job := seed.NewJob(env.Migrator(migrations.Up), db, policy.Passwords(env), env.OneTimeTokens(), mailing.ResetMail(env), env.Admin())
 		if err := env.Check(); err != nil {
 			return seed.Report{}, err
 		}

@@ -4,12 +4,13 @@ package main
 import (
 	"roster/shared/api"
 	"roster/shared/boot"
+	"roster/shared/boot/policy"
 	"roster/shared/lambdahttp"
 )
 
 func main() {
 	env := boot.Load()
-	handler := api.Register(env.Postgres(), env.Passwords())
+	handler := api.Register(env.Postgres(), policy.Passwords(env))
 	env.MustBeUsable()
 	lambdahttp.Start(handler)
 }

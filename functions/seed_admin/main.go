@@ -5,13 +5,14 @@ package main
 import (
 	"roster/shared/boot"
 	"roster/shared/boot/mailing"
+	"roster/shared/boot/policy"
 	"roster/shared/postgres/migrations"
 	"roster/shared/seed"
 )
 
 func main() {
 	env := boot.Load()
-	job := seed.NewJob(env.Migrator(migrations.Up), env.Postgres(), env.Passwords(), env.OneTimeTokens(), mailing.ResetMail(env), env.Admin())
+	job := seed.NewJob(env.Migrator(migrations.Up), env.Postgres(), policy.Passwords(env), env.OneTimeTokens(), mailing.ResetMail(env), env.Admin())
 	env.MustBeUsable()
 	seed.Start(job)
 }

@@ -4,13 +4,14 @@ package main
 import (
 	"roster/shared/api"
 	"roster/shared/boot"
+	"roster/shared/boot/policy"
 	"roster/shared/boot/tokens"
 	"roster/shared/lambdahttp"
 )
 
 func main() {
 	env := boot.Load()
-	handler := api.UpdateUser(env.Postgres(), env.Passwords(), tokens.Access(env))
+	handler := api.UpdateUser(env.Postgres(), policy.Passwords(env), tokens.Access(env))
 	env.MustBeUsable()
 	lambdahttp.Start(handler)
 }

@@ -63,7 +63,8 @@ func (e *Environment) Admin() user.Admin {
 	}
 }
 
-// Passwords returns how passwords are hashed and which may be set.
+// Passwords returns how passwords are hashed and how long a new one must be.
+// What sets passwords takes those of boot/policy, which refuse more.
 func (e *Environment) Passwords() user.Passwords {
 	pepper := e.values["SECURITY_PASSWORD_SALT"]
 	if pepper != "" {
@@ -73,7 +74,6 @@ func (e *Environment) Passwords() user.Passwords {
 		Hasher: password.NewHasher(pepper),
 		Policy: password.Policy{
 			MinLength: e.Number("PASSWORD_MIN_LENGTH", password.DefaultPolicy.MinLength, 8, 64),
-			Blocklist: e.Switch("PASSWORD_BLOCKLIST", true),
 		},
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"roster/shared/blocklist"
 	"roster/shared/mail"
 	"roster/shared/onetime"
 	"roster/shared/password"
@@ -20,7 +21,7 @@ var (
 	now    = time.Date(2026, 1, 5, 9, 30, 0, 0, time.UTC)
 	tokens = onetime.New([]byte("0123456789abcdef0123456789abcdef"))
 
-	passwords = user.Passwords{Hasher: password.NewHasher(""), Policy: password.DefaultPolicy}
+	passwords = user.Passwords{Hasher: password.NewHasher(""), Policy: password.Policy{MinLength: 8, Common: blocklist.Common}}
 	// right is everybody's password here; its hash is made once.
 	rightHash = sync.OnceValue(func() string { return passwords.Hasher.Hash(right) })
 )

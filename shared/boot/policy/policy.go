@@ -1,0 +1,19 @@
+// Package policy assembles, from the environment of a function, which passwords
+// may be set. It is apart from package boot so that a function that sets none
+// does not link the lists of common ones.
+package policy
+
+import (
+	"roster/shared/blocklist"
+	"roster/shared/boot"
+	"roster/shared/user"
+)
+
+// Passwords returns how passwords are hashed and which may be set.
+func Passwords(env *boot.Environment) user.Passwords {
+	p := env.Passwords()
+	if env.Switch("PASSWORD_BLOCKLIST", true) {
+		p.Policy.Common = blocklist.Common
+	}
+	return p
+}

@@ -1,0 +1,24 @@
+package policy_test
+
+import (
+	"testing"
+
+	"roster/shared/boot"
+	"roster/shared/boot/policy"
+)
+
+func TestBlocklist(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]string{"": "is too common", "on": "is too common", "off": ""} {
+		env := boot.Of(map[string]string{"PASSWORD_BLOCKLIST": value})
+		if got := policy.Passwords(env).Policy.Problem("password123"); got != want || env.Check() != nil {
+			t.Errorf("%q: %q, want %q; %v", value, got, want, env.Check())
+		}
+	}
+	env := boot.Of(map[string]string{"PASSWORD_BLOCKLIST": "maybe", "PASSWORD_MIN_LENGTH": "7"})
+	policy.Passwords(env)
+	const want = "the configuration is not usable: PASSWORD_BLOCKLIST must be true or false; PASSWORD_MIN_LENGTH must be a whole number from 8 to 64"
+	if err := env.Check(); err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+}

@@ -114,12 +114,20 @@ func (d database) where() string {
 	}
 	q := u.Query()
 	if d.server != nil {
-		return fmt.Sprintf("psql -h %s -U %s %s   (log: %s)", q.Get("host"), u.User.Username(), databaseName, d.server.LogPath())
+		return fmt.Sprintf("psql -h %s -U %s %s   (log: %s)", shellWord(q.Get("host")), u.User.Username(), databaseName, d.server.LogPath())
 	}
 	q.Del("password")
 	q.Del("sslpassword")
 	u.RawQuery = q.Encode()
 	return u.Redacted()
+}
+
+// shellWord quotes what a shell would take apart.
+func shellWord(s string) string {
+	if !strings.ContainsAny(s, " \t\n'\"\\$`&|;<>()*?[]#~!{}") {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // places says where the data stays: in the folder, unless PostgreSQL's account

@@ -1,13 +1,8 @@
 package main
 
 import (
-	"errors"
-	"fmt"
-	"io/fs"
 	"maps"
 	"net"
-
-	"github.com/joho/godotenv"
 
 	"roster/localdev/pgserver"
 )
@@ -34,9 +29,9 @@ var names = []string{
 type lookup = func(name string) (value string, set bool)
 
 func loadSettings(o options, env lookup, addr string) (settings, error) {
-	file, err := godotenv.Read(".env")
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return settings{}, fmt.Errorf("cannot read .env: %w", err)
+	file, err := readDotenv(".env")
+	if err != nil {
+		return settings{}, err
 	}
 	given := map[string]string{}
 	for _, name := range names {

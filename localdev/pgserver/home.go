@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // socketPathLimit is what the shortest sockaddr_un takes, macOS's, less the final NUL (Linux: 107).
@@ -17,7 +18,7 @@ const socketPathLimit = 103
 type home struct {
 	dir    string // Options.Dir: the locks and the password
 	base   string // the log, and server: dir, unless the account cannot enter that
-	socket string // folder of the Unix socket: base/server, unless that is too long a path
+	socket string // folder of the Unix socket: base/server, unless that cannot hold one
 	spare  string // the folder under /var/tmp that base or socket are in, or ""
 }
 
@@ -48,6 +49,12 @@ func serverDirs(dir string) []string {
 	return dirs
 }
 
+// fitForSocket reports whether a folder can hold the socket. PostgreSQL and pgx take a comma for the end of one folder's name,
+// and PostgreSQL a quote for the beginning of one.
+func fitForSocket(dir string) bool {
+	return len(filepath.Join(dir, ".s.PGSQL.65535")) <= socketPathLimit && !strings.ContainsAny(dir, `,"`)
+}
+
 // findHome finds the places for a server's files and makes the folders.
 func findHome(dir string, a account) (home, error) {
 	h := home{dir: dir, base: dir}
@@ -67,7 +74,7 @@ func findHome(dir string, a account) (home, error) {
 func (h *home) settle(a account) error {
 	closed := !a.canEnter(h.dir)
 	h.socket = h.server()
-	if !closed && len(filepath.Join(h.socket, ".s.PGSQL.65535")) <= socketPathLimit {
+	if !closed && fitForSocket(h.socket) {
 		return nil
 	}
 	spare, err := spareDir(h.dir, a)

@@ -82,11 +82,14 @@ type Server struct {
 // Start starts the server of a folder, or attaches to the one that a killed process left behind. The first start makes the
 // data folder (1 to 2 seconds), a later one takes a fraction of a second. It waits for another process that is just starting
 // or stopping the same server, until ctx ends.
+//
+// It unsets libpq's variables, such as PGSERVICE, in the process: they would change what the server's URL means.
 func Start(ctx context.Context, opts Options) (*Server, error) {
 	s, err := prepare(opts)
 	if err != nil {
 		return nil, err
 	}
+	forgetClientVariables()
 	if err := s.start(ctx); err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -181,4 +182,21 @@ func TestPageOutageAndBug(t *testing.T) {
 		t.Error("503 without Retry-After")
 	}
 	s.send("GET", "/reset_password?token="+token, "").shows(t, "GET needs no database", 200, asks)
+}
+
+// ASVS 6.2.6 and 6.2.7: what is typed is not shown, and nothing keeps a password
+// manager or a clipboard out.
+func TestPagePasswordFields(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	page := s.send("GET", "/reset_password?token="+strings.Repeat("A", 43), "").body
+	for _, name := range []string{"new_password", "repeat_password"} {
+		field := regexp.MustCompile(`<input [^>]*name="` + name + `"[^>]*>`).FindString(page)
+		if !strings.Contains(field, `type="password"`) || !strings.Contains(field, `autocomplete="new-password"`) || strings.Contains(field, "maxlength") {
+			t.Errorf("the field %s is %s", name, field)
+		}
+	}
+	if found := regexp.MustCompile(`(?i)<script|\son[a-z]+=|javascript:`).FindString(page); found != "" {
+		t.Errorf("the page has %s", found)
+	}
 }

@@ -3,7 +3,7 @@
 TOOL := go tool -modfile=tools/go.mod
 FUNCTIONS := CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -tags lambda.norpc -trimpath -ldflags '-s -w' -o bin/
 
-.PHONY: help run lambda test race bench tokens lint fmt functions links schema golden validate deploy ci clean
+.PHONY: help run lambda test race bench tokens malformed differential fuzz lint fmt functions links schema golden validate deploy ci clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,16 @@ bench: ## the benchmarks: hash, token, requests, cold start
 
 tokens: ## try 500,000 mutations of access tokens and as many of reset tokens
 	go test ./shared/token ./shared/onetime -count=1 -v -run '^TestMutations$$' -mutations 500000 -timeout 1h
+	go test ./localdev -count=1 -v -run '^TestMutations$$'
+
+malformed: ## send 1,000,000 malformed requests to the service (some minutes)
+	go test ./localdev -count=1 -v -run '^TestMalformed$$' -malformed 1000000 -timeout 2h
+
+differential: ## 100,000 requests answered alike in process and by the real binaries (some minutes)
+	go test ./localdev -count=1 -v -run '^TestBothWaysAnswerAlike$$' -requests 100000 -parallel 4 -timeout 2h
+
+fuzz: ## fuzz with each target in turn, for the time FUZZTIME each
+	.ci/fuzz $(or $(FUZZTIME),1m)
 
 lint: ## formatting, vet, staticcheck
 	test -z "$$($(TOOL) gofumpt -l .)" || { $(TOOL) gofumpt -d .; exit 1; }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -20,44 +21,81 @@ var (
 	exchanges = flag.Int("requests", 2000, "number of generated requests")
 )
 
+// perSite is how many requests are played on one pair of services. A longer run
+// takes several pairs, each from a seed of its own.
+const perSite = 12_500
+
 // Whatever a client sends, the functions answer the same in this process and as
 // the binaries that are deployed, never with a 5xx, and PostgreSQL has nothing
 // to complain of.
 func TestBothWaysAnswerAlike(t *testing.T) {
 	t.Parallel()
-	t.Logf("%d requests from the seed %d", *exchanges, *seedOf)
-	g := &generator{Rand: rand.New(rand.NewPCG(*seedOf, 0))}
-	requests := make([]raw, *exchanges)
+	var mu sync.Mutex
+	statuses, played, differences := map[int]int{}, 0, 0
+	t.Run("play", func(t *testing.T) {
+		for first := 0; first < *exchanges; first += perSite {
+			t.Run(fmt.Sprintf("from %d", first), func(t *testing.T) {
+				t.Parallel()
+				requests := generate(*seedOf+uint64(first), min(perSite, *exchanges-first))
+				answers := playBothWays(t, requests)
+				mu.Lock()
+				defer mu.Unlock()
+				for i, here := range answers[inThisProcess] {
+					played++
+					statuses[here.status]++
+					if diff := cmp.Diff(normal(here), normal(answers[asBinaries][i])); diff != "" {
+						differences++
+						t.Errorf("request %d: %v (-%s +%s):\n%s", i, requests[i], inThisProcess, asBinaries, diff)
+					}
+				}
+			})
+		}
+	})
+	t.Logf("%d requests from the seed %d, %d differences; statuses: %v", played, *seedOf, differences, statuses)
+	for _, status := range []int{200, 201, 400, 401, 403, 404, 405, 409, 413, 415, 431} {
+		if statuses[status] == 0 {
+			t.Errorf("no request was answered %d: the generator is too tame", status)
+		}
+	}
+}
+
+func generate(seed uint64, n int) []raw {
+	g := &generator{Rand: rand.New(rand.NewPCG(seed, 0))}
+	requests := make([]raw, n)
 	for i := range requests {
 		requests[i] = g.request()
 	}
 	for i := range len(requests) / len(prologue) / 25 { // again and again, for accounts go and tokens end
 		copy(requests[i*25*len(prologue):], prologue)
 	}
+	return requests
+}
+
+// playBothWays returns each way's answers.
+func playBothWays(t *testing.T, requests []raw) map[string][]answer {
 	answers := map[string][]answer{}
-	t.Run("play", func(t *testing.T) {
+	t.Run("", func(t *testing.T) {
 		for _, way := range ways {
 			got := make([]answer, len(requests))
 			answers[way] = got
 			t.Run(way, func(t *testing.T) {
 				t.Parallel()
-				playAll(t, newSite(t, way, map[string]string{"PUBLIC_URL": "http://roster.test"}), requests, got)
+				playAll(t, newSite(t, way, with(unlimited, "PUBLIC_URL", "http://roster.test")), requests, got)
 			})
 		}
 	})
-	statuses := map[int]int{}
-	for i, here := range answers[inThisProcess] {
-		statuses[here.status]++
-		if diff := cmp.Diff(normal(here), normal(answers[asBinaries][i])); diff != "" {
-			t.Errorf("request %d: %v (-%s +%s):\n%s", i, requests[i], inThisProcess, asBinaries, diff)
-		}
-	}
-	t.Logf("statuses: %v", statuses)
-	for _, status := range []int{200, 201, 400, 401, 403, 404, 405, 409, 413, 415, 431} {
-		if statuses[status] == 0 {
-			t.Errorf("no request was answered %d: the generator is too tame", status)
-		}
-	}
+	return answers
+}
+
+// unlimited lets one client send as much as it can.
+var unlimited = map[string]string{
+	"LIMIT_LOGIN_ACCOUNT_NETWORK": "1000000/1s",
+	"LIMIT_LOGIN_NETWORK":         "1000000/1s",
+	"LIMIT_LOGIN_IN_A_ROW":        "100",
+	"LIMIT_REGISTER_NETWORK":      "1000000/1s",
+	"LIMIT_FORGET_ACCOUNT":        "1000000/1s",
+	"LIMIT_FORGET_NETWORK":        "1000000/1s",
+	"LIMIT_RESET_NETWORK":         "1000000/1s",
 }
 
 // prologue makes an account and leaves a user's access token and an admin's,
@@ -104,18 +142,25 @@ func learn(values map[string]string, a answer) {
 	}
 }
 
-// bytesWith puts the tokens into the places that the generator left for them.
-func (r raw) bytesWith(values map[string]string) []byte {
-	var pairs []string
-	for _, name := range []string{"access", "older", "reset"} {
-		pairs = append(pairs, "«"+name+"»", values[name])
+// bytesWith are the request's, with the tokens.
+func (r raw) bytesWith(values map[string]string) []byte { return r.fill(values).bytes() }
+
+// fill puts the tokens into the places that the generator left for them.
+func (r raw) fill(values map[string]string) raw {
+	replace := func(s string) string {
+		if !strings.Contains(s, "«") {
+			return s
+		}
+		for _, name := range []string{"access", "older", "reset"} {
+			s = strings.ReplaceAll(s, "«"+name+"»", values[name])
+		}
+		return s
 	}
-	fill := strings.NewReplacer(pairs...)
-	filled := raw{method: r.method, target: fill.Replace(r.target), body: fill.Replace(r.body)}
+	filled := raw{method: r.method, target: replace(r.target), body: replace(r.body)}
 	for _, h := range r.headers {
-		filled.headers = append(filled.headers, fill.Replace(h))
+		filled.headers = append(filled.headers, replace(h))
 	}
-	return filled.bytes()
+	return filled
 }
 
 // differing is what two answers to one request may differ in: ids, times and

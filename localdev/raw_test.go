@@ -19,9 +19,14 @@ type raw struct {
 	body           string
 }
 
-func (r raw) bytes() []byte {
+// bytes end the connection; kept do not.
+func (r raw) bytes() []byte { return r.wire("Connection: close\r\n") }
+
+func (r raw) kept() []byte { return r.wire("") }
+
+func (r raw) wire(connection string) []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: roster.test\r\nConnection: close\r\n", r.method, r.target)
+	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: roster.test\r\n%s", r.method, r.target, connection)
 	for _, h := range r.headers {
 		b.WriteString(h + "\r\n")
 	}

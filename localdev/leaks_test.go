@@ -1,0 +1,88 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+)
+
+// internals are words that no answer has any reason to hold.
+var internals = []string{
+	"SQLSTATE", "pgx", "pgconn", "pq:", "postgres", "goroutine", ".go:", "panic", "runtime error", "nil pointer", "invalid memory", "stack", "0xc0", "$argon2", "password_hash", "token_version", "reset_version",
+	"ROOT_KEY", "DATABASE_URL", "/work/", "/home/", "/root/", "/tmp/", "/usr/", "/var/task", "127.0.0.1", "deadline exceeded", "unexpected EOF", "json:", "shared/", "localdev",
+}
+
+// random is an id or a token, in which any letters may come together.
+var random = regexp.MustCompile(`[A-Za-z0-9_=-]{14,}`)
+
+// secrets are what nobody but the service knows.
+func (s site) secrets() []string {
+	var all []string
+	for _, name := range []string{"ROOT_KEY", "DATABASE_URL"} {
+		all = append(all, s.settings.values[name])
+	}
+	return append(all, adminPassword)
+}
+
+// leak returns what an answer tells that it should not.
+func leak(a answer, secrets []string) string {
+	const aPage = 8 << 10 // the documentation, which is long and the same for everybody
+	if a.status == http.StatusOK && len(a.body) > aPage {
+		return ""
+	}
+	text := a.body
+	for name, values := range a.headers {
+		text += "\n" + name + ": " + strings.Join(values, " ")
+	}
+	for _, s := range secrets {
+		if strings.Contains(text, s) {
+			return s
+		}
+	}
+	for _, word := range internals {
+		if strings.Contains(text, word) && strings.Contains(random.ReplaceAllString(text, ""), word) {
+			return word
+		}
+	}
+	return ""
+}
+
+// undocumented says in what an answer is none of those that openapi.yaml
+// describes: the API's own, or what API Gateway (or net/http, in its place)
+// answers before the API sees a request.
+func undocumented(a answer) string {
+	body, mediaType := strings.TrimSpace(a.body), a.headers.Get("Content-Type")
+	switch {
+	case !described[a.status]:
+		return fmt.Sprintf("no answer has the status %d", a.status)
+	case a.status < 400 || body == "" && a.headers.Get("Content-Length") != "0": // the latter to HEAD
+		return ""
+	case strings.HasPrefix(mediaType, "text/plain") && strings.HasPrefix(body, fmt.Sprint(a.status)): // net/http's
+		return ""
+	case mediaType == "application/json" && body == fmt.Sprintf(`{"message":%q}`, http.StatusText(a.status)): // API Gateway's
+		return ""
+	case a.headers.Get("X-Content-Type-Options") != "nosniff" || a.headers.Get("Cache-Control") != "no-store":
+		return "a header is missing"
+	case strings.HasPrefix(mediaType, "text/html"): // the page for resets
+		return ""
+	case mediaType != "application/problem+json":
+		return "the media type is " + mediaType
+	}
+	var p struct {
+		Type, Title, Code, Msg string
+		Status                 int
+		RequestID              string `json:"request_id"`
+		Fields                 map[string]string
+	}
+	if err := json.Unmarshal([]byte(body), &p); err != nil {
+		return err.Error()
+	}
+	if p.Type != "about:blank" || p.Title != http.StatusText(a.status) || p.Status != a.status || p.Code == "" || p.Msg == "" || p.RequestID != a.headers.Get("X-Request-Id") {
+		return "the problem is not whole"
+	}
+	return ""
+}
+
+var described = map[int]bool{200: true, 201: true, 304: true, 400: true, 401: true, 403: true, 404: true, 405: true, 409: true, 413: true, 415: true, 429: true, 431: true}

@@ -79,8 +79,8 @@ var rooms = map[string]room{
 		why: "it assembles what mails",
 	},
 	"shared/boot/policy": {
-		own: []string{"shared/blocklist", "shared/boot", "shared/user"},
-		why: "it is apart so that a function that sets no password links no list of common ones",
+		own: []string{"shared/blocklist", "shared/boot", "shared/breach", "shared/user"},
+		why: "it is apart so that a function that sets no password links no list of common ones, and asks nobody about one",
 	},
 	"shared/boot/tokens": {
 		own: []string{"shared/boot", "shared/token"},
@@ -110,6 +110,7 @@ var rooms = map[string]room{
 	"shared/smtp":           {own: []string{"shared/mail"}, others: []string{"github.com/wneessen/go-mail/smtp"}, why: "it is a way for mails and nothing more; the whole of go-mail imports html/template"},
 
 	"shared/blocklist": {others: []string{"github.com/ccojocar/zxcvbn-go/data"}, why: "it is a list"},
+	"shared/breach":    {others: []string{"golang.org/x/text/unicode/norm"}, why: "it asks one service one question, and must have no way to tell it more"},
 	"shared/mail":      {nil, nil, "mails are plain values"},
 	"shared/metric":    {nil, nil, "it writes a line to the log"},
 	"shared/onetime":   {nil, nil, "a mechanism that knows nothing of users"},
@@ -136,6 +137,7 @@ var secluded = map[string]string{
 	"shared/ses":                   "merely importing SES's client costs each function 650 KB and 4,350 allocations before main; functions that mail have boot/mailing",
 	"shared/smtp":                  "a function that may not send mail has no use for a way to send it; functions that mail have boot/mailing",
 	"shared/blocklist":             "the lists are 375 KB; functions that set passwords have boot/policy",
+	"shared/breach":                "what sets no password must not send hashes of them anywhere; functions that do have boot/policy",
 	"shared/boot":                  "only a main knows the environment; everything else is given its parts",
 	"shared/lambdahttp":            "only a main knows that it runs on Lambda",
 	"shared/api":                   "only a main knows that HTTP is spoken",

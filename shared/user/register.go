@@ -54,6 +54,9 @@ func Register(ctx context.Context, db Registrar, p Passwords, in Registration, n
 	if err := fields.err(); err != nil {
 		return err
 	}
+	if err := p.stolen(ctx, "password", in.Password).err(); err != nil {
+		return err
+	}
 	u.UUID = newUUID()
 	u.CreatedAt, u.UpdatedAt, u.PasswordChangedAt = now, now, &now
 	u.PasswordHash = p.Hasher.Hash(in.Password)

@@ -56,6 +56,9 @@ func ResetPassword(ctx context.Context, db ResetStore, tokens OneTimeTokens, p P
 	if err := fields.err(); err != nil {
 		return err
 	}
+	if err := p.stolen(ctx, "new_password", in.NewPassword).err(); err != nil {
+		return err
+	}
 	spent, err := db.SpendReset(ctx, hash, p.Hasher.Hash(in.NewPassword), now)
 	if err != nil {
 		return err

@@ -64,6 +64,9 @@ func Update(ctx context.Context, caller Caller, db Updater, p Passwords, usernam
 		}
 	}
 	if in.Password != nil {
+		if err := p.stolen(ctx, "password", *in.Password).err(); err != nil {
+			return err
+		}
 		hash := p.Hasher.Hash(*in.Password)
 		edit.PasswordHash = &hash
 	}

@@ -1,11 +1,12 @@
 // Package policy assembles, from the environment of a function, which passwords
 // may be set. It is apart from package boot so that a function that sets none
-// does not link the lists of common ones.
+// does not link the lists of common ones, nor what asks about breaches.
 package policy
 
 import (
 	"roster/shared/blocklist"
 	"roster/shared/boot"
+	"roster/shared/breach"
 	"roster/shared/user"
 )
 
@@ -14,6 +15,14 @@ func Passwords(env *boot.Environment) user.Passwords {
 	p := env.Passwords()
 	if env.Switch("PASSWORD_BLOCKLIST", true) {
 		p.Policy.Common = blocklist.Common
+	}
+	if base := env.Optional("PASSWORD_BREACH_URL", ""); base != "" {
+		ranges, err := breach.New(base)
+		if err != nil {
+			env.Refuse("PASSWORD_BREACH_URL", err)
+			return p
+		}
+		p.Breaches = ranges
 	}
 	return p
 }

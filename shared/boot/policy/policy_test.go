@@ -22,3 +22,20 @@ func TestBlocklist(t *testing.T) {
 		t.Errorf("%v, want %s", err, want)
 	}
 }
+
+func TestBreaches(t *testing.T) {
+	t.Parallel()
+	env := boot.Of(nil)
+	if p := policy.Passwords(env); p.Breaches != nil {
+		t.Error("somebody is asked, whom nobody named")
+	}
+	env = boot.Of(map[string]string{"PASSWORD_BREACH_URL": "https://api.pwnedpasswords.com/range/"})
+	if p := policy.Passwords(env); p.Breaches == nil || env.Check() != nil {
+		t.Errorf("nobody is asked; %v", env.Check())
+	}
+	env = boot.Of(map[string]string{"PASSWORD_BREACH_URL": "http://api.pwnedpasswords.com/range/"})
+	const want = "the configuration is not usable: PASSWORD_BREACH_URL (must be an https URL that ends in a slash, such as https://api.pwnedpasswords.com/range/)"
+	if p := policy.Passwords(env); p.Breaches != nil || env.Check() == nil || env.Check().Error() != want {
+		t.Errorf("%v, want %s", env.Check(), want)
+	}
+}

@@ -1,0 +1,96 @@
+package user_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"roster/shared/user"
+)
+
+// known answers for a service that knows passwords from breaches.
+type known struct {
+	password string
+	err      error
+	asked    []string
+}
+
+func (k *known) Known(_ context.Context, password string) (bool, error) {
+	k.asked = append(k.asked, password)
+	return password == k.password, k.err
+}
+
+const another = "moon zebra kite"
+
+// setters are the calls that set a password, with the field that it is in.
+var setters = map[string]struct {
+	field string
+	set   func(ctx context.Context, db *store, p user.Passwords, given string) error
+}{
+	"register": {"password", func(ctx context.Context, db *store, p user.Passwords, given string) error {
+		in := user.Registration{Username: "eve", FirstName: "Eve", LastName: "Ray", Email: "eve@example.com", Password: given}
+		return user.Register(ctx, db, p, in, now)
+	}},
+	"reset": {"new_password", func(ctx context.Context, db *store, p user.Passwords, given string) error {
+		token, hash := tokens.Mint()
+		db.users, db.reset = []*user.User{ann()}, user.Reset{Hash: hash}
+		return user.ResetPassword(ctx, db, tokens, p, user.PasswordReset{Token: token, NewPassword: given}, now)
+	}},
+	"change": {"password", func(ctx context.Context, db *store, p user.Passwords, given string) error {
+		db.users = []*user.User{ann()}
+		return user.Update(ctx, callerOf(ann()), db, p, "ann.lee", user.Changes{Password: &given, CurrentPassword: ptr(right)}, now)
+	}},
+}
+
+// wrote reports whether a password was stored.
+func wrote(db *store) bool {
+	return db.created.PasswordHash != "" || db.newHash != "" || db.edit.PasswordHash != nil
+}
+
+func TestStolenPasswordsAreRefused(t *testing.T) {
+	t.Parallel()
+	for name, s := range setters {
+		breaches, p := &known{password: another}, passwords
+		p.Breaches = breaches
+		db := &store{}
+		err := s.set(t.Context(), db, p, another)
+		refusedWith(t, err, user.Invalid, user.Fields{s.field: "is known from a breach of another service"})
+		if wrote(db) {
+			t.Errorf("%s: it was set all the same", name)
+		}
+		if err := s.set(t.Context(), db, p, "another "+another); err != nil || !wrote(db) {
+			t.Errorf("%s: another is refused: %v", name, err)
+		}
+		// What the policy refuses is shown to nobody.
+		if err := s.set(t.Context(), db, p, "password123"); code(err) != user.Invalid || len(breaches.asked) != 2 {
+			t.Errorf("%s: %v; asked for %q", name, err, breaches.asked)
+		}
+	}
+}
+
+// Nobody is kept from setting a password because a service is down; a line and
+// a count say that it was. The test takes over the log, so it runs alone.
+func TestBreachesThatCannotBeAsked(t *testing.T) {
+	before := slog.Default()
+	t.Cleanup(func() { slog.SetDefault(before) })
+	for name, s := range setters {
+		var log bytes.Buffer
+		slog.SetDefault(slog.New(slog.NewJSONHandler(&log, nil)))
+		p, db := passwords, &store{}
+		p.Breaches = &known{err: errors.New("no answer")}
+		if err := s.set(t.Context(), db, p, another); err != nil || !wrote(db) {
+			t.Errorf("%s: it was not set: %v", name, err)
+		}
+		for _, want := range []string{`"level":"WARN"`, `"error":"no answer"`, `"PasswordCheckFailed":1`} {
+			if strings.Count(log.String(), want) != 1 {
+				t.Errorf("%s: want %s once in the log:\n%s", name, want, &log)
+			}
+		}
+		if strings.Contains(log.String(), another) {
+			t.Errorf("%s: the log shows the password:\n%s", name, &log)
+		}
+	}
+}

@@ -3,10 +3,13 @@ package user_test
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"log/slog"
 	"strings"
 	"testing"
+
+	"golang.org/x/crypto/argon2"
 
 	"roster/shared/user"
 )
@@ -40,7 +43,7 @@ var setters = map[string]struct {
 		return user.ResetPassword(ctx, db, tokens, p, user.PasswordReset{Token: token, NewPassword: given}, now)
 	}},
 	"change": {"password", func(ctx context.Context, db *store, p user.Passwords, given string) error {
-		db.users = []*user.User{ann()}
+		db.users, db.outcome = []*user.User{ann()}, user.Outcome{Done: true}
 		return user.Update(ctx, callerOf(ann()), db, p, "ann.lee", user.Changes{Password: &given, CurrentPassword: ptr(right)}, now)
 	}},
 }
@@ -92,5 +95,25 @@ func TestBreachesThatCannotBeAsked(t *testing.T) {
 		if strings.Contains(log.String(), another) {
 			t.Errorf("%s: the log shows the password:\n%s", name, &log)
 		}
+	}
+}
+
+// A hash of earlier parameters opens the account and is then made anew.
+func TestAuthenticateRenewsOldParameters(t *testing.T) {
+	t.Parallel()
+	b64, salt := base64.RawStdEncoding.EncodeToString, []byte("0123456789abcdef")
+	old := with(ann(), func(u *user.User) {
+		u.PasswordHash = "$argon2id$v=19$m=4096,t=3,p=1$" + b64(salt) + "$" + b64(argon2.IDKey([]byte(right), salt, 3, 4096, 1, 32))
+	})
+	db := &store{users: []*user.User{old}}
+	if _, err := login(t, db, passwords, "ann.lee", right); err != nil {
+		t.Fatal(err)
+	}
+	if ok, stale, err := passwords.Hasher.Verify(db.login.Rehash, right); !ok || stale || err != nil {
+		t.Errorf("the new hash %q: %v, %v, %v", db.login.Rehash, ok, stale, err)
+	}
+	db = &store{users: []*user.User{ann()}}
+	if _, err := login(t, db, passwords, "ann.lee", right); err != nil || db.login.Rehash != "" {
+		t.Errorf("a hash of today's parameters: %v, made anew: %q", err, db.login.Rehash)
 	}
 }

@@ -51,7 +51,7 @@ links: ## write down what each function links, for review
 	go test ./functions -run TestLinks -update
 
 schema: ## write docs/schema.sql from the migrations
-	go test ./shared/postgres -run TestSchema -update
+	go test ./shared/postgres/migrations -update
 
 validate: ## check the template with SAM and cfn-lint
 	sam validate --lint

@@ -129,13 +129,19 @@ func (m members) fill(in reflect.Value) user.Fields {
 			problems[name] = "is required"
 		}
 	}
+	unknown := 0
 	for name := range m.values {
-		if !known[name] {
+		if !known[name] && unknown < mostUnknown {
 			problems[shorten(name)] = "is not a field of this call"
+			unknown++
 		}
 	}
 	return problems
 }
+
+// mostUnknown is how many unknown members are named: enough for a mistake, and
+// too few to make the answer larger than what was sent.
+const mostUnknown = 20
 
 // set puts a JSON string or boolean into a field. Null is neither.
 func set(field reflect.Value, raw json.RawMessage) (problem string) {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"testing"
 )
 
 // internals are words that no answer has any reason to hold.
@@ -86,3 +87,37 @@ func undocumented(a answer) string {
 }
 
 var described = map[int]bool{200: true, 201: true, 304: true, 400: true, 401: true, 403: true, 404: true, 405: true, 409: true, 413: true, 415: true, 429: true, 431: true}
+
+// The judges themselves: what they must see, and what they must let pass.
+func TestLeaksAndTheUndocumentedAreSeen(t *testing.T) {
+	t.Parallel()
+	const id = "aGVsbG8gcGd4IQ=" // a request's, in which any word may stand
+	headers := http.Header{"Content-Type": {"application/problem+json"}, "X-Content-Type-Options": {"nosniff"}, "Cache-Control": {"no-store"}, "X-Request-Id": {id}}
+	problem := func(status int, msg string) answer {
+		return answer{status, headers, fmt.Sprintf(`{"type":"about:blank","title":%q,"status":%d,"code":"x","msg":%q,"request_id":%q}`, http.StatusText(status), status, msg, id)}
+	}
+	good := problem(400, "The body must be UTF-8.")
+	if word, why := leak(good, []string{"canary"}), undocumented(good); word != "" || why != "" {
+		t.Errorf("%v: %q, %q", good, word, why)
+	}
+	for _, msg := range []string{
+		"ERROR: relation (SQLSTATE 42P01)", "goroutine 7 [running]", "api.go:12", "open /work/x: no such file", "runtime error: index out of range", "it was canary", "$argon2id$v=19$m=1", "pgx", "json: cannot unmarshal",
+	} {
+		if leak(problem(400, msg), []string{"canary"}) == "" {
+			t.Errorf("%q is let out", msg)
+		}
+	}
+	for _, a := range []answer{
+		problem(500, "x"), problem(503, "x"), problem(402, "x"), problem(400, ""),
+		{400, headers, "{"},
+		{400, http.Header{}, "oops"},
+		{404, http.Header{"Content-Type": {"application/json"}}, `{"message":"nothing"}`},
+		{400, http.Header{"Content-Type": {"application/problem+json"}}, good.body},
+		{401, headers, good.body},
+		{400, http.Header{"Content-Type": {"text/plain"}}, "404 page not found"},
+	} {
+		if undocumented(a) == "" {
+			t.Errorf("%v passes for documented", a)
+		}
+	}
+}

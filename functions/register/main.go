@@ -9,7 +9,7 @@ import (
 
 func main() {
 	env := boot.Load()
-	handler := api.Register(env.Postgres(), env.Passwords())
+	handler := api.Behind(env.Proxies(), api.Register(env.Postgres(), env.Passwords(), env.Limits()))
 	env.MustBeUsable()
 	lambdahttp.Start(handler)
 }

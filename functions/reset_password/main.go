@@ -9,7 +9,7 @@ import (
 
 func main() {
 	env := boot.Load()
-	handler := api.ResetPassword(env.Postgres(), env.OneTimeTokens(), env.Passwords())
+	handler := api.Behind(env.Proxies(), api.ResetPassword(env.Postgres(), env.OneTimeTokens(), env.Passwords(), env.Limits()))
 	env.MustBeUsable()
 	lambdahttp.Start(handler)
 }

@@ -10,7 +10,7 @@ import (
 
 func main() {
 	env := boot.Load()
-	handler := api.ResetPasswordPage(env.Postgres(), env.OneTimeTokens(), env.Passwords())
+	handler := api.Behind(env.Proxies(), api.ResetPasswordPage(env.Postgres(), env.OneTimeTokens(), env.Passwords(), env.Limits()))
 	env.MustBeUsable()
 	lambdahttp.Start(handler)
 }

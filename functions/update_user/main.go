@@ -10,7 +10,7 @@ import (
 
 func main() {
 	env := boot.Load()
-	handler := api.UpdateUser(env.Postgres(), env.Passwords(), tokens.Access(env))
+	handler := api.Behind(env.Proxies(), api.UpdateUser(env.Postgres(), env.Passwords(), env.Limits(), tokens.Access(env)))
 	env.MustBeUsable()
 	lambdahttp.Start(handler)
 }

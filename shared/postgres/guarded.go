@@ -53,13 +53,15 @@ const sqlUpdateUser = sqlGuard + `, wanted as (
 	returning u.id
 ), ended as (
 	delete from resets where $16 and user_id in (select id from changed)
+), cleared as (
+	delete from limits where key = any ($17::bytea[]) and exists (select from changed)
 )
 select exists (select from changed), not c.caller_ok, c.target_ok and not c.admin_ok, w.username_taken, w.email_taken
 from checked c, wanted w`
 
 // UpdateUser makes a change if the guard holds.
 func (db *DB) UpdateUser(ctx context.Context, g user.Guard, e user.Edit) (user.Outcome, error) {
-	args := append(guardArgs(g), e.Username, e.Email, e.FirstName, e.LastName, e.Role, e.Active, e.PasswordHash, e.At, e.EndTokens, e.EndResets)
+	args := append(guardArgs(g), e.Username, e.Email, e.FirstName, e.LastName, e.Role, e.Active, e.PasswordHash, e.At, e.EndTokens, e.EndResets, limitKeys(e.Clear))
 	var o user.Outcome
 	_, err := db.query(ctx, "update a user", func(row pgx.Row) error {
 		o = user.Outcome{}

@@ -57,6 +57,8 @@ with target as (
 	for update of u
 ), spent as (
 	delete from resets where user_id in (select id from target)
+), cleared as (
+	delete from limits where key = any ($4::bytea[]) and exists (select from target)
 )
 update users set
 	password_hash = $2, password_changed_at = $3, updated_at = $3,
@@ -65,7 +67,7 @@ where id in (select id from target)
 returning id`
 
 // SpendReset sets a password by a reset token, once.
-func (db *DB) SpendReset(ctx context.Context, hash []byte, passwordHash string, now time.Time) (bool, error) {
+func (db *DB) SpendReset(ctx context.Context, hash []byte, passwordHash string, clear []string, now time.Time) (bool, error) {
 	var id int64
-	return db.query(ctx, "spend a reset", func(row pgx.Row) error { return row.Scan(&id) }, sqlSpendReset, hash, passwordHash, now)
+	return db.query(ctx, "spend a reset", func(row pgx.Row) error { return row.Scan(&id) }, sqlSpendReset, hash, passwordHash, now, limitKeys(clear))
 }

@@ -63,14 +63,19 @@ func (db *DB) CreateUser(ctx context.Context, u user.User) (user.Taken, error) {
 }
 
 const sqlRecordLogin = `
-update users set last_login_at = $3, password_hash = coalesce(nullif($4, ''), password_hash)
-where uuid = $1 and token_version = $2 and active
-returning id`
+with recorded as (
+	update users set last_login_at = $3, password_hash = coalesce(nullif($4, ''), password_hash)
+	where uuid = $1 and token_version = $2 and active
+	returning id
+), cleared as (
+	delete from limits where key = any ($5::bytea[]) and exists (select from recorded)
+)
+select id from recorded`
 
 // RecordLogin notes a login, if the account is still what was checked.
 func (db *DB) RecordLogin(ctx context.Context, l user.Login) (bool, error) {
 	var id int64
-	return db.query(ctx, "record a login", func(row pgx.Row) error { return row.Scan(&id) }, sqlRecordLogin, l.UUID, l.TokenVersion, l.At, l.Rehash)
+	return db.query(ctx, "record a login", func(row pgx.Row) error { return row.Scan(&id) }, sqlRecordLogin, l.UUID, l.TokenVersion, l.At, l.Rehash, limitKeys(l.Clear))
 }
 
 // Both rows come back in one round trip; the one that is both comes back twice.

@@ -28,14 +28,16 @@ func (in Credentials) Check() Fields {
 type Session struct {
 	AccessToken string
 	ExpiresIn   time.Duration
+	DeviceToken string
 }
 
 // LoginStore finds an account and notes its login.
 type LoginStore interface {
+	Limiter
 	// UserByUsername returns nil when there is none.
 	UserByUsername(ctx context.Context, username string) (*User, error)
 	// RecordLogin notes the time and, where given, a new hash of the same
-	// password. It does so only while the account is active and its token
+	// password, and clears the budgets. It does so only while the account is active and its token
 	// version is still the one given, and reports whether it did.
 	RecordLogin(ctx context.Context, l Login) (bool, error)
 }
@@ -46,6 +48,7 @@ type Login struct {
 	TokenVersion int64
 	At           time.Time
 	Rehash       string // "" keeps the hash
+	Clear        []string
 }
 
 // TokenIssuer signs access tokens.
@@ -53,42 +56,76 @@ type TokenIssuer interface {
 	Issue(subject string, version int64, now time.Time) (token string, lifetime time.Duration, err error)
 }
 
+// Devices issues and checks device tokens.
+type Devices interface {
+	Issue(username, id string, now time.Time) (token string)
+	Open(username, token string, now time.Time) (id string)
+}
+
+// Logins is what a login needs beside the store.
+type Logins struct {
+	Passwords Passwords
+	Tokens    TokenIssuer
+	Devices   Devices
+	Limits    Limits
+}
+
 // Authenticate checks a username and a password and issues an access token. It
 // answers Unauthenticated, in the same words and after the same work, for an
-// unknown name, a wrong password and an account that is not active.
-func Authenticate(ctx context.Context, db LoginStore, p Passwords, tokens TokenIssuer, in Credentials, now time.Time) (Session, error) {
+// unknown name, a wrong password and an account that is not active. Once the
+// budgets are used up it answers TooMany, before any work on the password, and
+// to a name that nobody has like to one that somebody has.
+func Authenticate(ctx context.Context, from Client, db LoginStore, l Logins, in Credentials, now time.Time) (Session, error) {
 	if err := in.Check().err(); err != nil {
 		return Session{}, err
 	}
-	refused := &Error{Code: Unauthenticated, Message: "Invalid username or password."}
 	name, _ := CanonicalUsername(in.Username) // an impossible name finds nothing
-	found, err := db.UserByUsername(ctx, name)
+	device := l.Devices.Open(name, from.Device, now)
+	if err := take(ctx, db, now, l.Limits.login(name, device, from.network())...); err != nil {
+		return Session{}, err
+	}
+	login, err := l.check(ctx, db, name, in.Password)
 	if err != nil {
 		return Session{}, err
 	}
-	var u User
-	if found != nil {
-		u = *found
-	}
-	ok, stale := p.verify(ctx, u, in.Password)
-	if !ok || !u.Active {
-		return Session{}, refused
-	}
-	login := Login{UUID: u.UUID, TokenVersion: u.TokenVersion, At: now}
-	if stale {
-		login.Rehash = p.Hasher.Hash(in.Password)
-	}
+	login.At, login.Clear = now, l.Limits.cleared(name, device, from.network())
 	// The hash took its time: the account may have changed since.
 	recorded, err := db.RecordLogin(ctx, login)
 	if err != nil {
 		return Session{}, err
 	}
 	if !recorded {
-		return Session{}, refused
+		return Session{}, errLogin()
 	}
-	token, lifetime, err := tokens.Issue(u.UUID, u.TokenVersion, now)
+	token, lifetime, err := l.Tokens.Issue(login.UUID, login.TokenVersion, now)
 	if err != nil {
 		return Session{}, err
 	}
-	return Session{AccessToken: token, ExpiresIn: lifetime}, nil
+	return Session{AccessToken: token, ExpiresIn: lifetime, DeviceToken: l.Devices.Issue(name, device, now)}, nil
+}
+
+// check does the same work for every name and password.
+func (l Logins) check(ctx context.Context, db LoginStore, name, password string) (Login, error) {
+	found, err := db.UserByUsername(ctx, name)
+	if err != nil {
+		return Login{}, err
+	}
+	var u User
+	if found != nil {
+		u = *found
+	}
+	ok, stale := l.Passwords.verify(ctx, u, password)
+	if !ok || !u.Active {
+		return Login{}, errLogin()
+	}
+	login := Login{UUID: u.UUID, TokenVersion: u.TokenVersion}
+	if stale {
+		login.Rehash = l.Passwords.Hasher.Hash(password)
+	}
+	return login, nil
+}
+
+// errLogin is one text for every reason.
+func errLogin() error {
+	return &Error{Code: Unauthenticated, Message: "Invalid username or password."}
 }

@@ -39,7 +39,7 @@ func (in Admin) account(p Passwords) (User, Fields) {
 
 // Seeder stores the admin's account.
 type Seeder interface {
-	Registrar
+	Creator
 	UserByUsername(ctx context.Context, username string) (*User, error)
 	ResetCreator
 }

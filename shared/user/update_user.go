@@ -33,10 +33,13 @@ type Edit struct {
 	// EndTokens ends every access token issued so far, EndResets every reset
 	// token that has been mailed.
 	EndTokens, EndResets bool
+	// Clear are the keys of budgets to give back.
+	Clear []string
 }
 
 // Updater changes accounts.
 type Updater interface {
+	Limiter
 	Viewer
 	// UpdateUser makes the change, unless the guard refuses or another
 	// account has the new username or e-mail.
@@ -44,8 +47,9 @@ type Updater interface {
 }
 
 // Update changes one's own names, e-mail and password, or as ADMIN another's
-// names, e-mail, username, role and activity.
-func Update(ctx context.Context, caller Caller, db Updater, p Passwords, username string, in Changes, now time.Time) error {
+// names, e-mail, username, role and activity. It answers TooMany when the
+// current password was wrong too often.
+func Update(ctx context.Context, caller Caller, db Updater, p Passwords, limits Limits, username string, in Changes, now time.Time) error {
 	self, target, err := authorize(ctx, caller, db, username)
 	if err != nil {
 		return err
@@ -59,6 +63,11 @@ func Update(ctx context.Context, caller Caller, db Updater, p Passwords, usernam
 		return err
 	}
 	if in.CurrentPassword != nil {
+		tries := limits.current(target.UUID)
+		if err := take(ctx, db, now, tries); err != nil {
+			return err
+		}
+		edit.Clear = []string{tries.Key}
 		if ok, _ := p.verify(ctx, *target, *in.CurrentPassword); !ok {
 			return Fields{"current_password": "is not right"}.err()
 		}

@@ -1,0 +1,25 @@
+package user
+
+import "net/netip"
+
+// Client is where a request comes from. Nothing in it is proof of anything; it
+// is for budgets.
+type Client struct {
+	Address netip.Addr // zero when unknown
+	Device  string     // the device token that it sent, unchecked
+}
+
+// network is what one customer of a provider usually has: a /24 of IPv4, a /64
+// of IPv6. Addresses inside it cost an attacker nothing.
+func (c Client) network() string {
+	a := c.Address.Unmap().WithZone("")
+	bits := 24
+	if a.Is6() {
+		bits = 64
+	}
+	prefix, err := a.Prefix(bits)
+	if err != nil {
+		return "unknown"
+	}
+	return prefix.String()
+}

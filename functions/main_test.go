@@ -60,7 +60,7 @@ func template(t testing.TB) *sam.Template {
 // eventually polls, for what another process does has no event to wait for.
 func eventually(t testing.TB, what string, done func() bool) {
 	t.Helper()
-	tick := time.NewTicker(20 * time.Millisecond)
+	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for deadline := time.Now().Add(time.Minute); !done(); <-tick.C {
 		if time.Now().After(deadline) {

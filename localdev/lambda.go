@@ -90,7 +90,7 @@ func (p *parts) variables(f sam.Function) []string {
 
 func invokeProcess(functions map[string]*runtimeapi.Function) gateway.Invoke {
 	return func(ctx context.Context, target string, event events.APIGatewayV2HTTPRequest) (resp events.APIGatewayV2HTTPResponse, err error) {
-		payload, err := json.Marshal(event)
+		payload, err := gateway.Payload(event)
 		if err != nil {
 			return resp, err
 		}

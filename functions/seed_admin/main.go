@@ -3,8 +3,6 @@
 package main
 
 import (
-	"context"
-
 	"roster/shared/boot"
 	"roster/shared/boot/mailing"
 	"roster/shared/postgres/migrations"
@@ -13,8 +11,7 @@ import (
 
 func main() {
 	env := boot.Load()
-	migrate := func(ctx context.Context) ([]string, error) { return migrations.Up(ctx, env.Text("DATABASE_URL")) }
-	job := seed.NewJob(migrate, env.Postgres(), env.Passwords(), env.OneTimeTokens(), mailing.ResetMail(env), env.Admin())
+	job := seed.NewJob(env.Migrator(migrations.Up), env.Postgres(), env.Passwords(), env.OneTimeTokens(), mailing.ResetMail(env), env.Admin())
 	env.MustBeUsable()
 	seed.Start(job)
 }

@@ -9,7 +9,9 @@
 package gateway
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -27,6 +29,10 @@ const (
 	maxBody   = 10 << 20 // bytes
 	maxWait   = 30 * time.Second
 )
+
+// maxEvent is Lambda's quota, in bytes of JSON. API Gateway answers 413 for it,
+// too. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+const maxEvent = 6 << 20
 
 // Invoke calls the function that a route names and returns its answer. It is
 // called from a goroutine of its own, and its context does not end when the
@@ -69,6 +75,10 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	event := newEvent(r, path, to.key, params, body)
+	if tooLarge(event) {
+		refuse(w, http.StatusRequestEntityTooLarge)
+		return
+	}
 	w.Header().Set("Apigw-Requestid", event.RequestContext.RequestID)
 	g.serve(r.Context(), w, to, event)
 }
@@ -129,6 +139,26 @@ func headerSize(r *http.Request) int {
 		}
 	}
 	return n
+}
+
+// tooLarge reports whether Lambda would refuse an event. Only a large body can
+// make it so: JSON takes six bytes for one at most.
+func tooLarge(event events.APIGatewayV2HTTPRequest) bool {
+	if len(event.Body) < maxEvent/8 {
+		return false
+	}
+	payload, err := Payload(event)
+	return err != nil || len(payload) > maxEvent
+}
+
+// Payload returns an event as JSON, as it goes to Lambda: < and & stand for
+// themselves.
+func Payload(event events.APIGatewayV2HTTPRequest) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(event)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }
 
 func bodyStatus(err error) int {

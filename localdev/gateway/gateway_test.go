@@ -40,7 +40,11 @@ func TestLimits(t *testing.T) {
 		status int
 		answer string
 	}{
-		{"largest body", "/", nil, bytes.NewReader(make([]byte, 10<<20)), 200, ""},
+		{"large body", "/", nil, strings.NewReader(strings.Repeat("x", 6<<20-4096)), 200, ""},
+		{"large body, escaped by some", "/", nil, strings.NewReader(strings.Repeat("<", 6<<20-4096)), 200, ""},
+		{"too large for Lambda", "/", nil, strings.NewReader(strings.Repeat("x", 6<<20)), 413, `{"message":"Request Entity Too Large"}`},
+		{"too large for Lambda in JSON", "/", nil, strings.NewReader(strings.Repeat("\x01", 1<<20)), 413, `{"message":"Request Entity Too Large"}`},
+		{"too large for Lambda in base64", "/", nil, strings.NewReader(strings.Repeat("\xff", 5<<20)), 413, `{"message":"Request Entity Too Large"}`},
 		{"too large body", "/", nil, bytes.NewReader(make([]byte, 10<<20+1)), 413, `{"message":"Request Entity Too Large"}`},
 		{"too large body of unknown length", "/", nil, unknownLength(10<<20 + 1), 413, `{"message":"Request Entity Too Large"}`},
 		{"broken body", "/", nil, io.MultiReader(strings.NewReader("x"), brokenReader{}), 400, `{"message":"Bad Request"}`},

@@ -8,7 +8,9 @@ import (
 	"mime"
 	"net/http"
 	"reflect"
+	"strconv"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"roster/shared/user"
@@ -152,7 +154,7 @@ func set(field reflect.Value, raw json.RawMessage) (problem string) {
 		if raw[0] != '"' || json.Unmarshal(raw, &s) != nil {
 			return "must be a string"
 		}
-		if strings.ContainsRune(s, 0) || loneSurrogate(s, raw) {
+		if strings.ContainsRune(s, 0) || loneSurrogate(raw) {
 			return "must be text without NUL or lone surrogates"
 		}
 		target.SetString(s)
@@ -163,11 +165,35 @@ func set(field reflect.Value, raw json.RawMessage) (problem string) {
 	return ""
 }
 
-// loneSurrogate reports half of a UTF-16 pair, which encoding/json turns into
-// U+FFFD without a word.
-func loneSurrogate(s string, raw json.RawMessage) bool {
-	return strings.ContainsRune(s, utf8.RuneError) &&
-		!bytes.ContainsRune(raw, utf8.RuneError) && !bytes.Contains(bytes.ToLower(raw), []byte(`\ufffd`))
+// loneSurrogate reports an escape for half of a UTF-16 pair (RFC 8259 §8.2),
+// which encoding/json turns into U+FFFD without a word. The string is valid
+// JSON.
+func loneSurrogate(raw []byte) bool {
+	for i := bytes.IndexByte(raw, '\\'); i >= 0 && i < len(raw); i++ {
+		if raw[i] != '\\' {
+			continue
+		}
+		half := escaped(raw[i:])
+		switch {
+		case !utf16.IsSurrogate(half):
+			i++ // what is escaped, which may be a backslash
+		case utf16.DecodeRune(half, escaped(raw[i+6:])) != utf8.RuneError:
+			i += 11 // both halves
+		default:
+			return true
+		}
+	}
+	return false
+}
+
+// escaped returns the code unit of a \uXXXX at the beginning, 0 for anything
+// else.
+func escaped(raw []byte) rune {
+	if len(raw) < 6 || raw[0] != '\\' || raw[1] != 'u' {
+		return 0
+	}
+	unit, _ := strconv.ParseUint(string(raw[2:6]), 16, 16)
+	return rune(unit)
 }
 
 // shorten keeps an unknown member's name from filling the answer.

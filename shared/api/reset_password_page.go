@@ -3,12 +3,12 @@ package api
 import (
 	"crypto/sha256"
 	"encoding/base64"
-	"errors"
 	"html"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"roster/shared/user"
 )
@@ -38,7 +38,7 @@ func submitReset(r *http.Request, db user.ResetStore, tokens user.OneTimeTokens,
 		return resetPage{}, err
 	}
 	form, err := url.ParseQuery(string(body))
-	if err != nil || strings.ContainsRune(form.Get("new_password"), 0) {
+	if err != nil || !text(form) {
 		return resetPage{}, malformed("The form could not be read.")
 	}
 	page := resetPage{token: form.Get("token")}
@@ -49,6 +49,19 @@ func submitReset(r *http.Request, db user.ResetStore, tokens user.OneTimeTokens,
 	err = user.ResetPassword(r.Context(), client(r), db, tokens, p, limits, in, time.Now())
 	page.done = err == nil
 	return page, err
+}
+
+// text reports whether the values are what JSON could carry, too; a password
+// that is not could be set here and never be given at a login.
+func text(form url.Values) bool {
+	for _, values := range form {
+		for _, v := range values {
+			if !utf8.ValidString(v) || strings.ContainsRune(v, 0) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // resetPage is what the page shows.
@@ -70,8 +83,10 @@ func (p resetPage) write(w http.ResponseWriter, err error) int {
 	switch {
 	case p.done:
 		body = doneHTML
-	case errors.Is(err, user.TokenInvalid) || p.token == "":
+	case p.dead(err):
 		body = deadHTML
+	case p.token == "":
+		body = troubleHTML
 	}
 	if problem != "" {
 		problem = `<p class="problem" role="alert">` + html.EscapeString(problem) + `</p>`
@@ -81,6 +96,15 @@ func (p resetPage) write(w http.ResponseWriter, err error) int {
 	fill := strings.NewReplacer("{problem}", problem, "{token}", html.EscapeString(p.token))
 	_, _ = w.Write([]byte(pageHead + fill.Replace(body) + pageFoot))
 	return status
+}
+
+// dead reports whether it is the link that does not work, and not the rest of
+// the form or the service.
+func (p resetPage) dead(err error) bool {
+	if err == nil {
+		return p.token == ""
+	}
+	return refusal(err).Fields["token"] != ""
 }
 
 // sentence is a refusal in words for a person.
@@ -131,6 +155,9 @@ const (
 `
 	doneHTML = `<h1>Your password has been changed</h1>
 <p>You can log in with it now. Wherever you were logged in before, you have been logged out.</p>
+`
+	troubleHTML = `<h1>Choose a new password</h1>
+{problem}
 `
 	deadHTML = `<h1>This link does not work</h1>
 <p>It may have been used already, or be older than 30 minutes. Please ask for a new one.</p>

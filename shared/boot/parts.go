@@ -23,6 +23,19 @@ func (e *Environment) Postgres() *postgres.DB {
 	return db
 }
 
+// Migrator binds what migrates to the database of DATABASE_URL. Runs are rare,
+// and a password may have changed since the last: each reads the secret again.
+func (e *Environment) Migrator(up func(ctx context.Context, url string) ([]string, error)) func(context.Context) ([]string, error) {
+	e.Text("DATABASE_URL") // notes when it is missing
+	return func(ctx context.Context) ([]string, error) {
+		url, err := e.databaseURL(ctx, true)
+		if err != nil {
+			return nil, err
+		}
+		return up(ctx, url)
+	}
+}
+
 func (e *Environment) databaseURL(ctx context.Context, fresh bool) (string, error) {
 	if e.secret == nil {
 		return e.values["DATABASE_URL"], nil

@@ -1,0 +1,43 @@
+-- The schema as the migrations in shared/postgres/migrations leave it. A test
+-- writes this file and compares it: go test ./shared/postgres/migrations -update
+
+create table users (
+    id bigint generated always as identity,
+    uuid uuid not null,
+    username text collate "C" not null,
+    first_name text not null,
+    last_name text not null,
+    email text collate "C" not null,
+    password_hash text not null,
+    role text not null default 'USER'::text,
+    active boolean not null default true,
+    token_version bigint not null default 1,
+    reset_version bigint not null default 1,
+    created_at timestamp with time zone not null,
+    updated_at timestamp with time zone not null,
+    last_login_at timestamp with time zone,
+    password_changed_at timestamp with time zone,
+    constraint users_pkey PRIMARY KEY (id),
+    constraint users_email_check CHECK (((length(email) >= 3) AND (length(email) <= 254))),
+    constraint users_role_check CHECK ((role = ANY (ARRAY['USER'::text, 'ADMIN'::text]))),
+    constraint users_username_check CHECK ((username ~ '^[a-z0-9][a-z0-9._-]{1,30}[a-z0-9]$'::text)),
+    constraint users_username_key UNIQUE (username),
+    constraint users_uuid_key UNIQUE (uuid)
+);
+
+CREATE INDEX users_admins_idx ON public.users USING btree (id) WHERE ((role = 'ADMIN'::text) AND active);
+
+CREATE UNIQUE INDEX users_email_key ON public.users USING btree (lower(email));
+
+create table resets (
+    hash bytea not null,
+    user_id bigint not null,
+    created_at timestamp with time zone not null,
+    expires_at timestamp with time zone not null,
+    version bigint not null default 1,
+    constraint resets_pkey PRIMARY KEY (hash),
+    constraint resets_hash_check CHECK ((length(hash) = 32)),
+    constraint resets_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+
+CREATE INDEX resets_user_id_idx ON public.resets USING btree (user_id);

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"roster/shared/postgres/postgrestest"
+)
+
+var (
+	seedOf    = flag.Uint64("seed", 20260105, "seed of the generated requests")
+	exchanges = flag.Int("requests", 2000, "number of generated requests")
+)
+
+// Whatever a client sends, the functions answer the same in this process and as
+// the binaries that are deployed, never with a 5xx, and PostgreSQL has nothing
+// to complain of.
+func TestBothWaysAnswerAlike(t *testing.T) {
+	t.Parallel()
+	t.Logf("%d requests from the seed %d", *exchanges, *seedOf)
+	g := &generator{Rand: rand.New(rand.NewPCG(*seedOf, 0))}
+	requests := make([]raw, *exchanges)
+	for i := range requests {
+		requests[i] = g.request()
+	}
+	for i := range len(requests) / len(prologue) / 25 { // again and again, for accounts go and tokens end
+		copy(requests[i*25*len(prologue):], prologue)
+	}
+	answers := map[string][]answer{}
+	t.Run("play", func(t *testing.T) {
+		for _, way := range ways {
+			got := make([]answer, len(requests))
+			answers[way] = got
+			t.Run(way, func(t *testing.T) {
+				t.Parallel()
+				playAll(t, newSite(t, way, map[string]string{"PUBLIC_URL": "http://roster.test"}), requests, got)
+			})
+		}
+	})
+	statuses := map[int]int{}
+	for i, here := range answers[inThisProcess] {
+		statuses[here.status]++
+		if diff := cmp.Diff(normal(here), normal(answers[asBinaries][i])); diff != "" {
+			t.Errorf("request %d: %v (-%s +%s):\n%s", i, requests[i], inThisProcess, asBinaries, diff)
+		}
+	}
+	t.Logf("statuses: %v", statuses)
+	for _, status := range []int{200, 201, 400, 401, 403, 404, 405, 409, 413, 415, 431} {
+		if statuses[status] == 0 {
+			t.Errorf("no request was answered %d: the generator is too tame", status)
+		}
+	}
+}
+
+// prologue makes an account and leaves a user's access token and an admin's,
+// the older and the newer one.
+var prologue = []raw{
+	jsonBody("POST", "/api/user/register", `{"username":"ann","first_name":"Ann","last_name":"Lee","email":"ann@example.com","password":"password123"}`),
+	jsonBody("POST", "/api/user/login", `{"username":"ann","password":"password123"}`),
+	{"GET", "/api/user/bob", []string{"Authorization: Bearer «access»"}, ""},
+	jsonBody("PUT", "/api/user/ann", `{"role":"ADMIN"}`, "Authorization: Bearer «access»"),
+	jsonBody("POST", "/api/user/forget_password", `{"username":"ann","email":"ann@example.com"}`),
+	jsonBody("POST", "/api/user/login", `{"username":"admin","password":"`+adminPassword+`"}`),
+	jsonBody("PUT", "/api/user/admin", `{"role":"USER"}`, "Authorization: Bearer «access»"),
+}
+
+func playAll(t *testing.T, s site, requests []raw, answers []answer) {
+	values := map[string]string{}
+	for i, r := range requests {
+		bytes := r.bytesWith(values)
+		a := s.send(t, r.method, bytes)
+		if answers[i] = a; a.status >= 500 {
+			t.Errorf("request %d: %v\nis answered %v", i, r, a)
+		}
+		learn(values, a)
+	}
+	if errs := postgrestest.Errors(t); len(errs) > 0 {
+		t.Errorf("PostgreSQL complains: %q", errs)
+	}
+}
+
+// learn keeps the tokens of an answer for the requests to come.
+func learn(values map[string]string, a answer) {
+	var body struct {
+		AccessToken string `json:"access_token"`
+		Token       string `json:"token"`
+	}
+	if a.status != http.StatusOK || json.Unmarshal([]byte(a.body), &body) != nil {
+		return
+	}
+	if body.AccessToken != "" {
+		values["access"], values["older"] = body.AccessToken, values["access"]
+	}
+	if body.Token != "" {
+		values["reset"] = body.Token
+	}
+}
+
+// bytesWith puts the tokens into the places that the generator left for them.
+func (r raw) bytesWith(values map[string]string) []byte {
+	var pairs []string
+	for _, name := range []string{"access", "older", "reset"} {
+		pairs = append(pairs, "«"+name+"»", values[name])
+	}
+	fill := strings.NewReplacer(pairs...)
+	filled := raw{method: r.method, target: fill.Replace(r.target), body: fill.Replace(r.body)}
+	for _, h := range r.headers {
+		filled.headers = append(filled.headers, fill.Replace(h))
+	}
+	return filled.bytes()
+}
+
+// differing is what two answers to one request may differ in: ids, times and
+// tokens.
+var differing = regexp.MustCompile(`"(request_id|uuid|access_token|token)":"[^"]*"|"[a-z_]+_at":"[^"]*"|value="[A-Za-z0-9_-]{43}x?"`)
+
+func normal(a answer) string {
+	h := a.headers.Clone()
+	for _, name := range []string{"Date", "Content-Length", "X-Request-Id", "Apigw-Requestid"} {
+		if h.Get(name) != "" {
+			h.Set(name, "…")
+		}
+	}
+	return fmt.Sprintf("%d\n%v\n%s", a.status, h, differing.ReplaceAllString(a.body, "…"))
+}

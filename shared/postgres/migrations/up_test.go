@@ -1,0 +1,141 @@
+package migrations_test
+
+import (
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
+
+	"roster/shared/postgres/migrations"
+	"roster/shared/postgres/postgrestest"
+)
+
+func TestMain(m *testing.M) { os.Exit(postgrestest.Main(m)) }
+
+func names(t testing.TB) []string {
+	t.Helper()
+	all, err := fs.Glob(migrations.Files, "*.sql")
+	if err != nil || len(all) == 0 {
+		t.Fatalf("the migrations: %v, %v", all, err)
+	}
+	return all
+}
+
+func TestUp(t *testing.T) {
+	t.Parallel()
+	url := postgrestest.Empty(t)
+	applied, err := migrations.Up(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range applied {
+		applied[i] = path.Base(applied[i])
+	}
+	if diff := cmp.Diff(names(t), applied); diff != "" {
+		t.Errorf("applied to an empty database (-want +got):\n%s", diff)
+	}
+	again, err := migrations.Up(t.Context(), url)
+	if err != nil || len(again) > 0 {
+		t.Errorf("a second time: %q, %v", again, err)
+	}
+}
+
+// The seeding function runs at each deployment and by a schedule, so two may
+// meet: one migrates, the others wait for it and find nothing left to do.
+func TestUpAtOnce(t *testing.T) {
+	t.Parallel()
+	for range 2 {
+		url := postgrestest.Empty(t)
+		var applied [3][]string
+		var wg sync.WaitGroup
+		for i := range applied {
+			wg.Go(func() {
+				var err error
+				if applied[i], err = migrations.Up(t.Context(), url); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if all := slices.Concat(applied[:]...); len(all) != len(names(t)) {
+			t.Errorf("applied %q", applied)
+		}
+	}
+}
+
+func TestUpSetsTheTimeouts(t *testing.T) {
+	t.Parallel()
+	url := postgrestest.Empty(t)
+	if _, err := migrations.Up(t.Context(), url); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	for setting, want := range map[string]string{"lock_timeout": "200ms", "statement_timeout": "2s", "idle_in_transaction_session_timeout": "3s"} {
+		var got string
+		if err := conn.QueryRow(t.Context(), "select current_setting($1)", setting).Scan(&got); err != nil || got != want {
+			t.Errorf("%s is %q, want %q; %v", setting, got, want, err)
+		}
+	}
+}
+
+// A migration of a large table takes longer than a request may.
+func TestUpIsNotBoundByTheTimeouts(t *testing.T) {
+	t.Parallel()
+	url := postgrestest.Empty(t)
+	if _, err := migrations.Up(t.Context(), url); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	// The last migration is to be applied again, to a table that is in use.
+	for _, sql := range []string{
+		"drop index resets_user_id_idx", "delete from goose_db_version where version_id = 5",
+	} {
+		if _, err := conn.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tx, err := conn.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(t.Context(), "lock table resets"); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() {
+		_, err := migrations.Up(t.Context(), url)
+		done <- err
+	}()
+	// Longer than lock_timeout, by the server's clock.
+	if _, err := tx.Exec(t.Context(), "select pg_sleep(0.4)"); err != nil {
+		t.Fatal(err)
+	}
+	if err := tx.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Errorf("it did not wait for the lock: %v", err)
+	}
+}
+
+func TestUpRefuses(t *testing.T) {
+	t.Parallel()
+	for _, url := range []string{"", "nonsense", "postgres://user:hunter2@192.0.2.1:99999/db", "postgres://user:hunter2@127.0.0.1:1/db?sslmode=disable"} {
+		if applied, err := migrations.Up(t.Context(), url); err == nil || len(applied) > 0 {
+			t.Errorf("%s: %q, %v", url, applied, err)
+		}
+	}
+}

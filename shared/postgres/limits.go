@@ -21,44 +21,44 @@ import (
 // $1 keys, $2 backoff, $3 most, $4 windows in seconds, $5 now.
 const sqlTake = `
 with wanted as (
-	select * from unnest($1::bytea[], $2::boolean[], $3::integer[], $4::integer[]) as w (key, backoff, most, seconds)
+	select key, backoff, most, seconds from unnest($1::bytea[], $2::boolean[], $3::integer[], $4::integer[]) as w (key, backoff, most, seconds)
 ), held as (
 	select key, taken, in_a_row, until from limits where key = any ($1::bytea[]) order by key for update
 ), judged as (
-	select w.*, case
-			when h.key is null or w.backoff and h.in_a_row < w.most and h.until <= $5 or not w.backoff and (h.until <= $5 or h.taken < w.most)
-			then 0
-			when w.backoff and h.in_a_row >= w.most then 86400
+	select w.key, w.backoff, w.most, w.seconds, case
+			when h.key is null then 0
+			when w.backoff and h.in_a_row >= w.most then ` + forGood + `
+			when h.until <= $5 or not w.backoff and h.taken < w.most then 0
 			else extract(epoch from h.until - $5)
 		end as wait
 	from wanted w left join held h using (key)
-), taken as (
-	insert into limits as l (key, backoff, most, taken, in_a_row, until, taken_at)
-	select key, backoff, most, 1, 1, case when backoff then $5 else $5 + make_interval(secs => seconds) end, $5 from judged
+), counted as (
+	insert into limits as l (key, backoff, most, taken, in_a_row, until)
+	select key, backoff, most, 1, 1, case when backoff then $5 else $5 + make_interval(secs => seconds) end from judged
 	where not exists (select from judged where wait > 0)
 	order by key
 	on conflict (key) do update set
 		most     = excluded.most,
-		taken    = ` + sqlTaken1 + `,
+		taken    = ` + oneMore + `,
 		in_a_row = l.in_a_row + 1,
-		taken_at = excluded.taken_at,
 		until    = case
-			when not l.backoff then case when l.until <= excluded.taken_at then excluded.until else l.until end
-			when ` + sqlTaken1 + ` < 5 then excluded.taken_at
-			else excluded.taken_at + least(interval '15 minutes', interval '1 second' * power(2, ` + sqlTaken1 + ` - 5))
+			when not l.backoff then greatest(l.until, case when l.until <= $5 then excluded.until end)
+			when ` + oneMore + ` < 5 then $5
+			else $5 + least(interval '15 minutes', interval '1 second' * power(2, least(` + oneMore + ` - 5, 20)))
 		end
-	where case when l.backoff then l.in_a_row < excluded.most and l.until <= excluded.taken_at
-		else l.until <= excluded.taken_at or l.taken < excluded.most end
+	where case when l.backoff then l.in_a_row < excluded.most and l.until <= $5
+		else l.taken < excluded.most or l.until <= $5 end
 	returning key
 )
-select (select count(*) from taken) = (select count(*) from wanted), (select coalesce(max(wait), 0) from judged)::float8`
+select (select count(*) from counted) = (select count(*) from wanted) as taken,
+	(select coalesce(max(wait), 0)::float8 from judged) as wait`
 
-// sqlTaken1 is a row's count after one more try: a window that is over, or a
-// quarter of an hour without a try, begins it anew.
-const sqlTaken1 = `(case
-	when l.backoff and l.taken_at <= excluded.taken_at - interval '15 minutes' then 1
-	when not l.backoff and l.until <= excluded.taken_at then 1
-	else l.taken + 1 end)`
+// oneMore is a row's count after one more try. A window that is over begins it
+// anew, and so does a quarter of an hour after the end of a wait.
+const oneMore = `(case when l.until <= $5 - case when l.backoff then interval '15 minutes' else interval '0' end then 1 else l.taken + 1 end)`
+
+// forGood is the wait, in seconds, that is told where none will help.
+const forGood = `86400`
 
 // leastWait is what a client is told when another one took the last try at the
 // very same moment.

@@ -28,7 +28,7 @@ func everything(ctx context.Context, db *postgres.DB) map[string]error {
 	_, errs["DeleteUser"] = db.DeleteUser(ctx, over(u, u))
 	_, errs["CreateReset"] = db.CreateReset(ctx, "ann", "ann@example.com", resetOf("x", now))
 	_, errs["UserByReset"] = db.UserByReset(ctx, hashOf("x"), now)
-	_, errs["SpendReset"] = db.SpendReset(ctx, hashOf("x"), "hash", now)
+	_, errs["SpendReset"] = db.SpendReset(ctx, hashOf("x"), "hash", nil, now)
 	return errs
 }
 

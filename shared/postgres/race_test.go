@@ -77,7 +77,7 @@ func TestRaceForOneResetToken(t *testing.T) {
 		var n tally
 		var winner atomic.Value
 		atOnce(many, func(i int) {
-			spent, err := db.SpendReset(t.Context(), hash, fmt.Sprintf("hash %d %d", round, i), now)
+			spent, err := db.SpendReset(t.Context(), hash, fmt.Sprintf("hash %d %d", round, i), nil, now)
 			if spent {
 				winner.Store(fmt.Sprintf("hash %d %d", round, i))
 			}
@@ -145,11 +145,11 @@ func activeAdmins(t *testing.T) (n int) {
 }
 
 func demote(ctx context.Context, db *postgres.DB, c user.Caller, name string) error {
-	return user.Update(ctx, c, db, user.Passwords{Policy: password.DefaultPolicy}, name, user.Changes{Role: ptr(user.RoleUser)}, now)
+	return user.Update(ctx, c, db, user.Passwords{Policy: password.DefaultPolicy}, user.DefaultLimits, name, user.Changes{Role: ptr(user.RoleUser)}, now)
 }
 
 func deactivate(ctx context.Context, db *postgres.DB, c user.Caller, name string) error {
-	return user.Update(ctx, c, db, user.Passwords{Policy: password.DefaultPolicy}, name, user.Changes{Active: ptr(false)}, now)
+	return user.Update(ctx, c, db, user.Passwords{Policy: password.DefaultPolicy}, user.DefaultLimits, name, user.Changes{Active: ptr(false)}, now)
 }
 
 func remove(ctx context.Context, db *postgres.DB, c user.Caller, name string) error {

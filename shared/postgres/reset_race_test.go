@@ -47,7 +47,7 @@ func TestNoResetOutlivesWhatEndsIt(t *testing.T) {
 					return // it met a time limit of the database
 				}
 				for i := range 6 {
-					if spent, err := db.SpendReset(t.Context(), hashOf(fmt.Sprint(u.Username, i)), "stolen", now); spent || err != nil {
+					if spent, err := db.SpendReset(t.Context(), hashOf(fmt.Sprint(u.Username, i)), "stolen", nil, now); spent || err != nil {
 						t.Errorf("round %d: the token is alive after %s: %v, %v", round, name, spent, err)
 					}
 				}

@@ -70,6 +70,7 @@ type store struct {
 	outcome     user.Outcome
 	notRecorded bool
 	notSpent    bool
+	wait        time.Duration
 
 	calls   []string
 	created user.User
@@ -79,6 +80,8 @@ type store struct {
 	newHash string
 	guard   user.Guard
 	edit    user.Edit
+	budgets []user.Budget
+	cleared []string
 }
 
 func (s *store) call(name string) error {
@@ -91,6 +94,11 @@ func (s *store) find(fits func(*user.User) bool) *user.User {
 		return s.users[i]
 	}
 	return nil
+}
+
+func (s *store) Take(_ context.Context, budgets []user.Budget, _ time.Time) (time.Duration, error) {
+	s.budgets = budgets
+	return s.wait, s.call("Take")
 }
 
 func (s *store) UserByUsername(_ context.Context, name string) (*user.User, error) {
@@ -125,8 +133,8 @@ func (s *store) UserByReset(_ context.Context, hash []byte, _ time.Time) (*user.
 	return s.users[0], err
 }
 
-func (s *store) SpendReset(_ context.Context, _ []byte, passwordHash string, _ time.Time) (bool, error) {
-	s.newHash = passwordHash
+func (s *store) SpendReset(_ context.Context, _ []byte, passwordHash string, clear []string, _ time.Time) (bool, error) {
+	s.newHash, s.cleared = passwordHash, clear
 	err := s.call("SpendReset")
 	return err == nil && !s.notSpent, err
 }
@@ -144,6 +152,22 @@ func (s *store) UpdateUser(_ context.Context, g user.Guard, e user.Edit) (user.O
 func (s *store) DeleteUser(_ context.Context, g user.Guard) (user.Outcome, error) {
 	s.guard = g
 	return s.outcome, s.call("DeleteUser")
+}
+
+// devices knows the one token "known".
+type devices struct{}
+
+func (devices) Issue(username, id string, _ time.Time) string { return username + " " + id }
+
+func (devices) Open(_, token string, _ time.Time) string {
+	if token == "known" {
+		return "device1"
+	}
+	return ""
+}
+
+func logins(p user.Passwords, tokens user.TokenIssuer) user.Logins {
+	return user.Logins{Passwords: p, Tokens: tokens, Devices: devices{}, Limits: user.DefaultLimits}
 }
 
 // issuer signs nothing.

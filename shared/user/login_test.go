@@ -14,7 +14,7 @@ import (
 
 func login(t testing.TB, db *store, p user.Passwords, name, pw string) (user.Session, error) {
 	t.Helper()
-	return user.Authenticate(t.Context(), db, p, issuer{}, user.Credentials{Username: name, Password: pw}, now)
+	return user.Authenticate(t.Context(), user.Client{}, db, logins(p, issuer{}), user.Credentials{Username: name, Password: pw}, now)
 }
 
 func TestAuthenticate(t *testing.T) {
@@ -115,7 +115,7 @@ func TestAuthenticateOutage(t *testing.T) {
 		}
 	}
 	db := &store{users: []*user.User{ann()}}
-	session, err := user.Authenticate(t.Context(), db, passwords, issuer{errors.New("no key")}, user.Credentials{Username: "ann.lee", Password: right}, now)
+	session, err := user.Authenticate(t.Context(), user.Client{}, db, logins(passwords, issuer{errors.New("no key")}), user.Credentials{Username: "ann.lee", Password: right}, now)
 	if err == nil || code(err) != "" || session != (user.Session{}) {
 		t.Errorf("an issuer that fails: %+v, %v", session, err)
 	}

@@ -15,7 +15,7 @@ func mailed() (*store, string) {
 
 func reset(t testing.TB, db *store, token, pw string) error {
 	t.Helper()
-	return user.ResetPassword(t.Context(), db, tokens, passwords, user.PasswordReset{Token: token, NewPassword: pw}, now)
+	return user.ResetPassword(t.Context(), user.Client{}, db, tokens, passwords, user.DefaultLimits, user.PasswordReset{Token: token, NewPassword: pw}, now)
 }
 
 func TestResetPassword(t *testing.T) {

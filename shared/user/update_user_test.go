@@ -15,7 +15,7 @@ func update(t testing.TB, db *store, caller *user.User, target string, in user.C
 	if db.outcome == (user.Outcome{}) {
 		db.outcome.Done = true
 	}
-	return user.Update(t.Context(), callerOf(caller), db, passwords, target, in, now)
+	return user.Update(t.Context(), callerOf(caller), db, passwords, user.DefaultLimits, target, in, now)
 }
 
 // What is written, and what must still be true when it is.

@@ -5,6 +5,5 @@ create table limits (
     most     integer     not null,
     taken    integer     not null,
     in_a_row integer     not null,
-    until    timestamptz not null,
-    taken_at timestamptz not null
+    until    timestamptz not null
 );

@@ -1,6 +1,9 @@
 package postgres_test
 
 import (
+	"fmt"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -103,6 +106,44 @@ func TestTakeAllOrNone(t *testing.T) {
 	for range 2 {
 		if wait := takeOne(t, db, noon, other); wait != 0 {
 			t.Errorf("a refused try has counted: wait %v", wait)
+		}
+	}
+}
+
+// TestTakeIsExact has many take at once, from many connections.
+func TestTakeIsExact(t *testing.T) {
+	t.Parallel()
+	var pools []*postgres.DB // as many instances have
+	for range 4 {
+		db, err := postgres.Open(t.Context(), postgrestest.URL(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		pools = append(pools, db)
+	}
+	for round := range 50 {
+		budgets := []user.Budget{
+			{Key: fmt.Sprint("window ", round), Most: 5, Window: time.Hour},
+			{Key: fmt.Sprint("backoff ", round), Most: 100, Backoff: true},
+			{Key: "everyone", Most: 1_000_000, Window: time.Hour},
+		}
+		var granted atomic.Int32
+		var group sync.WaitGroup
+		for _, db := range pools {
+			for range 50 {
+				group.Go(func() {
+					if wait, err := db.Take(t.Context(), budgets, noon); err != nil {
+						t.Error(err)
+					} else if wait == 0 {
+						granted.Add(1)
+					}
+				})
+			}
+		}
+		group.Wait()
+		if granted.Load() != 5 {
+			t.Fatalf("round %d: %d granted, want 5", round, granted.Load())
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -22,11 +23,14 @@ type account struct {
 	credential *syscall.Credential
 }
 
-// unprivileged returns the account to run PostgreSQL under. initdb looks its number up, so it must be in the password file.
-func unprivileged() (account, error) {
+// unprivileged returns the account to run PostgreSQL under: the owner of one of the folders, where there is one, else the first
+// account that the machine has. A package that is installed later may bring an account, and must not lock us out of our data.
+// initdb looks the account's number up, so it must be in the password file.
+func unprivileged(folders ...string) (account, error) {
 	if os.Geteuid() != 0 {
 		return account{}, nil
 	}
+	var all []account
 	for _, name := range []string{"postgres", "_postgres", "nobody"} {
 		u, err := user.Lookup(name)
 		if err != nil {
@@ -35,10 +39,18 @@ func unprivileged() (account, error) {
 		uid, err1 := strconv.ParseInt(u.Uid, 10, 64)
 		gid, err2 := strconv.ParseInt(u.Gid, 10, 64)
 		if err1 == nil && err2 == nil {
-			return account{&syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}, nil
+			all = append(all, account{&syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}})
 		}
 	}
-	return account{}, errors.New("PostgreSQL refuses to run as root, and this machine has no account postgres, _postgres or nobody: run this as another user")
+	for _, a := range all {
+		if slices.ContainsFunc(folders, func(path string) bool { return ownedBy(path, a.uid()) }) {
+			return a, nil
+		}
+	}
+	if len(all) == 0 {
+		return account{}, errors.New("PostgreSQL refuses to run as root, and this machine has no account postgres, _postgres or nobody: run this as another user")
+	}
+	return all[0], nil
 }
 
 // other reports whether the account is another than the caller's.

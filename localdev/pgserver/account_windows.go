@@ -17,7 +17,7 @@ type (
 	fileLock struct{}
 )
 
-func unprivileged() (account, error) { return account{}, errWindows }
+func unprivileged(...string) (account, error) { return account{}, errWindows }
 
 func (account) other() bool              { return false }
 func (account) uid() int                 { return -1 }

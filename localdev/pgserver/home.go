@@ -39,6 +39,15 @@ func (h home) remove() error {
 	return nil
 }
 
+// serverDirs lists where the account's folder can be.
+func serverDirs(dir string) []string {
+	dirs := []string{filepath.Join(dir, "server")}
+	if name, err := readSpareName(dir); err == nil && name != "" {
+		dirs = append(dirs, filepath.Join(spareParent, name, "server"))
+	}
+	return dirs
+}
+
 // findHome finds the places for a server's files and makes the folders.
 func findHome(dir string, a account) (home, error) {
 	h := home{dir: dir, base: dir}

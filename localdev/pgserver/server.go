@@ -112,7 +112,7 @@ func prepare(opts Options) (*Server, error) {
 	if opts.Progress == nil {
 		opts.Progress = io.Discard
 	}
-	a, err := unprivileged()
+	a, err := unprivileged(serverDirs(dir)...)
 	if err != nil {
 		return nil, err
 	}

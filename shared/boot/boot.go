@@ -33,6 +33,12 @@ type Environment struct {
 	problems map[string]string
 }
 
+// String shows nothing of the values, so that no log does.
+func (e *Environment) String() string { return "the function's environment" }
+
+// GoString does the same for %#v.
+func (e *Environment) GoString() string { return e.String() }
+
 // secretTimeout bounds the one read of the secret at start, retries included.
 const secretTimeout = 5 * time.Second
 

@@ -32,8 +32,10 @@ func (e *Environment) Key(name string) []byte {
 	return key
 }
 
-// placeholders are words that examples use where a secret belongs.
-var placeholders = []string{"your_", "your-", "changeme", "change_me", "change-me", "placeholder", "example", "secret_key_here", "_here", "xxxx", "replace"}
+// placeholders are words that examples use where a secret belongs. None is so
+// short that a random key might hold it: xxxx is in one of 15,000 that
+// CloudFormation generates.
+var placeholders = []string{"your_", "your-", "changeme", "change_me", "change-me", "placeholder", "example", "_here", "xxxxxxxx", "replace"}
 
 // strong notes what is wrong with a secret, never the secret.
 func (e *Environment) strong(name, value string) {

@@ -40,6 +40,10 @@ const (
 
 // Handler serves GET /, GET /openapi.json and GET /docs/{file}. It panics when
 // the description is not YAML: it is part of the program, as a template is.
+//
+// It converts the description here and not for the first who asks, because
+// Lambda lends a start a whole processor and gives a request, at this function's
+// 128 MB, a fourteenth of one: 5 ms here would be 70 ms there.
 func Handler(openapiYAML []byte) http.Handler {
 	description, err := toJSON(openapiYAML)
 	if err != nil {

@@ -5,3 +5,6 @@ var Fault = fault
 
 // Dead is dead, so that no test has to leave a connection idle for long.
 var Dead = dead
+
+// Quiet is quiet, to be tried on sockets of all kinds.
+var Quiet = quiet

@@ -37,9 +37,6 @@ func TestIdleConnection(t *testing.T) {
 	if _, err := postgrestest.Pool(t).Exec(t.Context(), "select pg_terminate_backend($1)", conn.PgConn().PID()); err != nil {
 		t.Fatal(err)
 	}
-	if dead(time.Second) {
-		t.Error("a connection that was idle for a second is checked")
-	}
 	if !dead(time.Hour) {
 		t.Error("a dead connection is taken for living")
 	}

@@ -55,6 +55,9 @@ func OpenSource(ctx context.Context, source Source) (*DB, error) {
 	if err != nil {
 		return nil, badURL(err)
 	}
+	if strings.Contains(cfg.ConnConfig.Host, "@") { // it would be shown in every error, with what follows it in the password
+		return nil, errors.New("DATABASE_URL has an @ in its password; write it as %40")
+	}
 	if !strings.Contains(url, "pool_max_conns") {
 		cfg.MaxConns = defaultMaxConns
 	}
@@ -92,11 +95,13 @@ func current(ctx context.Context, source Source, c *pgx.ConnConfig) error {
 	return nil
 }
 
-// dead checks a connection that was idle for long: an empty pipeline is one
-// round trip and no statement. What it returns is pgxpool's question whether to
-// ping; a ping on the connection that this has just broken fails at once.
+// dead checks a connection that was idle for long, or on which the server has
+// said something while nobody asked, which is most often goodbye: an empty
+// pipeline is one round trip and no statement. What it returns is pgxpool's
+// question whether to ping; a ping on the connection that this has just broken
+// fails at once.
 func dead(ctx context.Context, p pgxpool.ShouldPingParams) bool {
-	if p.IdleDuration < idleBeforeCheck {
+	if p.IdleDuration < idleBeforeCheck && quiet(p.Conn.PgConn().Conn()) {
 		return false
 	}
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)

@@ -1,0 +1,237 @@
+package roster_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// room is what a package may import beside the standard library: packages of
+// this repository, and others by the beginning of their path. Why says what
+// would go lost with more.
+type room struct {
+	own, others []string
+	why         string
+}
+
+const (
+	mod    = "roster"
+	sdk    = "github.com/aws/aws-sdk-go-v2/"
+	lambda = "github.com/aws/aws-lambda-go/"
+	pgx    = "github.com/jackc/pgx/v5"
+	kin    = "github.com/getkin/kin-openapi/"
+	yaml   = "go.yaml.in/yaml/v3"
+)
+
+// rooms is the plan of the house; docs/architecture.md draws it. A name with a
+// star stands for all packages there that have no line of their own. Whoever
+// adds to a line says in the commit why it must be.
+var rooms = map[string]room{
+	"roster": {nil, nil, "the root holds two documents and no code"},
+
+	"functions": {nil, nil, "it holds tests of all functions and no code"},
+	"functions/*": {
+		own: []string{
+			"roster", "shared/api", "shared/boot", "shared/boot/mailing", "shared/boot/tokens", "shared/docspage", "shared/lambdahttp",
+			"shared/postgres/migrations", "shared/sam", "shared/seed",
+		},
+		why: "a main is a list of parts; what decides or computes belongs into the parts",
+	},
+
+	"shared/user": {
+		own: []string{"shared/mail", "shared/metric", "shared/password"}, others: []string{"golang.org/x/net/idna"},
+		why: "the domain knows neither HTTP, SQL nor AWS, so that it can be read and tested without them; it asks for what it needs by small interfaces",
+	},
+	"shared/api": {
+		own: []string{"shared/user"},
+		why: "it speaks net/http for package user, to any store and behind any server; with others in it, no test could do without them",
+	},
+	"shared/api/apitest": {
+		own: []string{"roster"}, others: []string{kin + "openapi3", kin + "openapi3filter", kin + "routers"},
+		why: "it compares with the description alone; what it knew of the code it could not find wrong",
+	},
+	"shared/postgres": {
+		own: []string{"shared/user"}, others: []string{pgx},
+		why: "it stores for package user, and decides nothing",
+	},
+	"shared/postgres/migrations": {
+		others: []string{pgx, "github.com/pressly/goose/v3"},
+		why:    "it is apart so that only what migrates links goose",
+	},
+	"shared/postgres/postgrestest": {
+		own: []string{"localdev/pgserver", "shared/postgres", "shared/postgres/migrations"}, others: []string{pgx},
+		why: "it gives tests a database, and nothing else",
+	},
+
+	"shared/boot": {
+		own:    []string{"shared/awsenv", "shared/onetime", "shared/password", "shared/postgres", "shared/secrets", "shared/user"},
+		others: []string{lambda + "lambdacontext"},
+		why:    "every function with a database links it; what only some need has a package of its own below it",
+	},
+	"shared/boot/mailing": {
+		own: []string{"shared/awsenv", "shared/boot", "shared/mail", "shared/ses", "shared/smtp", "shared/user"},
+		why: "it assembles what mails",
+	},
+	"shared/boot/tokens": {
+		own: []string{"shared/boot", "shared/token"},
+		why: "it is apart so that only functions with access tokens link the JWT library",
+	},
+	"shared/lambdahttp": {
+		others: []string{lambda + "events", lambda + "lambda", lambda + "lambdacontext", "github.com/awslabs/aws-lambda-go-api-proxy/httpadapter"},
+		why:    "it runs any http.Handler and knows none",
+	},
+	"shared/seed": {
+		own: []string{"shared/user"}, others: []string{lambda + "cfn", lambda + "lambda"},
+		why: "it is told how to migrate, so that its tests need no database",
+	},
+	"shared/docspage": {
+		others: []string{"github.com/swaggest/swgui/v5/static", yaml},
+		why:    "the documentation is given to it; a page must not link users, tokens or a database",
+	},
+	"shared/sam": {
+		own: []string{"roster"}, others: []string{yaml},
+		why: "it reads the template for functions, localdev and tests alike",
+	},
+
+	"shared/awsenv":         {others: []string{sdk + "aws", sdk + "credentials"}, why: "every function with a secret links it; config.LoadDefaultConfig would cost 1.6 MB"},
+	"shared/awsenv/awstest": {own: []string{"shared/awsenv"}, others: []string{sdk + "aws"}, why: "it plays AWS's side, and must not know ours"},
+	"shared/secrets":        {others: []string{sdk + "aws", sdk + "service/secretsmanager"}, why: "it reads one secret and knows nothing of what is in it"},
+	"shared/ses":            {own: []string{"shared/mail"}, others: []string{sdk + "aws", sdk + "service/sesv2"}, why: "it is a way for mails and nothing more"},
+	"shared/smtp":           {own: []string{"shared/mail"}, others: []string{"github.com/wneessen/go-mail/smtp"}, why: "it is a way for mails and nothing more; the whole of go-mail imports html/template"},
+
+	"shared/mail":     {nil, nil, "mails are plain values"},
+	"shared/metric":   {nil, nil, "it writes a line to the log"},
+	"shared/onetime":  {nil, nil, "a mechanism that knows nothing of users"},
+	"shared/password": {others: []string{"github.com/ccojocar/zxcvbn-go/data", "golang.org/x/crypto/argon2", "golang.org/x/text/unicode/norm"}, why: "a mechanism that knows nothing of users"},
+	"shared/token":    {others: []string{"github.com/golang-jwt/jwt/v5"}, why: "a mechanism that knows nothing of users"},
+
+	"localdev": {
+		own: []string{
+			"roster", "localdev/gateway", "localdev/pgserver", "localdev/runtimeapi",
+			"shared/api", "shared/awsenv/awstest", "shared/boot", "shared/boot/mailing", "shared/boot/tokens", "shared/docspage", "shared/lambdahttp",
+			"shared/postgres", "shared/postgres/migrations", "shared/sam", "shared/seed", "shared/user",
+		},
+		others: []string{lambda + "events", pgx, "github.com/joho/godotenv"},
+		why:    "it assembles what the functions assemble, by the same parts",
+	},
+	"localdev/gateway":     {others: []string{lambda + "events"}, why: "it plays API Gateway for any function"},
+	"localdev/runtimeapi":  {others: []string{lambda + "events"}, why: "it plays Lambda for any binary"},
+	"localdev/pgserver":    {others: []string{pgx, "github.com/fergusstrange/embedded-postgres"}, why: "it starts PostgreSQL for any schema"},
+	"localdev/browsertest": {others: []string{"github.com/chromedp/"}, why: "it opens any page"},
+}
+
+// secluded are packages that few may import, with the reason for all others.
+var secluded = map[string]string{
+	"shared/ses":                   "merely importing SES's client costs each function 650 KB and 4,350 allocations before main; functions that mail have boot/mailing",
+	"shared/smtp":                  "a function that may not send mail has no use for a way to send it; functions that mail have boot/mailing",
+	"shared/boot":                  "only a main knows the environment; everything else is given its parts",
+	"shared/lambdahttp":            "only a main knows that it runs on Lambda",
+	"shared/api":                   "only a main knows that HTTP is spoken",
+	"shared/postgres":              "the store is given as an interface of package user",
+	"shared/postgres/migrations":   "it links goose; only seed_admin and development migrate",
+	"shared/postgres/postgrestest": "it is for tests",
+	"shared/api/apitest":           "it is for tests",
+	"localdev/browsertest":         "it is for tests",
+	"shared/awsenv/awstest":        "it is for tests and for localdev, which has no AWS",
+}
+
+// listed is what go list says of a package.
+type listed struct {
+	ImportPath, Name, Doc string
+	GoFiles, Imports      []string
+}
+
+func listPackages(t *testing.T) []listed {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Name,Doc,GoFiles,Imports", "./...")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, stderr.Bytes())
+	}
+	var all []listed
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p listed
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		p.ImportPath = strings.TrimPrefix(p.ImportPath, mod+"/")
+		all = append(all, p)
+	}
+}
+
+// roomOf returns a package's line.
+func roomOf(pkg string) (name string, r room, ok bool) {
+	for _, name = range []string{pkg, path.Dir(pkg) + "/*"} {
+		if r, ok = rooms[name]; ok {
+			return name, r, true
+		}
+	}
+	return "", room{}, false
+}
+
+// Tests may import what they need: a fake, a database, a browser. This is about
+// what becomes part of a program.
+func TestImports(t *testing.T) {
+	t.Parallel()
+	used := map[string]bool{}
+	for _, p := range listPackages(t) {
+		name, r, ok := roomOf(p.ImportPath)
+		if !ok {
+			t.Errorf("%s is new: give it a line in imports_test.go that says what it may import, and why no more", p.ImportPath)
+			continue
+		}
+		used[name] = true
+		for _, imported := range p.Imports {
+			by, ok := r.allows(imported)
+			used[name+" "+by] = true
+			if !ok {
+				t.Errorf("%s imports %s: %s", p.ImportPath, imported, reasons(r, imported))
+			}
+		}
+	}
+	for name, r := range rooms {
+		if !used[name] {
+			t.Errorf("imports_test.go has a line for %s, which does not exist", name)
+		}
+		for _, allowed := range append(r.own, r.others...) {
+			if !used[name+" "+allowed] {
+				t.Errorf("%s may import %s and does not: take that out of imports_test.go", name, allowed)
+			}
+		}
+	}
+}
+
+// allows reports by which entry a package may be imported; by none, for those
+// of the standard library, which have no dot in their first element.
+func (r room) allows(imported string) (by string, ok bool) {
+	if own := strings.TrimPrefix(imported, mod+"/"); own != imported || imported == mod {
+		return own, slices.Contains(r.own, own)
+	}
+	if first, _, _ := strings.Cut(imported, "/"); !strings.Contains(first, ".") {
+		return "", true
+	}
+	for _, other := range r.others {
+		if imported == other || strings.HasPrefix(imported, strings.TrimSuffix(other, "/")+"/") {
+			return other, true
+		}
+	}
+	return "", false
+}
+
+func reasons(r room, imported string) string {
+	why := r.why
+	if more, ok := secluded[strings.TrimPrefix(imported, mod+"/")]; ok {
+		why += "; and " + more
+	}
+	return why
+}

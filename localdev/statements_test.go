@@ -1,0 +1,74 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"roster/shared/postgres/postgrestest"
+)
+
+// What a request costs, by PostgreSQL's own log: each statement is a round
+// trip, and nothing else goes over the connection.
+func TestStatementsOfEachRequest(t *testing.T) {
+	t.Parallel()
+	for _, way := range ways {
+		t.Run(way, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, way, nil)
+			values := map[string]string{}
+			ann := "Authorization: Bearer «access»"
+			const form = "Content-Type: application/x-www-form-urlencoded"
+			for _, c := range []struct {
+				name string
+				raw
+				status int
+				want   []string // how each statement begins
+			}{
+				{"documentation", raw{method: "GET", target: "/"}, 200, nil},
+				{"health", raw{method: "GET", target: "/healthz"}, 200, []string{"select 1"}},
+				{"register", jsonBody("POST", "/api/user/register", `{"username":"ann","first_name":"Ann","last_name":"Lee","email":"ann@example.com","password":"password123"}`), 201, []string{"insert"}},
+				{"register again", jsonBody("POST", "/api/user/register", `{"username":"ann","first_name":"Ann","last_name":"Lee","email":"ann@example.com","password":"password123"}`), 409, []string{"insert", "select exists"}},
+				{"a bad registration", jsonBody("POST", "/api/user/register", `{}`), 400, nil},
+				{"login", jsonBody("POST", "/api/user/login", `{"username":"ann","password":"password123"}`), 200, []string{"select id", "update users"}},
+				{"a wrong password", jsonBody("POST", "/api/user/login", `{"username":"ann","password":"password124"}`), 401, []string{"select id"}},
+				{"an unknown name", jsonBody("POST", "/api/user/login", `{"username":"bob","password":"password123"}`), 401, []string{"select id"}},
+				{"get", raw{"GET", "/api/user/ann", []string{ann}, ""}, 200, []string{"select uuid"}},
+				{"get another", raw{"GET", "/api/user/admin", []string{ann}, ""}, 403, []string{"select uuid"}},
+				{"get without a token", raw{method: "GET", target: "/api/user/ann"}, 401, nil},
+				{"put", jsonBody("PUT", "/api/user/ann", `{"first_name":"Anna"}`, ann), 200, []string{"select uuid", "with"}},
+				{"forget", jsonBody("POST", "/api/user/forget_password", `{"username":"ann","email":"ann@example.com"}`), 200, []string{"with"}},
+				{"forget, for nobody", jsonBody("POST", "/api/user/forget_password", `{"username":"bob","email":"bob@example.com"}`), 200, []string{"with"}},
+				{"the page", raw{method: "GET", target: "/reset_password?token=«reset»"}, 200, nil},
+				{"a token of nobody", jsonBody("POST", "/api/user/reset_password", `{"token":"«reset»","new_password":"password123"}`), 400, []string{"select id"}},
+				{"forget again", jsonBody("POST", "/api/user/forget_password", `{"username":"ann","email":"ann@example.com"}`), 200, []string{"with"}},
+				{"the form", raw{"POST", "/reset_password", []string{form}, "token=«reset»&new_password=password123&repeat_password=password123"}, 200, []string{"select id", "with"}},
+				{"login again", jsonBody("POST", "/api/user/login", `{"username":"ann","password":"password123"}`), 200, []string{"select id", "update users"}},
+				{"delete", raw{"DELETE", "/api/user/ann", []string{ann}, ""}, 200, []string{"select uuid", "with"}},
+			} {
+				var got answer
+				statements := postgrestest.Statements(t, func() { got = s.send(t, c.method, c.bytesWith(values)) })
+				if learn(values, got); got.status != c.status {
+					t.Errorf("%s: %v, want %d", c.name, got, c.status)
+				}
+				if diff := cmp.Diff(c.want, beginnings(statements, c.want)); diff != "" {
+					t.Errorf("%s: statements (-want +got):\n%s", c.name, diff)
+				}
+			}
+		})
+	}
+}
+
+// beginnings cuts each statement to the length of what is wanted in its place.
+func beginnings(statements, want []string) []string {
+	var cut []string
+	for i, s := range statements {
+		s = strings.Join(strings.Fields(s), " ")
+		if i < len(want) {
+			s = s[:min(len(s), len(want[i]))]
+		}
+		cut = append(cut, s)
+	}
+	return cut
+}

@@ -1,0 +1,67 @@
+package boot_test
+
+import (
+	"log/slog"
+	"strings"
+	"testing"
+
+	"roster/shared/awsenv/awstest"
+	"roster/shared/boot"
+)
+
+const arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:roster-AbCdEf"
+
+// These tests change the environment of the process, as Load reads no other,
+// and its logger. So they do not run beside others.
+
+func withSecret(t *testing.T, text string) *awstest.Server {
+	t.Helper()
+	before := slog.Default()
+	t.Cleanup(func() { slog.SetDefault(before) })
+	server := awstest.New(t)
+	server.SetSecret(arn, text)
+	t.Setenv("SECRET_ARN", arn)
+	for _, pair := range server.Env() {
+		name, value, _ := strings.Cut(pair, "=")
+		t.Setenv(name, value)
+	}
+	return server
+}
+
+func TestLoadLaysTheSecretOverTheEnvironment(t *testing.T) {
+	server := withSecret(t, `{"DATABASE_URL":"from the secret","MAIL_PORT":587}`)
+	t.Setenv("DATABASE_URL", "from the environment")
+	t.Setenv("PUBLIC_URL", "https://accounts.example.com")
+	e := boot.Load()
+	check(t, "in both", e.Text("DATABASE_URL"), "from the secret")
+	check(t, "in the secret", e.Number("MAIL_PORT", 25, 1, 65535), 587)
+	check(t, "in the environment", e.Origin("PUBLIC_URL"), "https://accounts.example.com")
+	check(t, "their problem", problem(t, e), "")
+	check(t, "readings", server.Calls(awstest.GetSecretValue), 1)
+}
+
+func TestLoadWithoutASecret(t *testing.T) {
+	server := withSecret(t, `{"DATABASE_URL":"from the secret"}`)
+	t.Setenv("SECRET_ARN", "")
+	t.Setenv("DATABASE_URL", "from the environment")
+	e := boot.Load()
+	check(t, "the value", e.Text("DATABASE_URL"), "from the environment")
+	check(t, "its problem", problem(t, e), "")
+	check(t, "readings", server.Calls(awstest.GetSecretValue), 0)
+}
+
+// All that a secret would have held is missing then, which is not worth saying.
+func TestLoadSaysOnlyThatTheSecretCouldNotBeRead(t *testing.T) {
+	server := withSecret(t, "")
+	server.SetSecret(arn, canary)
+	e := boot.Load()
+	e.Text("DATABASE_URL")
+	check(t, "the message", problem(t, e), "SECRET_ARN cannot be read: read secret "+arn+": its content cannot be used: it is not a JSON object")
+}
+
+func TestLoadNeedsLambdasCredentials(t *testing.T) {
+	withSecret(t, "{}")
+	t.Setenv("AWS_SESSION_TOKEN", "")
+	e := boot.Load()
+	check(t, "the message", problem(t, e), "SECRET_ARN cannot be read: not set: AWS_SESSION_TOKEN; Lambda sets them for a function, elsewhere export them before the start")
+}

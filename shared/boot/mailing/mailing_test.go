@@ -1,0 +1,91 @@
+package mailing_test
+
+import (
+	"strings"
+	"testing"
+
+	"roster/shared/awsenv/awstest"
+	"roster/shared/boot"
+	"roster/shared/boot/mailing"
+	"roster/shared/mail"
+	"roster/shared/ses"
+	"roster/shared/smtp"
+)
+
+const canary = "canary-0123456789"
+
+// environment is that of a function, changed by names and values in turns.
+func environment(t *testing.T, pairs ...string) (*boot.Environment, *awstest.Server) {
+	t.Helper()
+	server := awstest.New(t)
+	values := map[string]string{"MAIL_FROM": "no-reply@example.com", "PUBLIC_URL": "https://accounts.example.com"}
+	for _, pair := range server.Env() {
+		name, value, _ := strings.Cut(pair, "=")
+		values[name] = value
+	}
+	for i := 0; i < len(pairs); i += 2 {
+		values[pairs[i]] = pairs[i+1]
+	}
+	return boot.Of(values), server
+}
+
+func TestResetMailIsBySES(t *testing.T) {
+	t.Parallel()
+	env, server := environment(t)
+	out := mailing.ResetMail(env)
+	if err := env.Check(); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := out.Mailer.(*ses.Sender); !ok || out.PublicURL != "https://accounts.example.com" {
+		t.Fatalf("%T to %s", out.Mailer, out.PublicURL)
+	}
+	if err := out.Mailer.Send(t.Context(), mail.Message{To: "ann@example.com", Subject: "Hello", Text: "Hello."}); err != nil {
+		t.Fatal(err)
+	}
+	if mails := server.Mails(); len(mails) != 1 || mails[0].From != "no-reply@example.com" {
+		t.Errorf("mails: %+v", mails)
+	}
+}
+
+func TestResetMailIsBySMTPWhereAServerIsNamed(t *testing.T) {
+	t.Parallel()
+	env, _ := environment(t, "MAIL_SERVER", "smtp.example.com", "MAIL_USERNAME", "roster", "MAIL_PASSWORD", canary, "AWS_REGION", "")
+	out := mailing.ResetMail(env)
+	if err := env.Check(); err != nil {
+		t.Fatal(err)
+	}
+	if sender, ok := out.Mailer.(*smtp.Sender); !ok || sender.String() != "smtp.example.com:587" {
+		t.Errorf("%T %v, want SMTP on the port of submission", out.Mailer, out.Mailer)
+	}
+}
+
+func TestResetMailRefuses(t *testing.T) {
+	t.Parallel()
+	const server = "smtp.example.com"
+	for name, test := range map[string]struct {
+		pairs []string
+		want  string
+	}{
+		"no sender":           {[]string{"MAIL_FROM", ""}, "MAIL_FROM is missing"},
+		"a bad sender":        {[]string{"MAIL_FROM", "Roster"}, "MAIL_FROM (is not an e-mail address"},
+		"no origin":           {[]string{"PUBLIC_URL", ""}, "PUBLIC_URL is missing"},
+		"neither SES nor one": {[]string{"AWS_REGION", ""}, "MAIL_SERVER (not set: AWS_REGION"},
+		"a port in words":     {[]string{"MAIL_SERVER", server, "MAIL_PORT", "smtp"}, "MAIL_PORT must be a whole number from 1 to 65535"},
+		"TLS in words":        {[]string{"MAIL_SERVER", server, "MAIL_USE_TLS", "starttls"}, "MAIL_USE_TLS must be true or false"},
+		"without TLS":         {[]string{"MAIL_SERVER", server, "MAIL_USE_TLS", "False"}, "MAIL_SERVER (MAIL_USE_TLS=false would send mail unencrypted"},
+		"half an account":     {[]string{"MAIL_SERVER", server, "MAIL_PASSWORD", canary}, "MAIL_SERVER (MAIL_USERNAME and MAIL_PASSWORD are only of use together"},
+		"a server with port":  {[]string{"MAIL_SERVER", server + ":587"}, "MAIL_SERVER (is not the name"},
+		"no sender by SMTP":   {[]string{"MAIL_SERVER", server, "MAIL_FROM", ""}, "MAIL_FROM is missing"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			env, _ := environment(t, test.pairs...)
+			mailing.ResetMail(env)
+			err := env.Check()
+			if err == nil || !strings.HasPrefix(err.Error(), "the configuration is not usable: "+test.want) || strings.Contains(err.Error(), "canary") {
+				t.Errorf("%v, want %q in it", err, test.want)
+			}
+			t.Log(err)
+		})
+	}
+}

@@ -1,0 +1,87 @@
+package boot_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"roster/shared/user"
+)
+
+func TestPostgres(t *testing.T) {
+	t.Parallel()
+	e := env("DATABASE_URL", "postgres://roster:"+canary+"@127.0.0.1:1/roster")
+	db := e.Postgres() // connects to nothing: there is nothing
+	check(t, "its problem", problem(t, e), "")
+	db.Close()
+
+	e = env()
+	e.Postgres()
+	check(t, "no URL", problem(t, e), "DATABASE_URL is missing")
+
+	const no = "DATABASE_URL is not a PostgreSQL URL such as postgres://user:password@host:5432/database"
+	for value, want := range map[string]string{
+		"mysql://u:" + canary + "@h/d":                    no + " (invalid keyword/value)",
+		"postgres://u:" + canary + "/@h/d":                no,
+		"postgres://u:" + canary + "@h:port/d":            no,
+		"postgres://u:" + canary + "@h/d?sslmode=perhaps": no + " (sslmode is invalid)",
+		"postgres://u:abc@" + canary + "@h/d":             "DATABASE_URL has an @ in its password; write it as %40",
+		"postgres://u:" + canary + "%zz@h/d":              no + " (invalid percent-encoded token in password)",
+		"host=h password='" + canary:                      no + " (unterminated quoted string in connection info string)",
+	} {
+		e := env("DATABASE_URL", value)
+		e.Postgres()
+		check(t, value, problem(t, e), want)
+	}
+}
+
+func TestMigrator(t *testing.T) {
+	t.Parallel()
+	const url = "postgres://roster@127.0.0.1/roster"
+	failed := errors.New("failed")
+	up := func(_ context.Context, got string) ([]string, error) { return []string{got}, failed }
+	e := env("DATABASE_URL", url)
+	applied, err := e.Migrator(up)(t.Context())
+	check(t, "what it did", applied, []string{url})
+	check(t, "its error", errors.Is(err, failed), true)
+	check(t, "its problem", problem(t, e), "")
+	e = env()
+	e.Migrator(up)
+	check(t, "no URL", problem(t, e), "DATABASE_URL is missing")
+}
+
+func TestAdmin(t *testing.T) {
+	t.Parallel()
+	e := env("ADMIN_USERNAME", "root", "ADMIN_EMAIL", "ops@example.com", "ADMIN_PASSWORD", canary)
+	check(t, "the admin", e.Admin(), user.Admin{Username: "root", Email: "ops@example.com", Password: canary})
+	check(t, "its problem", problem(t, e), "")
+	e = env("ADMIN_EMAIL", "ops@example.com")
+	check(t, "by default", e.Admin(), user.Admin{Username: "admin", Email: "ops@example.com"})
+	e = env()
+	e.Admin()
+	check(t, "without an address", problem(t, e), "ADMIN_EMAIL is missing")
+}
+
+func TestPasswords(t *testing.T) {
+	t.Parallel()
+	e := env()
+	p := e.Passwords()
+	check(t, "the usual policy", []any{p.Policy.MinLength, p.Policy.Blocklist}, []any{8, true})
+	plain := p.Hasher.Hash("correct horse battery")
+
+	e = env("PASSWORD_MIN_LENGTH", "12", "PASSWORD_BLOCKLIST", "off", "SECURITY_PASSWORD_SALT", canary)
+	p = e.Passwords()
+	check(t, "another", []any{p.Policy.MinLength, p.Policy.Blocklist}, []any{12, false})
+	check(t, "its problem", problem(t, e), "")
+
+	ok, stale, err := p.Hasher.Verify(plain, "correct horse battery")
+	check(t, "a hash from before the salt", []any{ok, stale, err}, []any{true, true, nil})
+	ok, _, err = env().Passwords().Hasher.Verify(p.Hasher.Hash("correct horse battery"), "correct horse battery")
+	if ok || err == nil {
+		t.Errorf("a salted hash without the salt: %v, %v, want a refusal that says so", ok, err)
+	}
+
+	e = env("PASSWORD_MIN_LENGTH", "7", "PASSWORD_BLOCKLIST", "maybe")
+	e.Passwords()
+	check(t, "bad ones", problem(t, e), "PASSWORD_BLOCKLIST must be true or false; PASSWORD_MIN_LENGTH must be a whole number from 8 to 64")
+}

@@ -1,0 +1,97 @@
+package boot_test
+
+import (
+	"encoding/hex"
+	"strings"
+	"testing"
+)
+
+// The values were computed apart from this program, by RFC 5869 with an empty
+// salt. If this test fails, do not change them: every access token and every
+// mailed link of every deployment would end with the release that does.
+func TestDerivedKeysStayTheSame(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ root, name, want string }{
+		{"0123456789abcdefghijklmnopqrstuv", "SECRET_KEY", "7c30f03f5d9860e36f69adfee52abd8ed74c7dc356c90149d7d550e15139db9c"},
+		{"0123456789abcdefghijklmnopqrstuv", "JWT_SECRET_KEY", "172a7305e837d0a8f7c3c86cfe5dd3bf98ce8825d0fc378170ce3438235fd2de"},
+		{"Zk3vN8q1LxTt5RwYb7HcJ2mPd9SfGu4aEoVi6KxQnC0hWsUyMrBgDjFlAeIzOpTX", "SECRET_KEY", "5cb5fb485ea7fc6f6c624d66ee127d61292c1b4ad38e6cda5f3d899ac0b5a6ba"},
+		{"Zk3vN8q1LxTt5RwYb7HcJ2mPd9SfGu4aEoVi6KxQnC0hWsUyMrBgDjFlAeIzOpTX", "JWT_SECRET_KEY", "256863b00aade2fe3e50c74f441a828491c0db81f3f5ca4eec85a5836504fb29"},
+	} {
+		e := env("ROOT_KEY", test.root)
+		check(t, test.name+" of "+test.root, hex.EncodeToString(e.Key(test.name)), test.want)
+		check(t, "its problem", problem(t, e), "")
+	}
+}
+
+func TestOneTimeTokensHashAsBefore(t *testing.T) {
+	t.Parallel()
+	e := env("ROOT_KEY", "0123456789abcdefghijklmnopqrstuv")
+	hash, ok := e.OneTimeTokens().Hash("3q2-7wEBAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhs")
+	check(t, "the token's form", ok, true)
+	check(t, "its hash", hex.EncodeToString(hash), "d26af3be9b08bef164b87dfa4a244db43a71e5d3ef9ccf051dd0c1af4f772840")
+	check(t, "its problem", problem(t, e), "")
+	e = env()
+	e.OneTimeTokens()
+	check(t, "without a key", problem(t, e), "SECRET_KEY is missing")
+}
+
+func TestAGivenKeyIsTaken(t *testing.T) {
+	t.Parallel()
+	e := env("SECRET_KEY", canary, "ROOT_KEY", "0123456789abcdefghijklmnopqrstuv")
+	check(t, "the key", string(e.Key("SECRET_KEY")), canary)
+	check(t, "the other is derived", len(e.Key("JWT_SECRET_KEY")), 32)
+	check(t, "their problem", problem(t, e), "")
+	e = env("SECRET_KEY", canary, "ROOT_KEY", "short")
+	e.Key("SECRET_KEY")
+	check(t, "a root key that nothing needs", problem(t, e), "")
+}
+
+func TestKeyRefuses(t *testing.T) {
+	t.Parallel()
+	const (
+		placeholder = " is a placeholder; generate one, for example with: openssl rand -hex 32"
+		short       = " is too short: it must have at least 32 bytes"
+		simple      = " is too simple; generate one, for example with: openssl rand -hex 32"
+	)
+	for value, want := range map[string]string{
+		"your_secret_key_here":                    placeholder,
+		"YOUR-SECRET-KEY-" + canary:               placeholder,
+		"changeme":                                placeholder,
+		"please-change-me-" + canary:              placeholder,
+		"put_the_jwt_secret_here" + canary:        placeholder,
+		"sk-xxxxxxxxxxxxxxxx-" + canary:           placeholder,
+		"an example of a key, with many letters":  placeholder,
+		"replace with 32 random bytes, please do": placeholder,
+		canary[:31]:                               short,
+		"a":                                       short,
+		strings.Repeat("a", 64):                   simple,
+		strings.Repeat("canary", 6):               simple,
+		strings.Repeat("ü", 32):                   simple,
+	} {
+		for _, name := range []string{"SECRET_KEY", "ROOT_KEY", "SECURITY_PASSWORD_SALT"} {
+			e := env(name, value)
+			if name == "SECURITY_PASSWORD_SALT" {
+				e.Passwords()
+			} else {
+				e.Key("SECRET_KEY")
+			}
+			check(t, name+" "+value, problem(t, e), name+want)
+		}
+	}
+	e := env()
+	e.Key("JWT_SECRET_KEY")
+	check(t, "no key at all", problem(t, e), "JWT_SECRET_KEY is missing")
+}
+
+// What openssl rand -hex 32 and CloudFormation make must pass.
+func TestKeyTakesWhatIsGenerated(t *testing.T) {
+	t.Parallel()
+	for _, value := range []string{
+		"9b1f0c7ad2e4486f9d0c3b5a7e6f1d2c", "5f4dcc3b5aa765d61d8327deb882cf99f1e2d3c4b5a697887766554433221100",
+		"q9Xxxxk2LxTt5RwYb7HcJ2mPd9SfGu4aEoVi6KxQnC0hWsUyMrBgDjFlAeIzOpTX", canary,
+	} {
+		e := env("SECRET_KEY", value)
+		check(t, value, string(e.Key("SECRET_KEY")), value)
+		check(t, "its problem", problem(t, e), "")
+	}
+}

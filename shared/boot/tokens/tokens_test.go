@@ -1,0 +1,63 @@
+package tokens_test
+
+import (
+	"testing"
+	"time"
+
+	"roster/shared/boot"
+	"roster/shared/boot/tokens"
+)
+
+const (
+	origin  = "https://accounts.example.com"
+	subject = "01939e6e-5a7c-7bd0-8f0e-3a1f5d0c9b42"
+	// signed was made apart from this program: key, issuer, audience and form
+	// of all releases. If a change no longer takes it, that change logs
+	// everybody out.
+	signed = "eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9." +
+		"eyJpc3MiOiJodHRwczovL2FjY291bnRzLmV4YW1wbGUuY29tIiwic3ViIjoiMDE5MzllNmUtNWE3Yy03YmQwLThmMGUtM2ExZjVkMGM5YjQyIiwiYXVkIjpbInJvc3Rlc" +
+		"iJdLCJleHAiOjE3Njc2MDYzMDAsIm5iZiI6MTc2NzYwNTQwMCwiaWF0IjoxNzY3NjA1NDAwLCJqdGkiOiJNRlJHR1pERk1aVFdRMkxLTk5XRzIzVFBPQiIsInZlciI6N30." +
+		"NykQTlNBRjpHKQalfm3J_n4sUYe0T-LkW4OGlckufoE"
+)
+
+func env(pairs ...string) *boot.Environment {
+	values := map[string]string{"ROOT_KEY": "0123456789abcdefghijklmnopqrstuv", "PUBLIC_URL": origin}
+	for i := 0; i < len(pairs); i += 2 {
+		values[pairs[i]] = pairs[i+1]
+	}
+	return boot.Of(values)
+}
+
+func TestAccessTakesTheTokensOfEarlierReleases(t *testing.T) {
+	t.Parallel()
+	e := env()
+	got, version, err := tokens.Access(e).Verify(signed, time.Unix(1767605400, 0))
+	if got != subject || version != 7 || err != nil || e.Check() != nil {
+		t.Errorf("%q, %d, %v, %v", got, version, err, e.Check())
+	}
+}
+
+func TestAccessRefusesTheTokensOfOthers(t *testing.T) {
+	t.Parallel()
+	for name, e := range map[string]*boot.Environment{
+		"another key":    env("ROOT_KEY", "zyxwvutsrqponmlkjihgfedcba987654"),
+		"a key given":    env("JWT_SECRET_KEY", "0123456789abcdefghijklmnopqrstuv"),
+		"another issuer": env("PUBLIC_URL", "https://accounts.example.org"),
+	} {
+		if _, _, err := tokens.Access(e).Verify(signed, time.Unix(1767605400, 0)); err == nil || e.Check() != nil {
+			t.Errorf("%s: %v, %v", name, err, e.Check())
+		}
+	}
+}
+
+func TestAccessNamesWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	e := boot.Of(map[string]string{})
+	if tokens.Access(e) == nil {
+		t.Error("no tokens")
+	}
+	const want = "the configuration is not usable: JWT_SECRET_KEY is missing; PUBLIC_URL is missing"
+	if err := e.Check(); err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+}

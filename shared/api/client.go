@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"unicode"
 
 	"roster/shared/user"
 )
@@ -15,11 +16,26 @@ const deviceHeader = "Device-Token"
 // client is where a request comes from, for limits. The address is the one that
 // API Gateway saw; see Behind for proxies in front of it.
 func client(r *http.Request) user.Client {
-	c := user.Client{Device: r.Header.Get(deviceHeader)}
+	c := user.Client{Device: r.Header.Get(deviceHeader), UserAgent: printable(r.UserAgent()), RequestID: requestID(r)}
 	if at, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
 		c.Address = at.Addr()
 	}
 	return c
+}
+
+// printable keeps of a header what may stand in a log: a few words of text.
+func printable(s string) string {
+	const most = 200
+	s = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, ""))
+	if runes := []rune(s); len(runes) > most {
+		return string(runes[:most])
+	}
+	return s
 }
 
 // Behind serves h behind so many proxies of one's own in front of API Gateway,

@@ -19,6 +19,6 @@ func UpdateUser(db user.Updater, p user.Passwords, limits user.Limits, tokens To
 		if err != nil {
 			return out, err
 		}
-		return message{"User details updated."}, user.Update(r.Context(), c, db, p, limits, r.PathValue("username"), in, now)
+		return message{"User details updated."}, user.Update(r.Context(), c, client(r), db, p, limits, r.PathValue("username"), in, now)
 	})
 }

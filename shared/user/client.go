@@ -3,10 +3,12 @@ package user
 import "net/netip"
 
 // Client is where a request comes from. Nothing in it is proof of anything; it
-// is for budgets.
+// is for budgets and for the audit log.
 type Client struct {
-	Address netip.Addr // zero when unknown
-	Device  string     // the device token that it sent, unchecked
+	Address   netip.Addr // zero when unknown
+	Device    string     // the device token that it sent, unchecked
+	UserAgent string     // cut to what is worth keeping
+	RequestID string
 }
 
 // network is what one customer of a provider usually has: a /24 of IPv4, a /64

@@ -43,7 +43,7 @@ type ResetCreator interface {
 	// CreateReset stores the token for the active account that has both the
 	// username and the e-mail, and returns that account; nil when there is
 	// none, and then nothing is stored. At most three of an account are kept.
-	CreateReset(ctx context.Context, username, email string, r Reset) (*User, error)
+	CreateReset(ctx context.Context, username, email string, r Reset, e Event) (*User, error)
 }
 
 // OneTimeTokens mints tokens and hashes them.
@@ -90,7 +90,7 @@ func ForgetPassword(ctx context.Context, from Client, db Forgetter, tokens OneTi
 		return "", err
 	}
 	token, hash := tokens.Mint()
-	u, err := db.CreateReset(ctx, name, email, Reset{Hash: hash, CreatedAt: now, ExpiresAt: now.Add(ResetLifetime)})
+	u, err := db.CreateReset(ctx, name, email, Reset{Hash: hash, CreatedAt: now, ExpiresAt: now.Add(ResetLifetime)}, from.event(now, ActionResetAsked))
 	if err != nil || u == nil {
 		return token, err
 	}

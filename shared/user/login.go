@@ -34,12 +34,13 @@ type Session struct {
 // LoginStore finds an account and notes its login.
 type LoginStore interface {
 	Limiter
+	Auditor
 	// UserByUsername returns nil when there is none.
 	UserByUsername(ctx context.Context, username string) (*User, error)
 	// RecordLogin notes the time and, where given, a new hash of the same
 	// password, and clears the budgets. It does so only while the account is active and its token
 	// version is still the one given, and reports whether it did.
-	RecordLogin(ctx context.Context, l Login) (bool, error)
+	RecordLogin(ctx context.Context, l Login, e Event) (bool, error)
 }
 
 // Login is a password check that succeeded.
@@ -84,18 +85,23 @@ func Authenticate(ctx context.Context, from Client, db LoginStore, l Logins, in 
 	if err := take(ctx, db, now, l.Limits.login(name, device, from.network())...); err != nil {
 		return Session{}, err
 	}
-	login, err := l.check(ctx, db, name, in.Password)
+	login, ok, err := l.check(ctx, db, name, in.Password)
 	if err != nil {
 		return Session{}, err
 	}
-	login.At, login.Clear = now, l.Limits.cleared(name, device, from.network())
-	// The hash took its time: the account may have changed since.
-	recorded, err := db.RecordLogin(ctx, login)
-	if err != nil {
-		return Session{}, err
+	event := from.event(now, ActionLogin)
+	event.Target = login.UUID
+	if ok {
+		event.Actor = login.UUID
+		login.At, login.Clear = now, l.Limits.cleared(name, device, from.network())
+		// The hash took its time: the account may have changed since.
+		if ok, err = db.RecordLogin(ctx, login, event); err != nil {
+			return Session{}, err
+		}
 	}
-	if !recorded {
-		return Session{}, errLogin()
+	if !ok {
+		event.Actions, event.Actor = []Action{ActionLoginFailed}, ""
+		return Session{}, audit(ctx, db, event, &Error{Code: Unauthenticated, Message: "Invalid username or password."})
 	}
 	token, lifetime, err := l.Tokens.Issue(login.UUID, login.TokenVersion, now)
 	if err != nil {
@@ -105,27 +111,20 @@ func Authenticate(ctx context.Context, from Client, db LoginStore, l Logins, in 
 }
 
 // check does the same work for every name and password.
-func (l Logins) check(ctx context.Context, db LoginStore, name, password string) (Login, error) {
+func (l Logins) check(ctx context.Context, db LoginStore, name, password string) (login Login, ok bool, err error) {
 	found, err := db.UserByUsername(ctx, name)
 	if err != nil {
-		return Login{}, err
+		return login, false, err
 	}
 	var u User
 	if found != nil {
 		u = *found
 	}
 	ok, stale := l.Passwords.verify(ctx, u, password)
-	if !ok || !u.Active {
-		return Login{}, errLogin()
-	}
-	login := Login{UUID: u.UUID, TokenVersion: u.TokenVersion}
-	if stale {
+	ok = ok && u.Active
+	login = Login{UUID: u.UUID, TokenVersion: u.TokenVersion}
+	if ok && stale {
 		login.Rehash = l.Passwords.Hasher.Hash(password)
 	}
-	return login, nil
-}
-
-// errLogin is one text for every reason.
-func errLogin() error {
-	return &Error{Code: Unauthenticated, Message: "Invalid username or password."}
+	return login, ok, nil
 }

@@ -44,13 +44,14 @@ func (t Taken) Any() bool { return t.Username || t.Email }
 type Creator interface {
 	// CreateUser stores the account, unless another has its username or
 	// e-mail: then it stores nothing and says which.
-	CreateUser(ctx context.Context, u User) (Taken, error)
+	CreateUser(ctx context.Context, u User, e Event) (Taken, error)
 }
 
 // Registrar stores new accounts within limits.
 type Registrar interface {
 	Limiter
 	Creator
+	Auditor
 }
 
 // Register makes an account. It answers Invalid with every bad field, TooMany
@@ -67,12 +68,14 @@ func Register(ctx context.Context, from Client, db Registrar, p Passwords, limit
 	u.UUID = newUUID()
 	u.CreatedAt, u.UpdatedAt, u.PasswordChangedAt = now, now, &now
 	u.PasswordHash = p.Hasher.Hash(in.Password)
-	taken, err := db.CreateUser(ctx, u)
+	event := from.event(now, ActionRegister)
+	event.Actor, event.Target = u.UUID, u.UUID
+	taken, err := db.CreateUser(ctx, u, event)
 	if err != nil {
 		return err
 	}
 	if taken.Any() {
-		return errTaken(taken)
+		return audit(ctx, db, from.event(now, ActionRegisterFailed), errTaken(taken))
 	}
 	return nil
 }

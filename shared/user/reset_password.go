@@ -24,13 +24,14 @@ func (in PasswordReset) Check(p Passwords) Fields {
 // ResetStore finds and spends reset tokens.
 type ResetStore interface {
 	Limiter
+	Auditor
 	// UserByReset returns the active account that the token opens at that
 	// time, nil when there is none. It does not spend it.
 	UserByReset(ctx context.Context, hash []byte, now time.Time) (*User, error)
 	// SpendReset sets the password, ends every access token and every other
 	// reset token of the account and clears the budgets, all at once, and
 	// reports whether it did: of two that spend the same token, one.
-	SpendReset(ctx context.Context, hash []byte, passwordHash string, clear []string, now time.Time) (bool, error)
+	SpendReset(ctx context.Context, hash []byte, passwordHash string, clear []string, now time.Time, e Event) (bool, error)
 }
 
 // ResetPassword sets a new password by a reset token. A password that is
@@ -54,14 +55,14 @@ func ResetPassword(ctx context.Context, from Client, db ResetStore, tokens OneTi
 		return err
 	}
 	if u == nil {
-		return dead
+		return audit(ctx, db, from.event(now, ActionResetFailed), dead)
 	}
 	fields := Fields{}
 	fields.add("new_password", p.Policy.Problem(in.NewPassword, u.names()...))
 	if err := fields.err(); err != nil {
 		return err
 	}
-	spent, err := db.SpendReset(ctx, hash, p.Hasher.Hash(in.NewPassword), limits.cleared(u.Username, "", from.network()), now)
+	spent, err := db.SpendReset(ctx, hash, p.Hasher.Hash(in.NewPassword), limits.cleared(u.Username, "", from.network()), now, from.event(now, ActionResetUsed, ActionPasswordChanged))
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package functions_test
 
 import (
 	"cmp"
+	"encoding/json"
 	"regexp"
 	"strings"
 	"testing"
@@ -98,6 +99,22 @@ func TestEachFunctionAnswers(t *testing.T) {
 		}
 	}
 	v.nothingSecretIn(v.log.String(), "correct horse", "staple", v.mailedToken(), v.access)
+	v.logsAsLambdaDoes()
+}
+
+// logsAsLambdaDoes sees to it that what the functions log is JSON with the
+// request's id. The other lines are Lambda's own.
+func (v *service) logsAsLambdaDoes() {
+	v.t.Helper()
+	for line := range strings.Lines(v.log.String()) {
+		var entry struct{ Timestamp, Level, Message, RequestID string }
+		if strings.HasPrefix(line, "REPORT ") {
+			continue
+		}
+		if err := json.Unmarshal([]byte(line), &entry); err != nil || entry.Timestamp == "" || entry.Level == "" || entry.Message == "" || entry.RequestID == "" {
+			v.t.Errorf("a line is not in Lambda's form: %s", line)
+		}
+	}
 }
 
 func (x exchange) run(v *service) {

@@ -44,9 +44,8 @@ func seedAdmin(ctx context.Context, values map[string]string) (admin, error) {
 func seedJob(values map[string]string) seed.Job {
 	return func(ctx context.Context) (seed.Report, error) {
 		env := boot.Of(values)
-		migrate := func(ctx context.Context) ([]string, error) { return migrations.Up(ctx, env.Text("DATABASE_URL")) }
 		db := env.Postgres()
-		job := seed.NewJob(migrate, db, env.Passwords(), env.OneTimeTokens(), mailing.ResetMail(env), env.Admin())
+		job := seed.NewJob(env.Migrator(migrations.Up), db, env.Passwords(), env.OneTimeTokens(), mailing.ResetMail(env), env.Admin())
 		if err := env.Check(); err != nil {
 			return seed.Report{}, err
 		}

@@ -122,7 +122,11 @@ func (s *Server) arguments() []string {
 	}
 	if !s.opts.Durable {
 		settings = append(settings,
-			"fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off", "max_connections=200")
+			"fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off",
+			// Many packages, each with many tests at once, each with a few connections.
+			"max_connections=1000",
+			// Tests may log each statement; its parameters would double that.
+			"log_parameter_max_length=0")
 	}
 	args := []string{"-D", s.home.data(), "-p", fmt.Sprint(s.socketPort())}
 	for _, set := range settings {

@@ -110,6 +110,9 @@ func (s *Server) lastWords(offset int64) []byte {
 	}
 	var first, fatal []byte
 	for line := range bytes.Lines(log[offset:]) {
+		if bytes.Contains(line, []byte("FATAL:  the database system is ")) {
+			continue // "starting up": the answer to our own asking
+		}
 		switch i := fatality.FindIndex(line); {
 		case i != nil:
 			fatal = bytes.TrimSpace(line[i[0]:])

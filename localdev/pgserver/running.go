@@ -8,6 +8,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // postmaster.pid, line by line: process, data folder, start time, port, socket folder, TCP address, shared memory, status.
@@ -18,6 +19,9 @@ const (
 	addressLine = 5
 	statusLine  = 7
 )
+
+// attachTime is enough for a left server to recover or to stop.
+const attachTime = time.Minute
 
 // attach looks for a server that a killed process left running on our data and reports whether it can be used. One that was
 // started for another port is stopped; a stale postmaster.pid is removed.
@@ -31,7 +35,9 @@ func (s *Server) attach(ctx context.Context) (bool, error) {
 		return false, nil
 	}
 	// It may be starting or stopping just now.
-	err := poll(ctx, func() bool { return s.ended(pid) || s.ready() && (!s.fits() || s.answers(ctx)) })
+	wait, cancel := context.WithTimeout(ctx, attachTime)
+	defer cancel()
+	err := poll(wait, func() bool { return s.ended(pid) || s.ready() && (!s.fits() || s.answers(ctx)) })
 	if err != nil {
 		return false, fmt.Errorf("PostgreSQL (process %d) holds %s and does not answer: stop it with `kill %d`: %w", pid, s.home.data(), pid, err)
 	}

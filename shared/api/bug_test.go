@@ -1,0 +1,66 @@
+package api_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"testing"
+	"time"
+
+	"roster/shared/postgres"
+	"roster/shared/user"
+)
+
+// broken is a database whose every answer is a bug of ours: an error that is
+// no refusal, or a panic.
+type broken struct {
+	*postgres.DB
+	fail func() error
+}
+
+func (b broken) Ping(context.Context) error { return b.fail() }
+func (b broken) CreateUser(context.Context, user.User) (user.Taken, error) {
+	return user.Taken{}, b.fail()
+}
+func (b broken) UserByUsername(context.Context, string) (*user.User, error) { return nil, b.fail() }
+func (b broken) CreateReset(context.Context, string, string, user.Reset) (*user.User, error) {
+	return nil, b.fail()
+}
+
+func (b broken) UserByReset(context.Context, []byte, time.Time) (*user.User, error) {
+	return nil, b.fail()
+}
+
+func (b broken) CallerAndTarget(context.Context, string, string) (caller, target *user.User, err error) {
+	return nil, nil, b.fail()
+}
+
+func TestBugs(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	u := s.account("ann")
+	const cause = "ERROR: relation \"users\" does not exist (SQLSTATE 42P01)"
+	for kind, fail := range map[string]func() error{
+		"an error":                   func() error { return errors.New(cause) },
+		"a code by itself":           func() error { return user.NotFound },
+		"a code that nobody knows":   func() error { return &user.Error{Code: "surprise", Message: cause} },
+		"a panic":                    func() error { panic(cause) },
+		"a panic with an error":      func() error { panic(errors.New(cause)) },
+		"a panic with a refusal":     func() error { panic(&user.Error{Code: user.NotFound, Message: cause}) },
+		"a nil map, written":         func() error { var m map[string]int; m["x"] = 1; return nil },
+		"an error that is not meant": func() error { return &json.SyntaxError{} },
+	} {
+		h := routes(broken{s.db, fail}, s.box, false)
+		for name, request := range requests(t, u) {
+			a := request(func(method, path, body string, headers ...string) answer {
+				return send(t, h, method, path, body, headers...)
+			})
+			a.wants(t, kind+", "+name, 500, problem(500, "internal", "Something went wrong on our side."))
+			for header, value := range always {
+				if a.header.Get(header) != value {
+					t.Errorf("%s, %s: %s is %q", kind, name, header, a.header.Get(header))
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,135 @@
+package api_test
+
+import (
+	"encoding/json"
+	"errors"
+	"regexp"
+	"strings"
+	"testing"
+
+	"roster/shared/api/apitest"
+)
+
+const tokenGenerated = `{"msg":"Token generated successfully."}`
+
+var mailedLink = regexp.MustCompile(regexp.QuoteMeta(publicURL) + `/reset_password\?token=([A-Za-z0-9_-]{43})\b`)
+
+// mailedToken asks for a token and reads it in the mail.
+func (s *service) mailedToken(name string) string {
+	s.t.Helper()
+	a := s.send("POST", "/api/user/forget_password", `{"username":"`+name+`","email":"`+name+`@example.com"}`)
+	a.wants(s.t, "forget_password", 200, tokenGenerated)
+	sent := s.box.take()
+	if len(sent) != 1 || sent[0].To != name+"@example.com" {
+		s.t.Fatalf("mailed %v", sent)
+	}
+	link := mailedLink.FindStringSubmatch(sent[0].Text)
+	if link == nil || !strings.Contains(sent[0].HTML, link[0]) {
+		s.t.Fatalf("no link in the mail %q", sent[0].Text)
+	}
+	return link[1]
+}
+
+func TestForgetPassword(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	s.account("ann")
+	token := s.mailedToken("ann")
+	if strings.Contains(s.rows(), token) {
+		t.Error("the token is stored")
+	}
+	other := s.mailedToken("ann")
+	if other == token {
+		t.Error("the same token twice")
+	}
+}
+
+// The answer is the same whatever the case, and only the one that fits is
+// mailed; to the stored address, by the configured origin.
+func TestForgetPasswordTellsNothing(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	s.account("ann")
+	s.account("ben", inactive)
+	for name, body := range map[string]string{
+		"unknown":              `{"username":"nobody","email":"ann@example.com"}`,
+		"another's address":    `{"username":"ann","email":"ben@example.com"}`,
+		"inactive":             `{"username":"ben","email":"ben@example.com"}`,
+		"impossible name":      `{"username":"../x","email":"ann@example.com"}`,
+		"impossible address":   `{"username":"ann","email":"x"}`,
+		"look-alike":           `{"username":"ann","email":"аnn@example.com"}`,
+		"dotless i":            `{"username":"ann","email":"ann@example.com\u0131"}`,
+		"two addresses":        `{"username":"ann","email":"ann@example.com,evil@example.com"}`,
+		"a header in it":       `{"username":"ann","email":"ann@example.com\r\nBcc: evil@example.com"}`,
+		"over-long":            `{"username":"` + strings.Repeat("a", 7000) + `","email":"` + strings.Repeat("a", 7000) + `"}`,
+		"wildcards":            `{"username":"ann","email":"%"}`,
+		"the address for name": `{"username":"ann@example.com","email":"ann@example.com"}`,
+	} {
+		s.touches(name, false, func() {
+			a := send(t, routes(s.db, s.box, false), "POST", "/api/user/forget_password", body)
+			a.wants(t, name, 200, tokenGenerated)
+		})
+		if sent := s.box.take(); len(sent) > 0 {
+			t.Errorf("%s: mailed %v", name, sent)
+		}
+	}
+	// GHSA-3529-5m8x-rpv3: nothing of the request gets into the link.
+	a := s.send("POST", "/api/user/forget_password", `{"username":"ANN","email":"Ann@EXAMPLE.com"}`,
+		"Host: evil.example", "X-Forwarded-Host: evil.example", "X-Forwarded-Proto: http", "Forwarded: host=evil.example", "Origin: https://evil.example", "Referer: https://evil.example/")
+	a.wants(t, "spelled otherwise", 200, tokenGenerated)
+	sent := s.box.take()
+	if len(sent) != 1 || sent[0].To != "ann@example.com" || strings.Contains(sent[0].Text+sent[0].HTML, "evil") || !mailedLink.MatchString(sent[0].Text) {
+		t.Errorf("mailed %v", sent)
+	}
+}
+
+func TestForgetPasswordWhenMailFails(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	s.account("ann")
+	s.box.err = errors.New("SES is down")
+	s.send("POST", "/api/user/forget_password", `{"username":"ann","email":"ann@example.com"}`).wants(t, "mail fails", 200, tokenGenerated)
+}
+
+func TestForgetPasswordRefuses(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	for body, want := range map[string]string{
+		`{}`:                         invalid("username", "is required", "email", "is required"),
+		`{"username":"","email":""}`: invalid("username", "is required", "email", "is required"),
+		`{"username":"ann","email":["ann@example.com","evil@example.com"]}`: invalid("email", "must be a string"), // CVE-2023-7028
+		`{"username":"ann","email":"a","token":"x"}`:                        invalid("token", "is not a field of this call"),
+	} {
+		s.send("POST", "/api/user/forget_password", body).wants(t, body, 400, want)
+	}
+	if sent := s.box.take(); len(sent) > 0 {
+		t.Errorf("mailed %v", sent)
+	}
+}
+
+// RESET_TOKEN_IN_RESPONSE: every case answers a token of one form, and only the
+// one that fits opens something.
+func TestForgetPasswordReveals(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	s.account("ann")
+	s.account("ben", inactive)
+	h := apitest.Handler(t, routes(s.db, s.box, true))
+	for body, want := range map[string]int{
+		`{"username":"ann","email":"ann@example.com"}`:    200,
+		`{"username":"ann","email":"other@example.com"}`:  400,
+		`{"username":"ben","email":"ben@example.com"}`:    400,
+		`{"username":"nobody","email":"ann@example.com"}`: 400,
+	} {
+		var got struct{ Msg, Token string }
+		if err := json.Unmarshal([]byte(send(t, h, "POST", "/api/user/forget_password", body).body), &got); err != nil {
+			t.Fatal(err)
+		}
+		if got.Msg != "Token generated successfully." || len(got.Token) != 43 {
+			t.Errorf("%s: %+v", body, got)
+		}
+		if a := send(t, h, "POST", "/api/user/reset_password", `{"token":"`+got.Token+`","new_password":"another kite"}`); a.status != want {
+			t.Errorf("%s: the token is answered %d %s", body, a.status, a.body)
+		}
+	}
+}

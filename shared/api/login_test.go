@@ -1,0 +1,91 @@
+package api_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"roster/shared/user"
+)
+
+const badCredentials = "Invalid username or password."
+
+func TestLogin(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	u := s.account("ann")
+	for _, name := range []string{"ann", "ANN"} {
+		a := s.send("POST", "/api/user/login", `{"username":"`+name+`","password":"`+right+`"}`)
+		var got struct {
+			AccessToken string `json:"access_token"`
+		}
+		if err := json.Unmarshal([]byte(a.body), &got); err != nil {
+			t.Fatal(err)
+		}
+		a.wants(t, name, 200, `{"access_token":"`+got.AccessToken+`","token_type":"Bearer","expires_in":900}`)
+		if subject, version, err := tokens.Verify(got.AccessToken, time.Now()); subject != u.UUID || version != 1 || err != nil {
+			t.Errorf("the token is for %q, %d: %v", subject, version, err)
+		}
+		if s.send("GET", "/api/user/ann", "", "Authorization: Bearer "+got.AccessToken).status != 200 {
+			t.Error("the token opens nothing")
+		}
+	}
+	after := s.find("ann")
+	if after.LastLoginAt == nil || time.Since(*after.LastLoginAt) > time.Minute {
+		t.Errorf("the last login is %v", after.LastLoginAt)
+	}
+	after.LastLoginAt = nil
+	if after.UpdatedAt != u.UpdatedAt || after.TokenVersion != u.TokenVersion || after.PasswordHash != u.PasswordHash {
+		t.Errorf("a login changed more: %+v", after)
+	}
+}
+
+// R-ENUM-1: one answer, byte for byte, whatever the cause.
+func TestLoginRefuses(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	s.account("ann")
+	s.account("ben", inactive)
+	s.account("cid", func(u *user.User) { u.PasswordHash = "" })
+	s.account("dan", func(u *user.User) { u.PasswordHash = "$2y$10$abc" })
+	var first answer
+	for name, body := range map[string]string{
+		"unknown":               `{"username":"nobody","password":"` + right + `"}`,
+		"wrong password":        `{"username":"ann","password":"wrong"}`,
+		"another case":          `{"username":"ann","password":"` + strings.ToUpper(right) + `"}`,
+		"a space more":          `{"username":"ann","password":"` + right + ` "}`,
+		"a space before a name": `{"username":" ann","password":"` + right + `"}`,
+		"over-long password":    `{"username":"ann","password":"` + strings.Repeat("x", 10_000) + `"}`,
+		"over-long name":        `{"username":"` + strings.Repeat("x", 10_000) + `","password":"` + right + `"}`,
+		"inactive":              `{"username":"ben","password":"` + right + `"}`,
+		"inactive, wrong":       `{"username":"ben","password":"wrong"}`,
+		"no password":           `{"username":"cid","password":"` + right + `"}`,
+		"unusable hash":         `{"username":"dan","password":"` + right + `"}`,
+		"impossible name":       `{"username":"../x","password":"` + right + `"}`,
+		"e-mail for name":       `{"username":"ann@example.com","password":"` + right + `"}`,
+		"SQL":                   `{"username":"ann' or '1'='1","password":"' or '1'='1"}`,
+	} {
+		s.touches(name, false, func() {
+			a := s.send("POST", "/api/user/login", body)
+			a.wants(t, name, 401, problem(401, "unauthenticated", badCredentials))
+			if got := a.header.Get("WWW-Authenticate"); got != "Bearer" {
+				t.Errorf("%s: WWW-Authenticate %q", name, got)
+			}
+			if first.body == "" {
+				first = a
+			}
+			if a.body != first.body || len(a.header) != len(first.header) {
+				t.Errorf("%s is told from others: %v %q", name, a.header, a.body)
+			}
+		})
+	}
+	for body, want := range map[string]string{
+		`{}`:                            invalid("username", "is required", "password", "is required"),
+		`{"username":"","password":""}`: invalid("username", "is required", "password", "is required"),
+		`{"username":"ann"}`:            invalid("password", "is required"),
+		`{"username":"ann","password":"` + right + `","otp":"1"}`: invalid("otp", "is not a field of this call"),
+	} {
+		s.send("POST", "/api/user/login", body).wants(t, body, 400, want)
+	}
+}

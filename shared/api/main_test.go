@@ -1,0 +1,181 @@
+package api_test
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"log/slog"
+	"net/http"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"roster/shared/api"
+	"roster/shared/api/apitest"
+	"roster/shared/mail"
+	"roster/shared/onetime"
+	"roster/shared/password"
+	"roster/shared/postgres"
+	"roster/shared/postgres/postgrestest"
+	"roster/shared/sam"
+	"roster/shared/token"
+	"roster/shared/user"
+)
+
+func TestMain(m *testing.M) {
+	slog.SetDefault(slog.New(slog.DiscardHandler))
+	os.Exit(postgrestest.Main(m))
+}
+
+const (
+	publicURL = "https://accounts.example.com"
+	right     = "zebra kite moon" // everybody's password
+	requestID = "request-of-a-test"
+)
+
+var (
+	key       = []byte("0123456789abcdef0123456789abcdef")
+	tokens    = token.NewHS256(key, publicURL, "roster")
+	resets    = onetime.New(key)
+	passwords = user.Passwords{Hasher: password.NewHasher(""), Policy: password.DefaultPolicy}
+	methods   = sync.OnceValue(func() func(string) []string { return sam.Methods(sam.MustRoutes()) })
+	rightHash = sync.OnceValue(func() string { return passwords.Hasher.Hash(right) })
+)
+
+// service is the API over a database of its own.
+type service struct {
+	t       testing.TB
+	db      *postgres.DB
+	box     *outbox
+	handler http.Handler
+}
+
+func newService(t testing.TB) *service {
+	t.Helper()
+	s := &service{t: t, db: postgrestest.Open(t), box: &outbox{}}
+	s.handler = apitest.Handler(t, routes(s.db, s.box, false))
+	return s
+}
+
+// store is what the handlers need of a database.
+type store interface {
+	user.Seeder
+	user.LoginStore
+	user.ResetStore
+	user.Updater
+	user.Deleter
+	user.Pinger
+}
+
+// routes are template.yaml's. What package lambdahttp does for a request, the
+// tests do.
+func routes(db store, box user.Mailer, reveal bool) http.Handler {
+	mux := http.NewServeMux()
+	page := api.ResetPasswordPage(db, resets, passwords)
+	for pattern, h := range map[string]http.Handler{
+		"POST /api/user/register":        api.Register(db, passwords),
+		"POST /api/user/login":           api.Login(db, passwords, tokens),
+		"POST /api/user/forget_password": api.ForgetPassword(db, resets, user.ResetMail{Mailer: box, PublicURL: publicURL}, reveal),
+		"POST /api/user/reset_password":  api.ResetPassword(db, resets, passwords),
+		"GET /api/user/{username}":       api.GetUser(db, tokens),
+		"PUT /api/user/{username}":       api.UpdateUser(db, passwords, tokens),
+		"DELETE /api/user/{username}":    api.DeleteUser(db, tokens),
+		"GET /reset_password":            page,
+		"POST /reset_password":           page,
+		"GET /healthz":                   api.Health(db),
+		"/":                              api.NotFound(methods()),
+	} {
+		mux.Handle(pattern, h)
+	}
+	return mux
+}
+
+// account stores a user with the password right.
+func (s *service) account(name string, change ...func(*user.User)) user.User {
+	s.t.Helper()
+	var b [16]byte
+	_, _ = rand.Read(b[:])
+	h := hex.EncodeToString(b[:])
+	at := time.Now().Add(-time.Hour).Truncate(time.Microsecond)
+	u := user.User{
+		UUID: h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:], Username: name,
+		FirstName: "First", LastName: "Last", Email: name + "@example.com", PasswordHash: rightHash(),
+		Role: user.RoleUser, Active: true, TokenVersion: 1, CreatedAt: at, UpdatedAt: at, PasswordChangedAt: &at,
+	}
+	for _, c := range change {
+		c(&u)
+	}
+	if taken, err := s.db.CreateUser(context.Background(), u); err != nil || taken.Any() {
+		s.t.Fatalf("create %s: %+v, %v", name, taken, err)
+	}
+	return s.find(name)
+}
+
+func asAdmin(u *user.User)  { u.Role = user.RoleAdmin }
+func inactive(u *user.User) { u.Active = false }
+
+func (s *service) find(name string) user.User {
+	s.t.Helper()
+	u, err := s.db.UserByUsername(context.Background(), name)
+	if err != nil || u == nil {
+		s.t.Fatalf("find %s: %v, %v", name, u, err)
+	}
+	return *u
+}
+
+// bearer is a header with an access token of that account.
+func bearer(t testing.TB, u user.User) string {
+	t.Helper()
+	raw, _, err := tokens.Issue(u.UUID, u.TokenVersion, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "Authorization: Bearer " + raw
+}
+
+// rows is all that is stored, as text.
+func (s *service) rows() string {
+	s.t.Helper()
+	var text string
+	err := postgrestest.Pool(s.t).QueryRow(context.Background(), `select concat_ws(E'\n',
+		(select json_agg(u order by id) from users u), (select json_agg(r order by hash) from resets r))`).Scan(&text)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return text
+}
+
+// touches fails the test when f changed a row and should not have, or the
+// other way round.
+func (s *service) touches(name string, want bool, f func()) {
+	s.t.Helper()
+	before := s.rows()
+	f()
+	if after := s.rows(); (after != before) != want {
+		s.t.Errorf("%s: rows before:\n%s\nafter:\n%s", name, before, after)
+	}
+}
+
+// outbox keeps what is sent.
+type outbox struct {
+	mu   sync.Mutex
+	sent []mail.Message
+	err  error
+}
+
+func (o *outbox) Send(_ context.Context, m mail.Message) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.sent = append(o.sent, m)
+	return o.err
+}
+
+// take returns the mails since the last call.
+func (o *outbox) take() []mail.Message {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	sent := o.sent
+	o.sent = nil
+	return sent
+}

@@ -1,0 +1,66 @@
+package api_test
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"testing"
+	"time"
+
+	"roster/shared/user"
+)
+
+// requests is one good request for each endpoint that needs the database.
+func requests(t *testing.T, u user.User) map[string]func(h handlerFunc) answer {
+	header := bearer(t, u)
+	token, _ := resets.Mint()
+	return map[string]func(handlerFunc) answer{
+		"register": func(h handlerFunc) answer { return h("POST", "/api/user/register", zoeRegisters) },
+		"login": func(h handlerFunc) answer {
+			return h("POST", "/api/user/login", `{"username":"ann","password":"`+right+`"}`)
+		},
+		"forget_password": func(h handlerFunc) answer {
+			return h("POST", "/api/user/forget_password", `{"username":"ann","email":"ann@example.com"}`)
+		},
+		"reset_password": func(h handlerFunc) answer {
+			return h("POST", "/api/user/reset_password", `{"token":"`+token+`","new_password":"another kite"}`)
+		},
+		"get_user":    func(h handlerFunc) answer { return h("GET", "/api/user/ann", "", header) },
+		"update_user": func(h handlerFunc) answer { return h("PUT", "/api/user/ann", `{"first_name":"A"}`, header) },
+		"delete_user": func(h handlerFunc) answer { return h("DELETE", "/api/user/ann", "", header) },
+		"health":      func(h handlerFunc) answer { return h("GET", "/healthz", "") },
+	}
+}
+
+type handlerFunc func(method, path, body string, headers ...string) answer
+
+// Never 401, 404 or 409 for an outage, and nothing of its cause in the answer.
+func TestOutage(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	u := s.account("ann")
+	s.db.Close()
+	want := problem(503, "unavailable", "The service is not available right now. Please try again.")
+	for name, request := range requests(t, u) {
+		a := request(s.send)
+		a.wants(t, name, 503, want)
+		if n, err := strconv.Atoi(a.header.Get("Retry-After")); err != nil || n < 1 || n > 5 {
+			t.Errorf("%s: Retry-After %q", name, a.header.Get("Retry-After"))
+		}
+	}
+	if sent := s.box.take(); len(sent) > 0 {
+		t.Errorf("mailed %v", sent)
+	}
+}
+
+// A request that has run out of time is an outage, too.
+func TestNoTimeLeft(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	ctx, cancel := context.WithDeadline(t.Context(), time.Unix(0, 0))
+	defer cancel()
+	err := user.Health(ctx, s.db)
+	if !errors.Is(err, user.Unavailable) {
+		t.Error(err)
+	}
+}

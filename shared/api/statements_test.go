@@ -1,0 +1,51 @@
+package api_test
+
+import (
+	"strings"
+	"testing"
+
+	"roster/shared/postgres/postgrestest"
+)
+
+// PostgreSQL's own log counts the statements; each is a round trip.
+func TestStatements(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	u, boss := s.account("ann"), s.account("boss", asAdmin)
+	token := s.mailedToken("ann")
+	for _, c := range []struct {
+		name    string
+		most    int
+		request func() answer
+	}{
+		{"GET", 1, func() answer { return s.send("GET", "/api/user/ann", "", bearer(t, u)) }},
+		{"GET as ADMIN", 1, func() answer { return s.send("GET", "/api/user/ann", "", bearer(t, boss)) }},
+		{"GET refused", 1, func() answer { return s.send("GET", "/api/user/boss", "", bearer(t, u)) }},
+		{"GET without a token", 0, func() answer { return s.send("GET", "/api/user/boss", "") }},
+		{"login", 2, func() answer { return s.send("POST", "/api/user/login", `{"username":"ann","password":"`+right+`"}`) }},
+		{"login refused", 1, func() answer { return s.send("POST", "/api/user/login", `{"username":"ann","password":"x"}`) }},
+		{"login of nobody", 1, func() answer { return s.send("POST", "/api/user/login", `{"username":"nobody","password":"x"}`) }},
+		{"forget_password", 1, func() answer {
+			return s.send("POST", "/api/user/forget_password", `{"username":"ann","email":"ann@example.com"}`)
+		}},
+		{"forget_password of nobody", 1, func() answer { return s.send("POST", "/api/user/forget_password", `{"username":"nobody","email":"x"}`) }},
+		{"PUT", 2, func() answer { return s.send("PUT", "/api/user/ann", `{"first_name":"A"}`, bearer(t, u)) }},
+		{"reset_password", 2, func() answer {
+			return s.send("POST", "/api/user/reset_password", `{"token":"`+token+`","new_password":"another kite"}`)
+		}},
+		{"register", 1, func() answer { return s.send("POST", "/api/user/register", zoeRegisters) }},
+		{"register, taken", 2, func() answer { return s.send("POST", "/api/user/register", zoeRegisters) }},
+		{"register, bad", 0, func() answer { return s.send("POST", "/api/user/register", `{}`) }},
+		{"health", 1, func() answer { return s.send("GET", "/healthz", "") }},
+		{"DELETE", 2, func() answer { return s.send("DELETE", "/api/user/ann", "", bearer(t, boss)) }},
+	} {
+		var a answer
+		got := postgrestest.Statements(t, func() { a = c.request() })
+		if len(got) != c.most {
+			t.Errorf("%s, answered %d, is %d statements, want %d:\n%s", c.name, a.status, len(got), c.most, strings.Join(got, "\n"))
+		}
+	}
+	if errs := postgrestest.Errors(t); len(errs) > 0 {
+		t.Errorf("PostgreSQL complains: %q", errs)
+	}
+}

@@ -106,7 +106,7 @@ func (s *service) account(name string, change ...func(*user.User)) user.User {
 	for _, c := range change {
 		c(&u)
 	}
-	if taken, err := s.db.CreateUser(context.Background(), u); err != nil || taken.Any() {
+	if taken, err := s.db.CreateUser(context.Background(), u, user.Event{Actions: []user.Action{user.ActionRegister}, At: time.Now()}); err != nil || taken.Any() {
 		s.t.Fatalf("create %s: %+v, %v", name, taken, err)
 	}
 	return s.find(name)

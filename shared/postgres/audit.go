@@ -15,11 +15,11 @@ import (
 // chain until its statement is done, so one chain would be a queue for all.
 const chains = 16
 
-// sqlAudit ends the list of a statement's CTEs: it writes the event $1 for the
+// auditCTE ends the list of a statement's CTEs: it writes the event $1 for the
 // account that the CTE about has found, once, or not at all where about is
 // empty. Each row's hash covers the event, its number and the hash before, so
 // that a row can be neither altered nor taken out unseen (VerifyAudit).
-const sqlAudit = `, event as (
+const auditCTE = `, event as (
 	select coalesce(uuid, ($1::jsonb ->> 'target')::uuid) as target,
 		($1::jsonb || jsonb_build_object('target', coalesce(uuid::text, $1::jsonb ->> 'target')))::text as body
 	from about
@@ -50,7 +50,7 @@ type eventBody struct {
 	Detail    map[string]string `json:"detail,omitempty"`
 }
 
-// eventArg is the parameter of sqlAudit.
+// eventArg is the parameter of auditCTE.
 func eventArg(e user.Event) (string, error) {
 	body := eventBody{
 		Chain: rand.IntN(chains), At: e.At.UTC().Truncate(time.Microsecond), Actions: e.Actions, Actor: e.Actor, Target: e.Target,
@@ -64,7 +64,7 @@ func eventArg(e user.Event) (string, error) {
 }
 
 const sqlAuditAlone = `
-with about as (select null::uuid as uuid)` + sqlAudit + `
+with about as (select null::uuid as uuid)` + auditCTE + `
 select chain from chained`
 
 // Audit writes an event that goes with no change, such as a failed login.
@@ -74,7 +74,7 @@ func (db *DB) Audit(ctx context.Context, e user.Event) error {
 	return err
 }
 
-// audited is query for a statement that ends with sqlAudit.
+// audited is query for a statement that ends with auditCTE.
 func (db *DB) audited(ctx context.Context, what string, e user.Event, scan func(pgx.Row) error, sql string, args ...any) (found bool, err error) {
 	event, err := eventArg(e)
 	if err != nil {

@@ -8,11 +8,11 @@ import (
 	"roster/shared/user"
 )
 
-// sqlGuard locks the rows that a decision rests on, in the order of their ids
+// guardCTE locks the rows that a decision rests on, in the order of their ids
 // so that two never wait for each other, and reads what they say once the locks
 // are held: who calls, who is the target, and, where the change takes an active
 // ADMIN away, which other ones there are. $2 to $7 are guardArgs.
-const sqlGuard = `
+const guardCTE = `
 with locked as materialized (
 	select u.id, u.uuid, u.username, u.role, u.active, u.token_version from users u
 	where u.uuid = $2 or u.uuid = $5 or ($7 and u.role = 'ADMIN' and u.active and exists (
@@ -31,7 +31,7 @@ func guardArgs(g user.Guard) []any {
 	return []any{g.Caller.UUID, g.Caller.TokenVersion, g.AsAdmin, g.TargetUUID, g.Username, g.TakesAdmin}
 }
 
-const sqlUpdateUser = sqlGuard + `, wanted as (
+const sqlUpdateUser = guardCTE + `, wanted as (
 	select
 		exists (select from users where username = $8 and uuid <> $5) as username_taken,
 		exists (select from users where lower(email) = lower($9 collate "C") and uuid <> $5) as email_taken
@@ -55,7 +55,7 @@ const sqlUpdateUser = sqlGuard + `, wanted as (
 	delete from resets where $17 and user_id in (select id from about)
 ), cleared as (
 	delete from limits where key = any ($18::bytea[]) and exists (select from about)
-)` + sqlAudit + `
+)` + auditCTE + `
 select exists (select from about), not c.caller_ok, c.target_ok and not c.admin_ok, w.username_taken, w.email_taken
 from checked c, wanted w`
 
@@ -74,11 +74,11 @@ func (db *DB) UpdateUser(ctx context.Context, g user.Guard, e user.Edit, event u
 	return o, err
 }
 
-const sqlDeleteUser = sqlGuard + `, about as (
+const sqlDeleteUser = guardCTE + `, about as (
 	delete from users u using checked c
 	where u.uuid = $5 and c.caller_ok and c.target_ok and c.admin_ok
 	returning u.uuid
-)` + sqlAudit + `
+)` + auditCTE + `
 select exists (select from about), not caller_ok, target_ok and not admin_ok from checked`
 
 // DeleteUser removes an account and its reset tokens if the guard holds.

@@ -32,7 +32,7 @@ with target as (
 	insert into resets (hash, user_id, version, created_at, expires_at) select $4, id, reset_version, $5, $6 from target
 ), about as (
 	select (select uuid from target) as uuid -- the same work when there is none
-)` + sqlAudit + `
+)` + auditCTE + `
 select ` + columns + ` from target`
 
 // CreateReset stores a reset token for the active account that has both the
@@ -71,7 +71,7 @@ with target as (
 	token_version = token_version + 1, reset_version = reset_version + 1
 	where id in (select id from target)
 	returning uuid
-)` + sqlAudit + `
+)` + auditCTE + `
 select true from about`
 
 // SpendReset sets a password by a reset token, once.

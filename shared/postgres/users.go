@@ -43,7 +43,7 @@ insert into users (uuid, username, first_name, last_name, email, password_hash, 
 values ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 on conflict do nothing
 returning uuid
-)` + sqlAudit + `
+)` + auditCTE + `
 select true from about`
 
 const sqlTaken = `
@@ -72,7 +72,7 @@ with about as (
 	returning uuid
 ), cleared as (
 	delete from limits where key = any ($6::bytea[]) and exists (select from about)
-)` + sqlAudit + `
+)` + auditCTE + `
 select true from about`
 
 // RecordLogin notes a login, if the account is still what was checked.

@@ -82,6 +82,7 @@ type store struct {
 	edit    user.Edit
 	budgets []user.Budget
 	cleared []string
+	event   user.Event
 }
 
 func (s *store) call(name string) error {
@@ -101,24 +102,29 @@ func (s *store) Take(_ context.Context, budgets []user.Budget, _ time.Time) (tim
 	return s.wait, s.call("Take")
 }
 
+func (s *store) Audit(_ context.Context, e user.Event) error {
+	s.event = e
+	return s.call("Audit")
+}
+
 func (s *store) UserByUsername(_ context.Context, name string) (*user.User, error) {
 	err := s.call("UserByUsername")
 	return s.find(func(u *user.User) bool { return u.Username == name }), err
 }
 
-func (s *store) RecordLogin(_ context.Context, l user.Login) (bool, error) {
-	s.login = l
+func (s *store) RecordLogin(_ context.Context, l user.Login, e user.Event) (bool, error) {
+	s.login, s.event = l, e
 	err := s.call("RecordLogin")
 	return err == nil && !s.notRecorded, err
 }
 
-func (s *store) CreateUser(_ context.Context, u user.User) (user.Taken, error) {
-	s.created = u
+func (s *store) CreateUser(_ context.Context, u user.User, e user.Event) (user.Taken, error) {
+	s.created, s.event = u, e
 	return s.taken, s.call("CreateUser")
 }
 
-func (s *store) CreateReset(_ context.Context, username, email string, r user.Reset) (*user.User, error) {
-	s.reset, s.asked = r, []string{username, email}
+func (s *store) CreateReset(_ context.Context, username, email string, r user.Reset, e user.Event) (*user.User, error) {
+	s.reset, s.asked, s.event = r, []string{username, email}, e
 	if err := s.call("CreateReset"); err != nil {
 		return nil, err
 	}
@@ -133,8 +139,8 @@ func (s *store) UserByReset(_ context.Context, hash []byte, _ time.Time) (*user.
 	return s.users[0], err
 }
 
-func (s *store) SpendReset(_ context.Context, _ []byte, passwordHash string, clear []string, _ time.Time) (bool, error) {
-	s.newHash, s.cleared = passwordHash, clear
+func (s *store) SpendReset(_ context.Context, _ []byte, passwordHash string, clear []string, _ time.Time, e user.Event) (bool, error) {
+	s.newHash, s.cleared, s.event = passwordHash, clear, e
 	err := s.call("SpendReset")
 	return err == nil && !s.notSpent, err
 }
@@ -144,13 +150,13 @@ func (s *store) CallerAndTarget(_ context.Context, uuid, name string) (caller, t
 	return s.find(func(u *user.User) bool { return u.UUID == uuid }), s.find(func(u *user.User) bool { return u.Username == name }), err
 }
 
-func (s *store) UpdateUser(_ context.Context, g user.Guard, e user.Edit) (user.Outcome, error) {
-	s.guard, s.edit = g, e
+func (s *store) UpdateUser(_ context.Context, g user.Guard, e user.Edit, event user.Event) (user.Outcome, error) {
+	s.guard, s.edit, s.event = g, e, event
 	return s.outcome, s.call("UpdateUser")
 }
 
-func (s *store) DeleteUser(_ context.Context, g user.Guard) (user.Outcome, error) {
-	s.guard = g
+func (s *store) DeleteUser(_ context.Context, g user.Guard, e user.Event) (user.Outcome, error) {
+	s.guard, s.event = g, e
 	return s.outcome, s.call("DeleteUser")
 }
 

@@ -15,7 +15,7 @@ func update(t testing.TB, db *store, caller *user.User, target string, in user.C
 	if db.outcome == (user.Outcome{}) {
 		db.outcome.Done = true
 	}
-	return user.Update(t.Context(), callerOf(caller), db, passwords, user.DefaultLimits, target, in, now)
+	return user.Update(t.Context(), callerOf(caller), user.Client{}, db, passwords, user.DefaultLimits, target, in, now)
 }
 
 // What is written, and what must still be true when it is.
@@ -134,7 +134,7 @@ func TestDeleteGuards(t *testing.T) {
 		asAdmin bool
 	}{"oneself": {ann(), false}, "another": {boss(), true}} {
 		db := &store{users: []*user.User{ann(), boss()}, outcome: user.Outcome{Done: true}}
-		if err := user.Delete(t.Context(), callerOf(c.caller), db, "ann.lee"); err != nil {
+		if err := user.Delete(t.Context(), callerOf(c.caller), user.Client{}, db, "ann.lee", now); err != nil {
 			t.Fatal(err)
 		}
 		want := user.Guard{Caller: callerOf(c.caller), AsAdmin: c.asAdmin, TargetUUID: annUUID, Username: "ann.lee", TakesAdmin: true}

@@ -40,12 +40,12 @@ func (s *stage) UserByUsername(context.Context, string) (*user.User, error) {
 	return s.found, s.store
 }
 
-func (s *stage) CreateUser(context.Context, user.User) (user.Taken, error) {
+func (s *stage) CreateUser(context.Context, user.User, user.Event) (user.Taken, error) {
 	s.note("create")
 	return user.Taken{}, nil
 }
 
-func (s *stage) CreateReset(context.Context, string, string, user.Reset) (*user.User, error) {
+func (s *stage) CreateReset(context.Context, string, string, user.Reset, user.Event) (*user.User, error) {
 	s.note("reset")
 	return &user.User{}, nil
 }

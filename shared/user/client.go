@@ -14,14 +14,14 @@ type Client struct {
 // network is what one customer of a provider usually has: a /24 of IPv4, a /64
 // of IPv6. Addresses inside it cost an attacker nothing.
 func (c Client) network() string {
+	if !c.Address.IsValid() {
+		return "unknown"
+	}
 	a := c.Address.Unmap().WithZone("")
 	bits := 24
 	if a.Is6() {
 		bits = 64
 	}
-	prefix, err := a.Prefix(bits)
-	if err != nil {
-		return "unknown"
-	}
+	prefix, _ := a.Prefix(bits) // fails for a zone or for too many bits only
 	return prefix.String()
 }

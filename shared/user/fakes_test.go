@@ -102,6 +102,14 @@ func (s *store) Take(_ context.Context, budgets []user.Budget, _ time.Time) (tim
 	return s.wait, s.call("Take")
 }
 
+func keys(budgets []user.Budget) []string {
+	var list []string
+	for _, b := range budgets {
+		list = append(list, b.Key)
+	}
+	return list
+}
+
 func (s *store) Audit(_ context.Context, e user.Event) error {
 	s.event = e
 	return s.call("Audit")

@@ -86,7 +86,7 @@ func ForgetPassword(ctx context.Context, from Client, db Forgetter, tokens OneTi
 	}
 	name, _ := CanonicalUsername(in.Username)
 	email, _ := emailProblem(in.Email)
-	if err := take(ctx, db, now, limits.ForgetAccount.budget("forget account", name), limits.Forget.budget("forget network", from.network())); err != nil {
+	if err := take(ctx, db, now, limits.ForgetAccount.budget("forget account", spelling(in.Username)), limits.Forget.budget("forget network", from.network())); err != nil {
 		return "", err
 	}
 	token, hash := tokens.Mint()

@@ -2,6 +2,7 @@ package user
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -38,8 +39,9 @@ type LoginStore interface {
 	// UserByUsername returns nil when there is none.
 	UserByUsername(ctx context.Context, username string) (*User, error)
 	// RecordLogin notes the time and, where given, a new hash of the same
-	// password, and clears the budgets. It does so only while the account is active and its token
-	// version is still the one given, and reports whether it did.
+	// password, and clears the budgets. It does so only while the account is
+	// active and its token version is still the one given, and reports whether
+	// it did.
 	RecordLogin(ctx context.Context, l Login, e Event) (bool, error)
 }
 
@@ -81,8 +83,8 @@ func Authenticate(ctx context.Context, from Client, db LoginStore, l Logins, in 
 		return Session{}, err
 	}
 	name, _ := CanonicalUsername(in.Username) // an impossible name finds nothing
-	device := l.Devices.Open(name, from.Device, now)
-	if err := take(ctx, db, now, l.Limits.login(name, device, from.network())...); err != nil {
+	device, err := l.take(ctx, from, db, spelling(in.Username), now)
+	if err != nil {
 		return Session{}, err
 	}
 	login, ok, err := l.check(ctx, db, name, in.Password)
@@ -108,6 +110,20 @@ func Authenticate(ctx context.Context, from Client, db LoginStore, l Logins, in 
 		return Session{}, err
 	}
 	return Session{AccessToken: token, ExpiresIn: lifetime, DeviceToken: l.Devices.Issue(name, device, now)}, nil
+}
+
+// take takes from the budgets and returns the device that has one of its own. A
+// device that has used its own up is like any other from then on: it has what
+// the account has, which a reset by mail gives back, and a login makes it a new
+// device.
+func (l Logins) take(ctx context.Context, from Client, db Limiter, name string, now time.Time) (device string, err error) {
+	if device = l.Devices.Open(name, from.Device, now); device != "" {
+		err = take(ctx, db, now, l.Limits.login(name, device, from.network())...)
+		if !errors.Is(err, TooMany) {
+			return device, err
+		}
+	}
+	return "", take(ctx, db, now, l.Limits.login(name, "", from.network())...)
 }
 
 // check does the same work for every name and password.

@@ -20,7 +20,7 @@ func TestRegister(t *testing.T) {
 	if err := user.Register(t.Context(), user.Client{}, db, passwords, user.DefaultLimits, in, now); err != nil {
 		t.Fatal(err)
 	}
-	did(t, db, "CreateUser")
+	did(t, db, "Take", "CreateUser")
 	want := user.User{
 		Username: "ann.lee", FirstName: "Ann", LastName: "Lee", Email: "Ann@example.com", Role: user.RoleUser, Active: true,
 		TokenVersion: 1, CreatedAt: now, UpdatedAt: now, PasswordChangedAt: &now,

@@ -62,12 +62,10 @@ func ResetPassword(ctx context.Context, from Client, db ResetStore, tokens OneTi
 	if err := fields.err(); err != nil {
 		return err
 	}
-	spent, err := db.SpendReset(ctx, hash, p.Hasher.Hash(in.NewPassword), limits.cleared(u.Username, "", from.network()), now, from.event(now, ActionResetUsed, ActionPasswordChanged))
-	if err != nil {
-		return err
+	cleared := append(limits.cleared(u.Username, "", from.network()), limits.current(u.UUID).Key)
+	spent, err := db.SpendReset(ctx, hash, p.Hasher.Hash(in.NewPassword), cleared, now, from.event(now, ActionResetUsed, ActionPasswordChanged))
+	if err == nil && !spent {
+		return audit(ctx, db, from.event(now, ActionResetFailed), dead)
 	}
-	if !spent {
-		return dead
-	}
-	return nil
+	return err
 }

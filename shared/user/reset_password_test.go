@@ -24,7 +24,7 @@ func TestResetPassword(t *testing.T) {
 	if err := reset(t, db, token, "another kite"); err != nil {
 		t.Fatal(err)
 	}
-	did(t, db, "UserByReset", "SpendReset")
+	did(t, db, "Take", "UserByReset", "SpendReset")
 	if ok, stale, err := passwords.Hasher.Verify(db.newHash, "another kite"); !ok || stale || err != nil {
 		t.Errorf("the stored hash: %v, %v, %v", ok, stale, err)
 	}
@@ -68,7 +68,7 @@ func TestResetPasswordDeadToken(t *testing.T) {
 	db, token := mailed()
 	db.notSpent = true // another request was faster
 	refusedWith(t, reset(t, db, token, "another kite"), user.TokenInvalid, dead)
-	did(t, db, "UserByReset", "SpendReset")
+	did(t, db, "Take", "UserByReset", "SpendReset", "Audit")
 }
 
 func TestResetPasswordNeedsBothFields(t *testing.T) {

@@ -39,9 +39,14 @@ var rooms = map[string]room{
 	"functions/*": {
 		own: []string{
 			"roster", "shared/api", "shared/boot", "shared/boot/mailing", "shared/boot/tokens", "shared/docspage", "shared/lambdahttp",
-			"shared/postgres/migrations", "shared/sam", "shared/seed",
+			"shared/postgres/migrations", "shared/sam", "shared/seed", "shared/user",
 		},
 		why: "a main is a list of parts; what decides or computes belongs into the parts",
+	},
+
+	"cmd/audit_verify": {
+		own: []string{"shared/postgres"}, others: []string{pgx},
+		why: "an operator runs it against a database, and it needs nothing else of a deployment",
 	},
 
 	"shared/user": {
@@ -70,7 +75,7 @@ var rooms = map[string]room{
 	},
 
 	"shared/boot": {
-		own:    []string{"shared/awsenv", "shared/onetime", "shared/password", "shared/postgres", "shared/secrets", "shared/user"},
+		own:    []string{"shared/awsenv", "shared/device", "shared/onetime", "shared/password", "shared/postgres", "shared/secrets", "shared/user"},
 		others: []string{lambda + "lambdacontext"},
 		why:    "every function with a database links it; what only some need has a package of its own below it",
 	},
@@ -105,6 +110,7 @@ var rooms = map[string]room{
 	"shared/ses":            {own: []string{"shared/mail"}, others: []string{sdk + "aws", sdk + "service/sesv2"}, why: "it is a way for mails and nothing more"},
 	"shared/smtp":           {own: []string{"shared/mail"}, others: []string{"github.com/wneessen/go-mail/smtp"}, why: "it is a way for mails and nothing more; the whole of go-mail imports html/template"},
 
+	"shared/device":   {nil, nil, "a mechanism that knows nothing of users"},
 	"shared/mail":     {nil, nil, "mails are plain values"},
 	"shared/metric":   {nil, nil, "it writes a line to the log"},
 	"shared/onetime":  {nil, nil, "a mechanism that knows nothing of users"},

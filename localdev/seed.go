@@ -45,7 +45,7 @@ func seedJob(values map[string]string) seed.Job {
 	return func(ctx context.Context) (seed.Report, error) {
 		env := boot.Of(values)
 		db := env.Postgres()
-		job := seed.NewJob(env.Migrator(migrations.Up), db, env.Passwords(), env.OneTimeTokens(), mailing.ResetMail(env), env.Admin())
+		job := seed.NewJob(env.Migrator(migrations.Up, migrations.Grant), db, env.Passwords(), env.OneTimeTokens(), mailing.ResetMail(env), env.Admin())
 		if err := env.Check(); err != nil {
 			return seed.Report{}, err
 		}

@@ -11,7 +11,7 @@ import (
 
 func main() {
 	env := boot.Load()
-	job := seed.NewJob(env.Migrator(migrations.Up), env.Postgres(), env.Passwords(), env.OneTimeTokens(), mailing.ResetMail(env), env.Admin())
+	job := seed.NewJob(env.Migrator(migrations.Up, migrations.Grant), env.Postgres(), env.Passwords(), env.OneTimeTokens(), mailing.ResetMail(env), env.Admin())
 	env.MustBeUsable()
 	seed.Start(job)
 }

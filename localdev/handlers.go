@@ -26,6 +26,7 @@ func handlers(env *boot.Environment, db *postgres.DB, out user.ResetMail) map[st
 		"get_user":            api.GetUser(db, access),
 		"update_user":         api.UpdateUser(db, passwords, limits, access),
 		"delete_user":         api.DeleteUser(db, access),
+		"audit":               api.Audit(db, access),
 		"health":              api.Health(db),
 		"docs":                docspage.Handler(roster.OpenAPI),
 		"not_found":           api.NotFound(sam.Methods(sam.MustRoutes())),

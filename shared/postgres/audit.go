@@ -82,28 +82,3 @@ func (db *DB) audited(ctx context.Context, what string, e user.Event, scan func(
 	}
 	return db.query(ctx, what, scan, sql, append([]any{event}, args...)...)
 }
-
-// Each row must follow from the one before, say in its columns what its event
-// says, and the last must be what its chain's head says.
-const sqlVerifyAudit = `
-with rows as (
-	select chain, seq, at, actions, actor, target, event, hash,
-		coalesce(lag(hash) over w, '') as before, coalesce(lag(seq) over w, 0) as seq_before
-	from audit window w as (partition by chain order by seq)
-), bad as (
-	select chain, seq from rows where seq <> seq_before + 1
-		or hash <> sha256(before || int8send(seq) || sha256(convert_to(event, 'UTF8')))
-		or at <> (event::jsonb ->> 'at')::timestamptz
-		or actions <> array (select jsonb_array_elements_text(event::jsonb -> 'actions'))
-		or actor is distinct from (event::jsonb ->> 'actor')::uuid or target is distinct from (event::jsonb ->> 'target')::uuid
-	union
-	select h.chain, h.seq from audit_heads h left join audit a using (chain, seq) where a.hash is distinct from h.hash
-)
-select count(*), coalesce((array_agg(format('chain %s row %s', chain, seq) order by chain, seq))[1:20], '{}'), (select count(*) from rows) from bad`
-
-// VerifyAudit checks every row and names the first twenty that were altered, or
-// stand behind one that was taken out.
-func (db *DB) VerifyAudit(ctx context.Context) (rows, bad int, names []string, err error) {
-	_, err = db.query(ctx, "verify the audit log", func(row pgx.Row) error { return row.Scan(&bad, &names, &rows) }, sqlVerifyAudit)
-	return rows, bad, names, err
-}

@@ -38,7 +38,7 @@ func (e *Environment) rate(name string, fallback user.Rate) user.Rate {
 	most, window, found := strings.Cut(v, "/")
 	n, err := strconv.Atoi(most)
 	d, err2 := time.ParseDuration(window)
-	if !found || err != nil || err2 != nil || n < 1 || n > maxRate || d < time.Second || d > maxWindow {
+	if !found || err != nil || err2 != nil || n < 1 || n > maxRate || d < time.Second || d > maxWindow || d%time.Second != 0 {
 		e.problem(name, fmt.Sprintf("must be a rate such as 10/15m, from 1 to %d in 1s to 24h", maxRate))
 		return fallback
 	}

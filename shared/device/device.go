@@ -38,7 +38,9 @@ var encoding = base64.RawURLEncoding.Strict()
 // of a new one when id is "".
 func (k Keys) Issue(username, id string, now time.Time) string {
 	raw := make([]byte, bodyLen, rawLen)
-	if n, err := encoding.Decode(raw, []byte(id)); id == "" || err != nil || n != idLen {
+	if known, err := encoding.DecodeString(id); err == nil && len(known) == idLen {
+		copy(raw, known)
+	} else {
 		rand.Read(raw[:idLen])
 	}
 	binary.BigEndian.PutUint64(raw[idLen:], uint64(now.Unix()))

@@ -53,8 +53,8 @@ func (k Keys) Open(username, token string, now time.Time) (id string) {
 	if len(token) != encoding.EncodedLen(rawLen) {
 		return ""
 	}
-	raw, err := encoding.DecodeString(token)
-	if err != nil || !hmac.Equal(raw[bodyLen:], k.sign(username, raw[:bodyLen])) {
+	raw, err := encoding.DecodeString(token) // leaves out line breaks
+	if err != nil || len(raw) != rawLen || !hmac.Equal(raw[bodyLen:], k.sign(username, raw[:bodyLen])) {
 		return ""
 	}
 	issued := time.Unix(int64(binary.BigEndian.Uint64(raw[idLen:bodyLen])), 0)

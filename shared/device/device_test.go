@@ -80,6 +80,9 @@ func TestTokenAltered(t *testing.T) {
 			refuse(string(b))
 		}
 	}
+	for n := range token { // as long as a token, with line breaks in it
+		refuse(token[n:] + strings.Repeat("\n", n))
+	}
 	for _, more := range []string{"=", "A", " ", "\x00", token} {
 		refuse(token + more)
 		refuse(more + token)

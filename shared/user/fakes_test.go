@@ -231,3 +231,19 @@ func did(t testing.TB, s *store, want ...string) {
 		t.Errorf("asked of the store (-want +got):\n%s", diff)
 	}
 }
+
+// usedUp is a store in which one budget is empty.
+type usedUp struct {
+	store
+	key string
+}
+
+func (s *usedUp) Take(ctx context.Context, budgets []user.Budget, now time.Time) (time.Duration, error) {
+	if _, err := s.store.Take(ctx, budgets, now); err != nil {
+		return 0, err
+	}
+	if slices.Contains(keys(budgets), s.key) {
+		return 24 * time.Hour, nil
+	}
+	return 0, nil
+}

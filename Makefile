@@ -3,7 +3,7 @@
 TOOL := go tool -modfile=tools/go.mod
 FUNCTIONS := CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -tags lambda.norpc -trimpath -ldflags '-s -w' -o bin/
 
-.PHONY: help run lambda test race bench fuzz lint fmt functions links schema golden validate deploy ci clean
+.PHONY: help run lambda test race limits bench fuzz lint fmt functions links schema golden validate deploy ci clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +19,10 @@ test: ## all tests
 
 race: ## all tests under the race detector
 	go test -race ./...
+
+limits: ## the limits, over 10,000 rounds and across 20 processes; takes a quarter of an hour
+	go test ./shared/postgres -run TestTakeIsExact -rounds 10000 -timeout 2h -v
+	go test ./functions -run TestLimitHoldsAcrossProcesses -count 1 -v
 
 bench: ## the benchmarks: hash, token, requests, cold start
 	go test -run '^$$' -bench . ./...

@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"flag"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -110,7 +111,9 @@ func TestTakeAllOrNone(t *testing.T) {
 	}
 }
 
-// TestTakeIsExact has many take at once, from many connections.
+var exactness = flag.Int("rounds", 50, "rounds of TestTakeIsExact")
+
+// TestTakeIsExact has 200 take at once, from many connections.
 func TestTakeIsExact(t *testing.T) {
 	t.Parallel()
 	var pools []*postgres.DB // as many instances have
@@ -122,7 +125,7 @@ func TestTakeIsExact(t *testing.T) {
 		defer db.Close()
 		pools = append(pools, db)
 	}
-	for round := range 50 {
+	for round := range *exactness {
 		budgets := []user.Budget{
 			{Key: fmt.Sprint("window ", round), Most: 5, Window: time.Hour},
 			{Key: fmt.Sprint("backoff ", round), Most: 100, Backoff: true},

@@ -32,7 +32,9 @@ func (e empty) UserByUsername(_ context.Context, name string) (*user.User, error
 	e.takes(name)
 	return nil, errors.New("no hash for the fuzzer") // which is slow
 }
+
 func (e empty) RecordLogin(context.Context, user.Login, user.Event) (bool, error) { return false, nil }
+
 func (e empty) CreateReset(_ context.Context, name, email string, _ user.Reset, event user.Event) (*user.User, error) {
 	e.takes(name, email, event.From.UserAgent, event.From.RequestID)
 	return nil, nil
@@ -69,5 +71,9 @@ func (e empty) Take(context.Context, []user.Budget, time.Time) (time.Duration, e
 func (e empty) Audit(_ context.Context, event user.Event) error {
 	e.takes(event.From.UserAgent, event.From.RequestID)
 	return nil
+}
+
+func (e empty) ListAudit(context.Context, string, user.AuditQuery) (user.AuditPage, error) {
+	return user.AuditPage{}, nil
 }
 func (e empty) Ping(context.Context) error { return nil }

@@ -67,6 +67,7 @@ type store interface {
 	user.ResetStore
 	user.Updater
 	user.Deleter
+	user.AuditViewer
 	user.Pinger
 }
 
@@ -94,6 +95,7 @@ func limited(db store, box user.Mailer, reveal bool, limits user.Limits) http.Ha
 		"GET /api/user/{username}":       api.GetUser(db, tokens),
 		"PUT /api/user/{username}":       api.UpdateUser(db, passwords, limits, tokens),
 		"DELETE /api/user/{username}":    api.DeleteUser(db, tokens),
+		"GET /api/audit":                 api.Audit(db, tokens),
 		"GET /reset_password":            page,
 		"POST /reset_password":           page,
 		"GET /healthz":                   api.Health(db),

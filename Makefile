@@ -3,10 +3,10 @@
 TOOL := go tool -modfile=tools/go.mod
 FUNCTIONS := CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -tags lambda.norpc -trimpath -ldflags '-s -w' -o bin/
 
-.PHONY: help run lambda test race limits bench fuzz lint fmt functions links schema golden validate deploy ci clean
+.PHONY: help run lambda test race limits bench fuzz lint fmt functions links schema golden audit-verify validate deploy ci clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## run it on this machine
 	go run ./localdev
@@ -42,7 +42,10 @@ links: ## write down what each function links, for review
 	go test ./functions -run TestLinks -update
 
 schema: ## write docs/schema.sql from the migrations
-	go test ./shared/postgres -run TestSchema -update
+	go test ./shared/postgres/migrations -run TestSchema -update
+
+audit-verify: ## check the audit log of DATABASE_URL
+	go run ./cmd/audit_verify
 
 validate: ## check the template with SAM and cfn-lint
 	sam validate --lint

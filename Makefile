@@ -3,10 +3,10 @@
 TOOL := go tool -modfile=tools/go.mod
 FUNCTIONS := CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -tags lambda.norpc -trimpath -ldflags '-s -w' -o bin/
 
-.PHONY: help run lambda test race bench tokens malformed differential fuzz lint fmt functions links schema golden validate deploy ci clean
+.PHONY: help run lambda test race limits bench tokens malformed differential fuzz lint fmt functions links schema golden audit-verify validate deploy ci clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## run it on this machine
 	go run ./localdev
@@ -19,6 +19,10 @@ test: ## all tests
 
 race: ## all tests under the race detector
 	go test -race ./...
+
+limits: ## the limits, over 10,000 rounds and across 20 processes; takes a quarter of an hour
+	go test ./shared/postgres -run TestTakeIsExact -rounds 10000 -timeout 2h -v
+	go test ./functions -run TestLimitHoldsAcrossProcesses -count 1 -v
 
 bench: ## the benchmarks: hash, token, requests, cold start
 	go test -run '^$$' -bench . ./...
@@ -52,6 +56,9 @@ links: ## write down what each function links, for review
 
 schema: ## write docs/schema.sql from the migrations
 	go test ./shared/postgres/migrations -update
+
+audit-verify: ## check the audit log of DATABASE_URL
+	go run ./cmd/audit_verify
 
 validate: ## check the template with SAM and cfn-lint
 	sam validate --lint

@@ -58,6 +58,7 @@ var environment = map[string][]string{
 	"get_user":            {"PUBLIC_URL", "SECRET_ARN"},
 	"update_user":         {"PASSWORD_MIN_LENGTH", "PUBLIC_URL", "SECRET_ARN"},
 	"delete_user":         {"PUBLIC_URL", "SECRET_ARN"},
+	"audit":               {"PUBLIC_URL", "SECRET_ARN"},
 	"seed_admin":          {"ADMIN_EMAIL", "ADMIN_USERNAME", "MAIL_FROM", "PASSWORD_MIN_LENGTH", "PUBLIC_URL", "SECRET_ARN"},
 	"health":              {"SECRET_ARN"},
 	"docs":                nil,

@@ -41,3 +41,41 @@ create table resets (
 );
 
 CREATE INDEX resets_user_id_idx ON public.resets USING btree (user_id);
+
+create table limits (
+    key bytea not null,
+    backoff boolean not null,
+    most integer not null,
+    taken integer not null,
+    in_a_row integer not null,
+    until timestamp with time zone not null,
+    constraint limits_pkey PRIMARY KEY (key)
+);
+
+CREATE INDEX limits_until_idx ON public.limits USING btree (until);
+
+create table audit_heads (
+    chain smallint not null,
+    seq bigint not null,
+    digest bytea not null,
+    hash bytea not null,
+    constraint audit_heads_pkey PRIMARY KEY (chain)
+);
+
+create table audit (
+    chain smallint not null,
+    seq bigint not null,
+    at timestamp with time zone not null,
+    actions text[] not null,
+    actor uuid,
+    target uuid,
+    event text not null,
+    hash bytea not null,
+    constraint audit_pkey PRIMARY KEY (chain, seq)
+);
+
+CREATE INDEX audit_actor_idx ON public.audit USING btree (actor, at DESC, chain, seq) WHERE (actor <> target);
+
+CREATE INDEX audit_at_idx ON public.audit USING btree (at DESC, chain, seq);
+
+CREATE INDEX audit_target_idx ON public.audit USING btree (target, at DESC, chain, seq);

@@ -88,6 +88,11 @@ func (v *service) setSecret(values map[string]string) {
 // start starts a function with what the template gives it.
 func (v *service) start(f sam.Function, over map[string]string) *runtimeapi.Function {
 	v.t.Helper()
+	return v.run(v.config(f, over))
+}
+
+func (v *service) config(f sam.Function, over map[string]string) runtimeapi.Config {
+	v.t.Helper()
 	variables := map[string]string{}
 	for name, value := range f.Environment {
 		variables[name] = value.Literal
@@ -101,9 +106,9 @@ func (v *service) start(f sam.Function, over map[string]string) *runtimeapi.Func
 	for name, value := range overlay(variables, over) {
 		env = append(env, name+"="+value)
 	}
-	return v.run(runtimeapi.Config{
+	return runtimeapi.Config{
 		Binary: binary(v.t, f.Folder), Env: env, MemoryMB: f.Memory, Timeout: time.Duration(f.Timeout) * time.Second,
-	})
+	}
 }
 
 func (v *service) startHello() *runtimeapi.Function {

@@ -17,13 +17,14 @@ import (
 // needs is what each function does not start without.
 var needs = map[string][]string{
 	"register":            {"DATABASE_URL"},
-	"login":               {"DATABASE_URL", "JWT_SECRET_KEY", "PUBLIC_URL"},
+	"login":               {"DATABASE_URL", "JWT_SECRET_KEY", "PUBLIC_URL", "SECRET_KEY"},
 	"forget_password":     {"DATABASE_URL", "MAIL_FROM", "PUBLIC_URL", "SECRET_KEY"},
 	"reset_password":      {"DATABASE_URL", "SECRET_KEY"},
 	"reset_password_page": {"DATABASE_URL", "SECRET_KEY"},
 	"get_user":            {"DATABASE_URL", "JWT_SECRET_KEY", "PUBLIC_URL"},
 	"update_user":         {"DATABASE_URL", "JWT_SECRET_KEY", "PUBLIC_URL"},
 	"delete_user":         {"DATABASE_URL", "JWT_SECRET_KEY", "PUBLIC_URL"},
+	"audit":               {"DATABASE_URL", "JWT_SECRET_KEY", "PUBLIC_URL"},
 	"seed_admin":          {"ADMIN_EMAIL", "DATABASE_URL", "MAIL_FROM", "PUBLIC_URL", "SECRET_KEY"},
 	"health":              {"DATABASE_URL"},
 	"docs":                nil,

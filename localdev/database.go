@@ -17,12 +17,15 @@ import (
 	"roster/localdev/pgserver"
 )
 
-const databaseName = "roster"
+const (
+	databaseName = "roster"
+	roleName     = "roster" // of the functions; the server's own role migrates
+)
 
 // database is the one of DATABASE_URL, or a server of localdev's own.
 type database struct {
-	url    string
-	server *pgserver.Server // nil with DATABASE_URL
+	url, owner string           // owner is MIGRATE_DATABASE_URL, "" when it is not given
+	server     *pgserver.Server // nil with DATABASE_URL
 }
 
 func (d database) stop() {
@@ -33,7 +36,7 @@ func (d database) stop() {
 
 func openDatabase(ctx context.Context, s settings, dir string, out io.Writer) (database, error) {
 	if given := s.values["DATABASE_URL"]; given != "" {
-		return database{url: given}, reach(ctx, given)
+		return database{url: given, owner: s.values["MIGRATE_DATABASE_URL"]}, reach(ctx, given)
 	}
 	server, err := pgserver.Start(ctx, pgserver.Options{Dir: dir, Source: s.source, Durable: true, Progress: out})
 	if errors.Is(err, pgserver.ErrInUse) {
@@ -42,12 +45,25 @@ func openDatabase(ctx context.Context, s settings, dir string, out io.Writer) (d
 	if err != nil {
 		return database{}, err
 	}
-	d := database{url: server.URL(databaseName), server: server}
-	if err := create(ctx, server); err != nil {
+	d := database{owner: server.URL(databaseName), server: server}
+	if d.url, err = as(roleName, d.owner); err == nil {
+		err = create(ctx, server)
+	}
+	if err != nil {
 		d.stop()
 		return database{}, fmt.Errorf("make the database %s: %w", databaseName, err)
 	}
 	return d, nil
+}
+
+// as is the URL for another role, which the server's socket lets in like its own.
+func as(role, owner string) (string, error) {
+	u, err := url.Parse(owner)
+	if err != nil {
+		return "", err
+	}
+	u.User = url.User(role)
+	return u.String(), nil
 }
 
 // reach says in one sentence why a given database cannot be used.
@@ -84,8 +100,9 @@ func reason(err error) string {
 	return strings.TrimSpace(lines[len(lines)-1])
 }
 
-// create makes the database on first use. Its statements are logged, so that a
-// developer can read what a request costs.
+// create makes the database and the functions' role on first use. The
+// database's statements are logged, so that a developer can read what a request
+// costs.
 func create(ctx context.Context, server *pgserver.Server) error {
 	c, err := pgx.Connect(ctx, server.URL("postgres"))
 	if err != nil {
@@ -101,6 +118,14 @@ func create(ctx context.Context, server *pgserver.Server) error {
 			return err
 		}
 	}
+	if err := c.QueryRow(ctx, "select exists (select from pg_roles where rolname = $1)", roleName).Scan(&there); err != nil {
+		return err
+	}
+	if !there {
+		if _, err := c.Exec(ctx, "create role "+roleName+" login"); err != nil {
+			return err
+		}
+	}
 	// Again each time: a kill may have come between the two.
 	_, err = c.Exec(ctx, "alter database "+databaseName+" set log_statement = 'all'")
 	return err
@@ -108,7 +133,11 @@ func create(ctx context.Context, server *pgserver.Server) error {
 
 // where names the database for a person, without its password.
 func (d database) where() string {
-	u, err := url.Parse(d.url)
+	shown := d.url
+	if d.server != nil {
+		shown = d.owner
+	}
+	u, err := url.Parse(shown)
 	if err != nil {
 		return "the database of DATABASE_URL"
 	}

@@ -17,16 +17,17 @@ import (
 // handlers assembles what each folder under functions/ serves, in this process.
 // It is the twin of their mains; a constructor that changes changes both.
 func handlers(env *boot.Environment, db *postgres.DB, out user.ResetMail) map[string]http.Handler {
-	passwords, access, once := policy.Passwords(env), tokens.Access(env), env.OneTimeTokens()
+	passwords, limits, access, once := policy.Passwords(env), env.Limits(), tokens.Access(env), env.OneTimeTokens()
 	return map[string]http.Handler{
-		"register":            api.Register(db, passwords),
-		"login":               api.Login(db, passwords, access),
-		"forget_password":     api.ForgetPassword(db, once, out, env.Switch("RESET_TOKEN_IN_RESPONSE", false)),
-		"reset_password":      api.ResetPassword(db, once, passwords),
-		"reset_password_page": api.ResetPasswordPage(db, once, passwords),
+		"register":            api.Register(db, passwords, limits),
+		"login":               api.Login(db, user.Logins{Passwords: passwords, Tokens: access, Devices: env.Devices(), Limits: limits}),
+		"forget_password":     api.ForgetPassword(db, once, out, limits, env.Switch("RESET_TOKEN_IN_RESPONSE", false)),
+		"reset_password":      api.ResetPassword(db, once, passwords, limits),
+		"reset_password_page": api.ResetPasswordPage(db, once, passwords, limits),
 		"get_user":            api.GetUser(db, access),
-		"update_user":         api.UpdateUser(db, passwords, access),
+		"update_user":         api.UpdateUser(db, passwords, limits, access),
 		"delete_user":         api.DeleteUser(db, access),
+		"audit":               api.Audit(db, access),
 		"health":              api.Health(db),
 		"docs":                docspage.Handler(roster.OpenAPI),
 		"not_found":           api.NotFound(sam.Methods(sam.MustRoutes())),

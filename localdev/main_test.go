@@ -74,7 +74,7 @@ func newSite(t testing.TB, way string, variables map[string]string) site {
 		o.functions = built(t)
 	}
 	if variables["DATABASE_URL"] == "" {
-		variables = with(variables, "DATABASE_URL", postgrestest.URL(t))
+		variables = with(with(variables, "DATABASE_URL", postgrestest.FunctionsURL(t)), "MIGRATE_DATABASE_URL", postgrestest.URL(t))
 	}
 	return startSite(t, o, with(variables, "ADMIN_PASSWORD", adminPassword))
 }

@@ -81,6 +81,7 @@ func (p *patron) errands() map[string]errand {
 		"get_user":        json("GET", "/api/user/admin", "", 200),
 		"update_user":     json("PUT", "/api/user/admin", `{"first_name":"Admin"}`, 200),
 		"delete_user":     json("DELETE", "/api/user/nobody", "", 404),
+		"audit":           json("GET", "/api/audit?limit=1", "", 200),
 		"health":          json("GET", "/healthz", "", 200),
 		"page": {
 			"POST", "/reset_password", "application/x-www-form-urlencoded",

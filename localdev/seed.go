@@ -46,7 +46,7 @@ func seedJob(values map[string]string) seed.Job {
 	return func(ctx context.Context) (seed.Report, error) {
 		env := boot.Of(values)
 		db := env.Postgres()
-		job := seed.NewJob(env.Migrator(migrations.Up), db, policy.Passwords(env), env.OneTimeTokens(), mailing.ResetMail(env), env.Admin())
+		job := seed.NewJob(env.Migrator(migrations.Up, migrations.Grant), db, policy.Passwords(env), env.OneTimeTokens(), mailing.ResetMail(env), env.Admin())
 		if err := env.Check(); err != nil {
 			return seed.Report{}, err
 		}

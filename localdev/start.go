@@ -65,7 +65,7 @@ func start(ctx context.Context, o options, s settings, out io.Writer) (p *parts,
 		return p, err
 	}
 	p.stops = append(p.stops, p.database.stop)
-	s.values["DATABASE_URL"] = p.database.url
+	s.values["DATABASE_URL"], s.values["MIGRATE_DATABASE_URL"] = p.database.url, p.database.owner
 	if p.admin, err = seedAdmin(ctx, s.values); err != nil {
 		return p, err
 	}

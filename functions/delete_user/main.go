@@ -10,7 +10,7 @@ import (
 
 func main() {
 	env := boot.Load()
-	handler := api.DeleteUser(env.Postgres(), tokens.Access(env))
+	handler := api.Behind(env.Proxies(), api.DeleteUser(env.Postgres(), tokens.Access(env)))
 	env.MustBeUsable()
 	lambdahttp.Start(handler)
 }

@@ -11,7 +11,7 @@ import (
 
 func main() {
 	env := boot.Load()
-	handler := api.ForgetPassword(env.Postgres(), env.OneTimeTokens(), mailing.ResetMail(env), env.Switch("RESET_TOKEN_IN_RESPONSE", false))
+	handler := api.Behind(env.Proxies(), api.ForgetPassword(env.Postgres(), env.OneTimeTokens(), mailing.ResetMail(env), env.Limits(), env.Switch("RESET_TOKEN_IN_RESPONSE", false)))
 	env.MustBeUsable()
 	lambdahttp.Start(handler)
 }

@@ -6,11 +6,14 @@ import (
 	"roster/shared/boot"
 	"roster/shared/boot/tokens"
 	"roster/shared/lambdahttp"
+	"roster/shared/user"
 )
 
 func main() {
 	env := boot.Load()
-	handler := api.Login(env.Postgres(), env.Passwords(), tokens.Access(env))
+	handler := api.Behind(env.Proxies(), api.Login(env.Postgres(), user.Logins{
+		Passwords: env.Passwords(), Tokens: tokens.Access(env), Devices: env.Devices(), Limits: env.Limits(),
+	}))
 	env.MustBeUsable()
 	lambdahttp.Start(handler)
 }

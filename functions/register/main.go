@@ -10,7 +10,7 @@ import (
 
 func main() {
 	env := boot.Load()
-	handler := api.Register(env.Postgres(), policy.Passwords(env))
+	handler := api.Behind(env.Proxies(), api.Register(env.Postgres(), policy.Passwords(env), env.Limits()))
 	env.MustBeUsable()
 	lambdahttp.Start(handler)
 }

@@ -10,7 +10,7 @@ import (
 
 func main() {
 	env := boot.Load()
-	handler := api.ResetPassword(env.Postgres(), env.OneTimeTokens(), policy.Passwords(env))
+	handler := api.Behind(env.Proxies(), api.ResetPassword(env.Postgres(), env.OneTimeTokens(), policy.Passwords(env), env.Limits()))
 	env.MustBeUsable()
 	lambdahttp.Start(handler)
 }

@@ -11,7 +11,7 @@ import (
 
 func main() {
 	env := boot.Load()
-	handler := api.ResetPasswordPage(env.Postgres(), env.OneTimeTokens(), policy.Passwords(env))
+	handler := api.Behind(env.Proxies(), api.ResetPasswordPage(env.Postgres(), env.OneTimeTokens(), policy.Passwords(env), env.Limits()))
 	env.MustBeUsable()
 	lambdahttp.Start(handler)
 }

@@ -12,7 +12,7 @@ import (
 
 func main() {
 	env := boot.Load()
-	job := seed.NewJob(env.Migrator(migrations.Up), env.Postgres(), policy.Passwords(env), env.OneTimeTokens(), mailing.ResetMail(env), env.Admin())
+	job := seed.NewJob(env.Migrator(migrations.Up, migrations.Grant), env.Postgres(), policy.Passwords(env), env.OneTimeTokens(), mailing.ResetMail(env), env.Admin())
 	env.MustBeUsable()
 	seed.Start(job)
 }

@@ -11,7 +11,7 @@ import (
 
 func main() {
 	env := boot.Load()
-	handler := api.UpdateUser(env.Postgres(), policy.Passwords(env), tokens.Access(env))
+	handler := api.Behind(env.Proxies(), api.UpdateUser(env.Postgres(), policy.Passwords(env), env.Limits(), tokens.Access(env)))
 	env.MustBeUsable()
 	lambdahttp.Start(handler)
 }

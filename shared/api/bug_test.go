@@ -18,12 +18,16 @@ type broken struct {
 	fail func() error
 }
 
+func (b broken) Take(context.Context, []user.Budget, time.Time) (time.Duration, error) {
+	return 0, nil // lets on to where the bugs are
+}
+
 func (b broken) Ping(context.Context) error { return b.fail() }
-func (b broken) CreateUser(context.Context, user.User) (user.Taken, error) {
+func (b broken) CreateUser(context.Context, user.User, user.Event) (user.Taken, error) {
 	return user.Taken{}, b.fail()
 }
 func (b broken) UserByUsername(context.Context, string) (*user.User, error) { return nil, b.fail() }
-func (b broken) CreateReset(context.Context, string, string, user.Reset) (*user.User, error) {
+func (b broken) CreateReset(context.Context, string, string, user.Reset, user.Event) (*user.User, error) {
 	return nil, b.fail()
 }
 

@@ -10,10 +10,11 @@ import (
 // DeleteUser is DELETE /api/user/{username}.
 func DeleteUser(db user.Deleter, tokens TokenVerifier) http.Handler {
 	return endpoint(http.StatusOK, func(r *http.Request) (out message, err error) {
-		c, err := caller(r, tokens, time.Now())
+		now := time.Now()
+		c, err := caller(r, tokens, now)
 		if err != nil {
 			return out, err
 		}
-		return message{"User deleted."}, user.Delete(r.Context(), c, db, r.PathValue("username"))
+		return message{"User deleted."}, user.Delete(r.Context(), c, client(r), db, r.PathValue("username"), now)
 	})
 }

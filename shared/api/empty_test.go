@@ -23,8 +23,8 @@ func (e empty) takes(texts ...string) {
 	}
 }
 
-func (e empty) CreateUser(_ context.Context, u user.User) (user.Taken, error) {
-	e.takes(u.Username, u.FirstName, u.LastName, u.Email)
+func (e empty) CreateUser(_ context.Context, u user.User, event user.Event) (user.Taken, error) {
+	e.takes(u.Username, u.FirstName, u.LastName, u.Email, event.From.UserAgent, event.From.RequestID)
 	return user.Taken{Username: true}, nil
 }
 
@@ -32,15 +32,17 @@ func (e empty) UserByUsername(_ context.Context, name string) (*user.User, error
 	e.takes(name)
 	return nil, errors.New("no hash for the fuzzer") // which is slow
 }
-func (e empty) RecordLogin(context.Context, user.Login) (bool, error) { return false, nil }
-func (e empty) CreateReset(_ context.Context, name, email string, _ user.Reset) (*user.User, error) {
-	e.takes(name, email)
+
+func (e empty) RecordLogin(context.Context, user.Login, user.Event) (bool, error) { return false, nil }
+
+func (e empty) CreateReset(_ context.Context, name, email string, _ user.Reset, event user.Event) (*user.User, error) {
+	e.takes(name, email, event.From.UserAgent, event.From.RequestID)
 	return nil, nil
 }
 
 func (e empty) UserByReset(context.Context, []byte, time.Time) (*user.User, error) { return nil, nil }
 
-func (e empty) SpendReset(context.Context, []byte, string, time.Time) (bool, error) {
+func (e empty) SpendReset(context.Context, []byte, string, []string, time.Time, user.Event) (bool, error) {
 	return false, nil
 }
 
@@ -50,7 +52,8 @@ func (e empty) CallerAndTarget(_ context.Context, uuid, name string) (caller, ta
 	return u, u, nil
 }
 
-func (e empty) UpdateUser(_ context.Context, _ user.Guard, edit user.Edit) (user.Outcome, error) {
+func (e empty) UpdateUser(_ context.Context, _ user.Guard, edit user.Edit, event user.Event) (user.Outcome, error) {
+	e.takes(event.From.UserAgent, event.From.RequestID)
 	for _, s := range []*string{edit.Username, edit.FirstName, edit.LastName, edit.Email} {
 		if s != nil {
 			e.takes(*s)
@@ -59,7 +62,18 @@ func (e empty) UpdateUser(_ context.Context, _ user.Guard, edit user.Edit) (user
 	return user.Outcome{Done: true}, nil
 }
 
-func (e empty) DeleteUser(context.Context, user.Guard) (user.Outcome, error) {
+func (e empty) DeleteUser(context.Context, user.Guard, user.Event) (user.Outcome, error) {
 	return user.Outcome{Done: true}, nil
+}
+
+func (e empty) Take(context.Context, []user.Budget, time.Time) (time.Duration, error) { return 0, nil }
+
+func (e empty) Audit(_ context.Context, event user.Event) error {
+	e.takes(event.From.UserAgent, event.From.RequestID)
+	return nil
+}
+
+func (e empty) ListAudit(context.Context, string, user.AuditQuery) (user.AuditPage, error) {
+	return user.AuditPage{}, nil
 }
 func (e empty) Ping(context.Context) error { return nil }

@@ -30,6 +30,7 @@ var statuses = map[user.Code]int{
 	user.Conflict:        http.StatusConflict,
 	tooLarge:             http.StatusRequestEntityTooLarge,
 	unsupportedMediaType: http.StatusUnsupportedMediaType,
+	user.TooMany:         http.StatusTooManyRequests,
 	user.Unavailable:     http.StatusServiceUnavailable,
 	internal:             http.StatusInternalServerError,
 }

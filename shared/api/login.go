@@ -11,16 +11,17 @@ type loginAnswer struct {
 	AccessToken string `json:"access_token"`
 	TokenType   string `json:"token_type"`
 	ExpiresIn   int    `json:"expires_in"` // seconds
+	DeviceToken string `json:"device_token"`
 }
 
 // Login is POST /api/user/login.
-func Login(db user.LoginStore, p user.Passwords, tokens user.TokenIssuer) http.Handler {
+func Login(db user.LoginStore, l user.Logins) http.Handler {
 	return endpoint(http.StatusOK, func(r *http.Request) (out loginAnswer, err error) {
 		in, err := decode(r, user.Credentials.Check)
 		if err != nil {
 			return out, err
 		}
-		s, err := user.Authenticate(r.Context(), db, p, tokens, in, time.Now())
-		return loginAnswer{s.AccessToken, "Bearer", int(s.ExpiresIn.Seconds())}, err
+		s, err := user.Authenticate(r.Context(), client(r), db, l, in, time.Now())
+		return loginAnswer{s.AccessToken, "Bearer", int(s.ExpiresIn.Seconds()), s.DeviceToken}, err
 	})
 }

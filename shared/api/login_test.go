@@ -19,11 +19,15 @@ func TestLogin(t *testing.T) {
 		a := s.send("POST", "/api/user/login", `{"username":"`+name+`","password":"`+right+`"}`)
 		var got struct {
 			AccessToken string `json:"access_token"`
+			DeviceToken string `json:"device_token"`
 		}
 		if err := json.Unmarshal([]byte(a.body), &got); err != nil {
 			t.Fatal(err)
 		}
-		a.wants(t, name, 200, `{"access_token":"`+got.AccessToken+`","token_type":"Bearer","expires_in":900}`)
+		a.wants(t, name, 200, `{"access_token":"`+got.AccessToken+`","token_type":"Bearer","expires_in":900,"device_token":"`+got.DeviceToken+`"}`)
+		if devices.Open("ann", got.DeviceToken, time.Now()) == "" {
+			t.Errorf("the device token %q is not one", got.DeviceToken)
+		}
 		if subject, version, err := tokens.Verify(got.AccessToken, time.Now()); subject != u.UUID || version != 1 || err != nil {
 			t.Errorf("the token is for %q, %d: %v", subject, version, err)
 		}

@@ -14,6 +14,7 @@ import (
 	"roster/shared/api"
 	"roster/shared/api/apitest"
 	"roster/shared/blocklist"
+	"roster/shared/device"
 	"roster/shared/mail"
 	"roster/shared/onetime"
 	"roster/shared/password"
@@ -39,6 +40,7 @@ var (
 	key       = []byte("0123456789abcdef0123456789abcdef")
 	tokens    = token.NewHS256(key, publicURL, "roster")
 	resets    = onetime.New(key)
+	devices   = device.New(key)
 	passwords = user.Passwords{Hasher: password.NewHasher(""), Policy: password.Policy{MinLength: 8, Common: blocklist.Common}}
 	methods   = sync.OnceValue(func() func(string) []string { return sam.Methods(sam.MustRoutes()) })
 	rightHash = sync.OnceValue(func() string { return passwords.Hasher.Hash(right) })
@@ -66,22 +68,35 @@ type store interface {
 	user.ResetStore
 	user.Updater
 	user.Deleter
+	user.AuditViewer
 	user.Pinger
 }
+
+// roomy lets a test ask as often as it likes from its one address.
+var roomy = func() user.Limits {
+	l, r := user.DefaultLimits, user.Rate{Most: 1_000_000, Window: time.Hour}
+	l.LoginFromNetwork, l.Login, l.Register, l.ForgetAccount, l.Forget, l.Reset = r, r, r, r, r, r
+	return l
+}()
 
 // routes are template.yaml's. What package lambdahttp does for a request, the
 // tests do.
 func routes(db store, box user.Mailer, reveal bool) http.Handler {
+	return limited(db, box, reveal, roomy)
+}
+
+func limited(db store, box user.Mailer, reveal bool, limits user.Limits) http.Handler {
 	mux := http.NewServeMux()
-	page := api.ResetPasswordPage(db, resets, passwords)
+	page := api.ResetPasswordPage(db, resets, passwords, limits)
 	for pattern, h := range map[string]http.Handler{
-		"POST /api/user/register":        api.Register(db, passwords),
-		"POST /api/user/login":           api.Login(db, passwords, tokens),
-		"POST /api/user/forget_password": api.ForgetPassword(db, resets, user.ResetMail{Mailer: box, PublicURL: publicURL}, reveal),
-		"POST /api/user/reset_password":  api.ResetPassword(db, resets, passwords),
+		"POST /api/user/register":        api.Register(db, passwords, limits),
+		"POST /api/user/login":           api.Login(db, user.Logins{Passwords: passwords, Tokens: tokens, Devices: devices, Limits: limits}),
+		"POST /api/user/forget_password": api.ForgetPassword(db, resets, user.ResetMail{Mailer: box, PublicURL: publicURL}, limits, reveal),
+		"POST /api/user/reset_password":  api.ResetPassword(db, resets, passwords, limits),
 		"GET /api/user/{username}":       api.GetUser(db, tokens),
-		"PUT /api/user/{username}":       api.UpdateUser(db, passwords, tokens),
+		"PUT /api/user/{username}":       api.UpdateUser(db, passwords, limits, tokens),
 		"DELETE /api/user/{username}":    api.DeleteUser(db, tokens),
+		"GET /api/audit":                 api.Audit(db, tokens),
 		"GET /reset_password":            page,
 		"POST /reset_password":           page,
 		"GET /healthz":                   api.Health(db),
@@ -107,7 +122,7 @@ func (s *service) account(name string, change ...func(*user.User)) user.User {
 	for _, c := range change {
 		c(&u)
 	}
-	if taken, err := s.db.CreateUser(context.Background(), u); err != nil || taken.Any() {
+	if taken, err := s.db.CreateUser(context.Background(), u, user.Event{Actions: []user.Action{user.ActionRegister}, At: time.Now()}); err != nil || taken.Any() {
 		s.t.Fatalf("create %s: %+v, %v", name, taken, err)
 	}
 	return s.find(name)

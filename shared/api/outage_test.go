@@ -28,6 +28,7 @@ func requests(t *testing.T, u user.User) map[string]func(h handlerFunc) answer {
 		"get_user":    func(h handlerFunc) answer { return h("GET", "/api/user/ann", "", header) },
 		"update_user": func(h handlerFunc) answer { return h("PUT", "/api/user/ann", `{"first_name":"A"}`, header) },
 		"delete_user": func(h handlerFunc) answer { return h("DELETE", "/api/user/ann", "", header) },
+		"audit":       func(h handlerFunc) answer { return h("GET", "/api/audit", "", header) },
 		"health":      func(h handlerFunc) answer { return h("GET", "/healthz", "") },
 	}
 }

@@ -18,14 +18,14 @@ import (
 // link opens, for services that have none of their own. It has no script. GET
 // shows a form and consumes nothing, because mail scanners open links; POST
 // does what POST /api/user/reset_password does.
-func ResetPasswordPage(db user.ResetStore, tokens user.OneTimeTokens, p user.Passwords) http.Handler {
+func ResetPasswordPage(db user.ResetStore, tokens user.OneTimeTokens, p user.Passwords, limits user.Limits) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
 		secure(w.Header(), r)
 		w.Header().Set("Content-Security-Policy", pagePolicy)
 		page, err := resetPage{token: r.URL.Query().Get("token")}, error(nil)
 		if r.Method == http.MethodPost {
-			page, err = guarded(r, func(r *http.Request) (resetPage, error) { return submitReset(r, db, tokens, p) })
+			page, err = guarded(r, func(r *http.Request) (resetPage, error) { return submitReset(r, db, tokens, p, limits) })
 		}
 		page.least = p.Policy.MinLength
 		logRequest(r, page.write(w, err), time.Since(began), err)
@@ -34,7 +34,7 @@ func ResetPasswordPage(db user.ResetStore, tokens user.OneTimeTokens, p user.Pas
 
 var errRepeat = &user.Error{Code: user.Invalid, Message: "The two passwords are not the same.", Fields: user.Fields{"repeat_password": "is not the same"}}
 
-func submitReset(r *http.Request, db user.ResetStore, tokens user.OneTimeTokens, p user.Passwords) (resetPage, error) {
+func submitReset(r *http.Request, db user.ResetStore, tokens user.OneTimeTokens, p user.Passwords, limits user.Limits) (resetPage, error) {
 	body, err := readBody(r, "application/x-www-form-urlencoded")
 	if err != nil {
 		return resetPage{}, err
@@ -48,7 +48,7 @@ func submitReset(r *http.Request, db user.ResetStore, tokens user.OneTimeTokens,
 		return page, errRepeat
 	}
 	in := user.PasswordReset{Token: page.token, NewPassword: form.Get("new_password")}
-	err = user.ResetPassword(r.Context(), db, tokens, p, in, time.Now())
+	err = user.ResetPassword(r.Context(), client(r), db, tokens, p, limits, in, time.Now())
 	page.done = err == nil
 	return page, err
 }

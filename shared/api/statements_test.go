@@ -22,19 +22,19 @@ func TestStatements(t *testing.T) {
 		{"GET as ADMIN", 1, func() answer { return s.send("GET", "/api/user/ann", "", bearer(t, boss)) }},
 		{"GET refused", 1, func() answer { return s.send("GET", "/api/user/boss", "", bearer(t, u)) }},
 		{"GET without a token", 0, func() answer { return s.send("GET", "/api/user/boss", "") }},
-		{"login", 2, func() answer { return s.send("POST", "/api/user/login", `{"username":"ann","password":"`+right+`"}`) }},
-		{"login refused", 1, func() answer { return s.send("POST", "/api/user/login", `{"username":"ann","password":"x"}`) }},
-		{"login of nobody", 1, func() answer { return s.send("POST", "/api/user/login", `{"username":"nobody","password":"x"}`) }},
-		{"forget_password", 1, func() answer {
+		{"login", 3, func() answer { return s.send("POST", "/api/user/login", `{"username":"ann","password":"`+right+`"}`) }},
+		{"login refused", 3, func() answer { return s.send("POST", "/api/user/login", `{"username":"ann","password":"x"}`) }},
+		{"login of nobody", 3, func() answer { return s.send("POST", "/api/user/login", `{"username":"nobody","password":"x"}`) }},
+		{"forget_password", 2, func() answer {
 			return s.send("POST", "/api/user/forget_password", `{"username":"ann","email":"ann@example.com"}`)
 		}},
-		{"forget_password of nobody", 1, func() answer { return s.send("POST", "/api/user/forget_password", `{"username":"nobody","email":"x"}`) }},
+		{"forget_password of nobody", 2, func() answer { return s.send("POST", "/api/user/forget_password", `{"username":"nobody","email":"x"}`) }},
 		{"PUT", 2, func() answer { return s.send("PUT", "/api/user/ann", `{"first_name":"A"}`, bearer(t, u)) }},
-		{"reset_password", 2, func() answer {
+		{"reset_password", 3, func() answer {
 			return s.send("POST", "/api/user/reset_password", `{"token":"`+token+`","new_password":"another kite"}`)
 		}},
-		{"register", 1, func() answer { return s.send("POST", "/api/user/register", zoeRegisters) }},
-		{"register, taken", 2, func() answer { return s.send("POST", "/api/user/register", zoeRegisters) }},
+		{"register", 2, func() answer { return s.send("POST", "/api/user/register", zoeRegisters) }},
+		{"register, taken", 4, func() answer { return s.send("POST", "/api/user/register", zoeRegisters) }},
 		{"register, bad", 0, func() answer { return s.send("POST", "/api/user/register", `{}`) }},
 		{"health", 1, func() answer { return s.send("GET", "/healthz", "") }},
 		{"DELETE", 2, func() answer { return s.send("DELETE", "/api/user/ann", "", bearer(t, boss)) }},

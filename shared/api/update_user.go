@@ -8,7 +8,7 @@ import (
 )
 
 // UpdateUser is PUT /api/user/{username}.
-func UpdateUser(db user.Updater, p user.Passwords, tokens TokenVerifier) http.Handler {
+func UpdateUser(db user.Updater, p user.Passwords, limits user.Limits, tokens TokenVerifier) http.Handler {
 	return endpoint(http.StatusOK, func(r *http.Request) (out message, err error) {
 		now := time.Now()
 		c, err := caller(r, tokens, now)
@@ -19,6 +19,6 @@ func UpdateUser(db user.Updater, p user.Passwords, tokens TokenVerifier) http.Ha
 		if err != nil {
 			return out, err
 		}
-		return message{"User details updated."}, user.Update(r.Context(), c, db, p, r.PathValue("username"), in, now)
+		return message{"User details updated."}, user.Update(r.Context(), c, client(r), db, p, limits, r.PathValue("username"), in, now)
 	})
 }

@@ -1,6 +1,7 @@
 package boot
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -23,32 +24,43 @@ func (e *Environment) Postgres() *postgres.DB {
 	return db
 }
 
-// Migrator binds what migrates to the database of DATABASE_URL. Runs are rare,
-// and a password may have changed since the last: each reads the secret again.
-func (e *Environment) Migrator(up func(ctx context.Context, url string) ([]string, error)) func(context.Context) ([]string, error) {
+// Migrator binds what migrates to the database of MIGRATE_DATABASE_URL, whose
+// role owns the tables, or of DATABASE_URL where that is not given; then it has
+// the role of DATABASE_URL granted what the functions need. Runs are rare, and a
+// password may have changed since the last: each reads the secret again.
+func (e *Environment) Migrator(
+	up func(ctx context.Context, owner string) ([]string, error), grant func(ctx context.Context, owner, functions string) error,
+) func(context.Context) ([]string, error) {
 	e.Text("DATABASE_URL") // notes when it is missing
 	return func(ctx context.Context) ([]string, error) {
-		url, err := e.databaseURL(ctx, true)
+		values, err := e.current(ctx, true)
 		if err != nil {
 			return nil, err
 		}
-		return up(ctx, url)
+		functions := values["DATABASE_URL"]
+		owner := cmp.Or(values["MIGRATE_DATABASE_URL"], e.values["MIGRATE_DATABASE_URL"], functions)
+		applied, err := up(ctx, owner)
+		if err != nil {
+			return applied, err
+		}
+		return applied, grant(ctx, owner, functions)
 	}
 }
 
 func (e *Environment) databaseURL(ctx context.Context, fresh bool) (string, error) {
-	if e.secret == nil {
-		return e.values["DATABASE_URL"], nil
+	values, err := e.current(ctx, fresh)
+	return values["DATABASE_URL"], err
+}
+
+// current are the values of the secret as they are now, or those given.
+func (e *Environment) current(ctx context.Context, fresh bool) (map[string]string, error) {
+	switch {
+	case e.secret == nil:
+		return e.values, nil
+	case fresh:
+		return e.secret.Refresh(ctx)
 	}
-	read := e.secret.Get
-	if fresh {
-		read = e.secret.Refresh
-	}
-	values, err := read(ctx)
-	if err != nil {
-		return "", err
-	}
-	return values["DATABASE_URL"], nil
+	return e.secret.Get(ctx)
 }
 
 // OneTimeTokens returns what mints reset tokens and hashes them.

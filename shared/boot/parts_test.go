@@ -5,6 +5,7 @@ import (
 	"errors"
 	"testing"
 
+	"roster/shared/boot"
 	"roster/shared/user"
 )
 
@@ -37,16 +38,38 @@ func TestPostgres(t *testing.T) {
 
 func TestMigrator(t *testing.T) {
 	t.Parallel()
-	const url = "postgres://roster@127.0.0.1/roster"
+	const functions, owner = "postgres://roster@127.0.0.1/roster", "postgres://owner@127.0.0.1/roster"
+	var asked []string
 	failed := errors.New("failed")
-	up := func(_ context.Context, got string) ([]string, error) { return []string{got}, failed }
-	e := env("DATABASE_URL", url)
-	applied, err := e.Migrator(up)(t.Context())
-	check(t, "what it did", applied, []string{url})
-	check(t, "its error", errors.Is(err, failed), true)
-	check(t, "its problem", problem(t, e), "")
-	e = env()
-	e.Migrator(up)
+	failing := map[string]error{}
+	up := func(_ context.Context, url string) ([]string, error) {
+		asked = append(asked, "up "+url)
+		return []string{"a.sql"}, failing["up"]
+	}
+	grant := func(_ context.Context, owner, functions string) error {
+		asked = append(asked, "grant "+owner+" "+functions)
+		return failing["grant"]
+	}
+	run := func(e *boot.Environment, want error, calls ...string) {
+		t.Helper()
+		asked = nil
+		applied, err := e.Migrator(up, grant)(t.Context())
+		check(t, "what it did", asked, calls)
+		check(t, "its error", errors.Is(err, want), true)
+		check(t, "what was applied", applied, []string{"a.sql"})
+		check(t, "its problem", problem(t, e), "")
+	}
+	one := env("DATABASE_URL", functions)
+	two := env("DATABASE_URL", functions, "MIGRATE_DATABASE_URL", owner)
+	run(one, nil, "up "+functions, "grant "+functions+" "+functions)
+	run(two, nil, "up "+owner, "grant "+owner+" "+functions)
+	failing["grant"] = failed
+	run(two, failed, "up "+owner, "grant "+owner+" "+functions)
+	failing["up"] = failed
+	run(two, failed, "up "+owner)
+
+	e := env()
+	e.Migrator(up, grant)
 	check(t, "no URL", problem(t, e), "DATABASE_URL is missing")
 }
 

@@ -8,3 +8,6 @@ var Dead = dead
 
 // Quiet is quiet, to be tried on sockets of all kinds.
 var Quiet = quiet
+
+// ListAuditSQL is sqlListAudit, to look at its plan.
+const ListAuditSQL = sqlListAudit

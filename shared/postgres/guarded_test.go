@@ -40,10 +40,10 @@ func TestGuard(t *testing.T) {
 	} {
 		for verb, do := range map[string]func(testing.TB, *postgres.DB, user.Guard) (user.Outcome, error){
 			"update": func(t testing.TB, db *postgres.DB, g user.Guard) (user.Outcome, error) {
-				return db.UpdateUser(t.Context(), g, user.Edit{FirstName: ptr("Anna"), At: now})
+				return db.UpdateUser(t.Context(), g, user.Edit{FirstName: ptr("Anna"), At: now}, event)
 			},
 			"delete": func(t testing.TB, db *postgres.DB, g user.Guard) (user.Outcome, error) {
-				return db.DeleteUser(t.Context(), g)
+				return db.DeleteUser(t.Context(), g, event)
 			},
 		} {
 			t.Run(verb+" "+name, func(t *testing.T) {
@@ -122,7 +122,7 @@ func TestUpdateUserWritesWhatItIsTold(t *testing.T) {
 		set(&want.Email, e.Email)
 		set(&want.Role, e.Role)
 		set(&want.Active, e.Active)
-		if o, err := db.UpdateUser(t.Context(), over(boss, u), e); !o.Done || err != nil {
+		if o, err := db.UpdateUser(t.Context(), over(boss, u), e, event); !o.Done || err != nil {
 			t.Fatalf("%+v: %+v, %v", e, o, err)
 		}
 		u = find(t, db, want.Username)
@@ -153,7 +153,7 @@ func TestUpdateUserTaken(t *testing.T) {
 		{user.Edit{Username: ptr("ann"), Email: ptr("ANN@example.com")}, user.Outcome{Done: true}}, // its own
 	} {
 		c.edit.At = now
-		if got, err := db.UpdateUser(t.Context(), over(boss, u), c.edit); err != nil || got != c.want {
+		if got, err := db.UpdateUser(t.Context(), over(boss, u), c.edit, event); err != nil || got != c.want {
 			t.Errorf("%+v, %v; want %+v", got, err, c.want)
 		}
 	}

@@ -58,7 +58,7 @@ func adminAccount(name string) user.User {
 
 func create(t testing.TB, db *postgres.DB, u user.User) user.User {
 	t.Helper()
-	taken, err := db.CreateUser(t.Context(), u)
+	taken, err := db.CreateUser(t.Context(), u, event)
 	if err != nil || taken.Any() {
 		t.Fatalf("create %s: %+v, %v", u.Username, taken, err)
 	}
@@ -121,3 +121,6 @@ func rounds(t *testing.T, most int, race func(round int)) {
 		race(round)
 	}
 }
+
+// event is one for the audit log.
+var event = user.Event{Actions: []user.Action{user.ActionProfileChanged}, At: now}

@@ -20,15 +20,15 @@ import (
 func everything(ctx context.Context, db *postgres.DB) map[string]error {
 	u := account("new")
 	errs := map[string]error{"Ping": db.Ping(ctx)}
-	_, errs["CreateUser"] = db.CreateUser(ctx, u)
+	_, errs["CreateUser"] = db.CreateUser(ctx, u, event)
 	_, errs["UserByUsername"] = db.UserByUsername(ctx, "ann")
-	_, errs["RecordLogin"] = db.RecordLogin(ctx, user.Login{UUID: u.UUID, TokenVersion: 1, At: now})
+	_, errs["RecordLogin"] = db.RecordLogin(ctx, user.Login{UUID: u.UUID, TokenVersion: 1, At: now}, event)
 	_, _, errs["CallerAndTarget"] = db.CallerAndTarget(ctx, u.UUID, "ann")
-	_, errs["UpdateUser"] = db.UpdateUser(ctx, over(u, u), user.Edit{At: now})
-	_, errs["DeleteUser"] = db.DeleteUser(ctx, over(u, u))
-	_, errs["CreateReset"] = db.CreateReset(ctx, "ann", "ann@example.com", resetOf("x", now))
+	_, errs["UpdateUser"] = db.UpdateUser(ctx, over(u, u), user.Edit{At: now}, event)
+	_, errs["DeleteUser"] = db.DeleteUser(ctx, over(u, u), event)
+	_, errs["CreateReset"] = db.CreateReset(ctx, "ann", "ann@example.com", resetOf("x", now), event)
 	_, errs["UserByReset"] = db.UserByReset(ctx, hashOf("x"), now)
-	_, errs["SpendReset"] = db.SpendReset(ctx, hashOf("x"), "hash", now)
+	_, errs["SpendReset"] = db.SpendReset(ctx, hashOf("x"), "hash", nil, now, event)
 	return errs
 }
 

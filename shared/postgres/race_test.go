@@ -57,7 +57,7 @@ func TestRaceForOneName(t *testing.T) {
 		rounds(t, 20, func(round int) {
 			var n tally
 			atOnce(many, func(i int) {
-				taken, err := db.CreateUser(t.Context(), make(round, i))
+				taken, err := db.CreateUser(t.Context(), make(round, i), event)
 				if taken.Any() && (taken.Username != (field == "username") || taken.Email != (field == "e-mail")) {
 					t.Errorf("%s: taken is %+v", field, taken)
 				}
@@ -77,7 +77,7 @@ func TestRaceForOneResetToken(t *testing.T) {
 		var n tally
 		var winner atomic.Value
 		atOnce(many, func(i int) {
-			spent, err := db.SpendReset(t.Context(), hash, fmt.Sprintf("hash %d %d", round, i), now)
+			spent, err := db.SpendReset(t.Context(), hash, fmt.Sprintf("hash %d %d", round, i), nil, now, event)
 			if spent {
 				winner.Store(fmt.Sprintf("hash %d %d", round, i))
 			}
@@ -145,15 +145,15 @@ func activeAdmins(t *testing.T) (n int) {
 }
 
 func demote(ctx context.Context, db *postgres.DB, c user.Caller, name string) error {
-	return user.Update(ctx, c, db, user.Passwords{Policy: password.DefaultPolicy}, name, user.Changes{Role: ptr(user.RoleUser)}, now)
+	return user.Update(ctx, c, user.Client{}, db, user.Passwords{Policy: password.DefaultPolicy}, user.DefaultLimits, name, user.Changes{Role: ptr(user.RoleUser)}, now)
 }
 
 func deactivate(ctx context.Context, db *postgres.DB, c user.Caller, name string) error {
-	return user.Update(ctx, c, db, user.Passwords{Policy: password.DefaultPolicy}, name, user.Changes{Active: ptr(false)}, now)
+	return user.Update(ctx, c, user.Client{}, db, user.Passwords{Policy: password.DefaultPolicy}, user.DefaultLimits, name, user.Changes{Active: ptr(false)}, now)
 }
 
 func remove(ctx context.Context, db *postgres.DB, c user.Caller, name string) error {
-	return user.Delete(ctx, c, db, name)
+	return user.Delete(ctx, c, user.Client{}, db, name, now)
 }
 
 // CVE-2026-22640, and with a third admin the case that counting alone misses:

@@ -23,7 +23,7 @@ func TestNoResetOutlivesWhatEndsIt(t *testing.T) {
 			return updated(t, db, over(u, u), user.Edit{Active: ptr(false), At: now, EndTokens: true, EndResets: true})
 		},
 		"a deletion": func(t *testing.T, db *postgres.DB, u user.User) bool {
-			o, err := db.DeleteUser(t.Context(), over(u, u))
+			o, err := db.DeleteUser(t.Context(), over(u, u), event)
 			return done(t, o.Done, err)
 		},
 	} {
@@ -38,7 +38,7 @@ func TestNoResetOutlivesWhatEndsIt(t *testing.T) {
 						ended.Store(end(t, db, u))
 						return
 					}
-					_, err := db.CreateReset(t.Context(), u.Username, u.Email, resetOf(fmt.Sprint(u.Username, i), now))
+					_, err := db.CreateReset(t.Context(), u.Username, u.Email, resetOf(fmt.Sprint(u.Username, i), now), event)
 					if err != nil && !errors.Is(err, user.Unavailable) {
 						t.Errorf("create a reset: %v", err)
 					}
@@ -47,7 +47,7 @@ func TestNoResetOutlivesWhatEndsIt(t *testing.T) {
 					return // it met a time limit of the database
 				}
 				for i := range 6 {
-					if spent, err := db.SpendReset(t.Context(), hashOf(fmt.Sprint(u.Username, i)), "stolen", now); spent || err != nil {
+					if spent, err := db.SpendReset(t.Context(), hashOf(fmt.Sprint(u.Username, i)), "stolen", nil, now, event); spent || err != nil {
 						t.Errorf("round %d: the token is alive after %s: %v, %v", round, name, spent, err)
 					}
 				}
@@ -57,7 +57,7 @@ func TestNoResetOutlivesWhatEndsIt(t *testing.T) {
 }
 
 func updated(t *testing.T, db *postgres.DB, g user.Guard, e user.Edit) bool {
-	o, err := db.UpdateUser(t.Context(), g, e)
+	o, err := db.UpdateUser(t.Context(), g, e, event)
 	return done(t, o.Done, err)
 }
 

@@ -22,21 +22,27 @@ import (
 // 6.4.2 asks for few; a mailbox that is slow needs some).
 const sqlCreateReset = `
 with target as (
-	select reset_version, ` + columns + ` from users where username = $1 and lower(email) = lower($2 collate "C") and active
+	select reset_version, ` + columns + ` from users where username = $2 and lower(email) = lower($3 collate "C") and active
 	for key share
 ), pruned as (
 	delete from resets where user_id in (select id from target)
-	and (expires_at <= $4 or hash not in (
+	and (expires_at <= $5 or hash not in (
 		select hash from resets where user_id in (select id from target) order by created_at desc limit 2))
 ), created as (
-	insert into resets (hash, user_id, version, created_at, expires_at) select $3, id, reset_version, $4, $5 from target
-)
+	insert into resets (hash, user_id, version, created_at, expires_at) select $4, id, reset_version, $5, $6 from target
+), about as (
+	select (select uuid from target) as uuid -- the same work when there is none
+)` + auditCTE + `
 select ` + columns + ` from target`
 
 // CreateReset stores a reset token for the active account that has both the
 // username and the e-mail.
-func (db *DB) CreateReset(ctx context.Context, username, email string, r user.Reset) (*user.User, error) {
-	return db.one(ctx, "create a reset", sqlCreateReset, username, email, r.Hash, r.CreatedAt, r.ExpiresAt)
+func (db *DB) CreateReset(ctx context.Context, username, email string, r user.Reset, e user.Event) (*user.User, error) {
+	event, err := eventArg(e)
+	if err != nil {
+		return nil, err
+	}
+	return db.one(ctx, "create a reset", sqlCreateReset, event, username, email, r.Hash, r.CreatedAt, r.ExpiresAt)
 }
 
 const sqlUserByReset = `
@@ -53,19 +59,23 @@ func (db *DB) UserByReset(ctx context.Context, hash []byte, now time.Time) (*use
 const sqlSpendReset = `
 with target as (
 	select u.id from users u join resets r on r.user_id = u.id and r.version = u.reset_version
-	where r.hash = $1 and r.expires_at > $3 and u.active
+	where r.hash = $2 and r.expires_at > $4 and u.active
 	for update of u
 ), spent as (
 	delete from resets where user_id in (select id from target)
-)
-update users set
-	password_hash = $2, password_changed_at = $3, updated_at = $3,
+), cleared as (
+	delete from limits where key = any ($5::bytea[]) and exists (select from target)
+), about as (
+	update users set
+	password_hash = $3, password_changed_at = $4, updated_at = $4,
 	token_version = token_version + 1, reset_version = reset_version + 1
-where id in (select id from target)
-returning id`
+	where id in (select id from target)
+	returning uuid
+)` + auditCTE + `
+select true from about`
 
 // SpendReset sets a password by a reset token, once.
-func (db *DB) SpendReset(ctx context.Context, hash []byte, passwordHash string, now time.Time) (bool, error) {
-	var id int64
-	return db.query(ctx, "spend a reset", func(row pgx.Row) error { return row.Scan(&id) }, sqlSpendReset, hash, passwordHash, now)
+func (db *DB) SpendReset(ctx context.Context, hash []byte, passwordHash string, clear []string, now time.Time, e user.Event) (bool, error) {
+	var done bool
+	return db.audited(ctx, "spend a reset", e, func(row pgx.Row) error { return row.Scan(&done) }, sqlSpendReset, hash, passwordHash, now, limitKeys(clear))
 }

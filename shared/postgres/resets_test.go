@@ -16,7 +16,7 @@ import (
 func mint(t testing.TB, db *postgres.DB, u user.User, token string, at time.Time) []byte {
 	t.Helper()
 	r := resetOf(token, at)
-	got, err := db.CreateReset(t.Context(), u.Username, u.Email, r)
+	got, err := db.CreateReset(t.Context(), u.Username, u.Email, r, event)
 	if err != nil || got == nil {
 		t.Fatalf("create a reset: %v, %v", got, err)
 	}
@@ -31,7 +31,7 @@ func opens(t testing.TB, db *postgres.DB, hash []byte, at time.Time) string {
 		t.Fatal(err)
 	}
 	if u == nil {
-		if spent, err := db.SpendReset(t.Context(), hash, "stolen", at); spent || err != nil {
+		if spent, err := db.SpendReset(t.Context(), hash, "stolen", nil, at, event); spent || err != nil {
 			t.Fatalf("a token that opens nothing is spent: %v, %v", spent, err)
 		}
 		return ""
@@ -68,7 +68,7 @@ func TestCreateReset(t *testing.T) {
 	} {
 		before := rows(t)
 		token := c.name + " " + c.email
-		got, err := db.CreateReset(t.Context(), c.name, c.email, resetOf(token, now))
+		got, err := db.CreateReset(t.Context(), c.name, c.email, resetOf(token, now), event)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -132,7 +132,7 @@ func TestSpendReset(t *testing.T) {
 	u, b := create(t, db, account("ann")), create(t, db, account("ben"))
 	hash, sibling, other := mint(t, db, u, "1", now), mint(t, db, u, "2", now), mint(t, db, b, "3", now)
 	at := now.Add(time.Minute)
-	if spent, err := db.SpendReset(t.Context(), hash, "new hash", at); !spent || err != nil {
+	if spent, err := db.SpendReset(t.Context(), hash, "new hash", nil, at, event); !spent || err != nil {
 		t.Fatal(spent, err)
 	}
 	want := u
@@ -160,7 +160,7 @@ func TestWhatEndsResets(t *testing.T) {
 	change := func(e user.Edit) func(testing.TB, *postgres.DB, user.User) bool {
 		return func(t testing.TB, db *postgres.DB, u user.User) bool {
 			e.At = now
-			o, err := db.UpdateUser(t.Context(), over(u, u), e)
+			o, err := db.UpdateUser(t.Context(), over(u, u), e, event)
 			return o.Done && err == nil
 		}
 	}
@@ -175,11 +175,11 @@ func TestWhatEndsResets(t *testing.T) {
 		"a change of names":    {do: change(user.Edit{FirstName: ptr("x"), Username: ptr("new")})},
 		"the end of tokens":    {do: change(user.Edit{EndTokens: true})},
 		"a deletion": {ends: true, do: func(t testing.TB, db *postgres.DB, u user.User) bool {
-			o, err := db.DeleteUser(t.Context(), over(u, u))
+			o, err := db.DeleteUser(t.Context(), over(u, u), event)
 			return o.Done && err == nil
 		}},
 		"a login": {do: func(t testing.TB, db *postgres.DB, u user.User) bool {
-			ok, err := db.RecordLogin(t.Context(), user.Login{UUID: u.UUID, TokenVersion: 1, At: now, Rehash: "x"})
+			ok, err := db.RecordLogin(t.Context(), user.Login{UUID: u.UUID, TokenVersion: 1, At: now, Rehash: "x"}, event)
 			return ok && err == nil
 		}},
 	} {
@@ -214,7 +214,7 @@ func TestEndedResetsStayDead(t *testing.T) {
 		{Email: &u.Email, EndResets: true},
 	} {
 		e.At = now
-		if o, err := db.UpdateUser(t.Context(), over(admin, u), e); !o.Done || err != nil {
+		if o, err := db.UpdateUser(t.Context(), over(admin, u), e, event); !o.Done || err != nil {
 			t.Fatal(o, err)
 		}
 	}

@@ -38,18 +38,21 @@ func (db *DB) UserByUsername(ctx context.Context, username string) (*user.User, 
 
 // The conflict is no error in the server's log: it is an ordinary answer.
 const sqlCreateUser = `
+with about as (
 insert into users (uuid, username, first_name, last_name, email, password_hash, role, active, token_version, created_at, updated_at, password_changed_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+values ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 on conflict do nothing
-returning id`
+returning uuid
+)` + auditCTE + `
+select true from about`
 
 const sqlTaken = `
 select exists (select from users where username = $1), exists (select from users where lower(email) = lower($2 collate "C"))`
 
 // CreateUser stores the account, unless its username or e-mail is taken.
-func (db *DB) CreateUser(ctx context.Context, u user.User) (user.Taken, error) {
-	var id int64
-	created, err := db.query(ctx, "create a user", func(row pgx.Row) error { return row.Scan(&id) }, sqlCreateUser,
+func (db *DB) CreateUser(ctx context.Context, u user.User, e user.Event) (user.Taken, error) {
+	var done bool
+	created, err := db.audited(ctx, "create a user", e, func(row pgx.Row) error { return row.Scan(&done) }, sqlCreateUser,
 		u.UUID, u.Username, u.FirstName, u.LastName, u.Email, u.PasswordHash, u.Role, u.Active, u.TokenVersion, u.CreatedAt, u.UpdatedAt, u.PasswordChangedAt)
 	if err != nil || created {
 		return user.Taken{}, err
@@ -63,14 +66,19 @@ func (db *DB) CreateUser(ctx context.Context, u user.User) (user.Taken, error) {
 }
 
 const sqlRecordLogin = `
-update users set last_login_at = $3, password_hash = coalesce(nullif($4, ''), password_hash)
-where uuid = $1 and token_version = $2 and active
-returning id`
+with about as (
+	update users set last_login_at = $4, password_hash = coalesce(nullif($5, ''), password_hash)
+	where uuid = $2 and token_version = $3 and active
+	returning uuid
+), cleared as (
+	delete from limits where key = any ($6::bytea[]) and exists (select from about)
+)` + auditCTE + `
+select true from about`
 
 // RecordLogin notes a login, if the account is still what was checked.
-func (db *DB) RecordLogin(ctx context.Context, l user.Login) (bool, error) {
-	var id int64
-	return db.query(ctx, "record a login", func(row pgx.Row) error { return row.Scan(&id) }, sqlRecordLogin, l.UUID, l.TokenVersion, l.At, l.Rehash)
+func (db *DB) RecordLogin(ctx context.Context, l user.Login, e user.Event) (bool, error) {
+	var done bool
+	return db.audited(ctx, "record a login", e, func(row pgx.Row) error { return row.Scan(&done) }, sqlRecordLogin, l.UUID, l.TokenVersion, l.At, l.Rehash, limitKeys(l.Clear))
 }
 
 // Both rows come back in one round trip; the one that is both comes back twice.

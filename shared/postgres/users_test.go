@@ -46,7 +46,7 @@ func TestCreateUserTaken(t *testing.T) {
 	} {
 		u := account(c.name)
 		u.Email = c.email
-		if got, err := db.CreateUser(t.Context(), u); err != nil || got != c.want {
+		if got, err := db.CreateUser(t.Context(), u, event); err != nil || got != c.want {
 			t.Errorf("%s, %s: %+v, %v; want %+v", c.name, c.email, got, err, c.want)
 		}
 	}
@@ -107,7 +107,7 @@ func TestRecordLogin(t *testing.T) {
 		"not active":        {user.Login{UUID: inactive.UUID, TokenVersion: 1, At: at, Rehash: "x"}, false},
 		"as it was checked": {user.Login{UUID: u.UUID, TokenVersion: 1, At: at}, true},
 	} {
-		if got, err := db.RecordLogin(t.Context(), c.login); got != c.want || err != nil {
+		if got, err := db.RecordLogin(t.Context(), c.login, event); got != c.want || err != nil {
 			t.Errorf("%s: %v, %v", name, got, err)
 		}
 	}
@@ -116,7 +116,7 @@ func TestRecordLogin(t *testing.T) {
 	if diff := cmp.Diff(want, find(t, db, "ann")); diff != "" {
 		t.Errorf("after the login (-want +got):\n%s", diff)
 	}
-	if ok, err := db.RecordLogin(t.Context(), user.Login{UUID: u.UUID, TokenVersion: 1, At: at, Rehash: "renewed"}); !ok || err != nil {
+	if ok, err := db.RecordLogin(t.Context(), user.Login{UUID: u.UUID, TokenVersion: 1, At: at, Rehash: "renewed"}, event); !ok || err != nil {
 		t.Fatal(ok, err)
 	}
 	if got := find(t, db, "ann"); got.PasswordHash != "renewed" || got.TokenVersion != 1 || !got.PasswordChangedAt.Equal(now) {

@@ -1,7 +1,8 @@
-// Package seed brings the schema up to date and ensures the admin's account:
-// the document's default_data.py, as a function. It runs on a schedule, as a
-// custom resource of the stack (so that the schema is there before new code
-// serves) and by hand, and does the same each time: what is missing.
+// Package seed brings the schema up to date, ensures the admin's account (the
+// document's default_data.py, as a function) and removes what has had its time.
+// It runs on a schedule, as a custom resource of the stack (so that the schema
+// is there before new code serves) and by hand, and does the same each time:
+// what is missing.
 //
 // It refuses to undo anything: no migration runs back, no password is reset,
 // and the deletion of the stack deletes no data.
@@ -22,6 +23,13 @@ import (
 type Report struct {
 	Migrations []string    `json:"migrations"` // applied now, none when all were
 	Admin      user.Seeded `json:"admin"`
+	Removed    user.Tidied `json:"removed"` // what had had its time
+}
+
+// Store is what a job needs of the database.
+type Store interface {
+	user.Seeder
+	user.Tidier
 }
 
 // Job is one way to run it, bound to its database.
@@ -29,7 +37,7 @@ type Job func(ctx context.Context) (Report, error)
 
 // NewJob returns the job. Migrate applies the migrations that are missing and
 // names them.
-func NewJob(migrate func(context.Context) ([]string, error), db user.Seeder, p user.Passwords, tokens user.OneTimeTokens, out user.ResetMail, admin user.Admin) Job {
+func NewJob(migrate func(context.Context) ([]string, error), db Store, p user.Passwords, tokens user.OneTimeTokens, out user.ResetMail, admin user.Admin) Job {
 	return func(ctx context.Context) (Report, error) {
 		applied, err := migrate(ctx)
 		if err != nil {
@@ -39,7 +47,11 @@ func NewJob(migrate func(context.Context) ([]string, error), db user.Seeder, p u
 		if report.Admin, err = ensure(ctx, db, p, tokens, out, admin); err != nil {
 			return report, fmt.Errorf("seed the admin: %w", err)
 		}
-		slog.InfoContext(ctx, "seeded", "migrations", applied, "admin_created", report.Admin.Created, "note", report.Admin.Note)
+		if report.Removed, err = user.Tidy(ctx, db, time.Now()); err != nil { // tomorrow is soon enough: no reason to stop a deployment
+			slog.WarnContext(ctx, "what has had its time was not all removed", "error", err)
+		}
+		slog.InfoContext(ctx, "seeded", "migrations", applied, "admin_created", report.Admin.Created, "note", report.Admin.Note,
+			"limits_removed", report.Removed.Limits, "resets_removed", report.Removed.Resets)
 		return report, nil
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -23,6 +24,7 @@ type stage struct {
 	found   *user.User
 	migrate error
 	store   error
+	tidy    error
 }
 
 func (s *stage) note(call string) { s.calls = append(s.calls, call) }
@@ -40,14 +42,19 @@ func (s *stage) UserByUsername(context.Context, string) (*user.User, error) {
 	return s.found, s.store
 }
 
-func (s *stage) CreateUser(context.Context, user.User) (user.Taken, error) {
+func (s *stage) CreateUser(context.Context, user.User, user.Event) (user.Taken, error) {
 	s.note("create")
 	return user.Taken{}, nil
 }
 
-func (s *stage) CreateReset(context.Context, string, string, user.Reset) (*user.User, error) {
+func (s *stage) CreateReset(context.Context, string, string, user.Reset, user.Event) (*user.User, error) {
 	s.note("reset")
 	return &user.User{}, nil
+}
+
+func (s *stage) Tidy(context.Context, time.Time, time.Time, time.Time, int) (user.Tidied, error) {
+	s.note("tidy")
+	return user.Tidied{Limits: 2, Resets: 1}, s.tidy
 }
 
 func (s *stage) Send(_ context.Context, m mail.Message) error {
@@ -75,13 +82,14 @@ func TestJobDoesOneThingAfterTheOther(t *testing.T) {
 		want             []string
 		created          bool
 	}{
-		"the admin is invited":          {stage{}, address, "", []string{"migrate", "find", "create", "reset", "mail ops@example.com"}, true},
-		"a password was given":          {stage{}, address, "correct horse battery", []string{"migrate", "find", "create"}, true},
-		"also without an address":       {stage{}, nowhere, "correct horse battery", []string{"migrate", "find", "create"}, true},
-		"the admin is there":            {stage{found: &user.User{Role: user.RoleAdmin, Active: true}}, address, "", []string{"migrate", "find"}, false},
-		"no address yet":                {stage{}, nowhere, "", []string{"migrate"}, false},
-		"no address yet, with a port":   {stage{}, nowhere + ":8443", "", []string{"migrate"}, false},
-		"an address that looks like it": {stage{}, "https://invalid.example.com", "", []string{"migrate", "find", "create", "reset", "mail ops@example.com"}, true},
+		"the admin is invited":          {stage{}, address, "", []string{"migrate", "find", "create", "reset", "mail ops@example.com", "tidy"}, true},
+		"a password was given":          {stage{}, address, "correct horse battery", []string{"migrate", "find", "create", "tidy"}, true},
+		"also without an address":       {stage{}, nowhere, "correct horse battery", []string{"migrate", "find", "create", "tidy"}, true},
+		"the admin is there":            {stage{found: &user.User{Role: user.RoleAdmin, Active: true}}, address, "", []string{"migrate", "find", "tidy"}, false},
+		"nothing could be removed":      {stage{tidy: errors.New("failed"), found: &user.User{Role: user.RoleAdmin, Active: true}}, address, "", []string{"migrate", "find", "tidy"}, false},
+		"no address yet":                {stage{}, nowhere, "", []string{"migrate", "tidy"}, false},
+		"no address yet, with a port":   {stage{}, nowhere + ":8443", "", []string{"migrate", "tidy"}, false},
+		"an address that looks like it": {stage{}, "https://invalid.example.com", "", []string{"migrate", "find", "create", "reset", "mail ops@example.com", "tidy"}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -93,7 +101,7 @@ func TestJobDoesOneThingAfterTheOther(t *testing.T) {
 			if diff := cmp.Diff(test.want, s.calls); diff != "" {
 				t.Errorf("calls (-want +got):\n%s", diff)
 			}
-			if report.Admin.Created != test.created || report.Admin.Note == "" || !slices.Equal(report.Migrations, []string{"00001_create_users.sql"}) {
+			if report.Admin.Created != test.created || report.Admin.Note == "" || report.Removed != (user.Tidied{Limits: 2, Resets: 1}) || !slices.Equal(report.Migrations, []string{"00001_create_users.sql"}) {
 				t.Errorf("the report is %+v", report)
 			}
 		})
@@ -138,7 +146,7 @@ func TestReportKeepsTheLinkToItself(t *testing.T) {
 	if token == "" || strings.Contains(string(text), token) {
 		t.Errorf("the token %q, the report %s", token, text)
 	}
-	want := `{"migrations":["00001_create_users.sql"],"admin":{"created":true,"mailed":true,"note":"made; a link to set its password was mailed"}}`
+	want := `{"migrations":["00001_create_users.sql"],"admin":{"created":true,"mailed":true,"note":"made; a link to set its password was mailed"},"removed":{"limits":2,"resets":1}}`
 	if diff := cmp.Diff(want, string(text)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

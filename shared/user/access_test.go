@@ -17,10 +17,10 @@ var operations = map[string]func(context.Context, user.Caller, *store, string) e
 	},
 	"update": func(ctx context.Context, c user.Caller, db *store, name string) error {
 		first := "Anna"
-		return user.Update(ctx, c, db, passwords, name, user.Changes{FirstName: &first}, now)
+		return user.Update(ctx, c, user.Client{}, db, passwords, user.DefaultLimits, name, user.Changes{FirstName: &first}, now)
 	},
 	"delete": func(ctx context.Context, c user.Caller, db *store, name string) error {
-		return user.Delete(ctx, c, db, name)
+		return user.Delete(ctx, c, user.Client{}, db, name, now)
 	},
 }
 

@@ -20,6 +20,7 @@ const (
 	Forbidden       Code = "forbidden"       // known, and not allowed
 	NotFound        Code = "not_found"       // to those who may know
 	Conflict        Code = "conflict"        // with what is stored
+	TooMany         Code = "too_many"        // tries; RetryAfter says when there are more
 	Unavailable     Code = "unavailable"     // something we need does not answer
 )
 

@@ -71,6 +71,7 @@ type store struct {
 	outcome     user.Outcome
 	notRecorded bool
 	notSpent    bool
+	wait        time.Duration
 
 	calls   []string
 	created user.User
@@ -80,6 +81,9 @@ type store struct {
 	newHash string
 	guard   user.Guard
 	edit    user.Edit
+	budgets []user.Budget
+	cleared []string
+	event   user.Event
 }
 
 func (s *store) call(name string) error {
@@ -94,24 +98,42 @@ func (s *store) find(fits func(*user.User) bool) *user.User {
 	return nil
 }
 
+func (s *store) Take(_ context.Context, budgets []user.Budget, _ time.Time) (time.Duration, error) {
+	s.budgets = budgets
+	return s.wait, s.call("Take")
+}
+
+func keys(budgets []user.Budget) []string {
+	var list []string
+	for _, b := range budgets {
+		list = append(list, b.Key)
+	}
+	return list
+}
+
+func (s *store) Audit(_ context.Context, e user.Event) error {
+	s.event = e
+	return s.call("Audit")
+}
+
 func (s *store) UserByUsername(_ context.Context, name string) (*user.User, error) {
 	err := s.call("UserByUsername")
 	return s.find(func(u *user.User) bool { return u.Username == name }), err
 }
 
-func (s *store) RecordLogin(_ context.Context, l user.Login) (bool, error) {
-	s.login = l
+func (s *store) RecordLogin(_ context.Context, l user.Login, e user.Event) (bool, error) {
+	s.login, s.event = l, e
 	err := s.call("RecordLogin")
 	return err == nil && !s.notRecorded, err
 }
 
-func (s *store) CreateUser(_ context.Context, u user.User) (user.Taken, error) {
-	s.created = u
+func (s *store) CreateUser(_ context.Context, u user.User, e user.Event) (user.Taken, error) {
+	s.created, s.event = u, e
 	return s.taken, s.call("CreateUser")
 }
 
-func (s *store) CreateReset(_ context.Context, username, email string, r user.Reset) (*user.User, error) {
-	s.reset, s.asked = r, []string{username, email}
+func (s *store) CreateReset(_ context.Context, username, email string, r user.Reset, e user.Event) (*user.User, error) {
+	s.reset, s.asked, s.event = r, []string{username, email}, e
 	if err := s.call("CreateReset"); err != nil {
 		return nil, err
 	}
@@ -126,8 +148,8 @@ func (s *store) UserByReset(_ context.Context, hash []byte, _ time.Time) (*user.
 	return s.users[0], err
 }
 
-func (s *store) SpendReset(_ context.Context, _ []byte, passwordHash string, _ time.Time) (bool, error) {
-	s.newHash = passwordHash
+func (s *store) SpendReset(_ context.Context, _ []byte, passwordHash string, clear []string, _ time.Time, e user.Event) (bool, error) {
+	s.newHash, s.cleared, s.event = passwordHash, clear, e
 	err := s.call("SpendReset")
 	return err == nil && !s.notSpent, err
 }
@@ -137,14 +159,30 @@ func (s *store) CallerAndTarget(_ context.Context, uuid, name string) (caller, t
 	return s.find(func(u *user.User) bool { return u.UUID == uuid }), s.find(func(u *user.User) bool { return u.Username == name }), err
 }
 
-func (s *store) UpdateUser(_ context.Context, g user.Guard, e user.Edit) (user.Outcome, error) {
-	s.guard, s.edit = g, e
+func (s *store) UpdateUser(_ context.Context, g user.Guard, e user.Edit, event user.Event) (user.Outcome, error) {
+	s.guard, s.edit, s.event = g, e, event
 	return s.outcome, s.call("UpdateUser")
 }
 
-func (s *store) DeleteUser(_ context.Context, g user.Guard) (user.Outcome, error) {
-	s.guard = g
+func (s *store) DeleteUser(_ context.Context, g user.Guard, e user.Event) (user.Outcome, error) {
+	s.guard, s.event = g, e
 	return s.outcome, s.call("DeleteUser")
+}
+
+// devices knows the one token "known".
+type devices struct{}
+
+func (devices) Issue(username, id string, _ time.Time) string { return username + " " + id }
+
+func (devices) Open(_, token string, _ time.Time) string {
+	if token == "known" {
+		return "device1"
+	}
+	return ""
+}
+
+func logins(p user.Passwords, tokens user.TokenIssuer) user.Logins {
+	return user.Logins{Passwords: p, Tokens: tokens, Devices: devices{}, Limits: user.DefaultLimits}
 }
 
 // issuer signs nothing.
@@ -193,4 +231,20 @@ func did(t testing.TB, s *store, want ...string) {
 	if diff := cmp.Diff(want, s.calls); diff != "" {
 		t.Errorf("asked of the store (-want +got):\n%s", diff)
 	}
+}
+
+// usedUp is a store in which one budget is empty.
+type usedUp struct {
+	store
+	key string
+}
+
+func (s *usedUp) Take(ctx context.Context, budgets []user.Budget, now time.Time) (time.Duration, error) {
+	if _, err := s.store.Take(ctx, budgets, now); err != nil {
+		return 0, err
+	}
+	if slices.Contains(keys(budgets), s.key) {
+		return 24 * time.Hour, nil
+	}
+	return 0, nil
 }

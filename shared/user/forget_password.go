@@ -43,7 +43,7 @@ type ResetCreator interface {
 	// CreateReset stores the token for the active account that has both the
 	// username and the e-mail, and returns that account; nil when there is
 	// none, and then nothing is stored. At most three of an account are kept.
-	CreateReset(ctx context.Context, username, email string, r Reset) (*User, error)
+	CreateReset(ctx context.Context, username, email string, r Reset, e Event) (*User, error)
 }
 
 // OneTimeTokens mints tokens and hashes them.
@@ -68,18 +68,29 @@ func (m ResetMail) link(token string) string {
 	return m.PublicURL + "/reset_password?token=" + url.QueryEscape(token)
 }
 
+// Forgetter stores reset tokens within limits.
+type Forgetter interface {
+	Limiter
+	ResetCreator
+}
+
 // ForgetPassword mails a reset token to the stored address of the active
 // account that has this username and e-mail. It returns a token of the same
 // form and the same error, nil, whether or not there is one; a mail that cannot
-// be sent is logged and counted and changes nothing either.
-func ForgetPassword(ctx context.Context, db ResetCreator, tokens OneTimeTokens, out ResetMail, in ResetRequest, now time.Time) (token string, err error) {
+// be sent is logged and counted and changes nothing either. It answers TooMany
+// to a network that asks often and for an account that is asked for often,
+// whether or not there is one.
+func ForgetPassword(ctx context.Context, from Client, db Forgetter, tokens OneTimeTokens, out ResetMail, limits Limits, in ResetRequest, now time.Time) (token string, err error) {
 	if err := in.Check().err(); err != nil {
 		return "", err
 	}
 	name, _ := CanonicalUsername(in.Username)
 	email, _ := emailProblem(in.Email)
+	if err := take(ctx, db, now, limits.ForgetAccount.budget("forget account", spelling(in.Username)), limits.Forget.budget("forget network", from.network())); err != nil {
+		return "", err
+	}
 	token, hash := tokens.Mint()
-	u, err := db.CreateReset(ctx, name, email, Reset{Hash: hash, CreatedAt: now, ExpiresAt: now.Add(ResetLifetime)})
+	u, err := db.CreateReset(ctx, name, email, Reset{Hash: hash, CreatedAt: now, ExpiresAt: now.Add(ResetLifetime)}, from.event(now, ActionResetAsked))
 	if err != nil || u == nil {
 		return token, err
 	}

@@ -17,7 +17,7 @@ const publicURL = "https://accounts.example.com"
 
 func forget(t testing.TB, db *store, box *outbox, name, email string) (string, error) {
 	t.Helper()
-	return user.ForgetPassword(t.Context(), db, tokens, user.ResetMail{Mailer: box, PublicURL: publicURL}, user.ResetRequest{Username: name, Email: email}, now)
+	return user.ForgetPassword(t.Context(), user.Client{}, db, tokens, user.ResetMail{Mailer: box, PublicURL: publicURL}, user.DefaultLimits, user.ResetRequest{Username: name, Email: email}, now)
 }
 
 func TestForgetPassword(t *testing.T) {
@@ -86,7 +86,7 @@ func TestForgetPasswordTellsNothing(t *testing.T) {
 		if len(box.sent) > 0 {
 			t.Errorf("%s: mailed %v", c.name, box.sent)
 		}
-		did(t, db, "CreateReset") // the same for each
+		did(t, db, "Take", "CreateReset") // the same for each
 	}
 }
 

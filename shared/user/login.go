@@ -2,6 +2,7 @@ package user
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -28,16 +29,20 @@ func (in Credentials) Check() Fields {
 type Session struct {
 	AccessToken string
 	ExpiresIn   time.Duration
+	DeviceToken string
 }
 
 // LoginStore finds an account and notes its login.
 type LoginStore interface {
+	Limiter
+	Auditor
 	// UserByUsername returns nil when there is none.
 	UserByUsername(ctx context.Context, username string) (*User, error)
 	// RecordLogin notes the time and, where given, a new hash of the same
-	// password. It does so only while the account is active and its token
-	// version is still the one given, and reports whether it did.
-	RecordLogin(ctx context.Context, l Login) (bool, error)
+	// password, and clears the budgets. It does so only while the account is
+	// active and its token version is still the one given, and reports whether
+	// it did.
+	RecordLogin(ctx context.Context, l Login, e Event) (bool, error)
 }
 
 // Login is a password check that succeeded.
@@ -46,6 +51,7 @@ type Login struct {
 	TokenVersion int64
 	At           time.Time
 	Rehash       string // "" keeps the hash
+	Clear        []string
 }
 
 // TokenIssuer signs access tokens.
@@ -53,42 +59,88 @@ type TokenIssuer interface {
 	Issue(subject string, version int64, now time.Time) (token string, lifetime time.Duration, err error)
 }
 
+// Devices issues and checks device tokens.
+type Devices interface {
+	Issue(username, id string, now time.Time) (token string)
+	Open(username, token string, now time.Time) (id string)
+}
+
+// Logins is what a login needs beside the store.
+type Logins struct {
+	Passwords Passwords
+	Tokens    TokenIssuer
+	Devices   Devices
+	Limits    Limits
+}
+
 // Authenticate checks a username and a password and issues an access token. It
 // answers Unauthenticated, in the same words and after the same work, for an
-// unknown name, a wrong password and an account that is not active.
-func Authenticate(ctx context.Context, db LoginStore, p Passwords, tokens TokenIssuer, in Credentials, now time.Time) (Session, error) {
+// unknown name, a wrong password and an account that is not active. Once the
+// budgets are used up it answers TooMany, before any work on the password, and
+// to a name that nobody has like to one that somebody has.
+func Authenticate(ctx context.Context, from Client, db LoginStore, l Logins, in Credentials, now time.Time) (Session, error) {
 	if err := in.Check().err(); err != nil {
 		return Session{}, err
 	}
-	refused := &Error{Code: Unauthenticated, Message: "Invalid username or password."}
 	name, _ := CanonicalUsername(in.Username) // an impossible name finds nothing
-	found, err := db.UserByUsername(ctx, name)
+	device, err := l.take(ctx, from, db, spelling(in.Username), now)
 	if err != nil {
 		return Session{}, err
+	}
+	login, ok, err := l.check(ctx, db, name, in.Password)
+	if err != nil {
+		return Session{}, err
+	}
+	event := from.event(now, ActionLogin)
+	event.Target = login.UUID
+	if ok {
+		event.Actor = login.UUID
+		login.At, login.Clear = now, l.Limits.cleared(name, device, from.network())
+		// The hash took its time: the account may have changed since.
+		if ok, err = db.RecordLogin(ctx, login, event); err != nil {
+			return Session{}, err
+		}
+	}
+	if !ok {
+		event.Actions, event.Actor = []Action{ActionLoginFailed}, ""
+		return Session{}, audit(ctx, db, event, &Error{Code: Unauthenticated, Message: "Invalid username or password."})
+	}
+	token, lifetime, err := l.Tokens.Issue(login.UUID, login.TokenVersion, now)
+	if err != nil {
+		return Session{}, err
+	}
+	return Session{AccessToken: token, ExpiresIn: lifetime, DeviceToken: l.Devices.Issue(name, device, now)}, nil
+}
+
+// take takes from the budgets and returns the device that has one of its own. A
+// device that has used its own up is like any other from then on: it has what
+// the account has, which a reset by mail gives back, and a login makes it a new
+// device.
+func (l Logins) take(ctx context.Context, from Client, db Limiter, name string, now time.Time) (device string, err error) {
+	if device = l.Devices.Open(name, from.Device, now); device != "" {
+		err = take(ctx, db, now, l.Limits.login(name, device, from.network())...)
+		if !errors.Is(err, TooMany) {
+			return device, err
+		}
+	}
+	return "", take(ctx, db, now, l.Limits.login(name, "", from.network())...)
+}
+
+// check does the same work for every name and password.
+func (l Logins) check(ctx context.Context, db LoginStore, name, password string) (login Login, ok bool, err error) {
+	found, err := db.UserByUsername(ctx, name)
+	if err != nil {
+		return login, false, err
 	}
 	var u User
 	if found != nil {
 		u = *found
 	}
-	ok, stale := p.verify(ctx, u, in.Password)
-	if !ok || !u.Active {
-		return Session{}, refused
+	ok, stale := l.Passwords.verify(ctx, u, password)
+	ok = ok && u.Active
+	login = Login{UUID: u.UUID, TokenVersion: u.TokenVersion}
+	if ok && stale {
+		login.Rehash = l.Passwords.Hasher.Hash(password)
 	}
-	login := Login{UUID: u.UUID, TokenVersion: u.TokenVersion, At: now}
-	if stale {
-		login.Rehash = p.Hasher.Hash(in.Password)
-	}
-	// The hash took its time: the account may have changed since.
-	recorded, err := db.RecordLogin(ctx, login)
-	if err != nil {
-		return Session{}, err
-	}
-	if !recorded {
-		return Session{}, refused
-	}
-	token, lifetime, err := tokens.Issue(u.UUID, u.TokenVersion, now)
-	if err != nil {
-		return Session{}, err
-	}
-	return Session{AccessToken: token, ExpiresIn: lifetime}, nil
+	return login, ok, nil
 }

@@ -14,7 +14,7 @@ import (
 
 func login(t testing.TB, db *store, p user.Passwords, name, pw string) (user.Session, error) {
 	t.Helper()
-	return user.Authenticate(t.Context(), db, p, issuer{}, user.Credentials{Username: name, Password: pw}, now)
+	return user.Authenticate(t.Context(), user.Client{}, db, logins(p, issuer{}), user.Credentials{Username: name, Password: pw}, now)
 }
 
 func TestAuthenticate(t *testing.T) {
@@ -25,12 +25,12 @@ func TestAuthenticate(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := user.Session{AccessToken: annUUID + " 09:30 3", ExpiresIn: 15 * time.Minute}
+		want := user.Session{AccessToken: annUUID + " 09:30 3", ExpiresIn: 15 * time.Minute, DeviceToken: "ann.lee "}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("session (-want +got):\n%s", diff)
 		}
-		did(t, db, "UserByUsername", "RecordLogin")
-		if diff := cmp.Diff(user.Login{UUID: annUUID, TokenVersion: 3, At: now}, db.login); diff != "" {
+		did(t, db, "Take", "UserByUsername", "RecordLogin")
+		if diff := cmp.Diff(user.Login{UUID: annUUID, TokenVersion: 3, At: now, Clear: keys(db.budgets[:2])}, db.login); diff != "" {
 			t.Errorf("recorded (-want +got):\n%s", diff)
 		}
 	}
@@ -69,7 +69,7 @@ func TestAuthenticateRefuses(t *testing.T) {
 			t.Errorf("%s: %+v, %v", c.name, session, err)
 		}
 		if c.name != "an account that changed meanwhile" {
-			did(t, c.db, "UserByUsername")
+			did(t, c.db, "Take", "UserByUsername", "Audit")
 		}
 	}
 }
@@ -108,14 +108,14 @@ func TestAuthenticateRenewsTheHash(t *testing.T) {
 // An outage is never a wrong password.
 func TestAuthenticateOutage(t *testing.T) {
 	t.Parallel()
-	for _, method := range []string{"UserByUsername", "RecordLogin"} {
+	for _, method := range []string{"Take", "UserByUsername", "RecordLogin"} {
 		db := &store{users: []*user.User{ann()}, errs: map[string]error{method: errOutage}}
 		if session, err := login(t, db, passwords, "ann.lee", right); !errors.Is(err, user.Unavailable) || session != (user.Session{}) {
 			t.Errorf("%s: %+v, %v", method, session, err)
 		}
 	}
 	db := &store{users: []*user.User{ann()}}
-	session, err := user.Authenticate(t.Context(), db, passwords, issuer{errors.New("no key")}, user.Credentials{Username: "ann.lee", Password: right}, now)
+	session, err := user.Authenticate(t.Context(), user.Client{}, db, logins(passwords, issuer{errors.New("no key")}), user.Credentials{Username: "ann.lee", Password: right}, now)
 	if err == nil || code(err) != "" || session != (user.Session{}) {
 		t.Errorf("an issuer that fails: %+v, %v", session, err)
 	}

@@ -35,16 +35,16 @@ var setters = map[string]struct {
 }{
 	"register": {"password", func(ctx context.Context, db *store, p user.Passwords, given string) error {
 		in := user.Registration{Username: "eve", FirstName: "Eve", LastName: "Ray", Email: "eve@example.com", Password: given}
-		return user.Register(ctx, db, p, in, now)
+		return user.Register(ctx, user.Client{}, db, p, user.DefaultLimits, in, now)
 	}},
 	"reset": {"new_password", func(ctx context.Context, db *store, p user.Passwords, given string) error {
 		token, hash := tokens.Mint()
 		db.users, db.reset = []*user.User{ann()}, user.Reset{Hash: hash}
-		return user.ResetPassword(ctx, db, tokens, p, user.PasswordReset{Token: token, NewPassword: given}, now)
+		return user.ResetPassword(ctx, user.Client{}, db, tokens, p, user.DefaultLimits, user.PasswordReset{Token: token, NewPassword: given}, now)
 	}},
 	"change": {"password", func(ctx context.Context, db *store, p user.Passwords, given string) error {
 		db.users, db.outcome = []*user.User{ann()}, user.Outcome{Done: true}
-		return user.Update(ctx, callerOf(ann()), db, p, "ann.lee", user.Changes{Password: &given, CurrentPassword: ptr(right)}, now)
+		return user.Update(ctx, callerOf(ann()), user.Client{}, db, p, user.DefaultLimits, "ann.lee", user.Changes{Password: &given, CurrentPassword: ptr(right)}, now)
 	}},
 }
 

@@ -40,18 +40,29 @@ type Taken struct{ Username, Email bool }
 // Any reports whether one is taken.
 func (t Taken) Any() bool { return t.Username || t.Email }
 
-// Registrar stores a new account.
-type Registrar interface {
+// Creator stores a new account.
+type Creator interface {
 	// CreateUser stores the account, unless another has its username or
 	// e-mail: then it stores nothing and says which.
-	CreateUser(ctx context.Context, u User) (Taken, error)
+	CreateUser(ctx context.Context, u User, e Event) (Taken, error)
 }
 
-// Register makes an account. It answers Invalid with every bad field, and
-// Conflict when the username or the e-mail is taken.
-func Register(ctx context.Context, db Registrar, p Passwords, in Registration, now time.Time) error {
+// Registrar stores new accounts within limits.
+type Registrar interface {
+	Limiter
+	Creator
+	Auditor
+}
+
+// Register makes an account. It answers Invalid with every bad field, TooMany
+// to a network that makes many, and Conflict when the username or the e-mail is
+// taken.
+func Register(ctx context.Context, from Client, db Registrar, p Passwords, limits Limits, in Registration, now time.Time) error {
 	u, fields := in.account(p)
 	if err := fields.err(); err != nil {
+		return err
+	}
+	if err := take(ctx, db, now, limits.Register.budget("register", from.network())); err != nil {
 		return err
 	}
 	if err := p.stolen(ctx, "password", in.Password).err(); err != nil {
@@ -60,12 +71,14 @@ func Register(ctx context.Context, db Registrar, p Passwords, in Registration, n
 	u.UUID = newUUID()
 	u.CreatedAt, u.UpdatedAt, u.PasswordChangedAt = now, now, &now
 	u.PasswordHash = p.Hasher.Hash(in.Password)
-	taken, err := db.CreateUser(ctx, u)
+	event := from.event(now, ActionRegister)
+	event.Actor, event.Target = u.UUID, u.UUID
+	taken, err := db.CreateUser(ctx, u, event)
 	if err != nil {
 		return err
 	}
 	if taken.Any() {
-		return errTaken(taken)
+		return audit(ctx, db, from.event(now, ActionRegisterFailed), errTaken(taken))
 	}
 	return nil
 }

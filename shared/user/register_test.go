@@ -17,10 +17,10 @@ func TestRegister(t *testing.T) {
 	t.Parallel()
 	in, db := registration(), &store{}
 	in.Username, in.Email = "Ann.Lee", "Ann@Example.COM"
-	if err := user.Register(t.Context(), db, passwords, in, now); err != nil {
+	if err := user.Register(t.Context(), user.Client{}, db, passwords, user.DefaultLimits, in, now); err != nil {
 		t.Fatal(err)
 	}
-	did(t, db, "CreateUser")
+	did(t, db, "Take", "CreateUser")
 	want := user.User{
 		Username: "ann.lee", FirstName: "Ann", LastName: "Lee", Email: "Ann@example.com", Role: user.RoleUser, Active: true,
 		TokenVersion: 1, CreatedAt: now, UpdatedAt: now, PasswordChangedAt: &now,
@@ -39,7 +39,7 @@ func TestRegister(t *testing.T) {
 func TestRegisterNamesEveryBadField(t *testing.T) {
 	t.Parallel()
 	db := &store{}
-	err := user.Register(t.Context(), db, passwords, user.Registration{Username: "me", LastName: "\x00", Email: "x", Password: "short"}, now)
+	err := user.Register(t.Context(), user.Client{}, db, passwords, user.DefaultLimits, user.Registration{Username: "me", LastName: "\x00", Email: "x", Password: "short"}, now)
 	refusedWith(t, err, user.Invalid, user.Fields{
 		"username":   "must be 3 to 32 ASCII letters, digits, '.', '_' or '-', the first and last a letter or digit",
 		"first_name": "is required",
@@ -75,7 +75,7 @@ func TestRegisterTaken(t *testing.T) {
 		{user.Taken{Email: true}, user.Fields{"email": "already taken"}},
 		{user.Taken{Username: true, Email: true}, user.Fields{"username": "already taken", "email": "already taken"}},
 	} {
-		err := user.Register(t.Context(), &store{taken: c.taken}, passwords, registration(), now)
+		err := user.Register(t.Context(), user.Client{}, &store{taken: c.taken}, passwords, user.DefaultLimits, registration(), now)
 		refusedWith(t, err, user.Conflict, c.want)
 	}
 }
@@ -83,7 +83,7 @@ func TestRegisterTaken(t *testing.T) {
 func TestRegisterOutage(t *testing.T) {
 	t.Parallel()
 	db := &store{errs: map[string]error{"CreateUser": errOutage}}
-	if err := user.Register(t.Context(), db, passwords, registration(), now); !errors.Is(err, user.Unavailable) {
+	if err := user.Register(t.Context(), user.Client{}, db, passwords, user.DefaultLimits, registration(), now); !errors.Is(err, user.Unavailable) {
 		t.Error(err)
 	}
 }

@@ -23,19 +23,22 @@ func (in PasswordReset) Check(p Passwords) Fields {
 
 // ResetStore finds and spends reset tokens.
 type ResetStore interface {
+	Limiter
+	Auditor
 	// UserByReset returns the active account that the token opens at that
 	// time, nil when there is none. It does not spend it.
 	UserByReset(ctx context.Context, hash []byte, now time.Time) (*User, error)
 	// SpendReset sets the password, ends every access token and every other
-	// reset token of the account, all at once, and reports whether it did: of
-	// two that spend the same token, one.
-	SpendReset(ctx context.Context, hash []byte, passwordHash string, now time.Time) (bool, error)
+	// reset token of the account and clears the budgets, all at once, and
+	// reports whether it did: of two that spend the same token, one.
+	SpendReset(ctx context.Context, hash []byte, passwordHash string, clear []string, now time.Time, e Event) (bool, error)
 }
 
 // ResetPassword sets a new password by a reset token. A password that is
 // refused does not spend the token. It answers TokenInvalid, whatever the
-// cause, for a token that opens nothing.
-func ResetPassword(ctx context.Context, db ResetStore, tokens OneTimeTokens, p Passwords, in PasswordReset, now time.Time) error {
+// cause, for a token that opens nothing, and TooMany to a network that tries
+// many. A reset gives the account its tries at the password back.
+func ResetPassword(ctx context.Context, from Client, db ResetStore, tokens OneTimeTokens, p Passwords, limits Limits, in PasswordReset, now time.Time) error {
 	if err := in.Check(p).err(); err != nil {
 		return err
 	}
@@ -44,12 +47,15 @@ func ResetPassword(ctx context.Context, db ResetStore, tokens OneTimeTokens, p P
 	if !ok {
 		return dead
 	}
+	if err := take(ctx, db, now, limits.Reset.budget("reset network", from.network())); err != nil {
+		return err
+	}
 	u, err := db.UserByReset(ctx, hash, now)
 	if err != nil {
 		return err
 	}
 	if u == nil {
-		return dead
+		return audit(ctx, db, from.event(now, ActionResetFailed), dead)
 	}
 	fields := Fields{}
 	fields.add("new_password", p.Policy.Problem(in.NewPassword, u.names()...))
@@ -59,12 +65,10 @@ func ResetPassword(ctx context.Context, db ResetStore, tokens OneTimeTokens, p P
 	if err := p.stolen(ctx, "new_password", in.NewPassword).err(); err != nil {
 		return err
 	}
-	spent, err := db.SpendReset(ctx, hash, p.Hasher.Hash(in.NewPassword), now)
-	if err != nil {
-		return err
+	cleared := append(limits.cleared(u.Username, "", from.network()), limits.current(u.UUID).Key)
+	spent, err := db.SpendReset(ctx, hash, p.Hasher.Hash(in.NewPassword), cleared, now, from.event(now, ActionResetUsed, ActionPasswordChanged))
+	if err == nil && !spent {
+		return audit(ctx, db, from.event(now, ActionResetFailed), dead)
 	}
-	if !spent {
-		return dead
-	}
-	return nil
+	return err
 }

@@ -15,7 +15,7 @@ func mailed() (*store, string) {
 
 func reset(t testing.TB, db *store, token, pw string) error {
 	t.Helper()
-	return user.ResetPassword(t.Context(), db, tokens, passwords, user.PasswordReset{Token: token, NewPassword: pw}, now)
+	return user.ResetPassword(t.Context(), user.Client{}, db, tokens, passwords, user.DefaultLimits, user.PasswordReset{Token: token, NewPassword: pw}, now)
 }
 
 func TestResetPassword(t *testing.T) {
@@ -24,7 +24,7 @@ func TestResetPassword(t *testing.T) {
 	if err := reset(t, db, token, "another kite"); err != nil {
 		t.Fatal(err)
 	}
-	did(t, db, "UserByReset", "SpendReset")
+	did(t, db, "Take", "UserByReset", "SpendReset")
 	if ok, stale, err := passwords.Hasher.Verify(db.newHash, "another kite"); !ok || stale || err != nil {
 		t.Errorf("the stored hash: %v, %v, %v", ok, stale, err)
 	}
@@ -68,7 +68,7 @@ func TestResetPasswordDeadToken(t *testing.T) {
 	db, token := mailed()
 	db.notSpent = true // another request was faster
 	refusedWith(t, reset(t, db, token, "another kite"), user.TokenInvalid, dead)
-	did(t, db, "UserByReset", "SpendReset")
+	did(t, db, "Take", "UserByReset", "SpendReset", "Audit")
 }
 
 func TestResetPasswordNeedsBothFields(t *testing.T) {

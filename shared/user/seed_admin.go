@@ -39,7 +39,7 @@ func (in Admin) account(p Passwords) (User, Fields) {
 
 // Seeder stores the admin's account.
 type Seeder interface {
-	Registrar
+	Creator
 	UserByUsername(ctx context.Context, username string) (*User, error)
 	ResetCreator
 }
@@ -73,7 +73,7 @@ func SeedAdmin(ctx context.Context, db Seeder, p Passwords, tokens OneTimeTokens
 	if in.Password != "" {
 		u.PasswordHash, u.PasswordChangedAt = p.Hasher.Hash(in.Password), &now
 	}
-	taken, err := db.CreateUser(ctx, u)
+	taken, err := db.CreateUser(ctx, u, Event{Actions: []Action{ActionSeed}, At: now, Target: u.UUID})
 	switch {
 	case err != nil:
 		return Seeded{}, err
@@ -99,7 +99,7 @@ func noteOn(u User) string {
 
 func invite(ctx context.Context, db ResetCreator, tokens OneTimeTokens, out ResetMail, u User, now time.Time) (Seeded, error) {
 	token, hash := tokens.Mint()
-	if _, err := db.CreateReset(ctx, u.Username, u.Email, Reset{Hash: hash, CreatedAt: now, ExpiresAt: now.Add(ResetLifetime)}); err != nil {
+	if _, err := db.CreateReset(ctx, u.Username, u.Email, Reset{Hash: hash, CreatedAt: now, ExpiresAt: now.Add(ResetLifetime)}, Event{Actions: []Action{ActionSeed, ActionResetAsked}, At: now}); err != nil {
 		return Seeded{}, errors.Join(errors.New("the admin's account was made, its link was not; use forget_password"), err)
 	}
 	done := Seeded{Created: true, Link: out.link(token), Note: "made; a link to set its password was mailed"}

@@ -2,6 +2,7 @@ package user
 
 import (
 	"context"
+	"strconv"
 	"time"
 )
 
@@ -33,19 +34,24 @@ type Edit struct {
 	// EndTokens ends every access token issued so far, EndResets every reset
 	// token that has been mailed.
 	EndTokens, EndResets bool
+	// Clear are the keys of budgets to give back.
+	Clear []string
 }
 
 // Updater changes accounts.
 type Updater interface {
+	Limiter
+	Auditor
 	Viewer
 	// UpdateUser makes the change, unless the guard refuses or another
 	// account has the new username or e-mail.
-	UpdateUser(ctx context.Context, g Guard, e Edit) (Outcome, error)
+	UpdateUser(ctx context.Context, g Guard, e Edit, event Event) (Outcome, error)
 }
 
 // Update changes one's own names, e-mail and password, or as ADMIN another's
-// names, e-mail, username, role and activity.
-func Update(ctx context.Context, caller Caller, db Updater, p Passwords, username string, in Changes, now time.Time) error {
+// names, e-mail, username, role and activity. It answers TooMany when the
+// current password was wrong too often.
+func Update(ctx context.Context, caller Caller, from Client, db Updater, p Passwords, limits Limits, username string, in Changes, now time.Time) error {
 	self, target, err := authorize(ctx, caller, db, username)
 	if err != nil {
 		return err
@@ -59,8 +65,15 @@ func Update(ctx context.Context, caller Caller, db Updater, p Passwords, usernam
 		return err
 	}
 	if in.CurrentPassword != nil {
+		tries := limits.current(target.UUID)
+		if err := take(ctx, db, now, tries); err != nil {
+			return err
+		}
+		edit.Clear = []string{tries.Key}
 		if ok, _ := p.verify(ctx, *target, *in.CurrentPassword); !ok {
-			return Fields{"current_password": "is not right"}.err()
+			event := from.event(now, ActionPasswordFailed)
+			event.Actor, event.Target = caller.UUID, target.UUID
+			return audit(ctx, db, event, Fields{"current_password": "is not right"}.err())
 		}
 	}
 	if in.Password != nil {
@@ -71,10 +84,12 @@ func Update(ctx context.Context, caller Caller, db Updater, p Passwords, usernam
 		edit.PasswordHash = &hash
 	}
 	edit.At = now
+	event := from.event(now, edit.actions(*target)...)
+	event.Actor, event.Detail = caller.UUID, edit.detail()
 	outcome, err := db.UpdateUser(ctx, Guard{
 		Caller: caller, AsAdmin: !own || edit.Role != nil || edit.Active != nil,
 		TargetUUID: target.UUID, Username: target.Username, TakesAdmin: edit.demotes() || edit.deactivates(),
-	}, edit)
+	}, edit, event)
 	if err != nil {
 		return err
 	}
@@ -136,3 +151,33 @@ func (in Changes) edit(p Passwords, target User) (Edit, Fields) {
 
 func (e Edit) demotes() bool     { return e.Role != nil && *e.Role != RoleAdmin }
 func (e Edit) deactivates() bool { return e.Active != nil && !*e.Active }
+
+// actions are what the edit changes, for the audit log.
+func (e Edit) actions(target User) []Action {
+	var list []Action
+	note := func(changed bool, a Action) {
+		if changed {
+			list = append(list, a)
+		}
+	}
+	note(e.Username != nil && *e.Username != target.Username, ActionUsernameChanged)
+	note(e.Email != nil && *e.Email != target.Email, ActionEmailChanged)
+	note(e.PasswordHash != nil, ActionPasswordChanged)
+	note(e.Role != nil && *e.Role != target.Role, ActionRoleChanged)
+	note(e.Active != nil && *e.Active != target.Active, ActionActiveChanged)
+	note(len(list) == 0 || e.FirstName != nil || e.LastName != nil, ActionProfileChanged)
+	return list
+}
+
+// detail are the new values that a reader of the log needs. Names and addresses
+// are not among them: they are to go with the account.
+func (e Edit) detail() map[string]string {
+	d := map[string]string{}
+	if e.Role != nil {
+		d["role"] = string(*e.Role)
+	}
+	if e.Active != nil {
+		d["active"] = strconv.FormatBool(*e.Active)
+	}
+	return d
+}

@@ -15,7 +15,7 @@ func update(t testing.TB, db *store, caller *user.User, target string, in user.C
 	if db.outcome == (user.Outcome{}) {
 		db.outcome.Done = true
 	}
-	return user.Update(t.Context(), callerOf(caller), db, passwords, target, in, now)
+	return user.Update(t.Context(), callerOf(caller), user.Client{}, db, passwords, user.DefaultLimits, target, in, now)
 }
 
 // What is written, and what must still be true when it is.
@@ -47,7 +47,7 @@ func TestUpdateWrites(t *testing.T) {
 		"own demotion":                 {boss(), boss(), user.Changes{Role: ptr(user.RoleUser)}, want{edit: user.Edit{Role: ptr(user.RoleUser), EndTokens: true}, asAdmin: true, takes: true}},
 		"own deactivation":             {boss(), boss(), user.Changes{Active: ptr(false)}, want{edit: user.Edit{Active: ptr(false), EndTokens: true, EndResets: true}, asAdmin: true, takes: true}},
 		"own names, as ADMIN":          {boss(), boss(), user.Changes{FirstName: ptr("B")}, want{edit: user.Edit{FirstName: ptr("B")}}},
-		"the right password by itself": {ann(), ann(), user.Changes{CurrentPassword: ptr(right)}, want{}},
+		"the right password by itself": {ann(), ann(), user.Changes{CurrentPassword: ptr(right)}, want{edit: user.Edit{Clear: []string{"current password\x00" + annUUID + "\x00"}}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -122,7 +122,11 @@ func TestUpdateRefuses(t *testing.T) {
 			t.Parallel()
 			db := &store{users: []*user.User{c.target, c.caller}}
 			refusedWith(t, update(t, db, c.caller, c.target.Username, c.in), c.code, c.fields)
-			did(t, db, "CallerAndTarget")
+			if c.fields["current_password"] == notRight {
+				did(t, db, "CallerAndTarget", "Take", "Audit")
+			} else {
+				did(t, db, "CallerAndTarget")
+			}
 		})
 	}
 }
@@ -134,7 +138,7 @@ func TestDeleteGuards(t *testing.T) {
 		asAdmin bool
 	}{"oneself": {ann(), false}, "another": {boss(), true}} {
 		db := &store{users: []*user.User{ann(), boss()}, outcome: user.Outcome{Done: true}}
-		if err := user.Delete(t.Context(), callerOf(c.caller), db, "ann.lee"); err != nil {
+		if err := user.Delete(t.Context(), callerOf(c.caller), user.Client{}, db, "ann.lee", now); err != nil {
 			t.Fatal(err)
 		}
 		want := user.Guard{Caller: callerOf(c.caller), AsAdmin: c.asAdmin, TargetUUID: annUUID, Username: "ann.lee", TakesAdmin: true}

@@ -33,6 +33,16 @@ func CanonicalUsername(s string) (name string, ok bool) {
 	return name, true
 }
 
+// spelling is what a budget is kept under: one for all spellings of a name, and
+// one of its own for what no account can be called, so that those who mistype
+// do not share it.
+func spelling(username string) string {
+	if name, ok := CanonicalUsername(username); ok {
+		return name
+	}
+	return username
+}
+
 // reserved are the names that a person must not register: each literal segment
 // of the API's paths that is one (a test compares them with template.yaml) and
 // what could pass for the service itself.

@@ -49,7 +49,7 @@ func TestRefusedFieldsCostNoHash(t *testing.T) {
 	in.Check(passwords) // the first one unpacks the list of common passwords
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	err := user.Register(t.Context(), &store{}, passwords, in, now)
+	err := user.Register(t.Context(), user.Client{}, &store{}, passwords, user.DefaultLimits, in, now)
 	runtime.ReadMemStats(&after)
 	if n := after.TotalAlloc - before.TotalAlloc; err == nil || n > 8<<20 {
 		t.Errorf("error %v, %d KiB were allocated", err, n>>10)

@@ -39,7 +39,8 @@ func Up(ctx context.Context, url string) ([]string, error) {
 	for _, r := range results {
 		applied = append(applied, r.Source.Path)
 	}
-	if err := setTimeouts(ctx, db); err != nil {
+	// Of two that alter a role at once PostgreSQL fails one ("tuple concurrently updated").
+	if err := locked(ctx, db, func(tx *sql.Tx) error { return setTimeouts(ctx, tx) }); err != nil {
 		return applied, fmt.Errorf("set the role's timeouts: %w", err)
 	}
 	return applied, nil
@@ -73,9 +74,8 @@ var timeouts = []struct{ setting, value string }{
 	{"idle_in_transaction_session_timeout", "3s"},
 }
 
-// setTimeouts takes the lock as the migrations do: of two that alter a role at
-// once PostgreSQL fails one ("tuple concurrently updated").
-func setTimeouts(ctx context.Context, db *sql.DB) error {
+// locked runs f in a transaction that holds the lock of the migrations.
+func locked(ctx context.Context, db *sql.DB, f func(*sql.Tx) error) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
@@ -89,6 +89,14 @@ func setTimeouts(ctx context.Context, db *sql.DB) error {
 	if _, err := tx.ExecContext(ctx, "select pg_advisory_xact_lock($1)", int64(migrationLock)); err != nil {
 		return err
 	}
+	if err := f(tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// setTimeouts sets them for the role that runs it.
+func setTimeouts(ctx context.Context, tx *sql.Tx) error {
 	var database string
 	if err := tx.QueryRowContext(ctx, "select current_database()").Scan(&database); err != nil {
 		return err
@@ -100,5 +108,5 @@ func setTimeouts(ctx context.Context, db *sql.DB) error {
 			return err
 		}
 	}
-	return tx.Commit()
+	return nil
 }

@@ -13,6 +13,7 @@ import (
 // database is a clone of the template.
 type database struct {
 	name, url string
+	functions string    // the URL of the functions' role
 	conn      *pgx.Conn // our own, for emptying and for marks in the log
 	empty     string    // the statements that empty it
 	shape     string    // its schema, in short
@@ -41,7 +42,12 @@ func (m *machine) clone(ctx context.Context) (*database, error) {
 	if _, err := migrations.Up(ctx, db.url); err != nil {
 		return nil, err
 	}
+	db.functions = db.url
 	if m.server != nil {
+		db.functions = as(Role, db.url)
+		if err := migrations.Grant(ctx, db.url, db.functions); err != nil {
+			return nil, err
+		}
 		// From the first connection on, because a setting of the database does not reach those that are open.
 		if err := m.exec(ctx, "ALTER DATABASE "+db.name+" SET log_statement = 'all'"); err != nil {
 			return nil, err

@@ -120,6 +120,11 @@ func (m *machine) prepare(ctx context.Context) (err error) {
 	if err := m.sweep(ctx); err != nil {
 		return err
 	}
+	if m.server != nil {
+		if err := m.ensureRole(ctx); err != nil {
+			return err
+		}
+	}
 	if err := m.ensureTemplate(ctx); err != nil {
 		return err
 	}

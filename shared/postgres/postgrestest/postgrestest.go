@@ -49,10 +49,17 @@ func URL(t testing.TB) string {
 	return leaseOf(t).url
 }
 
-// Open opens the test's database as a function does. The test need not close it.
+// FunctionsURL is URL for the role that the functions have, which may do less than the owner of the tables. With
+// TEST_DATABASE_URL it is the same.
+func FunctionsURL(t testing.TB) string {
+	t.Helper()
+	return leaseOf(t).functions
+}
+
+// Open opens the test's database as a function does, with the functions' role. The test need not close it.
 func Open(t testing.TB) *postgres.DB {
 	t.Helper()
-	db, err := postgres.Open(context.Background(), URL(t))
+	db, err := postgres.Open(context.Background(), FunctionsURL(t))
 	if err != nil {
 		t.Fatal(err)
 	}

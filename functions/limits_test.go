@@ -1,0 +1,49 @@
+package functions_test
+
+import (
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"roster/shared/postgres/postgrestest"
+)
+
+// CVE-2024-4629, keycloak#31726: logins that run at once must not be counted
+// late. Twenty processes get 200 wrong passwords each for one account, of which
+// five may be checked. A 401 is a password that was checked, a 429 is none.
+func TestLimitHoldsAcrossProcesses(t *testing.T) {
+	t.Parallel()
+	const processes, each, limit = 20, 200, 5
+	v := newService(t, postgrestest.URL(t), settings{})
+	v.call("POST", "/api/user/register", "", account, 201)
+	cfg := v.config(*template(t).Function("login"), map[string]string{"LIMIT_LOGIN_ACCOUNT_NETWORK": "5/15m"})
+	cfg.MaxInstances, cfg.Timeout = processes, time.Minute // a busy machine is no failure
+	v.functions["login"] = v.run(cfg)
+	var mu sync.Mutex
+	statuses := map[int]int{}
+	var group sync.WaitGroup
+	for range processes {
+		group.Go(func() {
+			for range each {
+				r := httptest.NewRequest("POST", "/api/user/login", strings.NewReader(`{"username":"User1","password":"wrong"}`))
+				r.Header.Set("Content-Type", "application/json")
+				w := httptest.NewRecorder()
+				v.plain.ServeHTTP(w, r)
+				mu.Lock()
+				statuses[w.Code]++
+				mu.Unlock()
+			}
+		})
+	}
+	group.Wait()
+	if diff := cmp.Diff(map[int]int{401: limit, 429: processes*each - limit}, statuses); diff != "" {
+		t.Errorf("statuses (-want +got):\n%s", diff)
+	}
+	if n := len(v.functions["login"].Instances()); n != processes {
+		t.Errorf("%d processes, want %d", n, processes)
+	}
+}

@@ -1,0 +1,62 @@
+package api
+
+import (
+	"net/http"
+	"time"
+
+	"roster/shared/user"
+)
+
+// auditPage is the answer of Audit.
+type auditPage struct {
+	Events []auditEvent `json:"events"`
+	Next   string       `json:"next,omitempty"` // for before, where there is more
+}
+
+type auditEvent struct {
+	At        time.Time         `json:"at"`
+	Actions   []user.Action     `json:"actions"`
+	Actor     string            `json:"actor,omitempty"`
+	Target    string            `json:"target,omitempty"`
+	Address   string            `json:"address,omitempty"`
+	UserAgent string            `json:"user_agent,omitempty"`
+	RequestID string            `json:"request_id,omitempty"`
+	Detail    map[string]string `json:"detail,omitempty"`
+}
+
+// Audit is GET /api/audit.
+func Audit(db user.AuditViewer, tokens TokenVerifier) http.Handler {
+	return endpoint(http.StatusOK, func(r *http.Request) (out auditPage, err error) {
+		c, err := caller(r, tokens, time.Now())
+		if err != nil {
+			return out, err
+		}
+		q, err := auditQuery(r)
+		if err != nil {
+			return out, err
+		}
+		page, err := user.ListAudit(r.Context(), c, db, q)
+		if err != nil {
+			return out, err
+		}
+		out.Events = make([]auditEvent, len(page.Events))
+		for i, e := range page.Events {
+			out.Events[i] = auditEventOf(e)
+		}
+		if page.Next != nil {
+			out.Next = cursor(*page.Next)
+		}
+		return out, nil
+	})
+}
+
+func auditEventOf(e user.Event) auditEvent {
+	out := auditEvent{
+		At: e.At.UTC(), Actions: e.Actions, Actor: e.Actor, Target: e.Target,
+		UserAgent: e.From.UserAgent, RequestID: e.From.RequestID, Detail: e.Detail,
+	}
+	if e.From.Address.IsValid() {
+		out.Address = e.From.Address.String()
+	}
+	return out
+}

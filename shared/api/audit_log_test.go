@@ -1,0 +1,242 @@
+package api_test
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"roster/shared/postgres/postgrestest"
+	"roster/shared/user"
+)
+
+// entry is what the audit log keeps of a request, beside where it came from.
+type entry struct {
+	actions, actor, target, detail string
+}
+
+// entries returns what was written under a request id, and fails the test where
+// it does not say where the request came from.
+func (s *service) entries(id string) (all []entry) {
+	s.t.Helper()
+	rows, err := postgrestest.Pool(s.t).Query(context.Background(), `
+		select array_to_string(actions, ' '), coalesce(actor::text, ''), coalesce(target::text, ''), coalesce(event::jsonb ->> 'detail', ''),
+			coalesce(event::jsonb ->> 'address', ''), coalesce(event::jsonb ->> 'user_agent', ''), at
+		from audit where event::jsonb ->> 'request_id' = $1 order by at, chain, seq`, id)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var e entry
+		var address, agent string
+		var at time.Time
+		if err := rows.Scan(&e.actions, &e.actor, &e.target, &e.detail, &address, &agent, &at); err != nil {
+			s.t.Fatal(err)
+		}
+		if address != "192.0.2.1" || agent != "agent/1.0" || time.Since(at) > time.Minute {
+			s.t.Errorf("%s comes from %q with %q at %v", id, address, agent, at)
+		}
+		all = append(all, e)
+	}
+	return all
+}
+
+// Each operation with each of its failures, in an order in which each can
+// happen, and what must be in the log of it: one entry, or none for what changes nothing
+// and guesses nothing.
+func TestAuditHasEveryEventOnce(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	const secret = "canary kite moon"
+	ann, boss, off := s.account("canary-ann"), s.account("canary-boss", asAdmin), s.account("canary-off", inactive)
+	token := s.mailedToken("canary-ann")
+	pageToken := s.mailedToken("canary-ann")
+	login := func(name, password string) string {
+		return fmt.Sprintf(`{"username":%q,"password":%q}`, name, password)
+	}
+	register := `{"username":"canary-zoe","first_name":"Canary","last_name":"Canary","email":"canary-zoe@example.com","password":"` + secret + `"}`
+	anns := func() string { return bearer(t, s.find("canary-ann")) }
+	bosss := func() string { return bearer(t, boss) }
+	nobody := func() string { return "X-Nothing: here" }
+	const annPath, bossPath = "/api/user/canary-ann", "/api/user/canary-boss"
+	for i, c := range []struct {
+		name, method, path, body string
+		header                   func() string
+		status                   int
+		want                     []entry
+	}{
+		{"register, bad", "POST", "/api/user/register", `{}`, nobody, 400, nil},
+		{"register", "POST", "/api/user/register", register, nobody, 201, []entry{{"register", "ZOE", "ZOE", ""}}},
+		{"register, taken", "POST", "/api/user/register", register, nobody, 409, []entry{{"register_failed", "", "", ""}}},
+		{"login", "POST", "/api/user/login", login("canary-ann", right), nobody, 200, []entry{{"login", ann.UUID, ann.UUID, ""}}},
+		{"login, wrong", "POST", "/api/user/login", login("canary-ann", secret), nobody, 401, []entry{{"login_failed", "", ann.UUID, ""}}},
+		{"login, inactive", "POST", "/api/user/login", login("canary-off", right), nobody, 401, []entry{{"login_failed", "", off.UUID, ""}}},
+		{"login of nobody", "POST", "/api/user/login", login("canary-nobody", secret), nobody, 401, []entry{{"login_failed", "", "", ""}}},
+		{"login, a password for a name", "POST", "/api/user/login", login(secret, secret), nobody, 401, []entry{{"login_failed", "", "", ""}}},
+		{"GET", "GET", annPath, "", anns, 200, nil},
+		{"GET another", "GET", bossPath, "", anns, 403, nil},
+		{"forget", "POST", "/api/user/forget_password", `{"username":"canary-zoe","email":"canary-zoe@example.com"}`, nobody, 200, []entry{{"reset_asked", "", "ZOE", ""}}},
+		{"forget, another address", "POST", "/api/user/forget_password", `{"username":"canary-zoe","email":"canary-ann@example.com"}`, nobody, 200, []entry{{"reset_asked", "", "", ""}}},
+		{"forget nobody", "POST", "/api/user/forget_password", `{"username":"canary-nobody","email":"canary@example.com"}`, nobody, 200, []entry{{"reset_asked", "", "", ""}}},
+		{"reset, not a token", "POST", "/api/user/reset_password", `{"token":"canary","new_password":"` + secret + `"}`, nobody, 400, nil},
+		{"reset, unknown token", "POST", "/api/user/reset_password", `{"token":"` + strings.Repeat("A", 43) + `","new_password":"` + secret + `"}`, nobody, 400, []entry{{"reset_failed", "", "", ""}}},
+		{"reset, weak", "POST", "/api/user/reset_password", `{"token":"` + token + `","new_password":"short"}`, nobody, 400, nil},
+		{"reset", "POST", "/api/user/reset_password", `{"token":"` + token + `","new_password":"` + secret + `"}`, nobody, 200, []entry{{"reset_used password_changed", "", ann.UUID, ""}}},
+		{"the page, a dead token", "POST", "/reset_password", url.Values{"token": {pageToken}, "new_password": {secret}, "repeat_password": {secret}}.Encode(), func() string { return "Content-Type: application/x-www-form-urlencoded" }, 400, []entry{{"reset_failed", "", "", ""}}},
+		{"PUT", "PUT", annPath, `{"first_name":"Canary"}`, anns, 200, []entry{{"profile_changed", ann.UUID, ann.UUID, ""}}},
+		{"PUT, e-mail", "PUT", annPath, `{"email":"canary-new@example.com"}`, anns, 200, []entry{{"email_changed", ann.UUID, ann.UUID, ""}}},
+		{"PUT, e-mail taken", "PUT", annPath, `{"email":"canary-zoe@example.com"}`, anns, 409, nil},
+		{"PUT, wrong password", "PUT", annPath, `{"password":"canary moon zebra","current_password":"canary wrong"}`, anns, 400, []entry{{"password_failed", ann.UUID, ann.UUID, ""}}},
+		{"PUT, password", "PUT", annPath, `{"password":"canary moon zebra","current_password":"` + secret + `"}`, anns, 200, []entry{{"password_changed", ann.UUID, ann.UUID, ""}}},
+		{"PUT, role of oneself", "PUT", annPath, `{"role":"ADMIN"}`, anns, 403, nil},
+		{"PUT, name, role and state", "PUT", annPath, `{"username":"canary-anna","role":"ADMIN","active":false}`, bosss, 200, []entry{{"username_changed role_changed active_changed", boss.UUID, ann.UUID, `{"role": "ADMIN", "active": "false"}`}}},
+		{"PUT, nothing new", "PUT", "/api/user/canary-anna", `{"active":false}`, bosss, 200, []entry{{"profile_changed", boss.UUID, ann.UUID, `{"active": "false"}`}}},
+		{"PUT, the last admin", "PUT", bossPath, `{"first_name":"Canary"}`, bosss, 200, []entry{{"profile_changed", boss.UUID, boss.UUID, ""}}},
+		{"DELETE, the last admin", "DELETE", bossPath, "", bosss, 409, nil},
+		{"DELETE", "DELETE", "/api/user/canary-anna", "", bosss, 200, []entry{{"delete", boss.UUID, ann.UUID, ""}}},
+		{"DELETE, gone", "DELETE", "/api/user/canary-anna", "", bosss, 404, nil},
+		{"the log", "GET", "/api/audit", "", bosss, 200, nil},
+		{"health", "GET", "/healthz", "", nobody, 200, nil},
+	} {
+		id := fmt.Sprintf("request-%d", i)
+		if a := s.send(c.method, c.path, c.body, "X-Request-Id: "+id, "User-Agent: agent/1.0", c.header()); a.status != c.status {
+			t.Errorf("%s: %d %s, want %d", c.name, a.status, a.body, c.status)
+		}
+		got := s.entries(id)
+		if zoe, err := s.db.UserByUsername(t.Context(), "canary-zoe"); err == nil && zoe != nil {
+			for i := range c.want {
+				c.want[i].actor = strings.Replace(c.want[i].actor, "ZOE", zoe.UUID, 1)
+				c.want[i].target = strings.Replace(c.want[i].target, "ZOE", zoe.UUID, 1)
+			}
+		}
+		if diff := cmp.Diff(c.want, got, cmp.AllowUnexported(entry{})); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.name, diff)
+		}
+	}
+	s.holdsNo("canary", token, pageToken, right, "$argon2")
+	s.chainsHold()
+}
+
+// holdsNo fails the test when the audit log holds one of the texts.
+func (s *service) holdsNo(texts ...string) {
+	s.t.Helper()
+	var log string
+	err := postgrestest.Pool(s.t).QueryRow(context.Background(), "select coalesce(string_agg(to_jsonb(a)::text, E'\\n'), '') from audit a").Scan(&log)
+	if err != nil || log == "" {
+		s.t.Fatalf("the log %q: %v", log, err)
+	}
+	for _, text := range texts {
+		if strings.Contains(strings.ToLower(log), strings.ToLower(text)) {
+			s.t.Errorf("the log holds %q:\n%s", text, log)
+		}
+	}
+}
+
+func (s *service) chainsHold() {
+	s.t.Helper()
+	if v, err := s.db.VerifyAudit(context.Background()); err != nil || v.Rows == 0 || len(v.Altered) > 0 {
+		s.t.Errorf("the log is %+v, %v", v, err)
+	}
+}
+
+// Of a deleted account its UUID is all that is left, anywhere.
+func TestAuditKeepsTheUUIDOfADeletedAccountAlone(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	ann, boss := s.account("canary"), s.account("boss", asAdmin)
+	s.mailedToken("canary")
+	s.send("POST", "/api/user/login", `{"username":"canary","password":"wrong"}`)
+	s.send("DELETE", "/api/user/canary", "", bearer(t, boss)).wants(t, "delete", 200, deleted)
+	var left, uuid bool
+	err := postgrestest.Pool(t).QueryRow(t.Context(), `
+		with everything (line) as (
+			select to_jsonb(u)::text from users u union all select to_jsonb(r)::text from resets r
+			union all select to_jsonb(l)::text from limits l union all select to_jsonb(a)::text from audit a
+		)
+		select bool_or(line ilike '%canary%'), bool_or(line like '%' || $1 || '%') from everything`, ann.UUID).Scan(&left, &uuid)
+	if err != nil || left || !uuid {
+		t.Errorf("the name is left: %v, the UUID: %v, %v", left, uuid, err)
+	}
+}
+
+// Nothing happens that the log does not hold: where it cannot be written, the
+// change is not made, and the client is not told that it was.
+func TestNoChangeWithoutItsEntry(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	if postgrestest.FunctionsURL(t) == postgrestest.URL(t) {
+		t.Skip("with TEST_DATABASE_URL there is no second role")
+	}
+	ann, boss := s.account("ann"), s.account("boss", asAdmin)
+	token := s.mailedToken("ann")
+	exec := func(sql string) {
+		if _, err := postgrestest.Pool(t).Exec(context.Background(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	log := func() (n int) {
+		if err := postgrestest.Pool(t).QueryRow(t.Context(), "select count(*) + (select sum(seq) from audit_heads) from audit").Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	exec("revoke insert on audit from " + postgrestest.Role)
+	t.Cleanup(func() { exec("grant insert on audit to " + postgrestest.Role) })
+	before := log()
+	for name, request := range map[string]func() answer{
+		"register":      func() answer { return s.send("POST", "/api/user/register", zoeRegisters) },
+		"login":         func() answer { return s.send("POST", "/api/user/login", `{"username":"ann","password":"`+right+`"}`) },
+		"login refused": func() answer { return s.send("POST", "/api/user/login", `{"username":"ann","password":"x"}`) },
+		"forget_password": func() answer {
+			return s.send("POST", "/api/user/forget_password", `{"username":"ann","email":"ann@example.com"}`)
+		},
+		"reset_password": func() answer {
+			return s.send("POST", "/api/user/reset_password", `{"token":"`+token+`","new_password":"another kite"}`)
+		},
+		"PUT": func() answer { return s.send("PUT", "/api/user/ann", `{"role":"ADMIN"}`, bearer(t, boss)) },
+		"PUT, password": func() answer {
+			return s.send("PUT", "/api/user/ann", `{"password":"another kite","current_password":"`+right+`"}`, bearer(t, ann))
+		},
+		"DELETE": func() answer { return s.send("DELETE", "/api/user/ann", "", bearer(t, boss)) },
+	} {
+		s.touches(name, false, func() {
+			if a := request(); a.status != 500 {
+				t.Errorf("%s: %d %s", name, a.status, a.body)
+			}
+		})
+		if sent := s.box.take(); len(sent) > 0 {
+			t.Errorf("%s: mailed %v", name, sent)
+		}
+	}
+	if after := log(); after != before {
+		t.Errorf("the log and its heads were at %d and are at %d", before, after)
+	}
+	s.chainsHold()
+}
+
+// Seeding is no request, and leaves its entries too.
+func TestAuditHasSeeding(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	out := user.ResetMail{Mailer: s.box, PublicURL: publicURL}
+	for range 2 { // the second finds nothing to do
+		if _, err := user.SeedAdmin(t.Context(), s.db, passwords, resets, out, user.Admin{Username: "canary", Email: "canary@example.com"}, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	u := s.find("canary")
+	page := s.audit("user=canary", bearer(t, u))
+	var got []string
+	for _, e := range page.Events {
+		got = append(got, strings.Join(e.Actions, " ")+" "+e.Actor+" "+e.Target)
+	}
+	if len(got) != 2 || !strings.HasPrefix(got[0]+got[1], "seed") || !strings.Contains(got[0]+got[1], "seed reset_asked  "+u.UUID) {
+		t.Errorf("the log holds %q", got)
+	}
+	s.holdsNo("canary")
+}

@@ -1,0 +1,97 @@
+package api
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"roster/shared/user"
+)
+
+// auditQuery reads the parameters as strictly as decode reads a body: each at
+// most once, known, and not empty. It names every bad one at once.
+func auditQuery(r *http.Request) (q user.AuditQuery, err error) {
+	values, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return q, malformed("The query is not well formed.")
+	}
+	q.Limit = user.DefaultAuditPage
+	known := map[string]func(value string) (problem string){
+		"user":   func(v string) string { q.User = v; return "" },
+		"action": func(v string) string { q.Action = user.Action(v); return "" },
+		"since":  into(&q.Since),
+		"until":  into(&q.Until),
+		"limit":  func(v string) string { q.Limit, _ = strconv.Atoi(v); return "" }, // 0 is refused
+		"before": func(v string) (problem string) { q.Before, problem = openCursor(v); return problem },
+	}
+	problems := user.Fields{}
+	for name, given := range values {
+		set := known[name]
+		problem := ""
+		switch {
+		case set == nil:
+			problem = "is not a parameter of this call"
+		case len(given) > 1:
+			problem = "is given more than once"
+		case given[0] == "":
+			problem = "must not be empty"
+		default:
+			problem = set(given[0])
+		}
+		if problem != "" {
+			problems[shorten(printable(name))] = problem
+		}
+	}
+	for name, problem := range q.Check() {
+		if _, known := problems[name]; !known {
+			problems[name] = problem
+		}
+	}
+	if len(problems) > 0 {
+		return q, &user.Error{Code: user.Invalid, Message: "Some parameters are not valid.", Fields: problems}
+	}
+	return q, nil
+}
+
+// into reads a time as RFC 3339 has it, of a year that any database knows.
+func into(t *time.Time) func(string) string {
+	return func(v string) string {
+		at, err := time.Parse(time.RFC3339, v)
+		if err != nil || at.Year() < 1970 || at.Year() > 9998 {
+			return "must be a time such as 2026-01-31T12:00:00Z"
+		}
+		*t = at
+		return ""
+	}
+}
+
+// A cursor is a place in the log: microseconds, chain and number in 18 bytes,
+// which base64url writes in 24 characters, and each in one way only. It grants
+// nothing: one that was made up is a place as good as any other.
+const cursorLength = 24
+
+func cursor(m user.AuditMark) string {
+	b := binary.BigEndian.AppendUint64(nil, uint64(m.At.UnixMicro()))
+	b = binary.BigEndian.AppendUint16(b, uint16(m.Chain))
+	b = binary.BigEndian.AppendUint64(b, uint64(m.Seq))
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// lastMicro is the end of the year 9998, as in into.
+var lastMicro = uint64(time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()) - 1
+
+func openCursor(s string) (m *user.AuditMark, problem string) {
+	const bad = "is not the next of an earlier answer"
+	b, err := base64.RawURLEncoding.Strict().DecodeString(s)
+	if err != nil || len(s) != cursorLength { // the decoder passes over line breaks
+		return nil, bad
+	}
+	micro, chain, seq := binary.BigEndian.Uint64(b), binary.BigEndian.Uint16(b[8:]), binary.BigEndian.Uint64(b[10:])
+	if micro == 0 || micro > lastMicro || chain > 1<<15-1 || seq == 0 || seq > 1<<63-1 {
+		return nil, bad
+	}
+	return &user.AuditMark{At: time.UnixMicro(int64(micro)), Chain: int16(chain), Seq: int64(seq)}, ""
+}

@@ -1,0 +1,53 @@
+package boot
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"roster/shared/device"
+	"roster/shared/user"
+)
+
+// Limits returns how much is let through. A rate is written 10/15m: so many,
+// and the window that they are counted in.
+func (e *Environment) Limits() user.Limits {
+	l := user.DefaultLimits
+	l.InARow = e.Number("LIMIT_LOGIN_IN_A_ROW", l.InARow, 5, 100)
+	l.LoginFromNetwork = e.rate("LIMIT_LOGIN_ACCOUNT_NETWORK", l.LoginFromNetwork)
+	l.Login = e.rate("LIMIT_LOGIN_NETWORK", l.Login)
+	l.Register = e.rate("LIMIT_REGISTER_NETWORK", l.Register)
+	l.ForgetAccount = e.rate("LIMIT_FORGET_ACCOUNT", l.ForgetAccount)
+	l.Forget = e.rate("LIMIT_FORGET_NETWORK", l.Forget)
+	l.Reset = e.rate("LIMIT_RESET_NETWORK", l.Reset)
+	return l
+}
+
+// The bounds of a rate.
+const (
+	maxRate   = 1_000_000
+	maxWindow = 24 * time.Hour
+)
+
+func (e *Environment) rate(name string, fallback user.Rate) user.Rate {
+	v := e.values[name]
+	if v == "" {
+		return fallback
+	}
+	most, window, found := strings.Cut(v, "/")
+	n, err := strconv.Atoi(most)
+	d, err2 := time.ParseDuration(window)
+	if !found || err != nil || err2 != nil || n < 1 || n > maxRate || d < time.Second || d > maxWindow || d%time.Second != 0 {
+		e.problem(name, fmt.Sprintf("must be a rate such as 10/15m, from 1 to %d in 1s to 24h", maxRate))
+		return fallback
+	}
+	return user.Rate{Most: n, Window: d}
+}
+
+// Proxies returns how many proxies of one's own stand in front of API Gateway:
+// 1 with CloudFront.
+func (e *Environment) Proxies() int { return e.Number("TRUSTED_PROXIES", 0, 0, 5) }
+
+// Devices returns what issues and checks device tokens.
+func (e *Environment) Devices() device.Keys { return device.New(e.Key("SECRET_KEY")) }

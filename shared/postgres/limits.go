@@ -1,0 +1,107 @@
+package postgres
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"roster/shared/user"
+)
+
+// sqlTake takes from all budgets or from none, in one round trip. It locks the
+// rows in the order of their keys, so that two never wait for each other,
+// judges them once they are locked, and counts. A row that another one inserts
+// at that moment is judged again where it is counted, so no budget is ever
+// exceeded. Refused tries write nothing.
+//
+// $1 keys, $2 backoff, $3 most, $4 windows in seconds, $5 now.
+const sqlTake = `
+with wanted as (
+	select key, backoff, most, seconds from unnest($1::bytea[], $2::boolean[], $3::integer[], $4::integer[]) as w (key, backoff, most, seconds)
+), held as (
+	select key, taken, in_a_row, until from limits where key = any ($1::bytea[]) order by key for update
+), judged as (
+	select w.key, w.backoff, w.most, w.seconds, case
+			when h.key is null then 0
+			when w.backoff and h.in_a_row >= w.most then ` + forGood + `
+			when h.until <= $5 or not w.backoff and h.taken < w.most then 0
+			else extract(epoch from h.until - $5)
+		end as wait
+	from wanted w left join held h using (key)
+), counted as (
+	insert into limits as l (key, backoff, most, taken, in_a_row, until)
+	select key, backoff, most, 1, 1, case when backoff then $5 else $5 + make_interval(secs => seconds) end from judged
+	where not exists (select from judged where wait > 0)
+	order by key
+	on conflict (key) do update set
+		most     = excluded.most,
+		taken    = ` + oneMore + `,
+		in_a_row = l.in_a_row + 1,
+		until    = case
+			when not l.backoff then greatest(l.until, case when l.until <= $5 then excluded.until end)
+			when ` + oneMore + ` < 5 then $5
+			else $5 + least(interval '15 minutes', interval '1 second' * power(2, least(` + oneMore + ` - 5, 20)))
+		end
+	where case when l.backoff then l.in_a_row < excluded.most and l.until <= $5
+		else l.taken < excluded.most or l.until <= $5 end
+	returning key
+)
+select (select count(*) from counted) = (select count(*) from wanted) as taken,
+	(select coalesce(max(wait), 0)::float8 from judged) as wait`
+
+// oneMore is a row's count after one more try. A window that is over begins it
+// anew, and so does a quarter of an hour after the end of a wait.
+const oneMore = `(case when l.until <= $5 - case when l.backoff then interval '15 minutes' else interval '0' end then 1 else l.taken + 1 end)`
+
+// forGood is the wait, in seconds, that is told where none will help.
+const forGood = `86400`
+
+// leastWait is what a client is told when another one took the last try at the
+// very same moment.
+const leastWait = time.Second
+
+// Take takes one try from each budget, or none and says how long to wait.
+func (db *DB) Take(ctx context.Context, budgets []user.Budget, now time.Time) (wait time.Duration, err error) {
+	keys, backoff, most, seconds := columnsOf(budgets)
+	var taken bool
+	var secs float64
+	_, err = db.query(ctx, "take from the limits", func(row pgx.Row) error { return row.Scan(&taken, &secs) },
+		sqlTake, keys, backoff, most, seconds, now)
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) && pg.Code == "55P03" { // so many at once that the lock was not had: too many
+		return leastWait, nil
+	}
+	if err != nil || taken {
+		return 0, err
+	}
+	return max(leastWait, time.Duration(secs*float64(time.Second))), nil
+}
+
+func columnsOf(budgets []user.Budget) (keys [][]byte, backoff []bool, most, seconds []int32) {
+	for _, b := range budgets {
+		keys = append(keys, limitKey(b.Key))
+		backoff = append(backoff, b.Backoff)
+		most = append(most, int32(b.Most))
+		seconds = append(seconds, int32(b.Window/time.Second))
+	}
+	return keys, backoff, most, seconds
+}
+
+// limitKey hashes a key, so that the table lists no names that were tried;
+// people type passwords where the name belongs.
+func limitKey(key string) []byte {
+	sum := sha256.Sum256([]byte(key))
+	return sum[:]
+}
+
+func limitKeys(keys []string) [][]byte {
+	hashed := make([][]byte, len(keys))
+	for i, key := range keys {
+		hashed[i] = limitKey(key)
+	}
+	return hashed
+}

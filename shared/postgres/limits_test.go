@@ -1,0 +1,152 @@
+package postgres_test
+
+import (
+	"flag"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"roster/shared/postgres"
+	"roster/shared/postgres/postgrestest"
+	"roster/shared/user"
+)
+
+var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+func takeOne(t *testing.T, db *postgres.DB, now time.Time, budgets ...user.Budget) time.Duration {
+	t.Helper()
+	wait, err := db.Take(t.Context(), budgets, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return wait
+}
+
+func TestTakeWindow(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.Open(t)
+	b := user.Budget{Key: "window", Most: 3, Window: time.Minute}
+	for i := range 3 {
+		if wait := takeOne(t, db, noon.Add(time.Duration(i)*time.Second), b); wait != 0 {
+			t.Fatalf("try %d of 3 waits %v", i+1, wait)
+		}
+	}
+	// Refused tries neither count nor move the window.
+	for _, after := range []time.Duration{2 * time.Second, 30 * time.Second, 59 * time.Second} {
+		if wait, want := takeOne(t, db, noon.Add(after), b), time.Minute-after; wait != want {
+			t.Errorf("after %v: wait %v, want %v", after, wait, want)
+		}
+	}
+	if wait := takeOne(t, db, noon.Add(time.Minute), b); wait != 0 {
+		t.Errorf("in the next window: wait %v", wait)
+	}
+}
+
+func TestTakeBackoff(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.Open(t)
+	b := user.Budget{Key: "backoff", Most: 100, Backoff: true}
+	now := noon
+	for i := 1; i <= 100; i++ {
+		if wait := takeOne(t, db, now, b); wait != 0 {
+			t.Fatalf("try %d at %v waits %v", i, now.Sub(noon), wait)
+		}
+		want := time.Duration(0)
+		if i >= 5 {
+			want = min(15*time.Minute, time.Second<<min(i-5, 20))
+		}
+		if i == 100 {
+			break
+		}
+		if want > 0 {
+			if wait := takeOne(t, db, now.Add(want-time.Second), b); wait != time.Second {
+				t.Fatalf("after try %d: wait %v a second before the end of %v", i, wait, want)
+			}
+		}
+		now = now.Add(want)
+	}
+	if wait := takeOne(t, db, now.Add(30*24*time.Hour), b); wait < time.Hour {
+		t.Errorf("a month after 100 tries in a row: wait %v, want no more tries", wait)
+	}
+}
+
+func TestTakeBackoffBeginsAnewAfterQuiet(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.Open(t)
+	b := user.Budget{Key: "quiet", Most: 7, Backoff: true}
+	for range 5 {
+		takeOne(t, db, noon, b)
+	}
+	if wait := takeOne(t, db, noon, b); wait != time.Second {
+		t.Fatalf("wait %v, want 1s", wait)
+	}
+	later := noon.Add(15*time.Minute + time.Second)
+	for i := range 2 {
+		if wait := takeOne(t, db, later, b); wait != 0 {
+			t.Errorf("quiet try %d waits %v", i+1, wait)
+		}
+	}
+	if wait := takeOne(t, db, later, b); wait < time.Hour {
+		t.Errorf("the eighth try in a row of seven: wait %v", wait)
+	}
+}
+
+func TestTakeAllOrNone(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.Open(t)
+	full := user.Budget{Key: "full", Most: 1, Window: time.Hour}
+	other := user.Budget{Key: "other", Most: 2, Window: time.Hour}
+	takeOne(t, db, noon, full)
+	for range 5 {
+		if wait := takeOne(t, db, noon, other, full); wait != time.Hour {
+			t.Fatalf("wait %v, want 1h", wait)
+		}
+	}
+	for range 2 {
+		if wait := takeOne(t, db, noon, other); wait != 0 {
+			t.Errorf("a refused try has counted: wait %v", wait)
+		}
+	}
+}
+
+var exactness = flag.Int("rounds", 50, "rounds of TestTakeIsExact")
+
+// TestTakeIsExact has 200 take at once, from many connections.
+func TestTakeIsExact(t *testing.T) {
+	t.Parallel()
+	var pools []*postgres.DB // as many instances have
+	for range 4 {
+		db, err := postgres.Open(t.Context(), postgrestest.URL(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		pools = append(pools, db)
+	}
+	for round := range *exactness {
+		budgets := []user.Budget{
+			{Key: fmt.Sprint("window ", round), Most: 5, Window: time.Hour},
+			{Key: fmt.Sprint("backoff ", round), Most: 100, Backoff: true},
+			{Key: "everyone", Most: 1_000_000, Window: time.Hour},
+		}
+		var granted atomic.Int32
+		var group sync.WaitGroup
+		for _, db := range pools {
+			for range 50 {
+				group.Go(func() {
+					if wait, err := db.Take(t.Context(), budgets, noon); err != nil {
+						t.Error(err)
+					} else if wait == 0 {
+						granted.Add(1)
+					}
+				})
+			}
+		}
+		group.Wait()
+		if granted.Load() != 5 {
+			t.Fatalf("round %d: %d granted, want 5", round, granted.Load())
+		}
+	}
+}

@@ -1,0 +1,2 @@
+-- +goose Up
+create index limits_until_idx on limits (until);

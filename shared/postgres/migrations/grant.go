@@ -1,0 +1,94 @@
+package migrations
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// rights is all that the functions' role may do, by table. Nobody but the
+// owner, and not even the functions, can alter or delete what the audit log
+// says. The one sequence belongs to an identity column and needs no right.
+var rights = []struct{ table, may string }{
+	{"users", "select, insert, update, delete"},
+	{"resets", "select, insert, update, delete"},
+	{"limits", "select, insert, update, delete"},
+	{"audit", "select, insert"},
+	{"audit_heads", "select, insert, update"},
+}
+
+// Grant gives the role of functions, a URL, what the functions need, and takes
+// away whatever else it may have been given; owner is the URL of the role that
+// migrates. It can be repeated. Where both are one role, that role loses the
+// right to alter the audit log, which keeps mistakes and injected SQL from it,
+// and not the role itself: an owner may grant itself anything.
+func Grant(ctx context.Context, owner, functions string) error {
+	as, err := pgx.ParseConfig(owner)
+	if err != nil {
+		return fmt.Errorf("read MIGRATE_DATABASE_URL: %w", err)
+	}
+	to, err := pgx.ParseConfig(functions)
+	if err != nil {
+		return fmt.Errorf("read DATABASE_URL: %w", err)
+	}
+	if err := asRole(ctx, as, func(tx *sql.Tx) error { return grant(ctx, tx, to.User, as.User == to.User) }); err != nil {
+		return fmt.Errorf("grant the functions' role its rights: %w", err)
+	}
+	if as.User == to.User {
+		return nil
+	}
+	// Each role may set its own defaults; another's, only a role that may create roles.
+	if err := asRole(ctx, to, func(tx *sql.Tx) error { return setTimeouts(ctx, tx) }); err != nil {
+		return fmt.Errorf("set the timeouts of the functions' role: %w", err)
+	}
+	return nil
+}
+
+func grant(ctx context.Context, tx *sql.Tx, role string, one bool) error {
+	name := pgx.Identifier{role}.Sanitize()
+	statements := []string{
+		"revoke all on all tables in schema public from " + name,
+		"revoke all on all sequences in schema public from " + name,
+		"grant usage on schema public to " + name,
+	}
+	for _, r := range rights {
+		statements = append(statements, "grant "+r.may+" on "+r.table+" to "+name)
+	}
+	if one {
+		statements = []string{"revoke update, delete, truncate on audit from " + name}
+	}
+	for _, q := range statements {
+		if _, err := tx.ExecContext(ctx, q); err != nil {
+			return missing(err, role)
+		}
+	}
+	var can bool
+	err := tx.QueryRowContext(ctx, "select has_table_privilege($1, 'audit', 'update') or has_table_privilege($1, 'audit', 'delete')", role).Scan(&can)
+	if can {
+		slog.WarnContext(ctx, "the role of DATABASE_URL can alter the audit log: it is a superuser or belongs to a role that may", "role", role)
+	}
+	return err
+}
+
+// missing says what to do about a role that is not there.
+func missing(err error, role string) error {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) && pg.Code == "42704" {
+		return fmt.Errorf("the role %s of DATABASE_URL does not exist; create it with: create role %s login password '…'", role, pgx.Identifier{role}.Sanitize())
+	}
+	return err
+}
+
+// asRole runs f in a transaction of a role, under the migrations' lock.
+func asRole(ctx context.Context, cfg *pgx.ConnConfig, f func(*sql.Tx) error) error {
+	cfg.DefaultQueryExecMode = pgx.QueryExecModeExec
+	db := stdlib.OpenDB(*cfg)
+	defer db.Close()
+	return locked(ctx, db, f)
+}

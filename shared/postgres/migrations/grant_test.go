@@ -1,0 +1,152 @@
+package migrations_test
+
+import (
+	"bytes"
+	"errors"
+	"log/slog"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"roster/shared/postgres/migrations"
+	"roster/shared/postgres/postgrestest"
+)
+
+// two returns a migrated database's URLs for its owner and for the functions.
+func two(t *testing.T) (owner, functions string) {
+	t.Helper()
+	owner = postgrestest.Empty(t)
+	if _, err := migrations.Up(t.Context(), owner); err != nil {
+		t.Fatal(err)
+	}
+	u, err := url.Parse(owner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(owner, "host=%2F") {
+		t.Skip("with TEST_DATABASE_URL there is no second role")
+	}
+	u.User = url.User(postgrestest.Role)
+	return owner, u.String()
+}
+
+// try runs a statement and returns its SQLSTATE.
+func try(t *testing.T, url, sql string) string {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	_, err = conn.Exec(t.Context(), sql)
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return pg.Code
+	}
+	if err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+	return ""
+}
+
+// Whatever the role was given by mistake is taken away again.
+func TestGrant(t *testing.T) {
+	t.Parallel()
+	owner, functions := two(t)
+	for _, sql := range []string{"select from users", "select from audit"} {
+		if code := try(t, functions, sql); code != "42501" {
+			t.Errorf("before: %s: %q, want 42501", sql, code)
+		}
+	}
+	if code := try(t, owner, "grant all on all tables in schema public to "+postgrestest.Role); code != "" {
+		t.Fatal(code)
+	}
+	for range 2 { // it can be repeated
+		if err := migrations.Grant(t.Context(), owner, functions); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const insert = "insert into audit (chain, seq, at, actions, event, hash) values (0, 1, now(), '{seed}', '{}', '')"
+	for sql, want := range map[string]string{
+		insert:                              "",
+		"select from audit":                 "",
+		"update audit set event = ''":       "42501",
+		"update audit set hash = ''":        "42501",
+		"delete from audit":                 "42501",
+		"truncate audit":                    "42501",
+		"drop table audit":                  "42501",
+		"alter table audit add x int":       "42501",
+		"select from audit for update":      "42501",
+		"delete from audit_heads":           "42501",
+		"truncate audit_heads":              "42501",
+		"truncate users":                    "42501",
+		"truncate limits":                   "42501",
+		"select from goose_db_version":      "42501",
+		"create table public.mine (id int)": "42501",
+	} {
+		if code := try(t, functions, sql); code != want && (sql != "create table public.mine (id int)" || code == "") {
+			t.Errorf("%s: %q, want %q", sql, code, want)
+		}
+	}
+}
+
+func TestGrantSetsTheTimeoutsOfTheFunctionsRole(t *testing.T) {
+	t.Parallel()
+	owner, functions := two(t)
+	if err := migrations.Grant(t.Context(), owner, functions); err != nil {
+		t.Fatal(err)
+	}
+	if code := try(t, functions, "do $$ begin assert current_setting('statement_timeout') = '2s' and current_setting('lock_timeout') = '200ms'; end $$"); code != "" {
+		t.Errorf("the timeouts: %s", code)
+	}
+}
+
+// One role that owns the tables loses the right to alter the log, until it
+// grants it to itself. A superuser ignores such things, so the log of the run
+// says so.
+func TestGrantToOneRole(t *testing.T) { // not beside others: it listens to the log
+	owner, functions := two(t)
+	var log bytes.Buffer
+	before := slog.Default()
+	slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
+	defer slog.SetDefault(before)
+	if err := migrations.Grant(t.Context(), owner, owner); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(log.String(), "can alter the audit log") {
+		t.Errorf("of a superuser it says %q", log.String())
+	}
+	log.Reset()
+	for _, sql := range []string{
+		"grant all on schema public to " + postgrestest.Role, "alter table audit owner to " + postgrestest.Role,
+	} {
+		if code := try(t, owner, sql); code != "" {
+			t.Fatal(sql, code)
+		}
+	}
+	for range 2 {
+		if err := migrations.Grant(t.Context(), functions, functions); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for sql, want := range map[string]string{"select from audit": "", "update audit set event = ''": "42501", "delete from audit": "42501", "truncate audit": "42501"} {
+		if code := try(t, functions, sql); code != want {
+			t.Errorf("%s: %q, want %q", sql, code, want)
+		}
+	}
+	if log.Len() > 0 {
+		t.Errorf("of a guarded role it says %q", log.String())
+	}
+}
+
+func TestGrantNamesARoleThatIsNotThere(t *testing.T) {
+	t.Parallel()
+	owner, functions := two(t)
+	err := migrations.Grant(t.Context(), owner, strings.Replace(functions, postgrestest.Role, "nobody_at_all", 1))
+	if err == nil || !strings.Contains(err.Error(), "the role nobody_at_all of DATABASE_URL does not exist") {
+		t.Errorf("%v", err)
+	}
+}

@@ -1,0 +1,160 @@
+package postgres
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Verified is what became of a check of the audit log.
+type Verified struct {
+	Rows int
+	// Altered names each row, or head of a chain, that is not as it was
+	// written, or whose forerunner is gone, and says what is wrong with it.
+	Altered []string
+}
+
+// Both statements see the log at one moment, though others go on writing.
+const (
+	sqlAuditHeads = `select chain, seq, digest, hash from audit_heads order by chain`
+	sqlAuditRows  = `select chain, seq, at, actions, coalesce(actor::text, ''), coalesce(target::text, ''), event, hash from audit order by chain, seq`
+)
+
+// VerifyAudit computes every hash anew, here and not in the database, and
+// compares: each row with the one before it, its columns with its event, and
+// the last of each chain with the chain's head. It finds what was altered,
+// inserted or deleted, the last rows too, unless whoever did it computed all
+// that follows and the head anew.
+func (db *DB) VerifyAudit(ctx context.Context) (Verified, error) {
+	var v Verified
+	err := db.do(ctx, "verify the audit log", func() error {
+		v = Verified{}
+		return pgx.BeginTxFunc(ctx, db.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+			// It reads all there is, which may take longer than a request is allowed to.
+			if _, err := tx.Exec(ctx, "set local statement_timeout = 0"); err != nil {
+				return err
+			}
+			heads, err := readHeads(ctx, tx)
+			if err != nil {
+				return err
+			}
+			return v.readRows(ctx, tx, heads)
+		})
+	})
+	return v, err
+}
+
+// link is where a chain has got to.
+type link struct {
+	chain        int16
+	seq          int64
+	digest, hash []byte
+}
+
+func readHeads(ctx context.Context, tx pgx.Tx) ([]link, error) {
+	rows, err := tx.Query(ctx, sqlAuditHeads)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (l link, err error) {
+		return l, row.Scan(&l.chain, &l.seq, &l.digest, &l.hash)
+	})
+}
+
+// readRows follows each chain from its first row to its head.
+func (v *Verified) readRows(ctx context.Context, tx pgx.Tx, heads []link) error {
+	rows, err := tx.Query(ctx, sqlAuditRows)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var last link // of the chain that is being read
+	ends := map[int16]link{}
+	for rows.Next() {
+		row, err := scanAuditRow(rows)
+		if err != nil {
+			return err
+		}
+		if row.chain != last.chain {
+			last = link{chain: row.chain}
+		}
+		for _, wrong := range row.compare(last) {
+			v.note("chain %d row %d %s", row.chain, row.seq, wrong)
+		}
+		last = link{chain: row.chain, seq: row.seq, digest: row.digest(), hash: row.hash}
+		ends[row.chain] = last
+		v.Rows++
+	}
+	v.compareHeads(heads, ends)
+	return rows.Err()
+}
+
+func (v *Verified) compareHeads(heads []link, ends map[int16]link) {
+	for _, head := range heads {
+		end := ends[head.chain]
+		delete(ends, head.chain)
+		switch {
+		case head.seq > end.seq:
+			v.note("chain %d row %d is missing: the chain's head says that it was the last", head.chain, head.seq)
+		case head.seq < end.seq:
+			v.note("chain %d row %d stands behind the chain's head", head.chain, end.seq)
+		case !bytes.Equal(head.hash, end.hash) || !bytes.Equal(head.digest, end.digest):
+			v.note("chain %d head is not the chain's last row", head.chain)
+		}
+	}
+	for chain := range ends {
+		v.note("chain %d head is missing", chain)
+	}
+}
+
+func (v *Verified) note(format string, args ...any) {
+	v.Altered = append(v.Altered, fmt.Sprintf(format, args...))
+}
+
+// auditRow is a row of audit.
+type auditRow struct {
+	link
+	at            time.Time
+	actions       []string
+	actor, target string
+	event         string
+}
+
+func scanAuditRow(row pgx.Row) (r auditRow, err error) {
+	return r, row.Scan(&r.chain, &r.seq, &r.at, &r.actions, &r.actor, &r.target, &r.event, &r.hash)
+}
+
+func (r auditRow) digest() []byte {
+	sum := sha256.Sum256([]byte(r.event))
+	return sum[:]
+}
+
+// compare says what is wrong with a row that follows on before.
+func (r auditRow) compare(before link) (wrong []string) {
+	if r.seq != before.seq+1 {
+		wrong = append(wrong, "does not follow on the one before it: rows are missing")
+	}
+	sum := sha256.Sum256(slices.Concat(before.hash, binary.BigEndian.AppendUint64(nil, uint64(r.seq)), r.digest()))
+	if !bytes.Equal(sum[:], r.hash) {
+		wrong = append(wrong, "has another hash than its event and the row before it give")
+	}
+	var b eventBody
+	if err := json.Unmarshal([]byte(r.event), &b); err != nil {
+		return append(wrong, "has an event that cannot be read")
+	}
+	actions := make([]string, len(b.Actions))
+	for i, a := range b.Actions {
+		actions[i] = string(a)
+	}
+	if !b.At.Equal(r.at) || !slices.Equal(actions, r.actions) || b.Actor != r.actor || b.Target != r.target || b.Chain != int(r.chain) {
+		wrong = append(wrong, "says something else in its columns than in its event")
+	}
+	return wrong
+}

@@ -1,0 +1,203 @@
+package user_test
+
+import (
+	"errors"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"roster/shared/user"
+)
+
+func at(address string) user.Client { return user.Client{Address: netip.MustParseAddr(address)} }
+
+// takenBy are the keys that a login takes from.
+func takenBy(t *testing.T, from user.Client, name string) []string {
+	t.Helper()
+	db := &store{wait: time.Second}
+	_, err := user.Authenticate(t.Context(), from, db, logins(passwords, issuer{}), user.Credentials{Username: name, Password: "x"}, now)
+	if !errors.Is(err, user.TooMany) {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return keys(db.budgets)
+}
+
+// CVE-2025-24806, CVE-2026-47203: one account, one budget, however it is spelt.
+func TestOneBudgetUnderEverySpelling(t *testing.T) {
+	t.Parallel()
+	want := takenBy(t, at("192.0.2.1"), "ann.lee")
+	for _, name := range []string{"Ann.Lee", "ANN.LEE", "ann.LEE"} {
+		if diff := cmp.Diff(want, takenBy(t, at("192.0.2.1"), name)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+	// What is no account's name finds none, and has no part in another's budget.
+	for _, name := range []string{"ann.lee ", " ann.lee", "ann.lee\x00", "\u0430nn.lee", "ann", "ann.lee1", "ann.lee\x00192.0.2.0/24"} {
+		for _, key := range takenBy(t, at("192.0.2.1"), name) {
+			if slices.Contains(want[:2], key) {
+				t.Errorf("%q takes from %q", name, key)
+			}
+		}
+	}
+}
+
+func TestBudgetsOfANetwork(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		one, other string
+		same       bool
+	}{
+		{"192.0.2.1", "192.0.2.254", true},
+		{"192.0.2.1", "192.0.3.1", false},
+		{"192.0.2.1", "::ffff:192.0.2.77", true},
+		{"2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff", true},
+		{"2001:db8:1:2::1", "2001:db8:1:3::1", false},
+		{"fe80::1%eth0", "fe80::2%eth1", true},
+		{"192.0.2.1", "2001:db8:1:2::1", false},
+	} {
+		one, other := takenBy(t, at(c.one), "ann"), takenBy(t, at(c.other), "ann")
+		if one[0] != other[0] {
+			t.Errorf("the account's own budget depends on the address: %q, %q", one[0], other[0])
+		}
+		if same := slices.Equal(one, other); same != c.same {
+			t.Errorf("%s and %s: %q, %q", c.one, c.other, one, other)
+		}
+	}
+	unknown := takenBy(t, user.Client{}, "ann")
+	if !strings.Contains(unknown[2], "unknown") {
+		t.Errorf("without an address: %q", unknown)
+	}
+}
+
+// Nothing is looked up, and nothing is told that an unknown name would not be
+// told, too.
+func TestTooMany(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"ann.lee", "nobody", "a/b"} {
+		db := &store{users: []*user.User{ann()}, wait: 90 * time.Second}
+		session, err := login(t, db, passwords, name, right)
+		var e *user.Error
+		if !errors.As(err, &e) || session != (user.Session{}) {
+			t.Fatalf("%s: %+v, %v", name, session, err)
+		}
+		if diff := cmp.Diff(&user.Error{Code: user.TooMany, Message: "Too many tries. Please wait.", RetryAfter: 90 * time.Second}, e); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+		did(t, db, "Take")
+	}
+}
+
+func TestTooManyElsewhere(t *testing.T) {
+	t.Parallel()
+	token, _ := tokens.Mint()
+	for name, c := range map[string]struct {
+		run  func(db *store) error
+		want []string
+		keys []string
+	}{
+		"register": {
+			func(db *store) error {
+				return user.Register(t.Context(), at("192.0.2.1"), db, passwords, user.DefaultLimits, registration(), now)
+			},
+			[]string{"Take"}, []string{"register\x00192.0.2.0/24\x00"},
+		},
+		"forget_password": {
+			func(db *store) error {
+				_, err := forget(t, db, &outbox{}, "ANN.lee", "ann@example.com")
+				return err
+			},
+			[]string{"Take"}, []string{"forget account\x00ann.lee\x00", "forget network\x00unknown\x00"},
+		},
+		"forget_password of nobody": {
+			func(db *store) error { _, err := forget(t, db, &outbox{}, "nobody", "x"); return err },
+			[]string{"Take"}, []string{"forget account\x00nobody\x00", "forget network\x00unknown\x00"},
+		},
+		"reset_password": {
+			func(db *store) error { return reset(t, db, token, "another kite") },
+			[]string{"Take"}, []string{"reset network\x00unknown\x00"},
+		},
+		"current_password": {
+			func(db *store) error {
+				return update(t, db, ann(), "ann.lee", user.Changes{CurrentPassword: ptr(right), Password: ptr("another kite")})
+			},
+			[]string{"CallerAndTarget", "Take"}, []string{"current password\x00" + annUUID + "\x00"},
+		},
+	} {
+		db := &store{users: []*user.User{ann()}, wait: time.Minute}
+		err := c.run(db)
+		var e *user.Error
+		if !errors.As(err, &e) || e.Code != user.TooMany || e.RetryAfter != time.Minute {
+			t.Errorf("%s: %v", name, err)
+		}
+		did(t, db, c.want...)
+		if diff := cmp.Diff(c.keys, keys(db.budgets)); diff != "" {
+			t.Errorf("%s: budgets (-want +got):\n%s", name, diff)
+		}
+		// A limiter that fails is an outage, and never an open door.
+		db = &store{users: []*user.User{ann()}, errs: map[string]error{"Take": errOutage}}
+		if err := c.run(db); !errors.Is(err, user.Unavailable) {
+			t.Errorf("%s, with the limiter out: %v", name, err)
+		}
+		did(t, db, c.want...)
+	}
+	for _, from := range []user.Client{{}, {Device: "known"}} {
+		db := &store{users: []*user.User{ann()}, errs: map[string]error{"Take": errOutage}}
+		_, err := user.Authenticate(t.Context(), from, db, logins(passwords, issuer{}), user.Credentials{Username: "ann.lee", Password: right}, now)
+		if !errors.Is(err, user.Unavailable) {
+			t.Errorf("login from %+v, with the limiter out: %v", from, err)
+		}
+		did(t, db, "Take")
+	}
+}
+
+// A device that the account knows takes from its own budget, and from the
+// network's, which is for all accounts.
+func TestDeviceBudget(t *testing.T) {
+	t.Parallel()
+	db := &store{users: []*user.User{ann()}}
+	session, err := user.Authenticate(t.Context(), user.Client{Device: "known"}, db, logins(passwords, issuer{}), user.Credentials{Username: "Ann.Lee", Password: right}, now)
+	if err != nil || session.DeviceToken != "ann.lee device1" {
+		t.Fatalf("%+v, %v", session, err)
+	}
+	if diff := cmp.Diff([]string{"login device\x00ann.lee\x00device1\x00", "login network\x00unknown\x00"}, keys(db.budgets)); diff != "" {
+		t.Errorf("budgets (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"login device\x00ann.lee\x00device1\x00"}, db.login.Clear); diff != "" {
+		t.Errorf("cleared (-want +got):\n%s", diff)
+	}
+	if !db.budgets[0].Backoff || db.budgets[0].Most != 100 {
+		t.Errorf("a device's budget is %+v", db.budgets[0])
+	}
+}
+
+// Once it has used that up it is like any other; a reset by mail, which cannot
+// know its budget, gives it a way back.
+func TestDeviceUsedUp(t *testing.T) {
+	t.Parallel()
+	db := &usedUp{store: store{users: []*user.User{ann()}}, key: "login device\x00ann.lee\x00device1\x00"}
+	session, err := user.Authenticate(t.Context(), user.Client{Device: "known"}, db, logins(passwords, issuer{}), user.Credentials{Username: "ann.lee", Password: right}, now)
+	if err != nil || session.DeviceToken != "ann.lee " {
+		t.Fatalf("%+v, %v", session, err)
+	}
+	if diff := cmp.Diff([]string{"login account\x00ann.lee\x00", "login account network\x00ann.lee\x00unknown\x00", "login network\x00unknown\x00"}, keys(db.budgets)); diff != "" {
+		t.Errorf("budgets (-want +got):\n%s", diff)
+	}
+	did(t, &db.store, "Take", "Take", "UserByUsername", "RecordLogin")
+}
+
+// What succeeds gives back the tries of those that failed before it.
+func TestResetClears(t *testing.T) {
+	t.Parallel()
+	db, token := mailed()
+	if err := reset(t, db, token, "another kite"); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"login account\x00ann.lee\x00", "login account network\x00ann.lee\x00unknown\x00", "current password\x00" + annUUID + "\x00"}
+	if diff := cmp.Diff(want, db.cleared); diff != "" {
+		t.Errorf("cleared (-want +got):\n%s", diff)
+	}
+}

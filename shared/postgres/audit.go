@@ -2,8 +2,8 @@ package postgres
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
-	"math/rand/v2"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -50,10 +50,17 @@ type eventBody struct {
 	Detail    map[string]string `json:"detail,omitempty"`
 }
 
+// anyChain spreads the rows evenly.
+func anyChain() int {
+	var b [1]byte
+	rand.Read(b[:])
+	return int(b[0]) % chains
+}
+
 // eventArg is the parameter of auditCTE.
 func eventArg(e user.Event) (string, error) {
 	body := eventBody{
-		Chain: rand.IntN(chains), At: e.At.UTC().Truncate(time.Microsecond), Actions: e.Actions, Actor: e.Actor, Target: e.Target,
+		Chain: anyChain(), At: e.At.UTC().Truncate(time.Microsecond), Actions: e.Actions, Actor: e.Actor, Target: e.Target,
 		UserAgent: e.From.UserAgent, RequestID: e.From.RequestID, Detail: e.Detail,
 	}
 	if e.From.Address.IsValid() {

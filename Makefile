@@ -37,7 +37,7 @@ malformed: ## send 1,000,000 malformed requests to the service (some minutes)
 differential: ## 100,000 requests answered alike in process and by the real binaries (some minutes)
 	go test ./localdev -count=1 -v -run '^TestBothWaysAnswerAlike$$' -requests 100000 -parallel 4 -timeout 2h
 
-fuzz: ## fuzz with each target in turn, for the time FUZZTIME each
+fuzz: ## fuzz with each target for FUZZTIME (1m)
 	.ci/fuzz $(or $(FUZZTIME),1m)
 
 lint: ## formatting, vet, staticcheck

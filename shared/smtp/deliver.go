@@ -22,7 +22,7 @@ func (s *Sender) deliver(ctx context.Context, m mail.Message) error {
 	}
 	defer conn.Close()
 	// Ends whatever read or write is under way when the context does.
-	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
+	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) }) // #nosec G104 -- it fails on a closed connection, which has ended already
 	defer stop()
 
 	c, err := s.greet(ctx, conn)
@@ -43,7 +43,7 @@ func (s *Sender) connect(ctx context.Context) (net.Conn, error) {
 	}
 	// A name of this machine may have been made to point elsewhere.
 	if remote, ok := conn.RemoteAddr().(*net.TCPAddr); s.config.TLS == None && (!ok || !remote.IP.IsLoopback()) {
-		conn.Close()
+		conn.Close() // #nosec G104 -- nothing was sent on it
 		return nil, setupError("the server is not on this machine and TLS is off; nothing was sent")
 	}
 	return conn, nil

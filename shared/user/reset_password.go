@@ -42,7 +42,7 @@ func ResetPassword(ctx context.Context, from Client, db ResetStore, tokens OneTi
 	if err := in.Check(p).err(); err != nil {
 		return err
 	}
-	dead := &Error{Code: TokenInvalid, Message: "The token is invalid or has expired.", Fields: Fields{"token": "is invalid or has expired"}}
+	dead := &Error{Code: TokenInvalid, Message: "The token is invalid or has expired.", Fields: Fields{"token": "is invalid or has expired"}} // #nosec G101 -- a message
 	hash, ok := tokens.Hash(in.Token)
 	if !ok {
 		return dead

@@ -41,6 +41,8 @@ var journey = []exchange{
 	{route: "GET /api/user/{username}", request: "GET /api/user/user1", status: 401, want: "Bearer"},
 
 	{route: "PUT /api/user/{username}", request: "PUT /api/user/user1", token: "{access}", body: `{"last_name":"Uno"}`, status: 200, want: `{"msg":"User details updated."}`},
+	{route: "GET /api/audit", token: "{access}", status: 403, want: `"code":"forbidden"`},
+
 	{route: "PUT /api/user/{username}", request: "PUT /api/user/user1", token: "{access}", body: `{"active":false}`, status: 403, want: `"code":"forbidden"`},
 
 	{route: "POST /api/user/forget_password", body: `{"username":"user1","email":"other@example.com"}`, status: 200, want: `{"msg":"Token generated successfully."}`},
@@ -64,6 +66,7 @@ var journey = []exchange{
 	{route: "DELETE /api/user/{username}", request: "DELETE /api/user/user1", token: "{access}", status: 200, want: `{"msg":"User deleted."}`},
 	{route: "DELETE /api/user/{username}", request: "DELETE /api/user/user1", token: "{access}", status: 401, want: "Bearer"},
 
+	{route: "GET /api/audit", status: 401, want: "Bearer"},
 	{route: "GET /healthz", status: 200, want: `{"status":"ok"}`},
 	{route: "GET /", status: 200, want: "<title>"},
 	{route: "GET /openapi.json", status: 200, want: `{"openapi":"3.1.0"`},

@@ -46,11 +46,10 @@ func run(ctx context.Context, url string, out io.Writer) error {
 	for _, altered := range v.Altered {
 		fmt.Fprintln(out, altered)
 	}
+	fmt.Fprintf(out, "rows checked: %d, altered or missing: %d\n", v.Rows, len(v.Altered))
 	if len(v.Altered) > 0 {
-		fmt.Fprintf(out, "%d rows checked, %d of them or of the heads altered or missing\n", v.Rows, len(v.Altered))
 		return errors.New("the audit log was altered")
 	}
-	fmt.Fprintf(out, "%d rows checked, nothing altered\n", v.Rows)
 	return nil
 }
 

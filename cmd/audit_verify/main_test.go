@@ -29,7 +29,7 @@ func TestRun(t *testing.T) {
 	t.Parallel()
 	write(t, 3)
 	var out bytes.Buffer
-	if err := run(t.Context(), postgrestest.FunctionsURL(t), &out); err != nil || out.String() != "3 rows checked, nothing altered\n" {
+	if err := run(t.Context(), postgrestest.FunctionsURL(t), &out); err != nil || out.String() != "rows checked: 3, altered or missing: 0\n" {
 		t.Errorf("%q, %v", out.String(), err)
 	}
 	var chain, seq int
@@ -39,7 +39,7 @@ func TestRun(t *testing.T) {
 	}
 	out.Reset()
 	err = run(t.Context(), postgrestest.FunctionsURL(t), &out)
-	if want := fmt.Sprintf("chain %d row %d has another hash", chain, seq); !strings.HasPrefix(out.String(), want) || !strings.Contains(out.String(), "\n3 rows checked, ") {
+	if want := fmt.Sprintf("chain %d row %d has another hash", chain, seq); !strings.HasPrefix(out.String(), want) || !strings.Contains(out.String(), "\nrows checked: 3, altered or missing: ") {
 		t.Errorf("it says %q, want %q first", out.String(), want)
 	}
 	if err == nil || err.Error() != "the audit log was altered" {

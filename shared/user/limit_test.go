@@ -103,28 +103,33 @@ func TestTooManyElsewhere(t *testing.T) {
 			func(db *store) error {
 				return user.Register(t.Context(), at("192.0.2.1"), db, passwords, user.DefaultLimits, registration(), now)
 			},
-			[]string{"Take"}, []string{"register\x00192.0.2.0/24\x00"},
+			[]string{"Take"},
+			[]string{"register\x00192.0.2.0/24\x00"},
 		},
 		"forget_password": {
 			func(db *store) error {
 				_, err := forget(t, db, &outbox{}, "ANN.lee", "ann@example.com")
 				return err
 			},
-			[]string{"Take"}, []string{"forget account\x00ann.lee\x00", "forget network\x00unknown\x00"},
+			[]string{"Take"},
+			[]string{"forget account\x00ann.lee\x00", "forget network\x00unknown\x00"},
 		},
 		"forget_password of nobody": {
 			func(db *store) error { _, err := forget(t, db, &outbox{}, "nobody", "x"); return err },
-			[]string{"Take"}, []string{"forget account\x00nobody\x00", "forget network\x00unknown\x00"},
+			[]string{"Take"},
+			[]string{"forget account\x00nobody\x00", "forget network\x00unknown\x00"},
 		},
 		"reset_password": {
 			func(db *store) error { return reset(t, db, token, "another kite") },
-			[]string{"Take"}, []string{"reset network\x00unknown\x00"},
+			[]string{"Take"},
+			[]string{"reset network\x00unknown\x00"},
 		},
 		"current_password": {
 			func(db *store) error {
 				return update(t, db, ann(), "ann.lee", user.Changes{CurrentPassword: ptr(right), Password: ptr("another kite")})
 			},
-			[]string{"CallerAndTarget", "Take"}, []string{"current password\x00" + annUUID + "\x00"},
+			[]string{"CallerAndTarget", "Take"},
+			[]string{"current password\x00" + annUUID + "\x00"},
 		},
 	} {
 		db := &store{users: []*user.User{ann()}, wait: time.Minute}

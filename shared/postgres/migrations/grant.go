@@ -3,6 +3,7 @@ package migrations
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -52,10 +53,13 @@ func Grant(ctx context.Context, owner, functions string) error {
 
 func grant(ctx context.Context, tx *sql.Tx, role string, one bool) error {
 	name := pgx.Identifier{role}.Sanitize()
-	statements := []string{
-		"revoke all on all tables in schema public from " + name,
-		"revoke all on all sequences in schema public from " + name,
-		"grant usage on schema public to " + name,
+	ours, err := owned(ctx, tx)
+	if err != nil {
+		return err
+	}
+	statements := []string{"grant usage on schema public to " + name}
+	for _, relation := range ours {
+		statements = append(statements, "revoke all on "+relation+" from "+name)
 	}
 	for _, r := range rights {
 		statements = append(statements, "grant "+r.may+" on "+r.table+" to "+name)
@@ -69,11 +73,22 @@ func grant(ctx context.Context, tx *sql.Tx, role string, one bool) error {
 		}
 	}
 	var can bool
-	err := tx.QueryRowContext(ctx, "select has_table_privilege($1, 'audit', 'update') or has_table_privilege($1, 'audit', 'delete')", role).Scan(&can)
+	err = tx.QueryRowContext(ctx, "select has_table_privilege($1, 'audit', 'update') or has_table_privilege($1, 'audit', 'delete')", role).Scan(&can)
 	if can {
 		slog.WarnContext(ctx, "the role of DATABASE_URL can alter the audit log: it is a superuser or belongs to a role that may", "role", role)
 	}
 	return err
+}
+
+// owned are our tables and sequences, quoted; there may be others in the schema.
+func owned(ctx context.Context, tx *sql.Tx) (names []string, err error) {
+	const list = `select coalesce(json_agg(format('%I.%I', nspname, relname)), '[]') from pg_class c join pg_namespace n on n.oid = relnamespace
+		where nspname = 'public' and relkind in ('r', 'S') and pg_get_userbyid(relowner) = current_user`
+	var text []byte
+	if err := tx.QueryRowContext(ctx, list).Scan(&text); err != nil {
+		return nil, err
+	}
+	return names, json.Unmarshal(text, &names)
 }
 
 // missing says what to do about a role that is not there.

@@ -2,6 +2,7 @@ package migrations_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"log/slog"
 	"net/url"
@@ -148,5 +149,61 @@ func TestGrantNamesARoleThatIsNotThere(t *testing.T) {
 	err := migrations.Grant(t.Context(), owner, strings.Replace(functions, postgrestest.Role, "nobody_at_all", 1))
 	if err == nil || !strings.Contains(err.Error(), "the role nobody_at_all of DATABASE_URL does not exist") {
 		t.Errorf("%v", err)
+	}
+}
+
+// As in most deployments: the owner is no superuser, and not alone in the
+// database.
+func TestGrantByAnOwnerWhoIsNoSuperuser(t *testing.T) {
+	t.Parallel()
+	super := postgrestest.Empty(t)
+	u, err := url.Parse(super)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(super, "host=%2F") {
+		t.Skip("with TEST_DATABASE_URL there is no second role")
+	}
+	name := "owner_of_" + strings.TrimPrefix(u.Path, "/")
+	run := func(statements ...string) {
+		for _, sql := range statements {
+			if code := try(t, super, sql); code != "" {
+				t.Errorf("%s: %s", sql, code)
+			}
+		}
+	}
+	run("create role "+name+" login", "grant create on schema public to "+name, "create table public.strange (id int)")
+	t.Cleanup(func() {
+		conn, err := pgx.Connect(context.Background(), super)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close(context.Background())
+		for _, sql := range []string{"drop owned by " + name, "drop role " + name} {
+			if _, err := conn.Exec(context.Background(), sql); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	u.User = url.User(name)
+	owner := u.String()
+	u.User = url.User(postgrestest.Role)
+	functions := u.String()
+	if _, err := migrations.Up(t.Context(), owner); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := migrations.Grant(t.Context(), owner, functions); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for sql, want := range map[string]string{
+		"select from audit": "", "update audit set event = ''": "42501", "delete from audit": "42501", "truncate audit": "42501",
+		"insert into users (uuid, username, first_name, last_name, email, password_hash, created_at, updated_at) values (gen_random_uuid(), 'ann', 'A', 'L', 'a@example.com', '', now(), now())": "",
+		"select from strange": "42501", "set role " + name: "42501",
+	} {
+		if code := try(t, functions, sql); code != want {
+			t.Errorf("%s: %q, want %q", sql, code, want)
+		}
 	}
 }

@@ -1,0 +1,71 @@
+//go:build unix
+
+package postgres_test
+
+import (
+	"fmt"
+	"syscall"
+	"testing"
+	"time"
+
+	"roster/shared/postgres/postgrestest"
+	"roster/shared/user"
+)
+
+// BenchmarkLogin says what the statements of a login cost: this process's CPU,
+// and in ns/op with PostgreSQL's work and the way there. The first line is what
+// there was before limits and audit log.
+func BenchmarkLogin(b *testing.B) {
+	db := postgrestest.Open(b)
+	u := create(b, db, account("ann"))
+	at := time.Now()
+	take := func(name string) error {
+		_, err := db.Take(b.Context(), []user.Budget{
+			{Key: "account " + name, Most: 100, Backoff: true},
+			{Key: "account network " + name, Most: 1_000_000, Window: time.Hour},
+			{Key: "network", Most: 100_000_000, Window: time.Hour},
+		}, at)
+		return err
+	}
+	find := func() error {
+		_, err := db.UserByUsername(b.Context(), "ann")
+		return err
+	}
+	login := user.Login{UUID: u.UUID, TokenVersion: 1, At: at, Clear: []string{"account ann", "account network ann"}}
+	record := func() error {
+		_, err := db.RecordLogin(b.Context(), login, user.Event{Actions: []user.Action{user.ActionLogin}, At: at, Actor: u.UUID, Target: u.UUID})
+		return err
+	}
+	for _, c := range []struct {
+		name  string
+		steps func(n int) []error
+	}{
+		{"read", func(int) []error { return []error{find()} }},
+		{"right", func(int) []error { return []error{take("ann"), find(), record()} }},
+		{"wrong", func(n int) []error { // each name has waits of its own
+			return []error{take(fmt.Sprint("n", n)), find(), db.Audit(b.Context(), failedLogin(at))}
+		}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			before, n := cpu(b), 0
+			for b.Loop() {
+				n++
+				for _, err := range c.steps(n) {
+					if err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+			b.ReportMetric(float64((cpu(b)-before).Microseconds())/float64(n), "cpu-µs/op")
+		})
+	}
+}
+
+// cpu is what this process has used.
+func cpu(b *testing.B) time.Duration {
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+}

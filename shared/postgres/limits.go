@@ -3,11 +3,9 @@ package postgres
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"roster/shared/user"
 )
@@ -71,8 +69,7 @@ func (db *DB) Take(ctx context.Context, budgets []user.Budget, now time.Time) (w
 	var secs float64
 	_, err = db.query(ctx, "take from the limits", func(row pgx.Row) error { return row.Scan(&taken, &secs) },
 		sqlTake, keys, backoff, most, seconds, now)
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) && pg.Code == "55P03" { // so many at once that the lock was not had: too many
+	if lockNotHad(err) { // so many at once that the lock was not had: too many
 		return leastWait, nil
 	}
 	if err != nil || taken {

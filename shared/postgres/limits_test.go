@@ -150,3 +150,34 @@ func TestTakeIsExact(t *testing.T) {
 		}
 	}
 }
+
+// Logins that succeed give back what others take at the same moment. Both lock
+// rows; neither may wait for the other until one is refused for it.
+func TestTakeAndGiveBack(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.Open(t)
+	u := create(t, db, account("ann"))
+	budgets := []user.Budget{{Key: "everyone", Most: 1_000_000, Window: time.Hour}}
+	var keys []string
+	for i := range 12 { // so many that no order is right by chance
+		key := fmt.Sprint("budget ", i)
+		keys = append(keys, key)
+		budgets = append(budgets, user.Budget{Key: key, Most: 1_000_000, Window: time.Hour})
+	}
+	login := user.Login{UUID: u.UUID, TokenVersion: u.TokenVersion, At: noon, Clear: keys}
+	var group sync.WaitGroup
+	for i := range 4 {
+		group.Go(func() {
+			for range 100 {
+				if i%2 == 0 {
+					if wait, err := db.Take(t.Context(), budgets, noon); wait > 0 || err != nil {
+						t.Error(wait, err)
+					}
+				} else if ok, err := db.RecordLogin(t.Context(), login, user.Event{Actions: []user.Action{user.ActionLogin}, At: noon}); err != nil || !ok {
+					t.Error(ok, err)
+				}
+			}
+		})
+	}
+	group.Wait()
+}

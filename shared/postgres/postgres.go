@@ -128,13 +128,18 @@ const attempts = 3
 
 // do runs one statement and turns its error into one of package user's. It
 // runs it again only when the server says that it did nothing: it refused the
-// login, or chose the statement as the victim of a conflict.
+// login, chose the statement as the victim of a conflict, or did not get it a
+// lock in time. That one is tried once more: two that make the same rows at once
+// may wait for each other, and then see each other's.
 func (db *DB) do(ctx context.Context, what string, statement func() error) error {
 	err := statement()
 	if refusedLogin(err) {
 		if _, e := db.source(ctx, true); e != nil {
 			return fault(what, errors.Join(err, e))
 		}
+		err = statement()
+	}
+	if lockNotHad(err) {
 		err = statement()
 	}
 	for n := 1; n < attempts && rolledBack(err); n++ {

@@ -64,7 +64,8 @@ with target as (
 ), spent as (
 	delete from resets where user_id in (select id from target)
 ), cleared as (
-	delete from limits where key = any ($5::bytea[]) and exists (select from target)
+	delete from limits where exists (select from target)
+	and key in (select key from limits where key = any ($5::bytea[]) order by key for update) -- as Take locks them
 ), about as (
 	update users set
 	password_hash = $3, password_changed_at = $4, updated_at = $4,

@@ -71,7 +71,8 @@ with about as (
 	where uuid = $2 and token_version = $3 and active
 	returning uuid
 ), cleared as (
-	delete from limits where key = any ($6::bytea[]) and exists (select from about)
+	delete from limits where exists (select from about)
+	and key in (select key from limits where key = any ($6::bytea[]) order by key for update) -- as Take locks them
 )` + auditCTE + `
 select true from about`
 

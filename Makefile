@@ -20,7 +20,7 @@ test: ## all tests
 race: ## all tests under the race detector
 	go test -race ./...
 
-limits: ## the limits, over 10,000 rounds and across 20 processes; takes a quarter of an hour
+limits: ## the limits, over 10,000 rounds and across 20 processes; takes half an hour on two cores
 	go test ./shared/postgres -run TestTakeIsExact -rounds 10000 -timeout 2h -v
 	go test ./functions -run TestLimitHoldsAcrossProcesses -count 1 -v
 

@@ -34,6 +34,7 @@ var access = map[string]string{
 	"GET /api/user/{username}":    "   401    200      403    200       200          401      401      401    401",
 	"PUT /api/user/{username}":    "   401    200      403    200       200          401      401      401    401",
 	"DELETE /api/user/{username}": "   401    200      403    200       200          401      401      401    401",
+	"GET /api/audit":              "   401    403      403    200       200          401      401      401    401",
 
 	"POST /api/user/register":        "201",
 	"POST /api/user/login":           "200",

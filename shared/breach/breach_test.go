@@ -105,7 +105,7 @@ func TestFailures(t *testing.T) {
 		"404":              http.NotFound,
 		"429":              func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(429) },
 		"no content":       func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) },
-		"leads elsewhere":  func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/other/"+prefix, 302) },
+		"leads elsewhere":  func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/other/"+prefix, http.StatusFound) },
 		"HTML":             answering("<!DOCTYPE html>\n<title>Down</title>\n"),
 		"JSON":             answering(`{"error":"` + rest + `:1"}`),
 		"no count":         answering(rest + "\r\n"),

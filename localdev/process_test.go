@@ -35,11 +35,11 @@ const patience = 2 * time.Minute
 // but what is given.
 func launch(t *testing.T, args []string, env ...string) *process {
 	t.Helper()
-	p := &process{t: t, exited: make(chan struct{}), began: time.Now()}
-	p.cmd = exec.Command(filepath.Join(built(t), "localdev"), args...)
+	p := &process{t: t, cmd: exec.Command(filepath.Join(built(t), "localdev"), args...), exited: make(chan struct{})}
 	p.cmd.Dir = t.TempDir()
 	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}, env...)
 	p.cmd.Stdout, p.cmd.Stderr = &locked{&p.mu, &p.out}, &locked{&p.mu, &p.err}
+	p.began = time.Now()
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

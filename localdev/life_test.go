@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -29,7 +30,11 @@ func TestLife(t *testing.T) {
 	first.sees("ann")
 
 	addr := strings.TrimPrefix(url, "http://")
-	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+	signals := []syscall.Signal{syscall.SIGINT, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // as under nohup, where it is to be ignored
+		signals = append(signals, syscall.SIGHUP)
+	}
+	for _, sig := range signals {
 		p.stopsBy(sig, dir)
 		p = launch(t, []string{"-addr", addr, "-data", dir})
 		p.ready()

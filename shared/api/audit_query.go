@@ -76,7 +76,7 @@ const cursorLength = 24
 func cursor(m user.AuditMark) string {
 	b := binary.BigEndian.AppendUint64(nil, uint64(m.At.UnixMicro()))
 	b = binary.BigEndian.AppendUint16(b, uint16(m.Chain)) // #nosec G115 -- a chain is 0 to 15
-	b = binary.BigEndian.AppendUint64(b, uint64(m.Seq)) // #nosec G115 -- rows count up from 1
+	b = binary.BigEndian.AppendUint64(b, uint64(m.Seq))   // #nosec G115 -- rows count up from 1
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 

@@ -82,7 +82,7 @@ func columnsOf(budgets []user.Budget) (keys [][]byte, backoff []bool, most, seco
 	for _, b := range budgets {
 		keys = append(keys, limitKey(b.Key))
 		backoff = append(backoff, b.Backoff)
-		most = append(most, int32(b.Most)) // #nosec G115 -- boot bounds a rate to a million
+		most = append(most, int32(b.Most))                     // #nosec G115 -- boot bounds a rate to a million
 		seconds = append(seconds, int32(b.Window/time.Second)) // #nosec G115 -- boot bounds a window to a day
 	}
 	return keys, backoff, most, seconds

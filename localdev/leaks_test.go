@@ -12,7 +12,7 @@ import (
 // internals are words that no answer has any reason to hold.
 var internals = []string{
 	"SQLSTATE", "pgx", "pgconn", "pq:", "postgres", "goroutine", ".go:", "panic", "runtime error", "nil pointer", "invalid memory", "stack", "0xc0", "$argon2", "password_hash", "token_version", "reset_version",
-	"ROOT_KEY", "DATABASE_URL", "/work/", "/home/", "/root/", "/tmp/", "/usr/", "/var/task", "127.0.0.1", "deadline exceeded", "unexpected EOF", "json:", "shared/", "localdev",
+	"ROOT_KEY", "DATABASE_URL", "/srv/", "/home/", "/root/", "/tmp/", "/usr/", "/var/task", "127.0.0.1", "deadline exceeded", "unexpected EOF", "json:", "shared/", "localdev",
 }
 
 // random is an id or a token, in which any letters may come together.
@@ -101,7 +101,7 @@ func TestLeaksAndTheUndocumentedAreSeen(t *testing.T) {
 		t.Errorf("%v: %q, %q", good, word, why)
 	}
 	for _, msg := range []string{
-		"ERROR: relation (SQLSTATE 42P01)", "goroutine 7 [running]", "api.go:12", "open /work/x: no such file", "runtime error: index out of range", "it was canary", "$argon2id$v=19$m=1", "pgx", "json: cannot unmarshal",
+		"ERROR: relation (SQLSTATE 42P01)", "goroutine 7 [running]", "api.go:12", "open /srv/x: no such file", "runtime error: index out of range", "it was canary", "$argon2id$v=19$m=1", "pgx", "json: cannot unmarshal",
 	} {
 		if leak(problem(400, msg), []string{"canary"}) == "" {
 			t.Errorf("%q is let out", msg)

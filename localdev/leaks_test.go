@@ -12,7 +12,7 @@ import (
 // internals are words that no answer has any reason to hold.
 var internals = []string{
 	"SQLSTATE", "pgx", "pgconn", "pq:", "postgres", "goroutine", ".go:", "panic", "runtime error", "nil pointer", "invalid memory", "stack", "0xc0", "$argon2", "password_hash", "token_version", "reset_version",
-	"ROOT_KEY", "DATABASE_URL", "/srv/", "/home/", "/root/", "/tmp/", "/usr/", "/var/task", "127.0.0.1", "deadline exceeded", "unexpected EOF", "json:", "shared/", "localdev",
+	"ROOT_KEY", "DATABASE_URL", "/srv/", "/home/", "/root", "/tmp/", "/usr/", "/var/task", "127.0.0.1", "deadline exceeded", "unexpected EOF", "json:", "shared/", "localdev",
 }
 
 // random is an id or a token, in which any letters may come together.

@@ -11,8 +11,8 @@ import (
 )
 
 // sqlTake takes from all budgets or from none, in one round trip. It locks the
-// rows in the order of their keys, so that two never wait for each other,
-// judges them once they are locked, and counts. A row that another one inserts
+// rows that are there in the order of their keys, so that two that lock the same
+// rows never wait for each other, judges them once they are locked, and counts. A row that another one inserts
 // at that moment is judged again where it is counted, so no budget is ever
 // exceeded. Refused tries write nothing.
 //

@@ -2,11 +2,11 @@
 // them. It refuses to hold anything else: no Go migration, no step back. It is
 // apart from package postgres so that only what migrates links goose.
 //
-// Each file is one DDL statement, and the files stay in the subset of SQL that
-// Aurora DSQL also takes (no triggers, PL/pgSQL, CREATE TYPE, TRUNCATE or
-// savepoints), so that moving there needs no rewrite. A change is always
-// expand first, contract in a later release: the code before and the code
-// after a migration both run on its result.
+// Each file is one DDL statement, and the files do without triggers, PL/pgSQL,
+// CREATE TYPE, TRUNCATE and savepoints, so that moving to Aurora DSQL, which has
+// none of these, needs little of a rewrite. They have not been run there. A
+// change is always expand first, contract in a later release: the code before
+// and the code after a migration both run on its result.
 package migrations
 
 import "embed"

@@ -80,7 +80,7 @@ func (l Limits) login(username, device, network string) []Budget {
 	if device != "" {
 		return []Budget{l.device(username, device), everyone}
 	}
-	return []Budget{l.account(username), l.LoginFromNetwork.budget("login account network", username, network), everyone}
+	return []Budget{l.account(username), l.accountFrom(username, network), everyone}
 }
 
 // cleared are the keys that a login which succeeds gives back.
@@ -88,11 +88,15 @@ func (l Limits) cleared(username, device, network string) []string {
 	if device != "" {
 		return []string{l.device(username, device).Key}
 	}
-	return []string{l.account(username).Key, join([]string{"login account network", username, network})}
+	return []string{l.account(username).Key, l.accountFrom(username, network).Key}
 }
 
 func (l Limits) account(username string) Budget {
 	return Budget{Key: join([]string{"login account", username}), Most: l.InARow, Backoff: true}
+}
+
+func (l Limits) accountFrom(username, network string) Budget {
+	return l.LoginFromNetwork.budget("login account network", username, network)
 }
 
 func (l Limits) device(username, device string) Budget {

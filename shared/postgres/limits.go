@@ -26,7 +26,7 @@ with wanted as (
 	select w.key, w.backoff, w.most, w.seconds, case
 			when h.key is null then 0
 			when w.backoff and h.in_a_row >= w.most then ` + forGood + `
-			when h.until <= $5 or not w.backoff and h.taken < w.most then 0
+			when h.until <= $5 or h.taken < case when w.backoff then ` + free + ` else w.most end then 0
 			else extract(epoch from h.until - $5)
 		end as wait
 	from wanted w left join held h using (key)
@@ -41,15 +41,20 @@ with wanted as (
 		in_a_row = l.in_a_row + 1,
 		until    = case
 			when not l.backoff then greatest(l.until, case when l.until <= $5 then excluded.until end)
-			when ` + oneMore + ` < 5 then $5
-			else $5 + least(interval '15 minutes', interval '1 second' * power(2, least(` + oneMore + ` - 5, 20)))
+			when ` + oneMore + ` < ` + free + ` then greatest(l.until, $5)
+			else $5 + least(interval '15 minutes', interval '1 second' * power(2, least(` + oneMore + ` - ` + free + `, 20)))
 		end
-	where case when l.backoff then l.in_a_row < excluded.most and l.until <= $5
-		else l.taken < excluded.most or l.until <= $5 end
+	where (l.until <= $5 or l.taken < case when l.backoff then ` + free + ` else excluded.most end)
+		and (not l.backoff or l.in_a_row < excluded.most)
 	returning key
 )
 select (select count(*) from counted) = (select count(*) from wanted) as taken,
+	array (select key from counted) as counted,
 	(select coalesce(max(wait), 0)::float8 from judged) as wait`
+
+// free is how many tries in a row have no wait between them. They need not come
+// in the order of their times: the clocks of two instances differ.
+const free = `5`
 
 // oneMore is a row's count after one more try. A window that is over begins it
 // anew, and so does a quarter of an hour after the end of a wait.
@@ -66,8 +71,9 @@ const leastWait = time.Second
 func (db *DB) Take(ctx context.Context, budgets []user.Budget, now time.Time) (wait time.Duration, err error) {
 	keys, backoff, most, seconds := columnsOf(budgets)
 	var taken bool
+	var counted [][]byte
 	var secs float64
-	_, err = db.query(ctx, "take from the limits", func(row pgx.Row) error { return row.Scan(&taken, &secs) },
+	_, err = db.query(ctx, "take from the limits", func(row pgx.Row) error { return row.Scan(&taken, &counted, &secs) },
 		sqlTake, keys, backoff, most, seconds, now)
 	if lockNotHad(err) { // so many at once that the lock was not had: too many
 		return leastWait, nil
@@ -75,8 +81,25 @@ func (db *DB) Take(ctx context.Context, budgets []user.Budget, now time.Time) (w
 	if err != nil || taken {
 		return 0, err
 	}
-	return max(leastWait, time.Duration(secs*float64(time.Second))), nil
+	if len(counted) > 0 {
+		err = db.do(ctx, "give back to the limits", func() error {
+			_, err := db.pool.Exec(ctx, sqlGiveBack, counted)
+			return err
+		})
+	}
+	return max(leastWait, time.Duration(secs*float64(time.Second))), err
 }
+
+// sqlGiveBack undoes the count of one try. Should it not come to that, the try
+// has counted, which is the safe side.
+//
+// $1 keys.
+const sqlGiveBack = `
+with held as (
+	select key from limits where key = any ($1::bytea[]) order by key for update
+)
+update limits set taken = greatest(taken - 1, 0), in_a_row = greatest(in_a_row - 1, 0)
+from held where limits.key = held.key`
 
 func columnsOf(budgets []user.Budget) (keys [][]byte, backoff []bool, most, seconds []int32) {
 	for _, b := range budgets {

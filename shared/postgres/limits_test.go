@@ -1,8 +1,10 @@
 package postgres_test
 
 import (
+	"crypto/sha256"
 	"flag"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -135,8 +137,9 @@ func TestTakeIsExact(t *testing.T) {
 		var group sync.WaitGroup
 		for _, db := range pools {
 			for range 50 {
+				now := noon.Add(-time.Duration(rand.IntN(100)) * time.Millisecond) // no two clocks are alike
 				group.Go(func() {
-					if wait, err := db.Take(t.Context(), budgets, noon); err != nil {
+					if wait, err := db.Take(t.Context(), budgets, now); err != nil {
 						t.Error(err)
 					} else if wait == 0 {
 						granted.Add(1)
@@ -147,6 +150,36 @@ func TestTakeIsExact(t *testing.T) {
 		group.Wait()
 		if granted.Load() != 5 {
 			t.Fatalf("round %d: %d granted, want 5", round, granted.Load())
+		}
+	}
+}
+
+// A try that is let through by the rows it finds and refused by those that
+// another one makes at that moment has counted nothing in the end.
+func TestTakeAllOrNoneAtOnce(t *testing.T) {
+	t.Parallel()
+	db, pool := postgrestest.Open(t), postgrestest.Pool(t)
+	for round := range 20 {
+		scarce := user.Budget{Key: fmt.Sprint("scarce ", round), Most: 2, Window: time.Hour}
+		plenty := user.Budget{Key: fmt.Sprint("plenty ", round), Most: 1000, Window: time.Hour}
+		var group sync.WaitGroup
+		for range 40 {
+			group.Go(func() {
+				if _, err := db.Take(t.Context(), []user.Budget{scarce, plenty}, noon); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		group.Wait()
+		for _, b := range []user.Budget{scarce, plenty} {
+			key := sha256.Sum256([]byte(b.Key))
+			var taken int
+			if err := pool.QueryRow(t.Context(), "select taken from limits where key = $1", key[:]).Scan(&taken); err != nil {
+				t.Fatal(err)
+			}
+			if taken != 2 {
+				t.Errorf("%s: %d taken, want 2", b.Key, taken)
+			}
 		}
 	}
 }

@@ -88,8 +88,8 @@ var rooms = map[string]room{
 		why: "it is apart so that a function that sets no password links no list of common ones, and asks nobody about one",
 	},
 	"shared/boot/tokens": {
-		own: []string{"shared/boot", "shared/token"},
-		why: "it is apart so that only functions with access tokens link the JWT library",
+		own: []string{"shared/boot", "shared/token", "shared/user"},
+		why: "it is apart so that only functions with access tokens link the JWT library; it stands between tokens and users, which do not know each other",
 	},
 	"shared/lambdahttp": {
 		others: []string{lambda + "events", lambda + "lambda", lambda + "lambdacontext", "github.com/awslabs/aws-lambda-go-api-proxy/httpadapter"},

@@ -12,7 +12,7 @@ import (
 // Each function would name its own ones, one after the other.
 func (s settings) check() error {
 	env := environment(s.values)
-	tokens.Access(env)
+	tokens.New(env)
 	env.OneTimeTokens()
 	mailing.ResetMail(env)
 	env.Switch("RESET_TOKEN_IN_RESPONSE", false)

@@ -17,7 +17,7 @@ import (
 // handlers assembles what each folder under functions/ serves, in this process.
 // It is the twin of their mains; a constructor that changes changes both.
 func handlers(env *boot.Environment, db *postgres.DB, out user.ResetMail) map[string]http.Handler {
-	passwords, limits, access, once := policy.Passwords(env), env.Limits(), tokens.Access(env), env.OneTimeTokens()
+	passwords, limits, access, once := policy.Passwords(env), env.Limits(), tokens.New(env), env.OneTimeTokens()
 	return map[string]http.Handler{
 		"register":            api.Register(db, passwords, limits),
 		"login":               api.Login(db, user.Logins{Passwords: passwords, Tokens: access, Devices: env.Devices(), Limits: limits}),

@@ -11,6 +11,7 @@ import (
 	"roster/shared/boot/tokens"
 	"roster/shared/postgres/postgrestest"
 	"roster/shared/sam"
+	"roster/shared/user"
 )
 
 // callers are the columns of the matrix. Each calls with its token; where the
@@ -112,11 +113,12 @@ func (s site) token(t *testing.T, name string) string {
 	t.Helper()
 	var uuid string
 	var version int64
-	err := postgrestest.Pool(t).QueryRow(t.Context(), `select uuid::text, token_version from users where username = $1`, name).Scan(&uuid, &version)
+	var role user.Role
+	err := postgrestest.Pool(t).QueryRow(t.Context(), `select uuid::text, token_version, role from users where username = $1`, name).Scan(&uuid, &version, &role)
 	if err != nil {
 		t.Fatal(err)
 	}
-	raw, _, err := tokens.Access(environment(s.settings.values)).Issue(uuid, version, time.Now())
+	raw, _, err := tokens.New(environment(s.settings.values)).Issue(t.Context(), user.Bearer{UUID: uuid, TokenVersion: version, Role: role}, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

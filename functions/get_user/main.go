@@ -10,7 +10,7 @@ import (
 
 func main() {
 	env := boot.Load()
-	handler := api.GetUser(env.Postgres(), tokens.Access(env))
+	handler := api.GetUser(env.Postgres(), tokens.New(env))
 	env.MustBeUsable()
 	lambdahttp.Start(handler)
 }

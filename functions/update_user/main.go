@@ -11,7 +11,7 @@ import (
 
 func main() {
 	env := boot.Load()
-	handler := api.Behind(env.Proxies(), api.UpdateUser(env.Postgres(), policy.Passwords(env), env.Limits(), tokens.Access(env)))
+	handler := api.Behind(env.Proxies(), api.UpdateUser(env.Postgres(), policy.Passwords(env), env.Limits(), tokens.New(env)))
 	env.MustBeUsable()
 	lambdahttp.Start(handler)
 }

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -8,9 +10,10 @@ import (
 	"roster/shared/user"
 )
 
-// TokenVerifier checks an access token.
+// TokenVerifier checks an access token. Its error is user.Unavailable where the
+// keys cannot be read.
 type TokenVerifier interface {
-	Verify(raw string, now time.Time) (subject string, version int64, err error)
+	Verify(ctx context.Context, raw string, now time.Time) (user.Caller, error)
 }
 
 // caller returns who the bearer token speaks for (RFC 6750 §2.1). Whether the
@@ -25,10 +28,13 @@ func caller(r *http.Request, tokens TokenVerifier, now time.Time) (user.Caller, 
 	if !found || !strings.EqualFold(scheme, "Bearer") {
 		return user.Caller{}, refused
 	}
-	subject, version, err := tokens.Verify(raw, now)
-	if err != nil {
+	c, err := tokens.Verify(r.Context(), raw, now)
+	switch {
+	case errors.Is(err, user.Unavailable): // which says nothing of the token
+		return user.Caller{}, err
+	case err != nil:
 		refused.Cause = err
 		return user.Caller{}, refused
 	}
-	return user.Caller{UUID: subject, TokenVersion: version}, nil
+	return c, nil
 }

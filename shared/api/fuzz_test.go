@@ -21,7 +21,7 @@ func FuzzBody(f *testing.F) {
 		f.Add(uint8(0), body)
 		f.Add(uint8(3), body)
 	}
-	header := bearer(f, user.User{UUID: "01939e6e-5a7c-4bd0-8f0e-3a1f5d0c9b42", TokenVersion: 1})
+	header := bearer(f, user.User{UUID: "01939e6e-5a7c-4bd0-8f0e-3a1f5d0c9b42", TokenVersion: 1, Role: user.RoleAdmin})
 	calls := []struct{ method, path string }{
 		{"POST", "/api/user/register"}, {"POST", "/api/user/forget_password"}, {"POST", "/api/user/reset_password"}, {"PUT", "/api/user/ann"}, {"POST", "/reset_password"},
 	}

@@ -24,12 +24,12 @@ func TestLogin(t *testing.T) {
 		if err := json.Unmarshal([]byte(a.body), &got); err != nil {
 			t.Fatal(err)
 		}
-		a.wants(t, name, 200, `{"access_token":"`+got.AccessToken+`","token_type":"Bearer","expires_in":900,"device_token":"`+got.DeviceToken+`"}`)
+		a.wants(t, name, 200, `{"access_token":"`+got.AccessToken+`","token_type":"Bearer","expires_in":600,"device_token":"`+got.DeviceToken+`"}`)
 		if devices.Open("ann", got.DeviceToken, time.Now()) == "" {
 			t.Errorf("the device token %q is not one", got.DeviceToken)
 		}
-		if subject, version, err := tokens.Verify(got.AccessToken, time.Now()); subject != u.UUID || version != 1 || err != nil {
-			t.Errorf("the token is for %q, %d: %v", subject, version, err)
+		if c, err := tokens.Verify(t.Context(), got.AccessToken, time.Now()); c.UUID != u.UUID || c.TokenVersion != 1 || err != nil {
+			t.Errorf("the token is for %+v: %v", c, err)
 		}
 		if s.send("GET", "/api/user/ann", "", "Authorization: Bearer "+got.AccessToken).status != 200 {
 			t.Error("the token opens nothing")

@@ -14,6 +14,8 @@ import (
 	"roster/shared/api"
 	"roster/shared/api/apitest"
 	"roster/shared/blocklist"
+	"roster/shared/boot"
+	access "roster/shared/boot/tokens"
 	"roster/shared/device"
 	"roster/shared/mail"
 	"roster/shared/onetime"
@@ -21,7 +23,6 @@ import (
 	"roster/shared/postgres"
 	"roster/shared/postgres/postgrestest"
 	"roster/shared/sam"
-	"roster/shared/token"
 	"roster/shared/user"
 )
 
@@ -38,7 +39,7 @@ const (
 
 var (
 	key       = []byte("0123456789abcdef0123456789abcdef")
-	tokens    = token.NewHS256(key, publicURL, "roster")
+	tokens    = access.New(boot.Of(map[string]string{"JWT_SECRET_KEY": string(key), "PUBLIC_URL": publicURL}))
 	resets    = onetime.New(key)
 	devices   = device.New(key)
 	passwords = user.Passwords{Hasher: password.NewHasher(""), Policy: password.Policy{MinLength: 8, Common: blocklist.Common}}
@@ -143,7 +144,7 @@ func (s *service) find(name string) user.User {
 // bearer is a header with an access token of that account.
 func bearer(t testing.TB, u user.User) string {
 	t.Helper()
-	raw, _, err := tokens.Issue(u.UUID, u.TokenVersion, time.Now())
+	raw, _, err := tokens.Issue(t.Context(), user.Bearer{UUID: u.UUID, TokenVersion: u.TokenVersion, Role: u.Role}, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

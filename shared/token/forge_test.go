@@ -17,15 +17,19 @@ const (
 	issuer   = "https://accounts.example.com"
 	audience = "roster"
 	subject  = "01939e6e-5a7c-4bd0-8f0e-3a1f5d0c9b42"
+	session  = "01939e6e-5a7c-4bd0-8f0e-3a1f5d0c9b43"
 )
 
-var now = time.Date(2026, 1, 5, 9, 30, 0, 0, time.UTC)
+var (
+	now    = time.Date(2026, 1, 5, 9, 30, 0, 0, time.UTC)
+	bearer = token.Claims{Subject: subject, Session: session, Role: "USER", Version: 7}
+)
 
 func signer() *token.HS256 { return token.NewHS256([]byte(secret), issuer, audience) }
 
 func issue(t testing.TB) string {
 	t.Helper()
-	raw, _, err := signer().Issue(subject, 7, now)
+	raw, _, err := signer().Issue(bearer, now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +55,7 @@ func goodHeader() object { return object{"alg": "HS256", "typ": "at+jwt"} }
 
 func goodClaims() object {
 	return object{
-		"iss": issuer, "aud": []string{audience}, "sub": subject, "jti": "1", "ver": 7,
+		"iss": issuer, "aud": []string{audience}, "sub": subject, "jti": "1", "ver": 7, "sid": session, "role": "USER",
 		"iat": now.Unix(), "nbf": now.Unix(), "exp": now.Add(token.Lifetime).Unix(),
 	}
 }

@@ -151,7 +151,7 @@ func (m *mutator) signedWrongly() string {
 		body := pick(m, "", "null", "[]", "{", "{}", `"`+subject+`"`, "0", strings.Repeat("[", 1000), `{"sub":`, "{}{}", "\x00")
 		return sign(pick(m, header, encode([]byte(body))), encode([]byte(body)))
 	}
-	name := pick(m, "iss", "aud", "sub", "jti", "ver", "exp", "nbf", "iat")
+	name := pick(m, "iss", "aud", "sub", "jti", "ver", "sid", "role", "exp", "nbf", "iat")
 	return sign(header, segment(m.t, claims.with(name, m.wrong(name))))
 }
 
@@ -171,6 +171,10 @@ func (m *mutator) wrong(name string) any {
 		several = append(several, at-far, at+far, 0, -1, "1767605400", math.MaxInt64, uint64(math.MaxUint64))
 	case "ver":
 		several = append(several, 0, -1, -far, "7", 7.5, uint64(math.MaxUint64), int64(math.MaxInt64))
+	case "sid":
+		several = append(several[2:], strings.ToUpper(session), session[1:], 7, []string{session}) // it may be absent, for the time being
+	case "role":
+		several = append(several, "", "user", "USER ", "USER,ADMIN", 0, []string{"ADMIN"})
 	case "iss":
 		several = append(several, "", 0, issuer+"/", issuer+"\x00", strings.ToUpper(issuer), "http://accounts.example.com", []string{issuer}, "https://accounts.example.com.evil.example")
 	default: // texts

@@ -28,9 +28,9 @@ func TestMutations(t *testing.T) {
 		for range 100 {
 			tried++
 			raw := m.mutation()
-			if sub, version, err := m.signer.Verify(raw, now); err == nil || sub != "" || version != 0 {
+			if c, err := m.signer.Verify(raw, now); err == nil || c != (token.Claims{}) {
 				accepted++
-				t.Errorf("accepted as %q, %d, with the error %v: %.5000q, made of %s", sub, version, err, raw, m.raw)
+				t.Errorf("accepted as %+v, with the error %v: %.5000q, made of %s", c, err, raw, m.raw)
 			}
 		}
 	}
@@ -56,7 +56,7 @@ func (m *mutator) fresh() {
 		m.other = issue(m.t)
 	}
 	m.parts = strings.Split(m.raw, ".")
-	if _, _, err := m.signer.Verify(m.raw, now); err != nil {
+	if _, err := m.signer.Verify(m.raw, now); err != nil {
 		m.t.Fatal(err)
 	}
 }

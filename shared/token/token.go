@@ -18,10 +18,12 @@ import (
 
 const (
 	// Lifetime is how long an access token is good.
-	Lifetime = 15 * time.Minute
+	Lifetime = 10 * time.Minute
 	// leeway is how far the clocks of two instances may differ (RFC 7519 §4.1.4).
+	// Lambda keeps them within milliseconds; more would only lengthen the life
+	// of a stolen token.
 	leeway = 5 * time.Second
-	// maxLength bounds what is parsed; our own tokens have about 400 bytes.
+	// maxLength bounds what is parsed; our own tokens have about 600 bytes.
 	maxLength = 4096
 	// mediaType is the header's typ (RFC 9068 §2.1); it keeps tokens made for
 	// another purpose out (RFC 8725 §3.11).
@@ -40,11 +42,20 @@ func NewHS256(secret []byte, issuer, audience string) *HS256 {
 	return &HS256{key: secret, issuer: issuer, audience: audience}
 }
 
-// claims are RFC 7519's registered ones and ver, the version of the account's
-// tokens: see docs/decisions/0003-token-version.md.
+// Claims are what a token says of its bearer.
+type Claims struct {
+	Subject string // sub: the account's UUID
+	Session string // sid: the session's UUID
+	Role    string // role: what the account was when the token was issued
+	Version int64  // ver: of the account's tokens, see docs/decisions/0003-token-version.md
+}
+
+// claims are RFC 7519's registered ones and our own.
 type claims struct {
 	jwt.RegisteredClaims
-	Version int64 `json:"ver"`
+	Session string `json:"sid,omitempty"`
+	Role    string `json:"role"`
+	Version int64  `json:"ver"`
 }
 
 // UnmarshalJSON takes numbers for times, as RFC 7519 §2 says: jwt.NumericDate
@@ -54,28 +65,31 @@ func (c *claims) UnmarshalJSON(b []byte) error {
 		IssuedAt  int64 `json:"iat"`
 		NotBefore int64 `json:"nbf"`
 		ExpiresAt int64 `json:"exp"`
-		Version   int64 `json:"ver"`
+
+		Session string `json:"sid"`
+		Role    string `json:"role"`
+		Version int64  `json:"ver"`
 	}
 	if err := json.Unmarshal(b, &numbers); err != nil {
 		return err
 	}
-	c.Version = numbers.Version
+	c.Session, c.Role, c.Version = numbers.Session, numbers.Role, numbers.Version
 	return json.Unmarshal(b, &c.RegisteredClaims)
 }
 
-// Issue returns a token for the subject and how long it is good.
-func (s *HS256) Issue(subject string, version int64, now time.Time) (string, time.Duration, error) {
+// Issue returns a token with the claims and how long it is good.
+func (s *HS256) Issue(c Claims, now time.Time) (string, time.Duration, error) {
 	t := jwt.NewWithClaims(jwt.SigningMethodHS256, claims{
 		RegisteredClaims: jwt.RegisteredClaims{
 			Issuer:    s.issuer,
 			Audience:  jwt.ClaimStrings{s.audience},
-			Subject:   subject,
+			Subject:   c.Subject,
 			IssuedAt:  jwt.NewNumericDate(now),
 			NotBefore: jwt.NewNumericDate(now),
 			ExpiresAt: jwt.NewNumericDate(now.Add(Lifetime)),
 			ID:        rand.Text(),
 		},
-		Version: version,
+		Session: c.Session, Role: c.Role, Version: c.Version,
 	})
 	t.Header["typ"] = mediaType
 	signed, err := t.SignedString(s.key)
@@ -92,11 +106,11 @@ var ErrInvalid = errors.New("the access token is not valid")
 // base64 decoder skips line breaks, so without it a token has many spellings.
 var compact = regexp.MustCompile(`^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$`)
 
-// Verify returns the subject and the version of a token that this key signed
-// and that is good now, else ErrInvalid.
-func (s *HS256) Verify(raw string, now time.Time) (subject string, version int64, err error) {
+// Verify returns the claims of a token that this key signed and that is good
+// now, else ErrInvalid.
+func (s *HS256) Verify(raw string, now time.Time) (Claims, error) {
 	if len(raw) > maxLength || !compact.MatchString(raw) {
-		return "", 0, fmt.Errorf("%w: not a compact JWS", ErrInvalid)
+		return Claims{}, fmt.Errorf("%w: not a compact JWS", ErrInvalid)
 	}
 	var c claims
 	t, err := jwt.NewParser(
@@ -107,13 +121,24 @@ func (s *HS256) Verify(raw string, now time.Time) (subject string, version int64
 		jwt.WithStrictDecoding(),
 	).ParseWithClaims(raw, &c, func(*jwt.Token) (any, error) { return s.key, nil })
 	if err != nil {
-		return "", 0, fmt.Errorf("%w: %w", ErrInvalid, err)
+		return Claims{}, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
 	if err := s.complete(t.Header, c); err != nil {
-		return "", 0, fmt.Errorf("%w: %w", ErrInvalid, err)
+		return Claims{}, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
-	return c.Subject, c.Version, nil
+	return Claims{Subject: c.Subject, Session: c.Session, Role: c.Role, Version: c.Version}, nil
 }
+
+var (
+	// uuid is the canonical form of a UUID (RFC 9562 §4).
+	uuid = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
+	// role is the form of a role's name.
+	role = regexp.MustCompile(`^[A-Z][A-Z0-9_]{0,31}$`)
+)
+
+// sessionOptional lets tokens without sid pass, until each login makes a
+// session.
+const sessionOptional = true
 
 // complete checks what the parser does not ask for.
 func (s *HS256) complete(header map[string]any, c claims) error {
@@ -131,6 +156,10 @@ func (s *HS256) complete(header map[string]any, c claims) error {
 		return errors.New("a claim is missing")
 	case !c.NotBefore.Equal(c.IssuedAt.Time): // a time beyond what int64 holds comes out as long ago
 		return errors.New("nbf is not iat")
+	case !uuid.MatchString(c.Session) && !(sessionOptional && c.Session == ""):
+		return errors.New("sid is not a session")
+	case !role.MatchString(c.Role):
+		return errors.New("role is not a role")
 	case c.Version < 1 || c.Version == math.MaxInt64:
 		return errors.New("ver is not a version")
 	case c.ExpiresAt.Sub(c.IssuedAt.Time) > Lifetime:

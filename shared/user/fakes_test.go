@@ -188,8 +188,8 @@ func logins(p user.Passwords, tokens user.TokenIssuer) user.Logins {
 // issuer signs nothing.
 type issuer struct{ err error }
 
-func (i issuer) Issue(subject string, version int64, at time.Time) (string, time.Duration, error) {
-	return subject + at.Format(" 15:04 ") + string(rune('0'+version)), 15 * time.Minute, i.err
+func (i issuer) Issue(_ context.Context, b user.Bearer, at time.Time) (string, time.Duration, error) {
+	return b.UUID + at.Format(" 15:04 ") + string(rune('0'+b.TokenVersion)), 15 * time.Minute, i.err
 }
 
 // outbox keeps what is sent.

@@ -49,14 +49,23 @@ type LoginStore interface {
 type Login struct {
 	UUID         string
 	TokenVersion int64
+	Role         Role
 	At           time.Time
 	Rehash       string // "" keeps the hash
 	Clear        []string
 }
 
+// Bearer is who an access token is issued to.
+type Bearer struct {
+	UUID         string
+	Session      string // the UUID of its session
+	TokenVersion int64
+	Role         Role
+}
+
 // TokenIssuer signs access tokens.
 type TokenIssuer interface {
-	Issue(subject string, version int64, now time.Time) (token string, lifetime time.Duration, err error)
+	Issue(ctx context.Context, b Bearer, now time.Time) (token string, lifetime time.Duration, err error)
 }
 
 // Devices issues and checks device tokens.
@@ -105,7 +114,7 @@ func Authenticate(ctx context.Context, from Client, db LoginStore, l Logins, in 
 		event.Actions, event.Actor = []Action{ActionLoginFailed}, ""
 		return Session{}, audit(ctx, db, event, &Error{Code: Unauthenticated, Message: "Invalid username or password."})
 	}
-	token, lifetime, err := l.Tokens.Issue(login.UUID, login.TokenVersion, now)
+	token, lifetime, err := l.Tokens.Issue(ctx, Bearer{UUID: login.UUID, TokenVersion: login.TokenVersion, Role: login.Role}, now)
 	if err != nil {
 		return Session{}, err
 	}
@@ -138,7 +147,7 @@ func (l Logins) check(ctx context.Context, db LoginStore, name, password string)
 	}
 	ok, stale := l.Passwords.verify(ctx, u, password)
 	ok = ok && u.Active
-	login = Login{UUID: u.UUID, TokenVersion: u.TokenVersion}
+	login = Login{UUID: u.UUID, TokenVersion: u.TokenVersion, Role: u.Role}
 	if ok && stale {
 		login.Rehash = l.Passwords.Hasher.Hash(password)
 	}

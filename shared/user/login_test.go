@@ -30,7 +30,7 @@ func TestAuthenticate(t *testing.T) {
 			t.Errorf("session (-want +got):\n%s", diff)
 		}
 		did(t, db, "Take", "UserByUsername", "RecordLogin")
-		if diff := cmp.Diff(user.Login{UUID: annUUID, TokenVersion: 3, At: now, Clear: keys(db.budgets[:2])}, db.login); diff != "" {
+		if diff := cmp.Diff(user.Login{UUID: annUUID, TokenVersion: 3, Role: user.RoleUser, At: now, Clear: keys(db.budgets[:2])}, db.login); diff != "" {
 			t.Errorf("recorded (-want +got):\n%s", diff)
 		}
 	}

@@ -51,6 +51,7 @@ func (u User) names() []string {
 // that does the work. The zero Caller may do nothing.
 type Caller struct {
 	UUID         string
+	Session      string // the UUID of the session that the token belongs to
 	TokenVersion int64
 }
 

@@ -122,6 +122,27 @@ func TestAuditHasEveryEventOnce(t *testing.T) {
 	s.chainsHold()
 }
 
+// A wait is noted with the try that begins it. What is refused while it lasts
+// is not, or an attacker could fill the log for nothing.
+func TestAuditHasEachWaitOnce(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	ann := s.account("canary-ann")
+	for i := 1; i <= 8; i++ {
+		id, status, want := fmt.Sprint("wait-", i), 401, []entry{{"login_failed", "", ann.UUID, ""}}
+		switch {
+		case i == 5:
+			want[0].actions = "login_failed wait"
+		case i > 5:
+			status, want = 429, nil
+		}
+		a := s.send("POST", "/api/user/login", `{"username":"canary-ann","password":"canary wrong"}`, "X-Request-Id: "+id, "User-Agent: agent/1.0")
+		if diff := cmp.Diff(want, s.entries(id), cmp.AllowUnexported(entry{})); diff != "" || a.status != status {
+			t.Errorf("try %d: %d, log (-want +got):\n%s", i, a.status, diff)
+		}
+	}
+}
+
 // holdsNo fails the test when the audit log holds one of the texts.
 func (s *service) holdsNo(texts ...string) {
 	s.t.Helper()

@@ -18,8 +18,8 @@ type broken struct {
 	fail func() error
 }
 
-func (b broken) Take(context.Context, []user.Budget, time.Time) (time.Duration, error) {
-	return 0, nil // lets on to where the bugs are
+func (b broken) Take(context.Context, []user.Budget, time.Time) (user.Try, error) {
+	return user.Try{}, nil // lets on to where the bugs are
 }
 
 func (b broken) Ping(context.Context) error { return b.fail() }

@@ -66,7 +66,7 @@ func (e empty) DeleteUser(context.Context, user.Guard, user.Event) (user.Outcome
 	return user.Outcome{Done: true}, nil
 }
 
-func (e empty) Take(context.Context, []user.Budget, time.Time) (time.Duration, error) { return 0, nil }
+func (e empty) Take(context.Context, []user.Budget, time.Time) (user.Try, error) { return user.Try{}, nil }
 
 func (e empty) Audit(_ context.Context, event user.Event) error {
 	e.takes(event.From.UserAgent, event.From.RequestID)

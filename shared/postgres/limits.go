@@ -46,9 +46,10 @@ with wanted as (
 		end
 	where (l.until <= $5 or l.taken < case when l.backoff then ` + free + ` else excluded.most end)
 		and (not l.backoff or l.in_a_row < excluded.most)
-	returning key
+	returning key, until > $5 and (backoff or taken >= most) as last
 )
 select (select count(*) from counted) = (select count(*) from wanted) as taken,
+	(select coalesce(bool_or(last), false) from counted) as last,
 	array (select key from counted) as counted,
 	(select coalesce(max(wait), 0)::float8 from judged) as wait`
 
@@ -68,18 +69,18 @@ const forGood = `86400`
 const leastWait = time.Second
 
 // Take takes one try from each budget, or none and says how long to wait.
-func (db *DB) Take(ctx context.Context, budgets []user.Budget, now time.Time) (wait time.Duration, err error) {
+func (db *DB) Take(ctx context.Context, budgets []user.Budget, now time.Time) (user.Try, error) {
 	keys, backoff, most, seconds := columnsOf(budgets)
-	var taken bool
+	var taken, last bool
 	var counted [][]byte
 	var secs float64
-	_, err = db.query(ctx, "take from the limits", func(row pgx.Row) error { return row.Scan(&taken, &counted, &secs) },
+	_, err := db.query(ctx, "take from the limits", func(row pgx.Row) error { return row.Scan(&taken, &last, &counted, &secs) },
 		sqlTake, keys, backoff, most, seconds, now)
 	if lockNotHad(err) { // so many at once that the lock was not had: too many
-		return leastWait, nil
+		return user.Try{Wait: leastWait}, nil
 	}
 	if err != nil || taken {
-		return 0, err
+		return user.Try{Last: last}, err
 	}
 	if len(counted) > 0 {
 		err = db.do(ctx, "give back to the limits", func() error {
@@ -87,7 +88,7 @@ func (db *DB) Take(ctx context.Context, budgets []user.Budget, now time.Time) (w
 			return err
 		})
 	}
-	return max(leastWait, time.Duration(secs*float64(time.Second))), err
+	return user.Try{Wait: max(leastWait, time.Duration(secs*float64(time.Second)))}, err
 }
 
 // sqlGiveBack undoes the count of one try. Should it not come to that, the try

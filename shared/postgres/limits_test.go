@@ -19,11 +19,11 @@ var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
 func takeOne(t *testing.T, db *postgres.DB, now time.Time, budgets ...user.Budget) time.Duration {
 	t.Helper()
-	wait, err := db.Take(t.Context(), budgets, now)
+	try, err := db.Take(t.Context(), budgets, now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return wait
+	return try.Wait
 }
 
 func TestTakeWindow(t *testing.T) {
@@ -95,6 +95,32 @@ func TestTakeBackoffBeginsAnewAfterQuiet(t *testing.T) {
 	}
 }
 
+// The try after which there is a wait is told apart, once, so that the log can
+// say when each wait began.
+func TestTakeTellsTheLast(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.Open(t)
+	window := user.Budget{Key: "window", Most: 3, Window: time.Minute}
+	backoff := user.Budget{Key: "backoff", Most: 100, Backoff: true}
+	for _, c := range []struct {
+		budget user.Budget
+		want   []bool // of each try; those that are refused are not the last
+	}{
+		{window, []bool{false, false, true, false, false}},
+		{backoff, []bool{false, false, false, false, true, false, false}},
+	} {
+		for i, want := range c.want {
+			try, err := db.Take(t.Context(), []user.Budget{{Key: "everyone", Most: 1000, Window: time.Hour}, c.budget}, noon)
+			if err != nil || try.Last != want {
+				t.Errorf("%s, try %d: last %v, error %v", c.budget.Key, i+1, try.Last, err)
+			}
+		}
+	}
+	if try, err := db.Take(t.Context(), []user.Budget{backoff}, noon.Add(time.Second)); err != nil || !try.Last || try.Wait > 0 {
+		t.Errorf("the sixth after its wait: %+v, %v", try, err)
+	}
+}
+
 func TestTakeAllOrNone(t *testing.T) {
 	t.Parallel()
 	db := postgrestest.Open(t)
@@ -139,9 +165,9 @@ func TestTakeIsExact(t *testing.T) {
 			for range 50 {
 				now := noon.Add(-time.Duration(rand.IntN(100)) * time.Millisecond) // no two clocks are alike
 				group.Go(func() {
-					if wait, err := db.Take(t.Context(), budgets, now); err != nil {
+					if try, err := db.Take(t.Context(), budgets, now); err != nil {
 						t.Error(err)
-					} else if wait == 0 {
+					} else if try.Wait == 0 {
 						granted.Add(1)
 					}
 				})
@@ -203,8 +229,8 @@ func TestTakeAndGiveBack(t *testing.T) {
 		group.Go(func() {
 			for range 100 {
 				if i%2 == 0 {
-					if wait, err := db.Take(t.Context(), budgets, noon); wait > 0 || err != nil {
-						t.Error(wait, err)
+					if try, err := db.Take(t.Context(), budgets, noon); try.Wait > 0 || err != nil {
+						t.Error(try, err)
 					}
 				} else if ok, err := db.RecordLogin(t.Context(), login, user.Event{Actions: []user.Action{user.ActionLogin}, At: noon}); err != nil || !ok {
 					t.Error(ok, err)

@@ -14,6 +14,7 @@ const (
 	ActionRegisterFailed  Action = "register_failed"
 	ActionLogin           Action = "login"
 	ActionLoginFailed     Action = "login_failed"
+	ActionWait            Action = "wait" // beside what was tried: the next try will have to wait
 	ActionResetAsked      Action = "reset_asked"
 	ActionResetUsed       Action = "reset_used"
 	ActionResetFailed     Action = "reset_failed"

@@ -72,6 +72,7 @@ type store struct {
 	notRecorded bool
 	notSpent    bool
 	wait        time.Duration
+	last        bool
 
 	calls   []string
 	created user.User
@@ -98,9 +99,9 @@ func (s *store) find(fits func(*user.User) bool) *user.User {
 	return nil
 }
 
-func (s *store) Take(_ context.Context, budgets []user.Budget, _ time.Time) (time.Duration, error) {
+func (s *store) Take(_ context.Context, budgets []user.Budget, _ time.Time) (user.Try, error) {
 	s.budgets = budgets
-	return s.wait, s.call("Take")
+	return user.Try{Wait: s.wait, Last: s.last}, s.call("Take")
 }
 
 func keys(budgets []user.Budget) []string {
@@ -239,12 +240,12 @@ type usedUp struct {
 	key string
 }
 
-func (s *usedUp) Take(ctx context.Context, budgets []user.Budget, now time.Time) (time.Duration, error) {
+func (s *usedUp) Take(ctx context.Context, budgets []user.Budget, now time.Time) (user.Try, error) {
 	if _, err := s.store.Take(ctx, budgets, now); err != nil {
-		return 0, err
+		return user.Try{}, err
 	}
 	if slices.Contains(keys(budgets), s.key) {
-		return 24 * time.Hour, nil
+		return user.Try{Wait: 24 * time.Hour}, nil
 	}
-	return 0, nil
+	return user.Try{}, nil
 }

@@ -86,11 +86,14 @@ func ForgetPassword(ctx context.Context, from Client, db Forgetter, tokens OneTi
 	}
 	name, _ := CanonicalUsername(in.Username)
 	email, _ := emailProblem(in.Email)
-	if err := take(ctx, db, now, limits.ForgetAccount.budget("forget account", spelling(in.Username)), limits.Forget.budget("forget network", from.network())); err != nil {
+	try, err := take(ctx, db, now, limits.ForgetAccount.budget("forget account", spelling(in.Username)), limits.Forget.budget("forget network", from.network()))
+	if err != nil {
 		return "", err
 	}
+	event := from.event(now, ActionResetAsked)
+	try.note(&event)
 	token, hash := tokens.Mint()
-	u, err := db.CreateReset(ctx, name, email, Reset{Hash: hash, CreatedAt: now, ExpiresAt: now.Add(ResetLifetime)}, from.event(now, ActionResetAsked))
+	u, err := db.CreateReset(ctx, name, email, Reset{Hash: hash, CreatedAt: now, ExpiresAt: now.Add(ResetLifetime)}, event)
 	if err != nil || u == nil {
 		return token, err
 	}

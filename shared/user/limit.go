@@ -25,17 +25,32 @@ type Limiter interface {
 	// Take takes one try from each budget, or from none and says how long to
 	// wait. A try counts before it is known how it ends: what succeeds clears
 	// its budgets. Those that are refused neither count nor lengthen a wait.
-	Take(ctx context.Context, budgets []Budget, now time.Time) (wait time.Duration, err error)
+	Take(ctx context.Context, budgets []Budget, now time.Time) (Try, error)
+}
+
+// Try is what a limiter says of one.
+type Try struct {
+	Wait time.Duration // more than 0 for a try that is refused
+	Last bool          // it was let through, and the next one will have to wait
+}
+
+// note adds the wait that begins with this try to its event. Those that are
+// refused while it lasts are no events: an attacker would fill the log for
+// nothing.
+func (t Try) note(e *Event) {
+	if t.Last {
+		e.Actions = append(e.Actions, ActionWait)
+	}
 }
 
 // take turns an empty budget into the refusal that the client sees. It is the
 // same for accounts that exist and those that do not.
-func take(ctx context.Context, l Limiter, now time.Time, budgets ...Budget) error {
-	wait, err := l.Take(ctx, budgets, now)
-	if err != nil || wait <= 0 {
-		return err
+func take(ctx context.Context, l Limiter, now time.Time, budgets ...Budget) (Try, error) {
+	try, err := l.Take(ctx, budgets, now)
+	if err != nil || try.Wait <= 0 {
+		return try, err
 	}
-	return &Error{Code: TooMany, Message: "Too many tries. Please wait.", RetryAfter: wait}
+	return try, &Error{Code: TooMany, Message: "Too many tries. Please wait.", RetryAfter: try.Wait}
 }
 
 // Rate is so many in each window.

@@ -92,7 +92,7 @@ func Authenticate(ctx context.Context, from Client, db LoginStore, l Logins, in 
 		return Session{}, err
 	}
 	name, _ := CanonicalUsername(in.Username) // an impossible name finds nothing
-	device, err := l.take(ctx, from, db, spelling(in.Username), now)
+	device, try, err := l.take(ctx, from, db, spelling(in.Username), now)
 	if err != nil {
 		return Session{}, err
 	}
@@ -112,6 +112,7 @@ func Authenticate(ctx context.Context, from Client, db LoginStore, l Logins, in 
 	}
 	if !ok {
 		event.Actions, event.Actor = []Action{ActionLoginFailed}, ""
+		try.note(&event)
 		return Session{}, audit(ctx, db, event, &Error{Code: Unauthenticated, Message: "Invalid username or password."})
 	}
 	token, lifetime, err := l.Tokens.Issue(ctx, Bearer{UUID: login.UUID, TokenVersion: login.TokenVersion, Role: login.Role}, now)
@@ -125,14 +126,15 @@ func Authenticate(ctx context.Context, from Client, db LoginStore, l Logins, in 
 // device that has used its own up is like any other from then on: it has what
 // the account has, which a reset by mail gives back, and a login makes it a new
 // device.
-func (l Logins) take(ctx context.Context, from Client, db Limiter, name string, now time.Time) (device string, err error) {
+func (l Logins) take(ctx context.Context, from Client, db Limiter, name string, now time.Time) (device string, try Try, err error) {
 	if device = l.Devices.Open(name, from.Device, now); device != "" {
-		err = take(ctx, db, now, l.Limits.login(name, device, from.network())...)
+		try, err = take(ctx, db, now, l.Limits.login(name, device, from.network())...)
 		if !errors.Is(err, TooMany) {
-			return device, err
+			return device, try, err
 		}
 	}
-	return "", take(ctx, db, now, l.Limits.login(name, "", from.network())...)
+	try, err = take(ctx, db, now, l.Limits.login(name, "", from.network())...)
+	return "", try, err
 }
 
 // check does the same work for every name and password.

@@ -62,7 +62,8 @@ func Register(ctx context.Context, from Client, db Registrar, p Passwords, limit
 	if err := fields.err(); err != nil {
 		return err
 	}
-	if err := take(ctx, db, now, limits.Register.budget("register", from.network())); err != nil {
+	try, err := take(ctx, db, now, limits.Register.budget("register", from.network()))
+	if err != nil {
 		return err
 	}
 	if err := p.stolen(ctx, "password", in.Password).err(); err != nil {
@@ -73,12 +74,15 @@ func Register(ctx context.Context, from Client, db Registrar, p Passwords, limit
 	u.PasswordHash = p.Hasher.Hash(in.Password)
 	event := from.event(now, ActionRegister)
 	event.Actor, event.Target = u.UUID, u.UUID
+	try.note(&event)
 	taken, err := db.CreateUser(ctx, u, event)
 	if err != nil {
 		return err
 	}
 	if taken.Any() {
-		return audit(ctx, db, from.event(now, ActionRegisterFailed), errTaken(taken))
+		failed := from.event(now, ActionRegisterFailed)
+		try.note(&failed)
+		return audit(ctx, db, failed, errTaken(taken))
 	}
 	return nil
 }

@@ -47,15 +47,18 @@ func ResetPassword(ctx context.Context, from Client, db ResetStore, tokens OneTi
 	if !ok {
 		return dead
 	}
-	if err := take(ctx, db, now, limits.Reset.budget("reset network", from.network())); err != nil {
+	try, err := take(ctx, db, now, limits.Reset.budget("reset network", from.network()))
+	if err != nil {
 		return err
 	}
+	failed := from.event(now, ActionResetFailed)
+	try.note(&failed)
 	u, err := db.UserByReset(ctx, hash, now)
 	if err != nil {
 		return err
 	}
 	if u == nil {
-		return audit(ctx, db, from.event(now, ActionResetFailed), dead)
+		return audit(ctx, db, failed, dead)
 	}
 	fields := Fields{}
 	fields.add("new_password", p.Policy.Problem(in.NewPassword, u.names()...))
@@ -66,9 +69,11 @@ func ResetPassword(ctx context.Context, from Client, db ResetStore, tokens OneTi
 		return err
 	}
 	cleared := append(limits.cleared(u.Username, "", from.network()), limits.current(u.UUID).Key)
-	spent, err := db.SpendReset(ctx, hash, p.Hasher.Hash(in.NewPassword), cleared, now, from.event(now, ActionResetUsed, ActionPasswordChanged))
+	event := from.event(now, ActionResetUsed, ActionPasswordChanged)
+	try.note(&event)
+	spent, err := db.SpendReset(ctx, hash, p.Hasher.Hash(in.NewPassword), cleared, now, event)
 	if err == nil && !spent {
-		return audit(ctx, db, from.event(now, ActionResetFailed), dead)
+		return audit(ctx, db, failed, dead)
 	}
 	return err
 }

@@ -66,13 +66,15 @@ func Update(ctx context.Context, caller Caller, from Client, db Updater, p Passw
 	}
 	if in.CurrentPassword != nil {
 		tries := limits.current(target.UUID)
-		if err := take(ctx, db, now, tries); err != nil {
+		try, err := take(ctx, db, now, tries)
+		if err != nil {
 			return err
 		}
 		edit.Clear = []string{tries.Key}
 		if ok, _ := p.verify(ctx, *target, *in.CurrentPassword); !ok {
 			event := from.event(now, ActionPasswordFailed)
 			event.Actor, event.Target = caller.UUID, target.UUID
+			try.note(&event)
 			return audit(ctx, db, event, Fields{"current_password": "is not right"}.err())
 		}
 	}

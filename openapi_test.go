@@ -118,7 +118,10 @@ func TestOpenAPIOperationsAreComplete(t *testing.T) {
 			want = append(want, "400", "413", "415")
 		}
 		if len(*op.Security) > 0 {
-			want = append(want, "401", "403", "404")
+			want = append(want, "401")
+		}
+		if strings.Contains(route, "{") && len(*op.Security) > 0 { // about somebody
+			want = append(want, "403", "404")
 		}
 		for _, status := range want {
 			if op.Responses.Value(status) == nil {
@@ -145,7 +148,7 @@ func TestOpenAPIObjectsAreClosedAndFieldsBounded(t *testing.T) {
 		}
 		for _, media := range op.RequestBody.Value.Content {
 			for name, field := range media.Schema.Value.Properties {
-				if f := field.Value; f.Type.Is("string") && len(f.Enum) == 0 && (f.MaxLength == nil || f.MinLength == 0) {
+				if f := field.Value; f.Type.Is("string") && len(f.Enum) == 0 && (f.MaxLength == nil || f.MinLength == 0 && slices.Contains(media.Schema.Value.Required, name)) {
 					t.Errorf("%s: the field %s has no limits", route, name)
 				}
 			}

@@ -59,6 +59,11 @@ var environment = map[string][]string{
 	"update_user":         {"PASSWORD_MIN_LENGTH", "PUBLIC_URL", "SECRET_ARN"},
 	"delete_user":         {"PUBLIC_URL", "SECRET_ARN"},
 	"audit":               {"PUBLIC_URL", "SECRET_ARN"},
+	"refresh":             {"MAIL_FROM", "PUBLIC_URL", "SECRET_ARN"},
+	"logout":              {"PUBLIC_URL", "SECRET_ARN"},
+	"sessions":            {"PUBLIC_URL", "SECRET_ARN"},
+	"end_session":         {"PUBLIC_URL", "SECRET_ARN"},
+	"change_password":     {"PASSWORD_MIN_LENGTH", "PUBLIC_URL", "SECRET_ARN"},
 	"seed_admin":          {"ADMIN_EMAIL", "ADMIN_USERNAME", "MAIL_FROM", "PASSWORD_MIN_LENGTH", "PUBLIC_URL", "SECRET_ARN"},
 	"health":              {"SECRET_ARN"},
 	"docs":                nil,
@@ -87,7 +92,7 @@ func TestTheTemplateHoldsNoSecretAndNoSwitchOfDevelopment(t *testing.T) {
 
 // hashing are the functions that may hash a password. A hash takes 75 ms of a
 // function with 1024 MB and four times that with 256 MB.
-var hashing = []string{"register", "login", "reset_password", "reset_password_page", "update_user", "seed_admin"}
+var hashing = []string{"register", "login", "reset_password", "reset_password_page", "update_user", "change_password", "seed_admin"}
 
 func TestHashingFunctionsAreLargeAndThrottled(t *testing.T) {
 	t.Parallel()

@@ -79,3 +79,26 @@ CREATE INDEX audit_actor_idx ON public.audit USING btree (actor, at DESC, chain,
 CREATE INDEX audit_at_idx ON public.audit USING btree (at DESC, chain, seq);
 
 CREATE INDEX audit_target_idx ON public.audit USING btree (target, at DESC, chain, seq);
+
+create table sessions (
+    id uuid not null,
+    user_id bigint not null,
+    version bigint not null,
+    generation bigint not null,
+    hash bytea not null,
+    parent bytea,
+    method text not null,
+    device_name text not null,
+    user_agent text not null,
+    address text not null,
+    created_at timestamp with time zone not null,
+    last_used_at timestamp with time zone not null,
+    idle_ends_at timestamp with time zone not null,
+    ends_at timestamp with time zone not null,
+    constraint sessions_pkey PRIMARY KEY (id),
+    constraint sessions_hash_check CHECK ((length(hash) = 32)),
+    constraint sessions_parent_check CHECK ((length(parent) = 32)),
+    constraint sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+
+CREATE INDEX sessions_user_id_idx ON public.sessions USING btree (user_id);

@@ -36,6 +36,14 @@ var journey = []exchange{
 	{route: "POST /api/user/login", body: `{"username":"user1","password":"wrong horse battery"}`, status: 401, want: "Bearer"},
 	{route: "POST /api/user/login", body: credentials, status: 200, want: `"token_type":"Bearer"`},
 
+	{route: "POST /api/user/refresh", body: `{"refresh_token":"{refresh}"}`, status: 200, want: `"refresh_token":"`},
+	{route: "POST /api/user/refresh", body: `{"refresh_token":"x"}`, status: 401, want: "Bearer"},
+	{route: "GET /api/user/me", token: "{access}", status: 200, want: `"username":"user1"`},
+	{route: "GET /api/user/{username}/sessions", request: "GET /api/user/me/sessions", token: "{access}", status: 200, want: `"current":true`},
+	{route: "DELETE /api/user/{username}/sessions/{id}", request: "DELETE /api/user/me/sessions/x", token: "{access}", status: 404, want: `"msg":"Session not found."`},
+	{route: "POST /api/user/change_password", token: "{access}", body: `{"current_password":"wrong","new_password":"correct horse battery"}`, status: 400, want: `"current_password":"is not right"`},
+	{route: "POST /api/user/logout", token: "{access}", body: `{"scope":"others"}`, status: 200, want: `{"msg":"Logged out."}`},
+
 	{route: "GET /api/user/{username}", request: "GET /api/user/User1", token: "{access}", status: 200, want: `"email":"user1@example.com"`},
 	{route: "GET /api/user/{username}", request: "GET /api/user/user2", token: "{access}", status: 403, want: `"code":"forbidden"`},
 	{route: "GET /api/user/{username}", request: "GET /api/user/user1", status: 401, want: "Bearer"},
@@ -66,6 +74,7 @@ var journey = []exchange{
 	{route: "DELETE /api/user/{username}", request: "DELETE /api/user/user1", token: "{access}", status: 200, want: `{"msg":"User deleted."}`},
 	{route: "DELETE /api/user/{username}", request: "DELETE /api/user/user1", token: "{access}", status: 401, want: "Bearer"},
 
+	{route: "POST /api/user/logout", token: "{access}", status: 401, want: "Bearer"},
 	{route: "GET /api/audit", status: 401, want: "Bearer"},
 	{route: "GET /healthz", status: 200, want: `{"status":"ok"}`},
 	{route: "GET /", status: 200, want: "<title>"},
@@ -126,7 +135,7 @@ func (x exchange) run(v *service) {
 	if len(v.aws.Mails()) > 0 {
 		reset = v.mailedToken()
 	}
-	fill := strings.NewReplacer("{access}", v.access, "{reset}", reset).Replace
+	fill := strings.NewReplacer("{access}", v.access, "{refresh}", v.refresh, "{reset}", reset).Replace
 	method, path, _ := strings.Cut(cmp.Or(x.request, x.route), " ")
 	w := v.send(method, fill(path), fill(x.token), fill(x.body))
 	answer := w.Body.String()
@@ -139,6 +148,12 @@ func (x exchange) run(v *service) {
 	if found := accessToken.FindStringSubmatch(answer); found != nil {
 		v.access = found[1]
 	}
+	if found := refreshToken.FindStringSubmatch(answer); found != nil {
+		v.refresh = found[1]
+	}
 }
 
-var accessToken = regexp.MustCompile(`"access_token":"([^"]+)"`)
+var (
+	accessToken  = regexp.MustCompile(`"access_token":"([^"]+)"`)
+	refreshToken = regexp.MustCompile(`"refresh_token":"([^"]+)"`)
+)

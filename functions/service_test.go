@@ -49,6 +49,7 @@ type service struct {
 	plain     http.Handler // the gateway
 	gateway   http.Handler // it, with every exchange held against openapi.yaml
 	access    string       // the last access token, for journey
+	refresh   string       // the last refresh token, for it
 }
 
 func newService(t testing.TB, databaseURL string, s settings) *service {

@@ -20,7 +20,12 @@ func handlers(env *boot.Environment, db *postgres.DB, out user.ResetMail) map[st
 	passwords, limits, access, once := policy.Passwords(env), env.Limits(), tokens.New(env), env.OneTimeTokens()
 	return map[string]http.Handler{
 		"register":            api.Register(db, passwords, limits),
-		"login":               api.Login(db, user.Logins{Passwords: passwords, Tokens: access, Devices: env.Devices(), Limits: limits}),
+		"login":               api.Login(db, user.Logins{Passwords: passwords, Tokens: access, Refresh: env.Refresh(), Devices: env.Devices(), Limits: limits, Sessions: env.Sessions()}),
+		"refresh":             api.Refresh(db, user.Refreshes{Tokens: access, Refresh: env.Refresh(), Sessions: env.Sessions(), Notices: user.Notices(out)}),
+		"logout":              api.Logout(db, access),
+		"change_password":     api.ChangePassword(db, passwords, limits, access),
+		"sessions":            api.Sessions(db, access),
+		"end_session":         api.EndSession(db, access),
 		"forget_password":     api.ForgetPassword(db, once, out, limits, env.Switch("RESET_TOKEN_IN_RESPONSE", false)),
 		"reset_password":      api.ResetPassword(db, once, passwords, limits),
 		"reset_password_page": api.ResetPasswordPage(db, once, passwords, limits),

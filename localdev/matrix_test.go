@@ -35,10 +35,18 @@ var access = map[string]string{
 	"GET /api/user/{username}":    "   401    200      403    200       200          401      401      401    401",
 	"PUT /api/user/{username}":    "   401    200      403    200       200          401      401      401    401",
 	"DELETE /api/user/{username}": "   401    200      403    200       200          401      401      401    401",
-	"GET /api/audit":              "   401    403      403    200       200          401      401      401    401",
+	"GET /api/user/me":            "   401    200      200    200       200          401      401      401    401",
+
+	"GET /api/user/{username}/sessions":         "401 200 403 200 200 401 401 401 401",
+	"DELETE /api/user/{username}/sessions/{id}": "401 404 403 404 404 401 401 401 401", // a session of nobody
+	"POST /api/user/logout":                     "401 200 200 200 200 401 401 401 401",
+	"POST /api/user/change_password":            "401 400 400 400 400 401 401 401 401", // the wrong password
+
+	"GET /api/audit": "   401    403      403    200       200          401      401      401    401",
 
 	"POST /api/user/register":        "201",
 	"POST /api/user/login":           "200",
+	"POST /api/user/refresh":         "401", // a token of nobody
 	"POST /api/user/forget_password": "200",
 	"POST /api/user/reset_password":  "400", // a token of nobody
 	"GET /reset_password":            "200",
@@ -55,6 +63,8 @@ var bodies = map[string]string{
 	"PUT /api/user/{username}":       `{"first_name":"New"}`,
 	"POST /api/user/register":        `{"username":"zoe-$","first_name":"Zoe","last_name":"Lee","email":"zoe-$@example.com","password":"password123"}`,
 	"POST /api/user/login":           `{"username":"admin","password":"` + adminPassword + `"}`,
+	"POST /api/user/refresh":         `{"refresh_token":"x"}`,
+	"POST /api/user/change_password": `{"current_password":"wrong","new_password":"another password 456"}`,
 	"POST /api/user/forget_password": `{"username":"zoe-$","email":"zoe-$@example.com"}`,
 	"POST /api/user/reset_password":  `{"token":"` + strings.Repeat("A", 43) + `","new_password":"password123"}`,
 	"POST /reset_password":           "token=" + strings.Repeat("A", 43) + "&new_password=password123&repeat_password=password123",
@@ -118,7 +128,7 @@ func (s site) token(t *testing.T, name string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	raw, _, err := tokens.New(environment(s.settings.values)).Issue(t.Context(), user.Bearer{UUID: uuid, TokenVersion: version, Role: role}, time.Now())
+	raw, _, err := tokens.New(environment(s.settings.values)).Issue(t.Context(), user.Bearer{UUID: uuid, Session: postgrestest.Session(t, uuid, version), TokenVersion: version, Role: role}, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,5 @@
-// Command get_user is the function behind GET /api/user/{username}.
+// Command get_user is the function behind GET /api/user/{username} and
+// GET /api/user/me.
 package main
 
 import (

@@ -12,7 +12,7 @@ import (
 func main() {
 	env := boot.Load()
 	handler := api.Behind(env.Proxies(), api.Login(env.Postgres(), user.Logins{
-		Passwords: env.Passwords(), Tokens: tokens.New(env), Devices: env.Devices(), Limits: env.Limits(),
+		Passwords: env.Passwords(), Tokens: tokens.New(env), Refresh: env.Refresh(), Devices: env.Devices(), Limits: env.Limits(), Sessions: env.Sessions(),
 	}))
 	env.MustBeUsable()
 	lambdahttp.Start(handler)

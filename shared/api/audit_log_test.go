@@ -62,6 +62,7 @@ func TestAuditHasEveryEventOnce(t *testing.T) {
 	register := `{"username":"canary-zoe","first_name":"Canary","last_name":"Canary","email":"canary-zoe@example.com","password":"` + secret + `"}`
 	anns := func() string { return bearer(t, s.find("canary-ann")) }
 	bosss := func() string { return bearer(t, boss) }
+	zoes := func() string { return bearer(t, s.find("canary-zoe")) }
 	nobody := func() string { return "X-Nothing: here" }
 	const annPath, bossPath = "/api/user/canary-ann", "/api/user/canary-boss"
 	for i, c := range []struct {
@@ -100,6 +101,11 @@ func TestAuditHasEveryEventOnce(t *testing.T) {
 		{"DELETE, the last admin", "DELETE", bossPath, "", bosss, 409, nil},
 		{"DELETE", "DELETE", "/api/user/canary-anna", "", bosss, 200, []entry{{"delete", boss.UUID, ann.UUID, ""}}},
 		{"DELETE, gone", "DELETE", "/api/user/canary-anna", "", bosss, 404, nil},
+		{"login of zoe", "POST", "/api/user/login", login("canary-zoe", secret), nobody, 200, []entry{{"login", "ZOE", "ZOE", ""}}},
+		{"change, wrong password", "POST", "/api/user/change_password", `{"current_password":"canary wrong","new_password":"canary moon zebra"}`, zoes, 400, []entry{{"password_failed", "ZOE", "ZOE", ""}}},
+		{"change", "POST", "/api/user/change_password", `{"current_password":"` + secret + `","new_password":"canary moon zebra"}`, zoes, 200, []entry{{"password_changed", "ZOE", "ZOE", ""}}},
+		{"refresh, no token", "POST", "/api/user/refresh", `{"refresh_token":"canary"}`, nobody, 401, nil},
+		{"end a session of nobody", "DELETE", "/api/user/canary-zoe/sessions/" + ann.UUID, "", bosss, 404, nil},
 		{"the log", "GET", "/api/audit", "", bosss, 200, nil},
 		{"health", "GET", "/healthz", "", nobody, 200, nil},
 	} {

@@ -35,7 +35,7 @@ func (b broken) UserByReset(context.Context, []byte, time.Time) (*user.User, err
 	return nil, b.fail()
 }
 
-func (b broken) CallerAndTarget(context.Context, string, string) (caller, target *user.User, err error) {
+func (b broken) CallerAndTarget(context.Context, user.Caller, string) (caller, target *user.User, err error) {
 	return nil, nil, b.fail()
 }
 

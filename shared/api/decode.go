@@ -44,6 +44,16 @@ func decode[In any](r *http.Request, check func(In) user.Fields) (in In, err err
 	return in, &user.Error{Code: user.Invalid, Message: "Some fields are not valid.", Fields: problems}
 }
 
+// decodeOptional is decode for a call that may have no body at all.
+func decodeOptional[In any](r *http.Request, check func(In) user.Fields) (in In, err error) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	if err == nil && len(body) == 0 {
+		return in, nil
+	}
+	r.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), r.Body))
+	return decode(r, check)
+}
+
 // readBody returns a body of the one media type, within bounds.
 func readBody(r *http.Request, mediaType string) ([]byte, error) {
 	got, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))

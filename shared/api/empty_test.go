@@ -46,9 +46,9 @@ func (e empty) SpendReset(context.Context, []byte, string, []string, time.Time, 
 	return false, nil
 }
 
-func (e empty) CallerAndTarget(_ context.Context, uuid, name string) (caller, target *user.User, err error) {
+func (e empty) CallerAndTarget(_ context.Context, c user.Caller, name string) (caller, target *user.User, err error) {
 	e.takes(name)
-	u := &user.User{UUID: uuid, Username: "ann", TokenVersion: 1, Active: true, Role: user.RoleAdmin}
+	u := &user.User{UUID: c.UUID, Username: "ann", TokenVersion: 1, Active: true, Role: user.RoleAdmin}
 	return u, u, nil
 }
 
@@ -66,7 +66,9 @@ func (e empty) DeleteUser(context.Context, user.Guard, user.Event) (user.Outcome
 	return user.Outcome{Done: true}, nil
 }
 
-func (e empty) Take(context.Context, []user.Budget, time.Time) (user.Try, error) { return user.Try{}, nil }
+func (e empty) Take(context.Context, []user.Budget, time.Time) (user.Try, error) {
+	return user.Try{}, nil
+}
 
 func (e empty) Audit(_ context.Context, event user.Event) error {
 	e.takes(event.From.UserAgent, event.From.RequestID)
@@ -77,3 +79,18 @@ func (e empty) ListAudit(context.Context, string, user.AuditQuery) (user.AuditPa
 	return user.AuditPage{}, nil
 }
 func (e empty) Ping(context.Context) error { return nil }
+
+func (e empty) Renew(context.Context, user.Renewal, user.Event) (user.Verdict, *user.User, error) {
+	return user.Over, nil, nil
+}
+
+func (e empty) EndOwnSessions(context.Context, user.Caller, user.LogoutScope, user.Event) (bool, error) {
+	return true, nil
+}
+
+func (e empty) Sessions(context.Context, string) ([]user.Session, error) { return nil, nil }
+
+func (e empty) EndSession(_ context.Context, _ user.Guard, id string, _ user.Event) (user.Outcome, error) {
+	e.takes(id)
+	return user.Outcome{Done: true}, nil
+}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"net/http"
 	"time"
 
@@ -24,14 +25,14 @@ type profile struct {
 	PasswordChangedAt *time.Time `json:"password_changed_at"`
 }
 
-// GetUser is GET /api/user/{username}.
+// GetUser is GET /api/user/{username} and GET /api/user/me.
 func GetUser(db user.Viewer, tokens TokenVerifier) http.Handler {
 	return endpoint(http.StatusOK, func(r *http.Request) (out profile, err error) {
 		c, err := caller(r, tokens, time.Now())
 		if err != nil {
 			return out, err
 		}
-		u, err := user.Get(r.Context(), c, db, r.PathValue("username"))
+		u, err := user.Get(r.Context(), c, db, cmp.Or(r.PathValue("username"), user.Me))
 		return profileOf(u), err
 	})
 }

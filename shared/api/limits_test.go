@@ -96,7 +96,7 @@ func TestOwnerGetsInUnderAttack(t *testing.T) {
 // guess is a login at a time of the test's choosing.
 func (s *service) guess(t *testing.T, name, address, password string, now time.Time) error {
 	t.Helper()
-	logins := user.Logins{Passwords: passwords, Tokens: tokens, Devices: devices, Limits: user.DefaultLimits}
+	logins := user.Logins{Passwords: passwords, Tokens: tokens, Refresh: refreshKeys, Devices: devices, Limits: user.DefaultLimits, Sessions: user.DefaultSessionRules}
 	_, err := user.Authenticate(t.Context(), user.Client{Address: netip.MustParseAddr(address)}, s.db, logins, user.Credentials{Username: name, Password: password}, now)
 	return err
 }

@@ -8,9 +8,7 @@ import (
 )
 
 type loginAnswer struct {
-	AccessToken string `json:"access_token"`
-	TokenType   string `json:"token_type"`
-	ExpiresIn   int    `json:"expires_in"` // seconds
+	refreshAnswer
 	DeviceToken string `json:"device_token"`
 }
 
@@ -21,7 +19,7 @@ func Login(db user.LoginStore, l user.Logins) http.Handler {
 		if err != nil {
 			return out, err
 		}
-		s, err := user.Authenticate(r.Context(), client(r), db, l, in, time.Now())
-		return loginAnswer{s.AccessToken, "Bearer", int(s.ExpiresIn.Seconds()), s.DeviceToken}, err
+		t, err := user.Authenticate(r.Context(), client(r), db, l, in, time.Now())
+		return loginAnswer{refreshAnswerOf(t), t.DeviceToken}, err
 	})
 }

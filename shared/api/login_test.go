@@ -18,13 +18,14 @@ func TestLogin(t *testing.T) {
 	for _, name := range []string{"ann", "ANN"} {
 		a := s.send("POST", "/api/user/login", `{"username":"`+name+`","password":"`+right+`"}`)
 		var got struct {
-			AccessToken string `json:"access_token"`
-			DeviceToken string `json:"device_token"`
+			AccessToken  string `json:"access_token"`
+			RefreshToken string `json:"refresh_token"`
+			DeviceToken  string `json:"device_token"`
 		}
 		if err := json.Unmarshal([]byte(a.body), &got); err != nil {
 			t.Fatal(err)
 		}
-		a.wants(t, name, 200, `{"access_token":"`+got.AccessToken+`","token_type":"Bearer","expires_in":600,"device_token":"`+got.DeviceToken+`"}`)
+		a.wants(t, name, 200, `{"access_token":"`+got.AccessToken+`","token_type":"Bearer","expires_in":600,"refresh_token":"`+got.RefreshToken+`","device_token":"`+got.DeviceToken+`"}`)
 		if devices.Open("ann", got.DeviceToken, time.Now()) == "" {
 			t.Errorf("the device token %q is not one", got.DeviceToken)
 		}

@@ -22,6 +22,7 @@ import (
 	"roster/shared/password"
 	"roster/shared/postgres"
 	"roster/shared/postgres/postgrestest"
+	"roster/shared/refresh"
 	"roster/shared/sam"
 	"roster/shared/user"
 )
@@ -38,13 +39,15 @@ const (
 )
 
 var (
-	key       = []byte("0123456789abcdef0123456789abcdef")
-	tokens    = access.New(boot.Of(map[string]string{"JWT_SECRET_KEY": string(key), "PUBLIC_URL": publicURL}))
-	resets    = onetime.New(key)
-	devices   = device.New(key)
-	passwords = user.Passwords{Hasher: password.NewHasher(""), Policy: password.Policy{MinLength: 8, Common: blocklist.Common}}
-	methods   = sync.OnceValue(func() func(string) []string { return sam.Methods(sam.MustRoutes()) })
-	rightHash = sync.OnceValue(func() string { return passwords.Hasher.Hash(right) })
+	key     = []byte("0123456789abcdef0123456789abcdef")
+	tokens  = access.New(boot.Of(map[string]string{"JWT_SECRET_KEY": string(key), "PUBLIC_URL": publicURL}))
+	resets  = onetime.New(key)
+	devices = device.New(key)
+
+	refreshKeys = refresh.New(key)
+	passwords   = user.Passwords{Hasher: password.NewHasher(""), Policy: password.Policy{MinLength: 8, Common: blocklist.Common}}
+	methods     = sync.OnceValue(func() func(string) []string { return sam.Methods(sam.MustRoutes()) })
+	rightHash   = sync.OnceValue(func() string { return passwords.Hasher.Hash(right) })
 )
 
 // service is the API over a database of its own.
@@ -69,6 +72,10 @@ type store interface {
 	user.ResetStore
 	user.Updater
 	user.Deleter
+	user.Refresher
+	user.LogoutStore
+	user.SessionLister
+	user.SessionEnder
 	user.AuditViewer
 	user.Pinger
 }
@@ -90,18 +97,24 @@ func limited(db store, box user.Mailer, reveal bool, limits user.Limits) http.Ha
 	mux := http.NewServeMux()
 	page := api.ResetPasswordPage(db, resets, passwords, limits)
 	for pattern, h := range map[string]http.Handler{
-		"POST /api/user/register":        api.Register(db, passwords, limits),
-		"POST /api/user/login":           api.Login(db, user.Logins{Passwords: passwords, Tokens: tokens, Devices: devices, Limits: limits}),
-		"POST /api/user/forget_password": api.ForgetPassword(db, resets, user.ResetMail{Mailer: box, PublicURL: publicURL}, limits, reveal),
-		"POST /api/user/reset_password":  api.ResetPassword(db, resets, passwords, limits),
-		"GET /api/user/{username}":       api.GetUser(db, tokens),
-		"PUT /api/user/{username}":       api.UpdateUser(db, passwords, limits, tokens),
-		"DELETE /api/user/{username}":    api.DeleteUser(db, tokens),
-		"GET /api/audit":                 api.Audit(db, tokens),
-		"GET /reset_password":            page,
-		"POST /reset_password":           page,
-		"GET /healthz":                   api.Health(db),
-		"/":                              api.NotFound(methods()),
+		"POST /api/user/register":                   api.Register(db, passwords, limits),
+		"POST /api/user/login":                      api.Login(db, user.Logins{Passwords: passwords, Tokens: tokens, Refresh: refreshKeys, Devices: devices, Limits: limits, Sessions: user.DefaultSessionRules}),
+		"POST /api/user/refresh":                    api.Refresh(db, user.Refreshes{Tokens: tokens, Refresh: refreshKeys, Sessions: user.DefaultSessionRules, Notices: user.Notices{Mailer: box, PublicURL: publicURL}}),
+		"POST /api/user/logout":                     api.Logout(db, tokens),
+		"POST /api/user/change_password":            api.ChangePassword(db, passwords, limits, tokens),
+		"GET /api/user/me":                          api.GetUser(db, tokens),
+		"GET /api/user/{username}/sessions":         api.Sessions(db, tokens),
+		"DELETE /api/user/{username}/sessions/{id}": api.EndSession(db, tokens),
+		"POST /api/user/forget_password":            api.ForgetPassword(db, resets, user.ResetMail{Mailer: box, PublicURL: publicURL}, limits, reveal),
+		"POST /api/user/reset_password":             api.ResetPassword(db, resets, passwords, limits),
+		"GET /api/user/{username}":                  api.GetUser(db, tokens),
+		"PUT /api/user/{username}":                  api.UpdateUser(db, passwords, limits, tokens),
+		"DELETE /api/user/{username}":               api.DeleteUser(db, tokens),
+		"GET /api/audit":                            api.Audit(db, tokens),
+		"GET /reset_password":                       page,
+		"POST /reset_password":                      page,
+		"GET /healthz":                              api.Health(db),
+		"/":                                         api.NotFound(methods()),
 	} {
 		mux.Handle(pattern, h)
 	}
@@ -141,10 +154,11 @@ func (s *service) find(name string) user.User {
 	return *u
 }
 
-// bearer is a header with an access token of that account.
+// bearer is a header with an access token of that account, in a session of its
+// own.
 func bearer(t testing.TB, u user.User) string {
 	t.Helper()
-	raw, _, err := tokens.Issue(t.Context(), user.Bearer{UUID: u.UUID, TokenVersion: u.TokenVersion, Role: u.Role}, time.Now())
+	raw, _, err := tokens.Issue(t.Context(), user.Bearer{UUID: u.UUID, Session: postgrestest.Session(t, u.UUID, u.TokenVersion), TokenVersion: u.TokenVersion, Role: u.Role}, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,15 +12,16 @@ func TestStatements(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	u, boss := s.account("ann"), s.account("boss", asAdmin)
-	token := s.mailedToken("ann")
+	token, anns, bosss := s.mailedToken("ann"), bearer(t, u), bearer(t, boss)
+	refreshToken, leaver := s.refreshToken("ann"), bearer(t, u)
 	for _, c := range []struct {
 		name    string
 		most    int
 		request func() answer
 	}{
-		{"GET", 1, func() answer { return s.send("GET", "/api/user/ann", "", bearer(t, u)) }},
-		{"GET as ADMIN", 1, func() answer { return s.send("GET", "/api/user/ann", "", bearer(t, boss)) }},
-		{"GET refused", 1, func() answer { return s.send("GET", "/api/user/boss", "", bearer(t, u)) }},
+		{"GET", 1, func() answer { return s.send("GET", "/api/user/ann", "", anns) }},
+		{"GET as ADMIN", 1, func() answer { return s.send("GET", "/api/user/ann", "", bosss) }},
+		{"GET refused", 1, func() answer { return s.send("GET", "/api/user/boss", "", anns) }},
 		{"GET without a token", 0, func() answer { return s.send("GET", "/api/user/boss", "") }},
 		{"login", 3, func() answer { return s.send("POST", "/api/user/login", `{"username":"ann","password":"`+right+`"}`) }},
 		{"login refused", 3, func() answer { return s.send("POST", "/api/user/login", `{"username":"ann","password":"x"}`) }},
@@ -29,7 +30,15 @@ func TestStatements(t *testing.T) {
 			return s.send("POST", "/api/user/forget_password", `{"username":"ann","email":"ann@example.com"}`)
 		}},
 		{"forget_password of nobody", 2, func() answer { return s.send("POST", "/api/user/forget_password", `{"username":"nobody","email":"x"}`) }},
-		{"PUT", 2, func() answer { return s.send("PUT", "/api/user/ann", `{"first_name":"A"}`, bearer(t, u)) }},
+		{"refresh", 1, func() answer { return s.send("POST", "/api/user/refresh", `{"refresh_token":"`+refreshToken+`"}`) }},
+		{"refresh, no token", 0, func() answer { return s.send("POST", "/api/user/refresh", `{"refresh_token":"x"}`) }},
+		{"GET me", 1, func() answer { return s.send("GET", "/api/user/me", "", anns) }},
+		{"sessions", 2, func() answer { return s.send("GET", "/api/user/me/sessions", "", anns) }},
+		{"end a session", 2, func() answer {
+			return s.send("DELETE", "/api/user/me/sessions/00000000-0000-4000-8000-000000000000", "", anns)
+		}},
+		{"logout", 1, func() answer { return s.send("POST", "/api/user/logout", "", leaver) }},
+		{"PUT", 2, func() answer { return s.send("PUT", "/api/user/ann", `{"first_name":"A"}`, anns) }},
 		{"reset_password", 3, func() answer {
 			return s.send("POST", "/api/user/reset_password", `{"token":"`+token+`","new_password":"another kite"}`)
 		}},
@@ -37,7 +46,7 @@ func TestStatements(t *testing.T) {
 		{"register, taken", 4, func() answer { return s.send("POST", "/api/user/register", zoeRegisters) }},
 		{"register, bad", 0, func() answer { return s.send("POST", "/api/user/register", `{}`) }},
 		{"health", 1, func() answer { return s.send("GET", "/healthz", "") }},
-		{"DELETE", 2, func() answer { return s.send("DELETE", "/api/user/ann", "", bearer(t, boss)) }},
+		{"DELETE", 2, func() answer { return s.send("DELETE", "/api/user/ann", "", bosss) }},
 	} {
 		var a answer
 		got := postgrestest.Statements(t, func() { a = c.request() })

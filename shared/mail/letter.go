@@ -18,7 +18,7 @@ type letter struct {
 	name    string   // who is greeted
 	before  []string // paragraphs in front of the link
 	action  string   // the words on the button
-	link    string
+	link    string   // may be empty
 	after   []string // paragraphs behind the link
 }
 
@@ -34,7 +34,9 @@ func (l letter) text() string {
 	for _, p := range l.before {
 		paragraph(p)
 	}
-	b.WriteString(l.link + "\n\n") // never broken: half an address opens nothing
+	if l.link != "" {
+		b.WriteString(l.link + "\n\n") // never broken: half an address opens nothing
+	}
 	for _, p := range l.after {
 		paragraph(p)
 	}
@@ -97,7 +99,9 @@ func (l letter) html() string {
 	for _, p := range l.before {
 		paragraph(p)
 	}
-	b.WriteString(htmlLink(l.action, l.link))
+	if l.link != "" {
+		b.WriteString(htmlLink(l.action, l.link))
+	}
 	for _, p := range l.after {
 		paragraph(p)
 	}

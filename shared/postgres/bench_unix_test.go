@@ -31,8 +31,9 @@ func BenchmarkLogin(b *testing.B) {
 		_, err := db.UserByUsername(b.Context(), "ann")
 		return err
 	}
-	login := user.Login{UUID: u.UUID, TokenVersion: 1, At: at, Clear: []string{"account ann", "account network ann"}}
 	record := func() error {
+		login := loginOf(u, at)
+		login.Clear = []string{"account ann", "account network ann"}
 		_, err := db.RecordLogin(b.Context(), login, user.Event{Actions: []user.Action{user.ActionLogin}, At: at, Actor: u.UUID, Target: u.UUID})
 		return err
 	}

@@ -27,7 +27,7 @@ func TestGuard(t *testing.T) {
 		"as an admin, by a USER":          {guard: func(g *user.Guard) { g.AsAdmin = true }, want: user.Outcome{CallerRefused: true}},
 		"a token that was ended":          {guard: func(g *user.Guard) { g.Caller.TokenVersion = 0 }, want: user.Outcome{CallerRefused: true}},
 		"a version to come":               {guard: func(g *user.Guard) { g.Caller.TokenVersion = 2 }, want: user.Outcome{CallerRefused: true}},
-		"a caller that is gone":           {guard: caller(user.Caller{UUID: account("x").UUID, TokenVersion: 1}), want: user.Outcome{CallerRefused: true}},
+		"a caller that is gone":           {guard: caller(user.Caller{UUID: account("x").UUID, Session: account("x").UUID, TokenVersion: 1}), want: user.Outcome{CallerRefused: true}},
 		"a caller that is not active":     {target: func(u *user.User) { u.Active = false }, want: user.Outcome{CallerRefused: true}},
 		"a target that was renamed":       {byAdmin: true, guard: func(g *user.Guard) { g.Username = "old" }},
 		"a target that is gone":           {byAdmin: true, guard: func(g *user.Guard) { g.TargetUUID = account("x").UUID }},
@@ -61,9 +61,9 @@ func TestGuard(t *testing.T) {
 				for range c.admins {
 					create(t, db, adminAccount("other"))
 				}
-				g := over(target, target)
+				g := over(t, target, target)
 				if c.byAdmin {
-					g = over(create(t, db, adminAccount("boss")), target)
+					g = over(t, create(t, db, adminAccount("boss")), target)
 				}
 				if c.guard != nil {
 					c.guard(&g)
@@ -122,7 +122,7 @@ func TestUpdateUserWritesWhatItIsTold(t *testing.T) {
 		set(&want.Email, e.Email)
 		set(&want.Role, e.Role)
 		set(&want.Active, e.Active)
-		if o, err := db.UpdateUser(t.Context(), over(boss, u), e, event); !o.Done || err != nil {
+		if o, err := db.UpdateUser(t.Context(), over(t, boss, u), e, event); !o.Done || err != nil {
 			t.Fatalf("%+v: %+v, %v", e, o, err)
 		}
 		u = find(t, db, want.Username)
@@ -153,7 +153,7 @@ func TestUpdateUserTaken(t *testing.T) {
 		{user.Edit{Username: ptr("ann"), Email: ptr("ANN@example.com")}, user.Outcome{Done: true}}, // its own
 	} {
 		c.edit.At = now
-		if got, err := db.UpdateUser(t.Context(), over(boss, u), c.edit, event); err != nil || got != c.want {
+		if got, err := db.UpdateUser(t.Context(), over(t, boss, u), c.edit, event); err != nil || got != c.want {
 			t.Errorf("%+v, %v; want %+v", got, err, c.want)
 		}
 	}

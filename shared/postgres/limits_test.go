@@ -223,7 +223,6 @@ func TestTakeAndGiveBack(t *testing.T) {
 		keys = append(keys, key)
 		budgets = append(budgets, user.Budget{Key: key, Most: 1_000_000, Window: time.Hour})
 	}
-	login := user.Login{UUID: u.UUID, TokenVersion: u.TokenVersion, At: noon, Clear: keys}
 	var group sync.WaitGroup
 	for i := range 4 {
 		group.Go(func() {
@@ -232,7 +231,11 @@ func TestTakeAndGiveBack(t *testing.T) {
 					if try, err := db.Take(t.Context(), budgets, noon); try.Wait > 0 || err != nil {
 						t.Error(try, err)
 					}
-				} else if ok, err := db.RecordLogin(t.Context(), login, user.Event{Actions: []user.Action{user.ActionLogin}, At: noon}); err != nil || !ok {
+					continue
+				}
+				login := loginOf(u, noon)
+				login.Clear = keys
+				if ok, err := db.RecordLogin(t.Context(), login, user.Event{Actions: []user.Action{user.ActionLogin}, At: noon}); err != nil || !ok {
 					t.Error(ok, err)
 				}
 			}

@@ -74,13 +74,27 @@ func find(t testing.TB, db *postgres.DB, name string) user.User {
 	return *u
 }
 
-func callerOf(u user.User) user.Caller {
-	return user.Caller{UUID: u.UUID, TokenVersion: u.TokenVersion}
+// callerOf is the account as it calls, in a session of its own.
+func callerOf(t testing.TB, u user.User) user.Caller {
+	t.Helper()
+	return user.Caller{UUID: u.UUID, Session: postgrestest.Session(t, u.UUID, u.TokenVersion), TokenVersion: u.TokenVersion}
+}
+
+// loginOf is a login to the account, with a session to begin.
+func loginOf(u user.User, at time.Time) user.Login {
+	return user.Login{
+		UUID: u.UUID, TokenVersion: u.TokenVersion, At: at, RefreshHash: hashOf(rand.Text()), MostSessions: 20,
+		Session: user.Session{
+			ID: account("x").UUID, Method: user.MethodPassword, CreatedAt: at, LastUsedAt: at,
+			IdleEndsAt: at.Add(7 * 24 * time.Hour), EndsAt: at.Add(30 * 24 * time.Hour),
+		},
+	}
 }
 
 // over is a guard for what the caller does to the target.
-func over(caller, target user.User) user.Guard {
-	return user.Guard{Caller: callerOf(caller), AsAdmin: caller.UUID != target.UUID, TargetUUID: target.UUID, Username: target.Username}
+func over(t testing.TB, caller, target user.User) user.Guard {
+	t.Helper()
+	return user.Guard{Caller: callerOf(t, caller), AsAdmin: caller.UUID != target.UUID, TargetUUID: target.UUID, Username: target.Username}
 }
 
 func ptr[T any](v T) *T { return &v }

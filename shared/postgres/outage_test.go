@@ -19,13 +19,19 @@ import (
 // everything is each method, as something to fail.
 func everything(ctx context.Context, db *postgres.DB) map[string]error {
 	u := account("new")
+	caller := user.Caller{UUID: u.UUID, Session: account("x").UUID, TokenVersion: 1}
+	guard := user.Guard{Caller: caller, TargetUUID: u.UUID, Username: u.Username}
 	errs := map[string]error{"Ping": db.Ping(ctx)}
 	_, errs["CreateUser"] = db.CreateUser(ctx, u, event)
 	_, errs["UserByUsername"] = db.UserByUsername(ctx, "ann")
-	_, errs["RecordLogin"] = db.RecordLogin(ctx, user.Login{UUID: u.UUID, TokenVersion: 1, At: now}, event)
-	_, _, errs["CallerAndTarget"] = db.CallerAndTarget(ctx, u.UUID, "ann")
-	_, errs["UpdateUser"] = db.UpdateUser(ctx, over(u, u), user.Edit{At: now}, event)
-	_, errs["DeleteUser"] = db.DeleteUser(ctx, over(u, u), event)
+	_, errs["RecordLogin"] = db.RecordLogin(ctx, loginOf(u, now), event)
+	_, _, errs["CallerAndTarget"] = db.CallerAndTarget(ctx, caller, "ann")
+	_, errs["UpdateUser"] = db.UpdateUser(ctx, guard, user.Edit{At: now}, event)
+	_, errs["DeleteUser"] = db.DeleteUser(ctx, guard, event)
+	_, _, errs["Renew"] = db.Renew(ctx, user.Renewal{Session: caller.Session, At: now}, event)
+	_, errs["Sessions"] = db.Sessions(ctx, u.UUID)
+	_, errs["EndSession"] = db.EndSession(ctx, guard, caller.Session, event)
+	_, errs["EndOwnSessions"] = db.EndOwnSessions(ctx, caller, user.ScopeAll, event)
 	_, errs["CreateReset"] = db.CreateReset(ctx, "ann", "ann@example.com", resetOf("x", now), event)
 	_, errs["UserByReset"] = db.UserByReset(ctx, hashOf("x"), now)
 	_, errs["SpendReset"] = db.SpendReset(ctx, hashOf("x"), "hash", nil, now, event)

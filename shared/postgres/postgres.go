@@ -168,5 +168,9 @@ var _ interface {
 	user.Seeder
 	user.Updater
 	user.Deleter
+	user.Refresher
+	user.LogoutStore
+	user.SessionLister
+	user.SessionEnder
 	user.Pinger
 } = (*DB)(nil)

@@ -107,7 +107,7 @@ func duel(t *testing.T, others int, do func(context.Context, *postgres.DB, user.
 			if i%2 == 1 {
 				caller, target = b, a
 			}
-			err := do(t.Context(), db, callerOf(caller), target.Username)
+			err := do(t.Context(), db, callerOf(t, caller), target.Username)
 			if errors.Is(err, user.Conflict) && others > 0 {
 				t.Errorf("round %d: %v, though there are others", round, err)
 			}
@@ -182,7 +182,7 @@ func TestRaceToLayItDown(t *testing.T) {
 		var n tally
 		atOnce(len(admins), func(i int) {
 			do := []func(context.Context, *postgres.DB, user.Caller, string) error{demote, deactivate, remove}[i%3]
-			err := do(t.Context(), db, callerOf(admins[i]), admins[i].Username)
+			err := do(t.Context(), db, callerOf(t, admins[i]), admins[i].Username)
 			n.count(t, err == nil, expected(err))
 		})
 		left, out := activeAdmins(t), int(n.out.Load())

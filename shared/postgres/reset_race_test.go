@@ -17,13 +17,13 @@ func TestNoResetOutlivesWhatEndsIt(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(t *testing.T, db *postgres.DB, u user.User) bool{
 		"a change of e-mail": func(t *testing.T, db *postgres.DB, u user.User) bool {
-			return updated(t, db, over(u, u), user.Edit{Email: ptr("new-" + u.Email), At: now, EndResets: true})
+			return updated(t, db, over(t, u, u), user.Edit{Email: ptr("new-" + u.Email), At: now, EndResets: true})
 		},
 		"a deactivation": func(t *testing.T, db *postgres.DB, u user.User) bool {
-			return updated(t, db, over(u, u), user.Edit{Active: ptr(false), At: now, EndTokens: true, EndResets: true})
+			return updated(t, db, over(t, u, u), user.Edit{Active: ptr(false), At: now, EndTokens: true, EndResets: true})
 		},
 		"a deletion": func(t *testing.T, db *postgres.DB, u user.User) bool {
-			o, err := db.DeleteUser(t.Context(), over(u, u), event)
+			o, err := db.DeleteUser(t.Context(), over(t, u, u), event)
 			return done(t, o.Done, err)
 		},
 	} {

@@ -72,6 +72,8 @@ with target as (
 	token_version = token_version + 1, reset_version = reset_version + 1
 	where id in (select id from target)
 	returning uuid
+), sessions_ended as (
+	delete from sessions where user_id in (select id from target)
 )` + auditCTE + `
 select true from about`
 

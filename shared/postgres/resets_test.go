@@ -160,7 +160,7 @@ func TestWhatEndsResets(t *testing.T) {
 	change := func(e user.Edit) func(testing.TB, *postgres.DB, user.User) bool {
 		return func(t testing.TB, db *postgres.DB, u user.User) bool {
 			e.At = now
-			o, err := db.UpdateUser(t.Context(), over(u, u), e, event)
+			o, err := db.UpdateUser(t.Context(), over(t, u, u), e, event)
 			return o.Done && err == nil
 		}
 	}
@@ -175,11 +175,11 @@ func TestWhatEndsResets(t *testing.T) {
 		"a change of names":    {do: change(user.Edit{FirstName: ptr("x"), Username: ptr("new")})},
 		"the end of tokens":    {do: change(user.Edit{EndTokens: true})},
 		"a deletion": {ends: true, do: func(t testing.TB, db *postgres.DB, u user.User) bool {
-			o, err := db.DeleteUser(t.Context(), over(u, u), event)
+			o, err := db.DeleteUser(t.Context(), over(t, u, u), event)
 			return o.Done && err == nil
 		}},
 		"a login": {do: func(t testing.TB, db *postgres.DB, u user.User) bool {
-			ok, err := db.RecordLogin(t.Context(), user.Login{UUID: u.UUID, TokenVersion: 1, At: now, Rehash: "x"}, event)
+			ok, err := db.RecordLogin(t.Context(), rehashed(u, now, "x"), event)
 			return ok && err == nil
 		}},
 	} {
@@ -214,7 +214,7 @@ func TestEndedResetsStayDead(t *testing.T) {
 		{Email: &u.Email, EndResets: true},
 	} {
 		e.At = now
-		if o, err := db.UpdateUser(t.Context(), over(admin, u), e, event); !o.Done || err != nil {
+		if o, err := db.UpdateUser(t.Context(), over(t, admin, u), e, event); !o.Done || err != nil {
 			t.Fatal(o, err)
 		}
 	}

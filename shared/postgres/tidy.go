@@ -21,12 +21,17 @@ with old as (
 	select hash from resets where expires_at <= $3 limit $4 for update skip locked
 ), gone as (
 	delete from resets where hash in (select hash from dead) returning 1
+), over as (
+	select s.id from sessions s join users u on u.id = s.user_id
+	where s.ends_at <= $3 or s.idle_ends_at <= $3 or s.version <> u.token_version limit $4 for update of s skip locked
+), ended as (
+	delete from sessions where id in (select id from over) returning 1
 )
-select (select count(*) from forgotten), (select count(*) from gone)`
+select (select count(*) from forgotten), (select count(*) from gone), (select count(*) from ended)`
 
-// Tidy removes one batch of budgets and of reset tokens that have had their
-// time.
+// Tidy removes one batch of budgets, reset tokens and sessions that have had
+// their time.
 func (db *DB) Tidy(ctx context.Context, windows, rows, now time.Time, most int) (t user.Tidied, err error) {
-	_, err = db.query(ctx, "tidy up", func(row pgx.Row) error { return row.Scan(&t.Limits, &t.Resets) }, sqlTidy, windows, rows, now, most)
+	_, err = db.query(ctx, "tidy up", func(row pgx.Row) error { return row.Scan(&t.Limits, &t.Resets, &t.Sessions) }, sqlTidy, windows, rows, now, most)
 	return t, err
 }

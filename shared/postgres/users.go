@@ -69,28 +69,39 @@ const sqlRecordLogin = `
 with about as (
 	update users set last_login_at = $4, password_hash = coalesce(nullif($5, ''), password_hash)
 	where uuid = $2 and token_version = $3 and active
-	returning uuid
+	returning id, uuid
+), begun as (
+	insert into sessions (id, user_id, version, generation, hash, method, device_name, user_agent, address, created_at, last_used_at, idle_ends_at, ends_at)
+	select $7, id, $3, 1, $8, $9, $10, $11, $12, $4, $4, $13, $14 from about
+), outdated as (
+	delete from sessions where id in (
+		select s.id from sessions s join about a on s.user_id = a.id order by s.last_used_at desc, s.id offset greatest($15 - 1, 0))
 ), cleared as (
 	delete from limits where exists (select from about)
 	and key in (select key from limits where key = any ($6::bytea[]) order by key for update) -- as Take locks them
 )` + auditCTE + `
 select true from about`
 
-// RecordLogin notes a login, if the account is still what was checked.
+// RecordLogin begins a session and notes the login, if the account is still what
+// was checked. Logins of one account that run at once wait for each other, but
+// do not see each other's sessions: for a moment there can be more than so many.
 func (db *DB) RecordLogin(ctx context.Context, l user.Login, e user.Event) (bool, error) {
 	var done bool
-	return db.audited(ctx, "record a login", e, func(row pgx.Row) error { return row.Scan(&done) }, sqlRecordLogin, l.UUID, l.TokenVersion, l.At, l.Rehash, limitKeys(l.Clear))
+	s := l.Session
+	return db.audited(ctx, "record a login", e, func(row pgx.Row) error { return row.Scan(&done) }, sqlRecordLogin,
+		l.UUID, l.TokenVersion, l.At, l.Rehash, limitKeys(l.Clear),
+		s.ID, l.RefreshHash, s.Method, s.DeviceName, s.UserAgent, addressText(s.Address), s.IdleEndsAt, s.EndsAt, l.MostSessions)
 }
 
 // Both rows come back in one round trip; the one that is both comes back twice.
 const sqlCallerAndTarget = `
-select uuid = $1, username = $2, ` + columns + ` from users where uuid = $1 or username = $2`
+select u.uuid = $1 and exists (select from sessions s where s.id = $3 and ` + alive + `), u.username = $2, ` + columns + ` from users u where u.uuid = $1 or u.username = $2`
 
 // CallerAndTarget returns the row of the caller and the row of that name.
-func (db *DB) CallerAndTarget(ctx context.Context, callerUUID, username string) (caller, target *user.User, err error) {
+func (db *DB) CallerAndTarget(ctx context.Context, c user.Caller, username string) (caller, target *user.User, err error) {
 	err = db.do(ctx, "read the caller and the target", func() error {
 		caller, target = nil, nil
-		rows, err := db.pool.Query(ctx, sqlCallerAndTarget, callerUUID, username)
+		rows, err := db.pool.Query(ctx, sqlCallerAndTarget, c.UUID, username, c.Session)
 		if err != nil {
 			return err
 		}

@@ -90,6 +90,12 @@ func TestUserByUsername(t *testing.T) {
 	}
 }
 
+func rehashed(u user.User, at time.Time, hash string) user.Login {
+	l := loginOf(u, at)
+	l.Rehash = hash
+	return l
+}
+
 func TestRecordLogin(t *testing.T) {
 	t.Parallel()
 	db := postgrestest.Open(t)
@@ -102,10 +108,10 @@ func TestRecordLogin(t *testing.T) {
 		login user.Login
 		want  bool
 	}{
-		"another version":   {user.Login{UUID: u.UUID, TokenVersion: 2, At: at, Rehash: "x"}, false},
-		"nobody":            {user.Login{UUID: account("x").UUID, TokenVersion: 1, At: at, Rehash: "x"}, false},
-		"not active":        {user.Login{UUID: inactive.UUID, TokenVersion: 1, At: at, Rehash: "x"}, false},
-		"as it was checked": {user.Login{UUID: u.UUID, TokenVersion: 1, At: at}, true},
+		"another version":   {rehashed(user.User{UUID: u.UUID, TokenVersion: 2}, at, "x"), false},
+		"nobody":            {rehashed(account("x"), at, "x"), false},
+		"not active":        {rehashed(inactive, at, "x"), false},
+		"as it was checked": {loginOf(u, at), true},
 	} {
 		if got, err := db.RecordLogin(t.Context(), c.login, event); got != c.want || err != nil {
 			t.Errorf("%s: %v, %v", name, got, err)
@@ -116,7 +122,7 @@ func TestRecordLogin(t *testing.T) {
 	if diff := cmp.Diff(want, find(t, db, "ann")); diff != "" {
 		t.Errorf("after the login (-want +got):\n%s", diff)
 	}
-	if ok, err := db.RecordLogin(t.Context(), user.Login{UUID: u.UUID, TokenVersion: 1, At: at, Rehash: "renewed"}, event); !ok || err != nil {
+	if ok, err := db.RecordLogin(t.Context(), rehashed(u, at, "renewed"), event); !ok || err != nil {
 		t.Fatal(ok, err)
 	}
 	if got := find(t, db, "ann"); got.PasswordHash != "renewed" || got.TokenVersion != 1 || !got.PasswordChangedAt.Equal(now) {
@@ -131,19 +137,24 @@ func TestCallerAndTarget(t *testing.T) {
 	t.Parallel()
 	db := postgrestest.Open(t)
 	a, b := create(t, db, account("ann")), create(t, db, account("ben"))
-	none := account("x").UUID
+	ann, ben := callerOf(t, a), callerOf(t, b)
+	none := user.Caller{UUID: account("x").UUID, Session: account("y").UUID, TokenVersion: 1}
 	for name, c := range map[string]struct {
-		uuid, username string
+		as             user.Caller
+		username       string
 		caller, target *user.User
 	}{
-		"both":       {a.UUID, "ben", &a, &b},
-		"oneself":    {a.UUID, "ann", &a, &a},
-		"no target":  {a.UUID, "nobody", &a, nil},
-		"no caller":  {none, "ben", nil, &b},
-		"neither":    {none, "nobody", nil, nil},
-		"empty name": {a.UUID, "", &a, nil},
+		"both":                 {ann, "ben", &a, &b},
+		"oneself":              {ann, "ann", &a, &a},
+		"no target":            {ann, "nobody", &a, nil},
+		"no caller":            {none, "ben", nil, &b},
+		"neither":              {none, "nobody", nil, nil},
+		"empty name":           {ann, "", &a, nil},
+		"no session":           {user.Caller{UUID: a.UUID, Session: none.Session, TokenVersion: 1}, "ben", nil, &b},
+		"the target's session": {user.Caller{UUID: a.UUID, Session: ben.Session, TokenVersion: 1}, "ben", nil, &b},
+		"an older session":     {user.Caller{UUID: a.UUID, Session: postgrestest.Session(t, a.UUID, 0), TokenVersion: 1}, "ben", nil, &b},
 	} {
-		caller, target, err := db.CallerAndTarget(t.Context(), c.uuid, c.username)
+		caller, target, err := db.CallerAndTarget(t.Context(), c.as, c.username)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 		}

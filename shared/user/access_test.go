@@ -28,7 +28,9 @@ var operations = map[string]func(context.Context, user.Caller, *store, string) e
 func TestAccess(t *testing.T) {
 	t.Parallel()
 	inactive := func(u *user.User) { u.Active = false }
-	older := func(u *user.User) user.Caller { return user.Caller{UUID: u.UUID, TokenVersion: u.TokenVersion - 1} }
+	older := func(u *user.User) user.Caller {
+		return user.Caller{UUID: u.UUID, Session: sessionID, TokenVersion: u.TokenVersion - 1}
+	}
 	everybody := []*user.User{ann(), ben(), boss()}
 	for _, c := range []struct {
 		name   string
@@ -50,15 +52,15 @@ func TestAccess(t *testing.T) {
 		{"an impossible name, as ADMIN", everybody, callerOf(boss()), "a/b", user.NotFound},
 		{"no name, as ADMIN", everybody, callerOf(boss()), "", user.NotFound},
 		{"the zero caller", everybody, user.Caller{}, "ann.lee", user.Unauthenticated},
-		{"a subject that is no UUID", everybody, user.Caller{UUID: "ann.lee", TokenVersion: 3}, "ann.lee", user.Unauthenticated},
-		{"a UUID in capitals", everybody, user.Caller{UUID: "01939E6E-5A7C-4BD0-8F0E-3A1F5D0C9B42", TokenVersion: 3}, "ann.lee", user.Unauthenticated},
+		{"a subject that is no UUID", everybody, user.Caller{UUID: "ann.lee", Session: sessionID, TokenVersion: 3}, "ann.lee", user.Unauthenticated},
+		{"a UUID in capitals", everybody, user.Caller{UUID: "01939E6E-5A7C-4BD0-8F0E-3A1F5D0C9B42", Session: sessionID, TokenVersion: 3}, "ann.lee", user.Unauthenticated},
 		{"an account that is gone", everybody[1:], callerOf(ann()), "ann.lee", user.Unauthenticated},
 		{"an account that is not active", []*user.User{with(ann(), inactive)}, callerOf(ann()), "ann.lee", user.Unauthenticated},
 		{"an admin that is not active", []*user.User{ann(), with(boss(), inactive)}, callerOf(boss()), "ann.lee", user.Unauthenticated},
 		{"a token that was ended", everybody, older(ann()), "ann.lee", user.Unauthenticated},
 		{"an admin's token that was ended", everybody, older(boss()), "ann.lee", user.Unauthenticated},
-		{"a version to come", everybody, user.Caller{UUID: annUUID, TokenVersion: 4}, "ann.lee", user.Unauthenticated},
-		{"version 0", everybody, user.Caller{UUID: annUUID}, "ann.lee", user.Unauthenticated},
+		{"a version to come", everybody, user.Caller{UUID: annUUID, Session: sessionID, TokenVersion: 4}, "ann.lee", user.Unauthenticated},
+		{"version 0", everybody, user.Caller{UUID: annUUID, Session: sessionID}, "ann.lee", user.Unauthenticated},
 		{"a target that is not active, as ADMIN", []*user.User{with(ann(), inactive), boss()}, callerOf(boss()), "ann.lee", ""},
 	} {
 		for op, run := range operations {
@@ -143,7 +145,7 @@ func TestNoUUIDIsNotAsked(t *testing.T) {
 	t.Parallel()
 	for _, uuid := range []string{"", "1", "ann.lee", annUUID + "0", annUUID[1:], "{" + annUUID + "}", "urn:uuid:" + annUUID, annUUID + "\n", "' or 1=1 --"} {
 		db := &store{users: []*user.User{ann()}}
-		if _, err := user.Get(t.Context(), user.Caller{UUID: uuid, TokenVersion: 3}, db, "ann.lee"); code(err) != user.Unauthenticated {
+		if _, err := user.Get(t.Context(), user.Caller{UUID: uuid, Session: sessionID, TokenVersion: 3}, db, "ann.lee"); code(err) != user.Unauthenticated {
 			t.Errorf("%q: %v", uuid, err)
 		}
 		did(t, db)
@@ -153,7 +155,7 @@ func TestNoUUIDIsNotAsked(t *testing.T) {
 // lying answers with another's row.
 type lying struct{ *store }
 
-func (lying) CallerAndTarget(context.Context, string, string) (caller, target *user.User, err error) {
+func (lying) CallerAndTarget(context.Context, user.Caller, string) (caller, target *user.User, err error) {
 	return boss(), ann(), nil
 }
 

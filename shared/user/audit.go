@@ -15,6 +15,9 @@ const (
 	ActionLogin           Action = "login"
 	ActionLoginFailed     Action = "login_failed"
 	ActionWait            Action = "wait" // beside what was tried: the next try will have to wait
+	ActionLogout          Action = "logout"
+	ActionSessionEnded    Action = "session_ended"
+	ActionRefreshReused   Action = "refresh_reused" // a refresh token that was used up; its session has ended
 	ActionResetAsked      Action = "reset_asked"
 	ActionResetUsed       Action = "reset_used"
 	ActionResetFailed     Action = "reset_failed"

@@ -14,6 +14,7 @@ import (
 	"roster/shared/mail"
 	"roster/shared/onetime"
 	"roster/shared/password"
+	"roster/shared/refresh"
 	"roster/shared/user"
 )
 
@@ -31,7 +32,11 @@ const (
 	annUUID  = "01939e6e-5a7c-4bd0-8f0e-3a1f5d0c9b42"
 	benUUID  = "01939e6e-5a7c-4bd0-8f0e-3a1f5d0c9b43"
 	rootUUID = "01939e6e-5a7c-4bd0-8f0e-3a1f5d0c9b44"
+
+	sessionID = "01939e6e-5a7c-4bd0-8f0e-3a1f5d0c9b45"
 )
+
+var refreshKeys = refresh.New([]byte("0123456789abcdefghijklmnopqrstuv"))
 
 func ann() *user.User {
 	return &user.User{
@@ -58,7 +63,7 @@ func with(u *user.User, change func(*user.User)) *user.User {
 }
 
 func callerOf(u *user.User) user.Caller {
-	return user.Caller{UUID: u.UUID, TokenVersion: u.TokenVersion}
+	return user.Caller{UUID: u.UUID, Session: sessionID, TokenVersion: u.TokenVersion}
 }
 
 // store is every store at once. It answers what it is told and notes what it
@@ -155,9 +160,9 @@ func (s *store) SpendReset(_ context.Context, _ []byte, passwordHash string, cle
 	return err == nil && !s.notSpent, err
 }
 
-func (s *store) CallerAndTarget(_ context.Context, uuid, name string) (caller, target *user.User, err error) {
+func (s *store) CallerAndTarget(_ context.Context, c user.Caller, name string) (caller, target *user.User, err error) {
 	err = s.call("CallerAndTarget")
-	return s.find(func(u *user.User) bool { return u.UUID == uuid }), s.find(func(u *user.User) bool { return u.Username == name }), err
+	return s.find(func(u *user.User) bool { return u.UUID == c.UUID }), s.find(func(u *user.User) bool { return u.Username == name }), err
 }
 
 func (s *store) UpdateUser(_ context.Context, g user.Guard, e user.Edit, event user.Event) (user.Outcome, error) {
@@ -183,14 +188,14 @@ func (devices) Open(_, token string, _ time.Time) string {
 }
 
 func logins(p user.Passwords, tokens user.TokenIssuer) user.Logins {
-	return user.Logins{Passwords: p, Tokens: tokens, Devices: devices{}, Limits: user.DefaultLimits}
+	return user.Logins{Passwords: p, Tokens: tokens, Refresh: refreshKeys, Devices: devices{}, Limits: user.DefaultLimits, Sessions: user.DefaultSessionRules}
 }
 
 // issuer signs nothing.
 type issuer struct{ err error }
 
 func (i issuer) Issue(_ context.Context, b user.Bearer, at time.Time) (string, time.Duration, error) {
-	return b.UUID + at.Format(" 15:04 ") + string(rune('0'+b.TokenVersion)), 15 * time.Minute, i.err
+	return b.UUID + at.Format(" 15:04 ") + string(rune('0'+b.TokenVersion)) + " " + b.Session, 15 * time.Minute, i.err
 }
 
 // outbox keeps what is sent.

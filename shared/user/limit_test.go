@@ -81,7 +81,7 @@ func TestTooMany(t *testing.T) {
 		db := &store{users: []*user.User{ann()}, wait: 90 * time.Second}
 		session, err := login(t, db, passwords, name, right)
 		var e *user.Error
-		if !errors.As(err, &e) || session != (user.Session{}) {
+		if !errors.As(err, &e) || session != (user.Tokens{}) {
 			t.Fatalf("%s: %+v, %v", name, session, err)
 		}
 		if diff := cmp.Diff(&user.Error{Code: user.TooMany, Message: "Too many tries. Please wait.", RetryAfter: 90 * time.Second}, e); diff != "" {

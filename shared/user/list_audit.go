@@ -76,11 +76,11 @@ type AuditViewer interface {
 // Forbidden. A username that nobody has is NotFound, a UUID that nobody has any
 // more is not: its events are all that is left of an account.
 func ListAudit(ctx context.Context, caller Caller, db AuditViewer, q AuditQuery) (AuditPage, error) {
-	if !uuidForm.MatchString(caller.UUID) {
+	if !caller.formed() {
 		return AuditPage{}, errUnauthenticated()
 	}
 	name, named := CanonicalUsername(q.User)
-	self, target, err := db.CallerAndTarget(ctx, caller.UUID, name)
+	self, target, err := db.CallerAndTarget(ctx, caller, name)
 	switch {
 	case err != nil:
 		return AuditPage{}, err

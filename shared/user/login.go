@@ -4,12 +4,16 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"roster/shared/refresh"
 )
 
 // Credentials are what a person logs in with.
 type Credentials struct {
 	Username string `json:"username"`
 	Password string `json:"password"`
+	// DeviceName is what the list of sessions calls the device.
+	DeviceName *string `json:"device_name"`
 }
 
 // Check names what is missing. It says nothing of the form: a name that no
@@ -22,14 +26,23 @@ func (in Credentials) Check() Fields {
 	if in.Password == "" {
 		fields.add("password", "is required")
 	}
+	fields.add("device_name", deviceNameProblem(in.deviceName()))
 	return fields
 }
 
-// Session is what a login answers.
-type Session struct {
-	AccessToken string
-	ExpiresIn   time.Duration
-	DeviceToken string
+func (in Credentials) deviceName() string {
+	if in.DeviceName == nil {
+		return ""
+	}
+	return *in.DeviceName
+}
+
+// Tokens are what a login and a refresh answer.
+type Tokens struct {
+	AccessToken  string
+	ExpiresIn    time.Duration // of the access token
+	RefreshToken string
+	DeviceToken  string // of a login
 }
 
 // LoginStore finds an account and notes its login.
@@ -38,10 +51,10 @@ type LoginStore interface {
 	Auditor
 	// UserByUsername returns nil when there is none.
 	UserByUsername(ctx context.Context, username string) (*User, error)
-	// RecordLogin notes the time and, where given, a new hash of the same
-	// password, and clears the budgets. It does so only while the account is
-	// active and its token version is still the one given, and reports whether
-	// it did.
+	// RecordLogin begins the session, of which the account keeps at most so
+	// many, notes the time and, where given, a new hash of the same password,
+	// and clears the budgets. It does so only while the account is active and
+	// its token version is still the one given, and reports whether it did.
 	RecordLogin(ctx context.Context, l Login, e Event) (bool, error)
 }
 
@@ -53,6 +66,10 @@ type Login struct {
 	At           time.Time
 	Rehash       string // "" keeps the hash
 	Clear        []string
+
+	Session      Session
+	RefreshHash  []byte // of the session's first refresh token
+	MostSessions int
 }
 
 // Bearer is who an access token is issued to.
@@ -78,48 +95,56 @@ type Devices interface {
 type Logins struct {
 	Passwords Passwords
 	Tokens    TokenIssuer
+	Refresh   refresh.Keys
 	Devices   Devices
 	Limits    Limits
+	Sessions  SessionRules
 }
 
-// Authenticate checks a username and a password and issues an access token. It
+// Authenticate checks a username and a password and begins a session. It
 // answers Unauthenticated, in the same words and after the same work, for an
 // unknown name, a wrong password and an account that is not active. Once the
 // budgets are used up it answers TooMany, before any work on the password, and
 // to a name that nobody has like to one that somebody has.
-func Authenticate(ctx context.Context, from Client, db LoginStore, l Logins, in Credentials, now time.Time) (Session, error) {
+func Authenticate(ctx context.Context, from Client, db LoginStore, l Logins, in Credentials, now time.Time) (Tokens, error) {
 	if err := in.Check().err(); err != nil {
-		return Session{}, err
+		return Tokens{}, err
 	}
 	name, _ := CanonicalUsername(in.Username) // an impossible name finds nothing
 	device, try, err := l.take(ctx, from, db, spelling(in.Username), now)
 	if err != nil {
-		return Session{}, err
+		return Tokens{}, err
 	}
 	login, ok, err := l.check(ctx, db, name, in.Password)
 	if err != nil {
-		return Session{}, err
+		return Tokens{}, err
 	}
 	event := from.event(now, ActionLogin)
 	event.Target = login.UUID
+	var first refresh.Token
 	if ok {
 		event.Actor = login.UUID
 		login.At, login.Clear = now, l.Limits.cleared(name, device, from.network())
+		login.Session, login.MostSessions = l.Sessions.open(from, in.deviceName(), MethodPassword, now), l.Sessions.Most
+		first = l.Refresh.First(login.Session.ID)
+		login.RefreshHash = first.Hash()
 		// The hash took its time: the account may have changed since.
 		if ok, err = db.RecordLogin(ctx, login, event); err != nil {
-			return Session{}, err
+			return Tokens{}, err
 		}
 	}
 	if !ok {
 		event.Actions, event.Actor = []Action{ActionLoginFailed}, ""
 		try.note(&event)
-		return Session{}, audit(ctx, db, event, &Error{Code: Unauthenticated, Message: "Invalid username or password."})
+		return Tokens{}, audit(ctx, db, event, &Error{Code: Unauthenticated, Message: "Invalid username or password."})
 	}
-	token, lifetime, err := l.Tokens.Issue(ctx, Bearer{UUID: login.UUID, TokenVersion: login.TokenVersion, Role: login.Role}, now)
+	token, lifetime, err := l.Tokens.Issue(ctx, Bearer{UUID: login.UUID, Session: login.Session.ID, TokenVersion: login.TokenVersion, Role: login.Role}, now)
 	if err != nil {
-		return Session{}, err
+		return Tokens{}, err
 	}
-	return Session{AccessToken: token, ExpiresIn: lifetime, DeviceToken: l.Devices.Issue(name, device, now)}, nil
+	return Tokens{
+		AccessToken: token, ExpiresIn: lifetime, RefreshToken: l.Refresh.Text(first), DeviceToken: l.Devices.Issue(name, device, now),
+	}, nil
 }
 
 // take takes from the budgets and returns the device that has one of its own. A

@@ -2,17 +2,20 @@ package user_test
 
 import (
 	"errors"
+	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"roster/shared/password"
 	"roster/shared/user"
 )
 
-func login(t testing.TB, db *store, p user.Passwords, name, pw string) (user.Session, error) {
+func login(t testing.TB, db *store, p user.Passwords, name, pw string) (user.Tokens, error) {
 	t.Helper()
 	return user.Authenticate(t.Context(), user.Client{}, db, logins(p, issuer{}), user.Credentials{Username: name, Password: pw}, now)
 }
@@ -25,12 +28,20 @@ func TestAuthenticate(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := user.Session{AccessToken: annUUID + " 09:30 3", ExpiresIn: 15 * time.Minute, DeviceToken: "ann.lee "}
+		first, ok := refreshKeys.Open(got.RefreshToken)
+		session := db.login.Session
+		if !ok || first.Session != session.ID || first.Generation != 1 || !slices.Equal(first.Hash(), db.login.RefreshHash) {
+			t.Errorf("the refresh token %v is not the session's: %+v", first, session)
+		}
+		got.RefreshToken = ""
+		want := user.Tokens{AccessToken: annUUID + " 09:30 3 " + session.ID, ExpiresIn: 15 * time.Minute, DeviceToken: "ann.lee "}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("session (-want +got):\n%s", diff)
 		}
 		did(t, db, "Take", "UserByUsername", "RecordLogin")
-		if diff := cmp.Diff(user.Login{UUID: annUUID, TokenVersion: 3, Role: user.RoleUser, At: now, Clear: keys(db.budgets[:2])}, db.login); diff != "" {
+		login := db.login
+		login.Session, login.RefreshHash = user.Session{}, nil
+		if diff := cmp.Diff(user.Login{UUID: annUUID, TokenVersion: 3, Role: user.RoleUser, At: now, Clear: keys(db.budgets[:2]), MostSessions: 20}, login, cmpopts.EquateComparable(netip.Addr{})); diff != "" {
 			t.Errorf("recorded (-want +got):\n%s", diff)
 		}
 	}
@@ -65,7 +76,7 @@ func TestAuthenticateRefuses(t *testing.T) {
 		if first == nil {
 			first = err
 		}
-		if diff := cmp.Diff(first.Error(), errText(err)); !errors.Is(err, user.Unauthenticated) || diff != "" || session != (user.Session{}) {
+		if diff := cmp.Diff(first.Error(), errText(err)); !errors.Is(err, user.Unauthenticated) || diff != "" || session != (user.Tokens{}) {
 			t.Errorf("%s: %+v, %v", c.name, session, err)
 		}
 		if c.name != "an account that changed meanwhile" {
@@ -110,13 +121,13 @@ func TestAuthenticateOutage(t *testing.T) {
 	t.Parallel()
 	for _, method := range []string{"Take", "UserByUsername", "RecordLogin"} {
 		db := &store{users: []*user.User{ann()}, errs: map[string]error{method: errOutage}}
-		if session, err := login(t, db, passwords, "ann.lee", right); !errors.Is(err, user.Unavailable) || session != (user.Session{}) {
+		if session, err := login(t, db, passwords, "ann.lee", right); !errors.Is(err, user.Unavailable) || session != (user.Tokens{}) {
 			t.Errorf("%s: %+v, %v", method, session, err)
 		}
 	}
 	db := &store{users: []*user.User{ann()}}
 	session, err := user.Authenticate(t.Context(), user.Client{}, db, logins(passwords, issuer{errors.New("no key")}), user.Credentials{Username: "ann.lee", Password: right}, now)
-	if err == nil || code(err) != "" || session != (user.Session{}) {
+	if err == nil || code(err) != "" || session != (user.Tokens{}) {
 		t.Errorf("an issuer that fails: %+v, %v", session, err)
 	}
 }

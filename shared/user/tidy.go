@@ -9,14 +9,15 @@ import (
 type Tidier interface {
 	// Tidy removes at most so many rows of each kind: budgets whose window
 	// ended before windows, budgets of tries in a row that nobody touched since
-	// rows and that are not used up, and reset tokens that expired before now.
+	// rows and that are not used up, and reset tokens and sessions that ended before now.
 	Tidy(ctx context.Context, windows, rows, now time.Time, most int) (Tidied, error)
 }
 
 // Tidied is how many were removed.
 type Tidied struct {
-	Limits int `json:"limits"`
-	Resets int `json:"resets"`
+	Limits   int `json:"limits"`
+	Resets   int `json:"resets"`
+	Sessions int `json:"sessions"`
 }
 
 // What is kept, and how much is removed in one go and in one run. A password
@@ -34,8 +35,8 @@ const (
 func Tidy(ctx context.Context, db Tidier, now time.Time) (all Tidied, err error) {
 	for range tidyBatches {
 		one, err := db.Tidy(ctx, now.Add(-keepWindows), now.Add(-keepRows), now, tidyBatch)
-		all.Limits, all.Resets = all.Limits+one.Limits, all.Resets+one.Resets
-		if err != nil || one.Limits < tidyBatch && one.Resets < tidyBatch {
+		all.Limits, all.Resets, all.Sessions = all.Limits+one.Limits, all.Resets+one.Resets, all.Sessions+one.Sessions
+		if err != nil || max(one.Limits, one.Resets, one.Sessions) < tidyBatch {
 			return all, err
 		}
 	}

@@ -34,6 +34,10 @@ type Edit struct {
 	// EndTokens ends every access token issued so far, EndResets every reset
 	// token that has been mailed.
 	EndTokens, EndResets bool
+	// EndSessions ends every session but KeepSession. Those that are kept when
+	// tokens end get new ones by their refresh tokens.
+	EndSessions bool
+	KeepSession string
 	// Clear are the keys of budgets to give back.
 	Clear []string
 }
@@ -65,17 +69,8 @@ func Update(ctx context.Context, caller Caller, from Client, db Updater, p Passw
 		return err
 	}
 	if in.CurrentPassword != nil {
-		tries := limits.current(target.UUID)
-		try, err := take(ctx, db, now, tries)
-		if err != nil {
+		if edit.Clear, err = confirm(ctx, from, db, p, limits, *target, *in.CurrentPassword, now); err != nil {
 			return err
-		}
-		edit.Clear = []string{tries.Key}
-		if ok, _ := p.verify(ctx, *target, *in.CurrentPassword); !ok {
-			event := from.event(now, ActionPasswordFailed)
-			event.Actor, event.Target = caller.UUID, target.UUID
-			try.note(&event)
-			return audit(ctx, db, event, Fields{"current_password": "is not right"}.err())
 		}
 	}
 	if in.Password != nil {
@@ -146,6 +141,7 @@ func (in Changes) edit(p Passwords, target User) (Edit, Fields) {
 	if in.Password != nil {
 		fields.add("password", p.Policy.Problem(*in.Password, after.names()...))
 	}
+	e.EndSessions = e.deactivates() || in.Password != nil
 	e.EndTokens = e.deactivates() || in.Password != nil || (e.demotes() && target.Role == RoleAdmin)
 	e.EndResets = e.deactivates() || in.Password != nil || after.Email != target.Email
 	return e, fields

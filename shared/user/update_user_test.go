@@ -42,10 +42,10 @@ func TestUpdateWrites(t *testing.T) {
 		"promotion":                    {boss(), ann(), user.Changes{Role: ptr(user.RoleAdmin)}, want{edit: user.Edit{Role: ptr(user.RoleAdmin)}, asAdmin: true}},
 		"demotion":                     {boss(), with(ann(), func(u *user.User) { u.Role = user.RoleAdmin }), user.Changes{Role: ptr(user.RoleUser)}, want{edit: user.Edit{Role: ptr(user.RoleUser), EndTokens: true}, asAdmin: true, takes: true}},
 		"the role that it has":         {boss(), ann(), user.Changes{Role: ptr(user.RoleUser)}, want{edit: user.Edit{Role: ptr(user.RoleUser)}, asAdmin: true, takes: true}},
-		"deactivation":                 {boss(), ann(), user.Changes{Active: ptr(false)}, want{edit: user.Edit{Active: ptr(false), EndTokens: true, EndResets: true}, asAdmin: true, takes: true}},
+		"deactivation":                 {boss(), ann(), user.Changes{Active: ptr(false)}, want{edit: user.Edit{Active: ptr(false), EndTokens: true, EndResets: true, EndSessions: true}, asAdmin: true, takes: true}},
 		"activation":                   {boss(), ann(), user.Changes{Active: ptr(true)}, want{edit: user.Edit{Active: ptr(true)}, asAdmin: true}},
 		"own demotion":                 {boss(), boss(), user.Changes{Role: ptr(user.RoleUser)}, want{edit: user.Edit{Role: ptr(user.RoleUser), EndTokens: true}, asAdmin: true, takes: true}},
-		"own deactivation":             {boss(), boss(), user.Changes{Active: ptr(false)}, want{edit: user.Edit{Active: ptr(false), EndTokens: true, EndResets: true}, asAdmin: true, takes: true}},
+		"own deactivation":             {boss(), boss(), user.Changes{Active: ptr(false)}, want{edit: user.Edit{Active: ptr(false), EndTokens: true, EndResets: true, EndSessions: true}, asAdmin: true, takes: true}},
 		"own names, as ADMIN":          {boss(), boss(), user.Changes{FirstName: ptr("B")}, want{edit: user.Edit{FirstName: ptr("B")}}},
 		"the right password by itself": {ann(), ann(), user.Changes{CurrentPassword: ptr(right)}, want{edit: user.Edit{Clear: []string{"current password\x00" + annUUID + "\x00"}}}},
 	} {

@@ -55,6 +55,9 @@ type Caller struct {
 	TokenVersion int64
 }
 
+// formed reports whether the caller has what its rows are found by.
+func (c Caller) formed() bool { return uuidForm.MatchString(c.UUID) && uuidForm.MatchString(c.Session) }
+
 // admits reports whether the caller's own row still honours its token.
 func (c Caller) admits(row *User) bool {
 	return c.UUID != "" && row != nil && row.UUID == c.UUID && row.Active && row.TokenVersion == c.TokenVersion

@@ -43,6 +43,17 @@ func spelling(username string) string {
 	return username
 }
 
+// deviceNameProblem keeps what a list shows to one short line.
+func deviceNameProblem(s string) string {
+	switch {
+	case utf8.RuneCountInString(s) > maxName:
+		return fmt.Sprintf("must have at most %d characters", maxName)
+	case strings.ContainsFunc(s, unprintable):
+		return "must not have control characters"
+	}
+	return ""
+}
+
 // reserved are the names that a person must not register: each literal segment
 // of the API's paths that is one (a test compares them with template.yaml) and
 // what could pass for the service itself.

@@ -17,6 +17,11 @@ func ResetMail(env *boot.Environment) user.ResetMail {
 	return user.ResetMail{Mailer: mailer(env), PublicURL: env.Origin("PUBLIC_URL")}
 }
 
+// Notices returns how the owners of accounts are told what happened to them.
+func Notices(env *boot.Environment) user.Notices {
+	return user.Notices{Mailer: mailer(env), PublicURL: env.Origin("PUBLIC_URL")}
+}
+
 func mailer(env *boot.Environment) user.Mailer {
 	from := env.Text("MAIL_FROM")
 	if host := env.Optional("MAIL_SERVER", ""); host != "" {

@@ -19,6 +19,7 @@ import (
 var rights = []struct{ table, may string }{
 	{"users", "select, insert, update, delete"},
 	{"resets", "select, insert, update, delete"},
+	{"sessions", "select, insert, update, delete"},
 	{"limits", "select, insert, update, delete"},
 	{"audit", "select, insert"},
 	{"audit_heads", "select, insert, update"},

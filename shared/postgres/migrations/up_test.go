@@ -101,7 +101,7 @@ func TestUpIsNotBoundByTheTimeouts(t *testing.T) {
 	defer conn.Close(t.Context())
 	// The last migration is to be applied again, to a table that is in use.
 	for _, sql := range []string{
-		"drop index audit_actor_idx", "delete from goose_db_version where version_id = 12",
+		"drop index sessions_user_id_idx", "delete from goose_db_version where version_id = 14",
 	} {
 		if _, err := conn.Exec(t.Context(), sql); err != nil {
 			t.Fatal(err)
@@ -111,7 +111,7 @@ func TestUpIsNotBoundByTheTimeouts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := tx.Exec(t.Context(), "lock table audit"); err != nil {
+	if _, err := tx.Exec(t.Context(), "lock table sessions"); err != nil {
 		t.Fatal(err)
 	}
 	done := make(chan error, 1)

@@ -1,0 +1,52 @@
+package api
+
+import (
+	"net/http"
+	"time"
+
+	"roster/shared/user"
+)
+
+type sessionsAnswer struct {
+	Sessions []session `json:"sessions"`
+}
+
+type session struct {
+	ID         string    `json:"id"`
+	Current    bool      `json:"current"` // the one that asks
+	DeviceName string    `json:"device_name"`
+	UserAgent  string    `json:"user_agent"`
+	Address    string    `json:"address"`
+	Method     string    `json:"method"`
+	CreatedAt  time.Time `json:"created_at"`
+	LastUsedAt time.Time `json:"last_used_at"`
+	IdleEndsAt time.Time `json:"idle_ends_at"`
+	EndsAt     time.Time `json:"ends_at"`
+}
+
+// Sessions is GET /api/user/{username}/sessions.
+func Sessions(db user.SessionLister, tokens TokenVerifier) http.Handler {
+	return endpoint(http.StatusOK, func(r *http.Request) (out sessionsAnswer, err error) {
+		c, err := caller(r, tokens, time.Now())
+		if err != nil {
+			return out, err
+		}
+		all, err := user.Sessions(r.Context(), c, db, r.PathValue("username"))
+		out.Sessions = make([]session, 0, len(all))
+		for _, s := range all {
+			out.Sessions = append(out.Sessions, sessionOf(s, c))
+		}
+		return out, err
+	})
+}
+
+func sessionOf(s user.Session, c user.Caller) session {
+	answer := session{
+		ID: s.ID, Current: s.ID == c.Session, DeviceName: s.DeviceName, UserAgent: s.UserAgent, Method: s.Method,
+		CreatedAt: s.CreatedAt.UTC(), LastUsedAt: s.LastUsedAt.UTC(), IdleEndsAt: s.IdleEndsAt.UTC(), EndsAt: s.EndsAt.UTC(),
+	}
+	if s.Address.IsValid() {
+		answer.Address = s.Address.String()
+	}
+	return answer
+}

@@ -61,9 +61,13 @@ A number between two classes is the area under the ROC curve: how often an answe
 The pair that is judged and farthest from 0.5 has %.3f. Classes with a star are shown and not judged. CI makes a shorter run, with
 bounds as wide as the number of its rounds asks for.
 
-What this does not show: Lambda, and what other processors do. An older hash that is cheaper than today's is made up for by as
-much work again as it leaves, which takes about as long here and may not elsewhere; one that is dearer takes longer, until its
-owner's next login. The mail of forget_password is sent before the answer (SECURITY.md, "What is open").
+With a star: an older hash that is cheaper than today's is made up for by about the work that it leaves. How near that comes depends
+on the machine and its load, and one that is dearer takes longer; both end with the owner's next login, which makes a new hash. The
+mail of forget_password is sent before the answer, an outbox is to end that. Both stand in SECURITY.md, "What is open". A
+registration that succeeds says so.
+
+What this does not show is Lambda, and other processors. Whoever may ask without end sees smaller differences than these; the limits
+let nobody ask that often.
 `
 
 // write writes the tables for people to read.

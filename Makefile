@@ -3,7 +3,7 @@
 TOOL := go tool -modfile=tools/go.mod
 FUNCTIONS := CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -tags lambda.norpc -trimpath -ldflags '-s -w' -o bin/
 
-.PHONY: help run lambda test race limits bench tokens malformed differential fuzz lint fmt functions links schema golden audit-verify validate deploy ci clean
+.PHONY: help run lambda test race limits bench timing tokens malformed differential fuzz lint fmt functions links schema golden audit-verify validate deploy ci clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ limits: ## the limits, over 10,000 rounds and across 20 processes; takes half an
 
 bench: ## the benchmarks: hash, token, requests, cold start
 	go test -run '^$$' -bench . ./...
+
+timing: ## measure what time tells of accounts, into docs/security/timing.md (half an hour)
+	go test ./localdev -count=1 -v -run '^TestTiming$$' -timing 2000 -update -timeout 4h
 
 tokens: ## try 500,000 mutations of access tokens and as many of reset tokens
 	go test ./shared/token ./shared/onetime -count=1 -v -run '^TestMutations$$' -mutations 500000 -timeout 1h

@@ -75,9 +75,8 @@ var rooms = map[string]room{
 	},
 
 	"shared/boot": {
-		own:    []string{"shared/awsenv", "shared/device", "shared/onetime", "shared/password", "shared/postgres", "shared/refresh", "shared/secrets", "shared/user"},
-		others: []string{lambda + "lambdacontext"},
-		why:    "every function with a database links it; what only some need has a package of its own below it",
+		own: []string{"shared/device", "shared/onetime", "shared/password", "shared/postgres", "shared/refresh", "shared/settings", "shared/user"},
+		why: "every function with a database links it; what only some need has a package of its own below it",
 	},
 	"shared/boot/mailing": {
 		own: []string{"shared/awsenv", "shared/boot", "shared/mail", "shared/ses", "shared/smtp", "shared/user"},
@@ -110,9 +109,13 @@ var rooms = map[string]room{
 
 	"shared/awsenv":         {others: []string{sdk + "aws", sdk + "credentials"}, why: "every function with a secret links it; config.LoadDefaultConfig would cost 1.6 MB"},
 	"shared/awsenv/awstest": {own: []string{"shared/awsenv"}, others: []string{sdk + "aws"}, why: "it plays AWS's side, and must not know ours"},
-	"shared/secrets":        {others: []string{sdk + "aws", sdk + "service/secretsmanager"}, why: "it reads one secret and knows nothing of what is in it"},
-	"shared/ses":            {own: []string{"shared/mail"}, others: []string{sdk + "aws", sdk + "service/sesv2"}, why: "it is a way for mails and nothing more"},
-	"shared/smtp":           {own: []string{"shared/mail"}, others: []string{"github.com/wneessen/go-mail/smtp"}, why: "it is a way for mails and nothing more; the whole of go-mail imports html/template"},
+	"shared/settings": {
+		own: []string{"shared/awsenv", "shared/secrets"}, others: []string{lambda + "lambdacontext"},
+		why: "functions without a database link it; what makes parts of the values is package boot",
+	},
+	"shared/secrets": {others: []string{sdk + "aws", sdk + "service/secretsmanager"}, why: "it reads one secret and knows nothing of what is in it"},
+	"shared/ses":     {own: []string{"shared/mail"}, others: []string{sdk + "aws", sdk + "service/sesv2"}, why: "it is a way for mails and nothing more"},
+	"shared/smtp":    {own: []string{"shared/mail"}, others: []string{"github.com/wneessen/go-mail/smtp"}, why: "it is a way for mails and nothing more; the whole of go-mail imports html/template"},
 
 	"shared/blocklist": {others: []string{"github.com/ccojocar/zxcvbn-go/data"}, why: "it is a list"},
 	"shared/breach":    {others: []string{"golang.org/x/text/unicode/norm"}, why: "it asks one service one question, and must have no way to tell it more"},

@@ -159,7 +159,7 @@ func TestAStartRefusesAnUnreadableSecret(t *testing.T) {
 		"an outage": {func(s *awstest.Server) { s.Fail(awstest.GetSecretValue, awstest.Times(9, awstest.ServerError)...) }, "no usable answer from Secrets Manager"},
 		"bytes":     {func(s *awstest.Server) { s.SetBinarySecret(secretARN, []byte(canary)) }, "it holds bytes (SecretBinary)"},
 		"text":      {func(s *awstest.Server) { s.SetSecret(secretARN, canary) }, "it is not a JSON object"},
-		"a list":    {func(s *awstest.Server) { s.SetSecret(secretARN, `{"DATABASE_URL":["`+canary+`"]}`) }, "DATABASE_URL is not text, a number, true or false"},
+		"a list":    {func(s *awstest.Server) { s.SetSecret(secretARN, `{"DATABASE_URL":["`+canary+`"]}`) }, "DATABASE_URL is not text, a number, true, false or an object"},
 	} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()

@@ -31,7 +31,7 @@ const (
 )
 
 func (e *Environment) rate(name string, fallback user.Rate) user.Rate {
-	v := e.values[name]
+	v := e.Optional(name, "")
 	if v == "" {
 		return fallback
 	}
@@ -39,7 +39,7 @@ func (e *Environment) rate(name string, fallback user.Rate) user.Rate {
 	n, err := strconv.Atoi(most)
 	d, err2 := time.ParseDuration(window)
 	if !found || err != nil || err2 != nil || n < 1 || n > maxRate || d < time.Second || d > maxWindow || d%time.Second != 0 {
-		e.problem(name, fmt.Sprintf("must be a rate such as 10/15m, from 1 to %d in 1s to 24h", maxRate))
+		e.Problem(name, fmt.Sprintf("must be a rate such as 10/15m, from 1 to %d in 1s to 24h", maxRate))
 		return fallback
 	}
 	return user.Rate{Most: n, Window: d}

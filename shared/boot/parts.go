@@ -3,6 +3,7 @@ package boot
 import (
 	"cmp"
 	"context"
+	"net/url"
 	"strings"
 
 	"roster/shared/onetime"
@@ -19,7 +20,7 @@ func (e *Environment) Postgres() *postgres.DB {
 	}
 	db, err := postgres.OpenSource(context.Background(), e.databaseURL)
 	if err != nil {
-		e.problem("DATABASE_URL", strings.TrimPrefix(err.Error(), "DATABASE_URL "))
+		e.Problem("DATABASE_URL", strings.TrimPrefix(err.Error(), "DATABASE_URL "))
 	}
 	return db
 }
@@ -33,12 +34,12 @@ func (e *Environment) Migrator(
 ) func(context.Context) ([]string, error) {
 	e.Text("DATABASE_URL") // notes when it is missing
 	return func(ctx context.Context) ([]string, error) {
-		values, err := e.current(ctx, true)
+		values, err := e.Current(ctx, true)
 		if err != nil {
 			return nil, err
 		}
-		functions := values["DATABASE_URL"]
-		owner := cmp.Or(values["MIGRATE_DATABASE_URL"], e.values["MIGRATE_DATABASE_URL"], functions)
+		functions := withUser(values)
+		owner := cmp.Or(values["MIGRATE_DATABASE_URL"], functions)
 		applied, err := up(ctx, owner)
 		if err != nil {
 			return applied, err
@@ -48,19 +49,21 @@ func (e *Environment) Migrator(
 }
 
 func (e *Environment) databaseURL(ctx context.Context, fresh bool) (string, error) {
-	values, err := e.current(ctx, fresh)
-	return values["DATABASE_URL"], err
+	values, err := e.Current(ctx, fresh)
+	return withUser(values), err
 }
 
-// current are the values of the secret as they are now, or those given.
-func (e *Environment) current(ctx context.Context, fresh bool) (map[string]string, error) {
-	switch {
-	case e.secret == nil:
-		return e.values, nil
-	case fresh:
-		return e.secret.Refresh(ctx)
+// withUser is DATABASE_URL. One that names no user gets the members username
+// and password, which are where Secrets Manager's rotation functions for
+// databases put them: see docs/secrets.md.
+func withUser(values map[string]string) string {
+	given, name, word := values["DATABASE_URL"], values["username"], values["password"]
+	u, err := url.Parse(given)
+	if err != nil || u.Host == "" || u.User != nil || name == "" || word == "" {
+		return given
 	}
-	return e.secret.Get(ctx)
+	u.User = url.UserPassword(name, word)
+	return u.String()
 }
 
 // OneTimeTokens returns what mints reset tokens and hashes them.
@@ -78,9 +81,9 @@ func (e *Environment) Admin() user.Admin {
 // Passwords returns how passwords are hashed and how long a new one must be.
 // What sets passwords takes those of boot/policy, which refuse more.
 func (e *Environment) Passwords() user.Passwords {
-	pepper := e.values["SECURITY_PASSWORD_SALT"]
+	pepper := e.Optional("SECURITY_PASSWORD_SALT", "")
 	if pepper != "" {
-		e.strong("SECURITY_PASSWORD_SALT", pepper)
+		e.Strong("SECURITY_PASSWORD_SALT", pepper)
 	}
 	return user.Passwords{
 		Hasher: password.NewHasher(pepper),

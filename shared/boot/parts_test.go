@@ -73,6 +73,33 @@ func TestMigrator(t *testing.T) {
 	check(t, "no URL", problem(t, e), "DATABASE_URL is missing")
 }
 
+// What rotates a database's password knows nothing of URLs.
+func TestDatabaseURLTakesTheRotatedUser(t *testing.T) {
+	t.Parallel()
+	const word = `p@ss/w:o#r?d%"`
+	for _, c := range []struct{ url, user, password, want string }{
+		{"postgres://db.example:5432/roster?sslmode=verify-full", "roster", word, "postgres://roster:p%40ss%2Fw%3Ao%23r%3Fd%25%22@db.example:5432/roster?sslmode=verify-full"},
+		{"postgres://ann:secret@db.example/roster", "roster", word, "postgres://ann:secret@db.example/roster"},
+		{"postgres://ann@db.example/roster", "roster", word, "postgres://ann@db.example/roster"},
+		{"postgres://db.example/roster", "", word, "postgres://db.example/roster"},
+		{"postgres://db.example/roster", "roster", "", "postgres://db.example/roster"},
+		{"host=db.example dbname=roster", "roster", word, "host=db.example dbname=roster"},
+	} {
+		var asked string
+		up := func(_ context.Context, url string) ([]string, error) {
+			asked = url
+			return nil, nil
+		}
+		e := env("DATABASE_URL", c.url, "username", c.user, "password", c.password)
+		if _, err := e.Migrator(up, func(context.Context, string, string) error { return nil })(t.Context()); err != nil {
+			t.Error(err)
+		}
+		check(t, c.url, asked, c.want)
+		e.Postgres().Close()
+		check(t, "its problem", problem(t, e), "")
+	}
+}
+
 func TestAdmin(t *testing.T) {
 	t.Parallel()
 	e := env("ADMIN_USERNAME", "root", "ADMIN_EMAIL", "ops@example.com", "ADMIN_PASSWORD", canary)

@@ -100,3 +100,38 @@ func TestOldParametersAreStale(t *testing.T) {
 		t.Error("today's parameters are stale")
 	}
 }
+
+// A cheaper hash is made up for, so that it does not show at once whose hash is
+// an old one; how near the times are, docs/security/timing.md says.
+func TestCheaperHashesAreMadeUpFor(t *testing.T) {
+	t.Parallel()
+	const today, memory = 2 * 19456, 19456
+	for _, c := range []struct {
+		parameters string
+		dearer     bool
+	}{
+		{"m=8,t=1,p=1", false},
+		{"m=4096,t=3,p=1", false},
+		{"m=12288,t=3,p=1", false},
+		{"m=19455,t=2,p=1", false},
+		{"m=19456,t=1,p=1", false},
+		{"m=19456,t=2,p=1", false},
+		{"m=38911,t=1,p=1", false},
+		{"m=38912,t=1,p=1", false},
+		{"m=47104,t=1,p=1", true},
+		{"m=19456,t=3,p=1", true},
+		{"m=262144,t=10,p=1", true},
+	} {
+		h, err := password.Parse(phc(c.parameters))
+		if err != nil {
+			t.Fatal(err)
+		}
+		work, most := h.Work()
+		if (work > today) != c.dearer || work < today-4 {
+			t.Errorf("%s: %d KiB are gone over, a hash of today's over %d", c.parameters, work, today)
+		}
+		if !c.dearer && most > 2*memory {
+			t.Errorf("%s: takes %d KiB at a time", c.parameters, most)
+		}
+	}
+}

@@ -38,7 +38,7 @@ func FuzzVerify(f *testing.F) {
 		if kib, _ := strconv.Atoi(m[1]); kib > 1024 {
 			return
 		}
-		if ok, _, _ := plain.Verify(stored, "correct horse"); ok {
+		if plain.Opens(hash, "correct horse") { // Verify adds today's work, which would leave few tries
 			t.Errorf("%q is open", stored)
 		}
 	})

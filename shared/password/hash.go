@@ -68,7 +68,8 @@ var ErrUnusable = errors.New("the stored password hash cannot be used")
 // Verify reports whether stored is the password's hash, and whether it should
 // be made again because its parameters are not today's. An empty or unusable
 // stored hash costs the same work and is never right; only for the unusable
-// one does it answer ErrUnusable beside that.
+// one does it answer ErrUnusable beside that. One that is cheaper than today's
+// costs about the same, see Hash.rest; one that is dearer costs more.
 func (h *Hasher) Verify(stored, password string) (ok, stale bool, err error) {
 	hash := h.dummy
 	usable := false
@@ -81,6 +82,9 @@ func (h *Hasher) Verify(stored, password string) (ok, stale bool, err error) {
 		}
 	}
 	same := subtle.ConstantTimeCompare(h.compute(hash, password), hash.tag) == 1
+	if rest, more := hash.rest(); more {
+		h.compute(rest, password)
+	}
 	return usable && same, hash.stale(h.keyID), err
 }
 

@@ -34,6 +34,19 @@ func (h Hash) stale(keyID string) bool {
 		len(h.salt) != saltLen || len(h.tag) != tagLen
 }
 
+// rest is a hash of what a cheaper one leaves of today's work, which is memory
+// times passes. The times are near each other and not equal: less memory stays
+// nearer to the processor. With several lanes they are further apart.
+func (h Hash) rest() (rest Hash, more bool) {
+	const today = memory * passes
+	done := h.memory * h.passes
+	if done >= today {
+		return rest, false
+	}
+	n := (today - done + memory - 1) / memory // so that it takes no more memory than today's
+	return Hash{memory: (today - done) / n, passes: n, lanes: lanes, keyID: h.keyID, salt: make([]byte, saltLen), tag: make([]byte, tagLen)}, true
+}
+
 var phc = regexp.MustCompile(`^\$argon2id\$v=19\$m=([1-9]\d{0,6}),t=([1-9]\d?),p=([1-9]\d?)(?:,keyid=([A-Za-z0-9+/]{1,11}))?\$([A-Za-z0-9+/]{11,64})\$([A-Za-z0-9+/]{22,86})$`)
 
 // The bounds within which a stored hash is computed. The upper ones are what a

@@ -8,13 +8,12 @@ import (
 	"strings"
 )
 
-// parse reads one JSON object of text, numbers and true/false. It goes token by
-// token to see a member that stands there twice, of which encoding/json would
-// silently take the last. The errors of encoding/json quote their input, so
-// none of them is passed on.
+// parse reads one JSON object of text, numbers, true/false and objects, whose
+// JSON is kept as it is. It goes member by member to see one that stands there
+// twice, of which encoding/json would silently take the last. The errors of
+// encoding/json quote their input, so none of them is passed on.
 func parse(text string) (map[string]string, error) {
 	d := json.NewDecoder(strings.NewReader(text))
-	d.UseNumber()
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
 		return nil, malformed("it is not a JSON object")
 	}
@@ -28,13 +27,13 @@ func parse(text string) (map[string]string, error) {
 		if _, twice := values[key]; twice {
 			return nil, malformed("%s stands there twice", member(key, n))
 		}
-		token, err := d.Token()
-		if err != nil {
+		var raw json.RawMessage
+		if err := d.Decode(&raw); err != nil {
 			return nil, malformed("it is not valid JSON")
 		}
-		value, ok := scalar(token)
+		value, ok := plain(raw)
 		if !ok {
-			return nil, malformed("%s is not text, a number, true or false", member(key, n))
+			return nil, malformed("%s is not text, a number, true, false or an object", member(key, n))
 		}
 		values[key] = value
 	}
@@ -47,17 +46,16 @@ func parse(text string) (map[string]string, error) {
 	return values, nil
 }
 
-func scalar(t json.Token) (string, bool) {
-	switch v := t.(type) {
-	case string:
-		return v, true
-	case json.Number:
-		return v.String(), true
-	case bool:
-		return strconv.FormatBool(v), true
-	default: // null, or the beginning of an object or a list
+// plain is a member's value as an environment variable would hold it.
+func plain(raw json.RawMessage) (string, bool) {
+	switch raw[0] {
+	case '"':
+		var text string
+		return text, json.Unmarshal(raw, &text) == nil
+	case '[', 'n': // null
 		return "", false
 	}
+	return string(raw), true
 }
 
 // member names a member where its name looks like a variable's, and else by its

@@ -34,10 +34,11 @@ func open(t *testing.T, text string) (*awstest.Server, *secrets.Secret) {
 func TestGet(t *testing.T) {
 	t.Parallel()
 	server, secret := open(t, ` {"DATABASE_URL":"postgres://u:p@h/d?x=1\u00e9","MAIL_PORT":587,"BIG":123456789012345678901234567890,
-		"EXACT":1.50,"MAIL_USE_TLS":true,"OFF":false,"EMPTY":""} `)
+		"EXACT":1.50,"MAIL_USE_TLS":true,"OFF":false,"EMPTY":"","JWT_KEYS":{ "keys":[{"kid":"a"}],"x":1.0 }} `)
 	want := map[string]string{
 		"DATABASE_URL": "postgres://u:p@h/d?x=1é", "MAIL_PORT": "587", "BIG": "123456789012345678901234567890",
 		"EXACT": "1.50", "MAIL_USE_TLS": "true", "OFF": "false", "EMPTY": "",
+		"JWT_KEYS": `{ "keys":[{"kid":"a"}],"x":1.0 }`,
 	}
 	for range 3 {
 		got, err := secret.Get(t.Context())
@@ -79,10 +80,11 @@ func TestMalformed(t *testing.T) {
 		"list":           {`["` + canary + `"]`, "not a JSON object"},
 		"text":           {`"` + canary + `"`, "not a JSON object"},
 		"null":           {`null`, "not a JSON object"},
-		"nested":         {`{"A":"x","DATABASE_URL":{"p":"` + canary + `"}}`, "DATABASE_URL is not text"},
+		"bad inside":     {`{"A":"x","JWT_KEYS":{"p":"` + canary + `}}`, "not valid JSON"},
+		"object cut":     {`{"A":"x","JWT_KEYS":{"p":"` + canary + `"`, "not valid JSON"},
 		"list inside":    {`{"A":["` + canary + `"]}`, "A is not text"},
 		"null inside":    {`{"A":null}`, "A is not text"},
-		"value as name":  {`{"` + canary + `":{}}`, "member 1 is not text"},
+		"value as name":  {`{"` + canary + `":[]}`, "member 1 is not text"},
 		"nameless":       {`{"":[]}`, "member 1 is not text"},
 		"twice":          {`{"A":"x","A":"` + canary + `"}`, "A stands there twice"},
 		"cut":            {`{"A":"` + canary, "not valid JSON"},

@@ -13,7 +13,7 @@ import (
 )
 
 // Start serves the job's invocations. It does not return. The logger is the one
-// that boot.Load has set.
+// that settings.Load has set.
 func Start(job Job) { lambda.Start(Handler(job)) }
 
 // Handler tells a custom resource's event from all others. CloudFormation gets

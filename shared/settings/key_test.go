@@ -1,4 +1,4 @@
-package boot_test
+package settings_test
 
 import (
 	"encoding/hex"
@@ -21,18 +21,6 @@ func TestDerivedKeysStayTheSame(t *testing.T) {
 		check(t, test.name+" of "+test.root, hex.EncodeToString(e.Key(test.name)), test.want)
 		check(t, "its problem", problem(t, e), "")
 	}
-}
-
-func TestOneTimeTokensHashAsBefore(t *testing.T) {
-	t.Parallel()
-	e := env("ROOT_KEY", "0123456789abcdefghijklmnopqrstuv")
-	hash, ok := e.OneTimeTokens().Hash("3q2-7wEBAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhs")
-	check(t, "the token's form", ok, true)
-	check(t, "its hash", hex.EncodeToString(hash), "d26af3be9b08bef164b87dfa4a244db43a71e5d3ef9ccf051dd0c1af4f772840")
-	check(t, "its problem", problem(t, e), "")
-	e = env()
-	e.OneTimeTokens()
-	check(t, "without a key", problem(t, e), "SECRET_KEY is missing")
 }
 
 func TestAGivenKeyIsTaken(t *testing.T) {
@@ -71,7 +59,7 @@ func TestKeyRefuses(t *testing.T) {
 		for _, name := range []string{"SECRET_KEY", "ROOT_KEY", "SECURITY_PASSWORD_SALT"} {
 			e := env(name, value)
 			if name == "SECURITY_PASSWORD_SALT" {
-				e.Passwords()
+				e.Strong(name, value)
 			} else {
 				e.Key("SECRET_KEY")
 			}

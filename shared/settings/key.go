@@ -1,4 +1,4 @@
-package boot
+package settings
 
 import (
 	"crypto/hkdf"
@@ -16,15 +16,15 @@ const keyLength = 32
 // name so that no two are the same.
 func (e *Environment) Key(name string) []byte {
 	if v := e.values[name]; v != "" {
-		e.strong(name, v)
+		e.Strong(name, v)
 		return []byte(v)
 	}
 	root := e.values["ROOT_KEY"]
 	if root == "" {
-		e.problem(name, "is missing")
+		e.Problem(name, "is missing")
 		return nil
 	}
-	e.strong("ROOT_KEY", root)
+	e.Strong("ROOT_KEY", root)
 	key, err := hkdf.Key(sha256.New, []byte(root), nil, "roster "+name, keyLength)
 	if err != nil { // only for a length that HKDF cannot give
 		panic(err)
@@ -37,21 +37,21 @@ func (e *Environment) Key(name string) []byte {
 // CloudFormation generates.
 var placeholders = []string{"your_", "your-", "changeme", "change_me", "change-me", "placeholder", "example", "_here", "xxxxxxxx", "replace"}
 
-// strong notes what is wrong with a secret, never the secret.
-func (e *Environment) strong(name, value string) {
+// Strong notes what is wrong with a secret, never the secret.
+func (e *Environment) Strong(name, value string) {
 	lower := strings.ToLower(value)
 	for _, word := range placeholders {
 		if strings.Contains(lower, word) {
-			e.problem(name, "is a placeholder; generate one, for example with: openssl rand -hex 32")
+			e.Problem(name, "is a placeholder; generate one, for example with: openssl rand -hex 32")
 			return
 		}
 	}
 	if len(value) < keyLength {
-		e.problem(name, fmt.Sprintf("is too short: it must have at least %d bytes", keyLength))
+		e.Problem(name, fmt.Sprintf("is too short: it must have at least %d bytes", keyLength))
 		return
 	}
 	if distinct(value) < 8 {
-		e.problem(name, "is too simple; generate one, for example with: openssl rand -hex 32")
+		e.Problem(name, "is too simple; generate one, for example with: openssl rand -hex 32")
 	}
 }
 

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"golang.org/x/crypto/argon2"
+
+	"roster/shared/password"
+)
+
+// group is what an endpoint answers with one status, and must not tell apart.
+type group struct {
+	title, path string
+	answered    int
+	hashes      bool                   // in each answer, so that there are fewer rounds
+	prepare     func(*testing.T, *lab) // once
+	before      string                 // SQL before each round, out of the measured time and for all classes alike
+	classes     []class
+}
+
+// class is one kind of account, or of input.
+type class struct {
+	name   string
+	bodies []string // one after the other, round by round
+	says   string   // classes with the same word are answered with the same bytes
+	// long is left out of a short run, and apart is shown and not judged: another
+	// answer, or what SECURITY.md says can be told apart.
+	long, apart bool
+	other       int // status, where it is not the group's
+}
+
+func (c class) status(g group) int {
+	if c.other != 0 {
+		return c.other
+	}
+	return g.answered
+}
+
+const (
+	rightPassword = "a right password"
+	wrongPassword = "a wrong password"
+)
+
+// The names have three letters each, so that the requests have one length. None
+// is called zoe, zac or new.
+var accounts = []struct {
+	name   string
+	active bool
+	hash   string // "right" is one of today's, of rightPassword
+}{
+	{"ann", true, "right"},
+	{"eve", true, "right"},
+	{"ina", false, "right"},
+	{"nop", true, ""},
+	{"scr", true, "scrypt:32768:8:1$0123456789abcdef$" + strings.Repeat("0123456789abcdef", 8)},
+	{"bcr", true, "$2y$10$abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01"},
+	{"old", true, "old"},
+}
+
+func (l *lab) accounts(t *testing.T) {
+	t.Helper()
+	hasher := password.NewHasher("")
+	for _, a := range accounts {
+		switch a.hash {
+		case "right":
+			a.hash = hasher.Hash(rightPassword)
+		case "old": // what the reference program of argon2 takes when it is told nothing
+			salt := []byte("0123456789abcdef")
+			a.hash = fmt.Sprintf("$argon2id$v=19$m=4096,t=3,p=1$MDEyMzQ1Njc4OWFiY2RlZg$%s", base64.RawStdEncoding.EncodeToString(argon2.IDKey([]byte(rightPassword), salt, 3, 4096, 1, 32)))
+		}
+		l.exec(t, `insert into users (uuid, username, first_name, last_name, email, password_hash, active, created_at, updated_at)
+			values (gen_random_uuid(), $1, 'A', 'B', $1 || '@example.com', $2, $3, now(), now())`, a.name, a.hash, a.active)
+	}
+}
+
+func login(names ...string) (bodies []string) {
+	for _, name := range names {
+		bodies = append(bodies, loginWith(name, wrongPassword))
+	}
+	return bodies
+}
+
+func loginWith(name, password string) string {
+	return fmt.Sprintf(`{"username":%q,"password":%q}`, name, password)
+}
+
+func forget(name, whose string) []string {
+	return []string{fmt.Sprintf(`{"username":%q,"email":%q}`, name, whose+"@example.com")}
+}
+
+func register(name, whose string) []string {
+	return []string{fmt.Sprintf(`{"username":%q,"first_name":"Zoe","last_name":"Lee","email":%q,"password":%q}`, name, whose+"@example.com", rightPassword)}
+}
+
+// What is over-long is only just so: whoever sends more waits longer for it to
+// be read, and learns nothing of accounts by that.
+var (
+	overLongName     = strings.Repeat("x", 64)
+	overLongPassword = strings.Repeat("x", password.MaxLength+1)
+)
+
+const spent = `delete from limits`
+
+var groups = []group{
+	{
+		title: "login refused", path: "/api/user/login", answered: http.StatusUnauthorized, hashes: true, before: spent,
+		classes: []class{
+			{name: "unknown name", bodies: login("zoe")},
+			{name: "wrong password", bodies: login("ann")},
+			{name: "inactive, right password", bodies: []string{loginWith("ina", rightPassword)}},
+			{name: "no password set", bodies: login("nop")},
+			{name: "imported hash (scrypt, bcrypt)", bodies: login("scr", "bcr")},
+			{name: "impossible name", bodies: login("a/b")},
+			{name: "over-long name", bodies: login(overLongName)},
+			{name: "over-long password", bodies: []string{loginWith("ann", overLongPassword)}},
+			{name: "older, cheaper argon2id hash", bodies: login("old"), long: true, apart: true},
+		},
+	},
+	{
+		title: "login after too many tries", path: "/api/user/login", answered: http.StatusTooManyRequests, prepare: usedUp,
+		before: `update limits set until = now() + interval '15 minutes' where backoff`,
+		classes: []class{
+			{name: "waiting, known", bodies: login("ann"), says: "wait"},
+			{name: "waiting, unknown", bodies: login("zoe"), says: "wait"},
+			{name: "disabled, known", bodies: login("eve"), says: "disabled"},
+			{name: "disabled, unknown", bodies: login("zac"), says: "disabled"},
+		},
+	},
+	{
+		title: "forget_password", path: "/api/user/forget_password", answered: http.StatusOK, before: spent + `; delete from resets`,
+		classes: []class{
+			{name: "unknown name and e-mail", bodies: forget("zoe", "zoe")},
+			{name: "known name, unknown e-mail", bodies: forget("ann", "zoe")},
+			{name: "unknown name, known e-mail", bodies: forget("zoe", "ann")},
+			{name: "known name, another's e-mail", bodies: forget("eve", "ann")},
+			{name: "inactive", bodies: forget("ina", "ina")},
+			{name: "impossible name", bodies: forget("a/b", "ann")},
+			{name: "over-long name", bodies: forget(overLongName, "ann")},
+			{name: "fits: a mail is sent", bodies: forget("ann", "ann"), long: true, apart: true},
+		},
+	},
+	{
+		title: "register what is taken", path: "/api/user/register", answered: http.StatusConflict,
+		hashes: true, before: spent + `; delete from users where username = 'new'`,
+		classes: []class{
+			{name: "name taken, active", bodies: register("ann", "zoe"), says: "username"},
+			{name: "name taken, inactive", bodies: register("ina", "zoe"), says: "username"},
+			{name: "e-mail taken, active", bodies: register("zoe", "ann"), says: "email"},
+			{name: "e-mail taken, inactive", bodies: register("zoe", "ina"), says: "email"},
+			{name: "both taken", bodies: register("ann", "ann"), says: "both"},
+			{name: "created", bodies: register("new", "new"), says: "created", long: true, apart: true, other: http.StatusCreated},
+		},
+	},
+}
+
+// usedUp brings accounts into waits, and into the state after a hundred wrong
+// passwords in a row, without as many hashes. Tries that are refused change
+// nothing of that.
+func usedUp(t *testing.T, l *lab) {
+	l.exec(t, spent)
+	for name, inARow := range map[string]int{"ann": 20, "zoe": 20, "eve": 100, "zac": 100} {
+		a, err := l.line.ask("POST", jsonBody("POST", "/api/user/login", loginWith(name, wrongPassword)).kept())
+		if err != nil || a.status != http.StatusUnauthorized {
+			t.Fatalf("%v, %v", a, err)
+		}
+		l.exec(t, `update limits set taken = $1, in_a_row = $1 where backoff and in_a_row = 1`, inARow)
+	}
+}

@@ -11,7 +11,7 @@ import (
 func TestABadSettingStopsOnlyWhoReadsIt(t *testing.T) {
 	t.Parallel()
 	mails := []string{"forget_password", "seed_admin"}
-	sets := []string{"register", "reset_password", "reset_password_page", "seed_admin", "update_user"}
+	sets := []string{"register", "reset_password", "reset_password_page", "seed_admin", "update_user", "change_password"}
 	for name, test := range map[string]struct {
 		settings settings
 		refuse   []string

@@ -25,7 +25,7 @@ var needs = map[string][]string{
 	"update_user":         {"DATABASE_URL", "JWT_SECRET_KEY", "PUBLIC_URL"},
 	"delete_user":         {"DATABASE_URL", "JWT_SECRET_KEY", "PUBLIC_URL"},
 	"audit":               {"DATABASE_URL", "JWT_SECRET_KEY", "PUBLIC_URL"},
-	"refresh":             {"DATABASE_URL", "JWT_SECRET_KEY", "MAIL_FROM", "PUBLIC_URL", "SECRET_KEY"},
+	"refresh":             {"DATABASE_URL", "JWT_SECRET_KEY", "PUBLIC_URL", "SECRET_KEY"},
 	"logout":              {"DATABASE_URL", "JWT_SECRET_KEY", "PUBLIC_URL"},
 	"sessions":            {"DATABASE_URL", "JWT_SECRET_KEY", "PUBLIC_URL"},
 	"end_session":         {"DATABASE_URL", "JWT_SECRET_KEY", "PUBLIC_URL"},

@@ -146,14 +146,18 @@ func (a answer) without(values map[string]string) string {
 // learn keeps the tokens of an answer for the requests to come.
 func learn(values map[string]string, a answer) {
 	var body struct {
-		AccessToken string `json:"access_token"`
-		Token       string `json:"token"`
+		AccessToken  string `json:"access_token"`
+		RefreshToken string `json:"refresh_token"`
+		Token        string `json:"token"`
 	}
 	if a.status != http.StatusOK || json.Unmarshal([]byte(a.body), &body) != nil {
 		return
 	}
 	if body.AccessToken != "" {
 		values["access"], values["older"] = body.AccessToken, values["access"]
+	}
+	if body.RefreshToken != "" {
+		values["refresh"] = body.RefreshToken
 	}
 	if body.Token != "" {
 		values["reset"] = body.Token
@@ -169,7 +173,7 @@ func (r raw) fill(values map[string]string) raw {
 		if !strings.Contains(s, "«") {
 			return s
 		}
-		for _, name := range []string{"access", "older", "reset"} {
+		for _, name := range []string{"access", "older", "reset", "refresh"} {
 			s = strings.ReplaceAll(s, "«"+name+"»", values[name])
 		}
 		return s
@@ -183,7 +187,7 @@ func (r raw) fill(values map[string]string) raw {
 
 // differing is what two answers to one request may differ in: ids, times and
 // tokens.
-var differing = regexp.MustCompile(`"(request_id|uuid|access_token|device_token|token)":"[^"]*"|"[a-z_]+_at":"[^"]*"`)
+var differing = regexp.MustCompile(`"(request_id|id|uuid|access_token|refresh_token|device_token|token)":"[^"]*"|"[a-z_]+_at":"[^"]*"`)
 
 func normal(a answer) string {
 	h := a.headers.Clone()

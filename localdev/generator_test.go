@@ -36,7 +36,7 @@ func (g *generator) request() raw {
 // call is a request that a client might send.
 func (g *generator) call() raw {
 	token := "Authorization: " + one(g, "Bearer «access»", "Bearer «access»", "Bearer «access»", "bearer «access»", "Bearer «older»", "Bearer", "Basic eDp5", "Bearer «access»x", "«access»")
-	switch g.IntN(12) {
+	switch g.IntN(15) {
 	case 0:
 		return jsonBody("POST", "/api/user/register", g.object(g.members("username", "first_name", "last_name", "email", "password")))
 	case 1:
@@ -56,6 +56,18 @@ func (g *generator) call() raw {
 		return raw{"POST", "/reset_password", []string{"Content-Type: application/x-www-form-urlencoded"}, form}
 	case 10:
 		return raw{"GET", "/reset_password?token=" + g.escaped(g.value("token")), nil, ""}
+	case 11:
+		return jsonBody("POST", "/api/user/refresh", g.object(g.members("refresh_token")))
+	case 12:
+		return raw{"GET", "/api/user/" + one(g, "me", g.username(), g.username()+"/sessions", "me/sessions"), []string{token}, ""}
+	case 13:
+		if g.often(10) { // it ends what the others need
+			return jsonBody("POST", "/api/user/logout", g.object(g.members("scope")), token)
+		}
+		return jsonBody("POST", "/api/user/change_password", g.object(g.members("current_password", "new_password")), token)
+	case 14:
+		id := one(g, "00000000-0000-4000-8000-000000000000", "me", g.segment())
+		return raw{"DELETE", "/api/user/" + g.username() + "/sessions/" + id, []string{token}, ""}
 	}
 	return raw{"GET", one(g, "/", "/openapi.json", "/docs/start.js", "/docs/"+g.segment(), "/healthz", "/nowhere"), nil, ""}
 }
@@ -136,6 +148,10 @@ func (g *generator) value(name string) string {
 		return one(g, "ann@example.com", "ANN@EXAMPLE.COM", "bob@example.com", "admin@roster.localhost", "x", "@", "a@b", "ann@exämple.com", "a@"+strings.Repeat("b.", 150)+"com")
 	case "token":
 		return one(g, "«reset»", "«reset»", "«reset»x", "", strings.Repeat("A", 43))
+	case "refresh_token":
+		return one(g, "«refresh»", "«refresh»", "«refresh»x", "«access»", "", strings.Repeat("A", 91))
+	case "scope":
+		return one(g, "others", "others", "others", "this", "all", "OTHERS", "")
 	case "role":
 		return one(g, "USER", "ADMIN", "user", "ROOT")
 	}

@@ -131,6 +131,10 @@ func (g *generator) wrongToken(values map[string]string) malformed {
 		m.raw = jsonBody("POST", "/api/user/reset_password", `{"token":"`+g.mutated(values["reset"])+`","new_password":"password1234"}`)
 		return m
 	}
+	if g.often(30) && values["refresh"] != "" {
+		m.raw = jsonBody("POST", "/api/user/refresh", `{"refresh_token":"`+g.mutated(values["refresh"])+`"}`)
+		return m
+	}
 	header := "Authorization: Bearer " + g.mutated(values["access"])
 	m.raw = one(g, raw{"GET", "/api/user/admin", []string{header}, ""}, raw{"DELETE", "/api/user/ann", []string{header}, ""}, jsonBody("PUT", "/api/user/ann", `{"first_name":"Eve"}`, header))
 	return m

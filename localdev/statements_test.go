@@ -34,10 +34,13 @@ func TestStatementsOfEachRequest(t *testing.T) {
 				{"login", jsonBody("POST", "/api/user/login", `{"username":"ann","password":"password123"}`), 200, []string{"with wanted", "select id", "with about"}},
 				{"a wrong password", jsonBody("POST", "/api/user/login", `{"username":"ann","password":"password124"}`), 401, []string{"with wanted", "select id", "with about"}},
 				{"an unknown name", jsonBody("POST", "/api/user/login", `{"username":"bob","password":"password123"}`), 401, []string{"with wanted", "select id", "with about"}},
-				{"get", raw{"GET", "/api/user/ann", []string{ann}, ""}, 200, []string{"select uuid"}},
-				{"get another", raw{"GET", "/api/user/admin", []string{ann}, ""}, 403, []string{"select uuid"}},
+				{"get", raw{"GET", "/api/user/ann", []string{ann}, ""}, 200, []string{"select u.uuid"}},
+				{"get another", raw{"GET", "/api/user/admin", []string{ann}, ""}, 403, []string{"select u.uuid"}},
+				{"get me", raw{"GET", "/api/user/me", []string{ann}, ""}, 200, []string{"select u.uuid"}},
+				{"sessions", raw{"GET", "/api/user/me/sessions", []string{ann}, ""}, 200, []string{"select u.uuid", "select s.id"}},
+				{"refresh", jsonBody("POST", "/api/user/refresh", `{"refresh_token":"«refresh»"}`), 200, []string{"with held"}},
 				{"get without a token", raw{method: "GET", target: "/api/user/ann"}, 401, nil},
-				{"put", jsonBody("PUT", "/api/user/ann", `{"first_name":"Anna"}`, ann), 200, []string{"select uuid", "with"}},
+				{"put", jsonBody("PUT", "/api/user/ann", `{"first_name":"Anna"}`, ann), 200, []string{"select u.uuid", "with"}},
 				{"forget", jsonBody("POST", "/api/user/forget_password", `{"username":"ann","email":"ann@example.com"}`), 200, []string{"with wanted", "with target"}},
 				{"forget, for nobody", jsonBody("POST", "/api/user/forget_password", `{"username":"bob","email":"bob@example.com"}`), 200, []string{"with wanted", "with target"}},
 				{"the page", raw{method: "GET", target: "/reset_password?token=«reset»"}, 200, nil},
@@ -45,7 +48,8 @@ func TestStatementsOfEachRequest(t *testing.T) {
 				{"forget again", jsonBody("POST", "/api/user/forget_password", `{"username":"ann","email":"ann@example.com"}`), 200, []string{"with wanted", "with target"}},
 				{"the form", raw{"POST", "/reset_password", []string{form}, "token=«reset»&new_password=password123&repeat_password=password123"}, 200, []string{"with wanted", "select id", "with target"}},
 				{"login again", jsonBody("POST", "/api/user/login", `{"username":"ann","password":"password123"}`), 200, []string{"with wanted", "select id", "with about"}},
-				{"delete", raw{"DELETE", "/api/user/ann", []string{ann}, ""}, 200, []string{"select uuid", "with"}},
+				{"logout of the others", jsonBody("POST", "/api/user/logout", `{"scope":"others"}`, ann), 200, []string{"with about"}},
+				{"delete", raw{"DELETE", "/api/user/ann", []string{ann}, ""}, 200, []string{"select u.uuid", "with"}},
 			} {
 				var got answer
 				statements := postgrestest.Statements(t, func() { got = s.send(t, c.method, c.bytesWith(values)) })

@@ -24,7 +24,7 @@ import (
 //	> POST /api/user/login
 //	> {"username":"ann","password":"password123"}
 //	< 200
-//	< {"access_token":"$token","token_type":"Bearer","expires_in":600,"device_token":"$_"}
+//	< {"access_token":"$token","token_type":"Bearer","expires_in":600,"refresh_token":"$_","device_token":"$_"}
 //
 //	> GET /api/user/ann
 //	> Authorization: Bearer $token

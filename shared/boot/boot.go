@@ -16,5 +16,8 @@ type Environment struct {
 // Load reads the environment and, where SECRET_ARN is set, the secret.
 func Load() *Environment { return &Environment{settings.Load()} }
 
+// Aside is settings.Environment's.
+func (e *Environment) Aside() *Environment { return &Environment{e.Environment.Aside()} }
+
 // Of returns an Environment of the values alone.
 func Of(values map[string]string) *Environment { return &Environment{settings.Of(values)} }

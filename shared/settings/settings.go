@@ -100,6 +100,14 @@ func environ() map[string]string {
 	return values
 }
 
+// Aside is the same settings with a list of problems of its own, for a part that
+// a function can do without: a mistake in it must not stop the rest.
+func (e *Environment) Aside() *Environment {
+	aside := *e
+	aside.problems = map[string]string{}
+	return &aside
+}
+
 // Problem notes what is wrong with a variable.
 func (e *Environment) Problem(name, what string) { e.problems[name] = what }
 

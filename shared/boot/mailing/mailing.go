@@ -4,6 +4,8 @@
 package mailing
 
 import (
+	"context"
+
 	"roster/shared/awsenv"
 	"roster/shared/boot"
 	"roster/shared/mail"
@@ -17,10 +19,22 @@ func ResetMail(env *boot.Environment) user.ResetMail {
 	return user.ResetMail{Mailer: mailer(env), PublicURL: env.Origin("PUBLIC_URL")}
 }
 
-// Notices returns how the owners of accounts are told what happened to them.
+// Notices returns how the owners of accounts are told what happened to them. A
+// mistake in the settings of mails stops no start: it is logged with each notice
+// that is not mailed, and who has a session keeps it.
 func Notices(env *boot.Environment) user.Notices {
-	return user.Notices{Mailer: mailer(env), PublicURL: env.Origin("PUBLIC_URL")}
+	aside := env.Aside()
+	n := user.Notices{Mailer: mailer(aside), PublicURL: env.Origin("PUBLIC_URL")}
+	if err := aside.Check(); err != nil {
+		n.Mailer = without{err}
+	}
+	return n
 }
+
+// without is a Mailer whose settings are not usable.
+type without struct{ err error }
+
+func (w without) Send(context.Context, mail.Message) error { return w.err }
 
 func mailer(env *boot.Environment) user.Mailer {
 	from := env.Text("MAIL_FROM")

@@ -18,7 +18,7 @@ import (
 // It is the twin of their mains; a constructor that changes changes both.
 func handlers(env *boot.Environment, db *postgres.DB, out user.ResetMail) map[string]http.Handler {
 	passwords, limits, access, once := policy.Passwords(env), env.Limits(), tokens.New(env), env.OneTimeTokens()
-	return map[string]http.Handler{
+	all := map[string]http.Handler{
 		"register":            api.Register(db, passwords, limits),
 		"login":               api.Login(db, user.Logins{Passwords: passwords, Tokens: access, Refresh: env.Refresh(), Devices: env.Devices(), Limits: limits, Sessions: env.Sessions()}),
 		"refresh":             api.Refresh(db, user.Refreshes{Tokens: access, Refresh: env.Refresh(), Sessions: env.Sessions(), Notices: user.Notices(out)}),
@@ -37,4 +37,8 @@ func handlers(env *boot.Environment, db *postgres.DB, out user.ResetMail) map[st
 		"docs":                docspage.Handler(roster.OpenAPI),
 		"not_found":           api.NotFound(sam.Methods(sam.MustRoutes())),
 	}
+	for folder, h := range all {
+		all[folder] = api.Behind(env.Proxies(), h)
+	}
+	return all
 }

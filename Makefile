@@ -24,6 +24,9 @@ limits: ## the limits, over 10,000 rounds and across 20 processes; takes half an
 	go test ./shared/postgres -run TestTakeIsExact -rounds 10000 -timeout 2h -v
 	go test ./functions -run TestLimitHoldsAcrossProcesses -count 1 -v
 
+refreshes: ## refresh tokens: 20 clients at once, and reuse, 10,000 rounds each (some five minutes)
+	go test ./shared/postgres -run 'TestRenewAtOnce|TestReuseEndsTheSession' -refreshes 10000 -timeout 2h -v
+
 bench: ## the benchmarks: hash, token, requests, cold start
 	go test -run '^$$' -bench . ./...
 

@@ -86,8 +86,12 @@ var rooms = map[string]room{
 		own: []string{"shared/blocklist", "shared/boot", "shared/breach", "shared/user"},
 		why: "it is apart so that a function that sets no password links no list of common ones, and asks nobody about one",
 	},
+	"shared/boot/keys": {
+		own: []string{"shared/keyring", "shared/settings", "shared/user"},
+		why: "it is apart from boot, for what publishes the keys has no database, and from boot/tokens, for it signs nothing",
+	},
 	"shared/boot/tokens": {
-		own: []string{"shared/boot", "shared/token", "shared/user"},
+		own: []string{"shared/boot", "shared/boot/keys", "shared/keyring", "shared/token", "shared/user"},
 		why: "it is apart so that only functions with access tokens link the JWT library; it stands between tokens and users, which do not know each other",
 	},
 	"shared/lambdahttp": {
@@ -120,12 +124,13 @@ var rooms = map[string]room{
 	"shared/blocklist": {others: []string{"github.com/ccojocar/zxcvbn-go/data"}, why: "it is a list"},
 	"shared/breach":    {others: []string{"golang.org/x/text/unicode/norm"}, why: "it asks one service one question, and must have no way to tell it more"},
 	"shared/device":    {nil, nil, "a mechanism that knows nothing of users"},
+	"shared/keyring":   {nil, nil, "a mechanism that knows nothing of users, nor of tokens: what publishes keys and what rotates them link no JWT library"},
 	"shared/refresh":   {nil, nil, "a mechanism that knows nothing of users"},
 	"shared/mail":      {nil, nil, "mails are plain values"},
 	"shared/metric":    {nil, nil, "it writes a line to the log"},
 	"shared/onetime":   {nil, nil, "a mechanism that knows nothing of users"},
 	"shared/password":  {others: []string{"golang.org/x/crypto/argon2", "golang.org/x/text/unicode/norm"}, why: "a mechanism that knows nothing of users"},
-	"shared/token":     {others: []string{"github.com/golang-jwt/jwt/v5"}, why: "a mechanism that knows nothing of users"},
+	"shared/token":     {own: []string{"shared/keyring"}, others: []string{"github.com/golang-jwt/jwt/v5"}, why: "a mechanism that knows nothing of users"},
 
 	"localdev": {
 		own: []string{

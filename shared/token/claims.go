@@ -25,7 +25,7 @@ type Claims struct {
 // claims are RFC 7519's registered ones and our own.
 type claims struct {
 	jwt.RegisteredClaims
-	Session string `json:"sid,omitempty"`
+	Session string `json:"sid"`
 	Role    string `json:"role"`
 	Version int64  `json:"ver"`
 

@@ -189,7 +189,7 @@ func (m *mutator) wrong(name string) any {
 	case "ver":
 		several = append(several, 0, -1, -far, "7", 7.5, uint64(math.MaxUint64), int64(math.MaxInt64))
 	case "sid":
-		several = append(several[2:], strings.ToUpper(session), session[1:], 7, []string{session}) // it may be absent, for the time being
+		several = append(several, "", strings.ToUpper(session), session[1:], 7, []string{session})
 	case "role":
 		several = append(several, "", "user", "USER ", "USER,ADMIN", 0, []string{"ADMIN"})
 	case "iss":

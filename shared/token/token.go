@@ -104,10 +104,6 @@ var (
 	role = regexp.MustCompile(`^[A-Z][A-Z0-9_]{0,31}$`)
 )
 
-// sessionOptional lets tokens without sid pass, until each login makes a
-// session.
-const sessionOptional = true
-
 // complete checks what the parser does not ask for.
 func (s *Service) complete(t *jwt.Token, c claims) error {
 	typ, _ := t.Header["typ"].(string)
@@ -126,7 +122,7 @@ func (s *Service) complete(t *jwt.Token, c claims) error {
 		return errors.New("a claim is missing")
 	case !c.NotBefore.Equal(c.IssuedAt.Time): // a time beyond what int64 holds comes out as long ago
 		return errors.New("nbf is not iat")
-	case !uuid.MatchString(c.Session) && !(sessionOptional && c.Session == ""):
+	case !uuid.MatchString(c.Session):
 		return errors.New("sid is not a session")
 	case !role.MatchString(c.Role):
 		return errors.New("role is not a role")

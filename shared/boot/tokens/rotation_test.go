@@ -26,7 +26,7 @@ import (
 const (
 	rotations = 10
 	period    = time.Hour // that a key signs, at least
-	tick      = 4 * time.Minute
+	tick      = 5 * time.Minute
 	jwtKeys   = "JWT_KEYS"
 )
 

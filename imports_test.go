@@ -38,8 +38,8 @@ var rooms = map[string]room{
 	"functions": {nil, nil, "it holds tests of all functions and no code"},
 	"functions/*": {
 		own: []string{
-			"roster", "shared/api", "shared/boot", "shared/boot/mailing", "shared/boot/policy", "shared/boot/tokens", "shared/docspage", "shared/lambdahttp",
-			"shared/postgres/migrations", "shared/sam", "shared/seed", "shared/user",
+			"roster", "shared/api", "shared/boot", "shared/boot/keys", "shared/boot/mailing", "shared/boot/policy", "shared/boot/tokens", "shared/docspage", "shared/lambdahttp",
+			"shared/postgres/migrations", "shared/sam", "shared/seed", "shared/settings", "shared/user",
 		},
 		why: "a main is a list of parts; what decides or computes belongs into the parts",
 	},
@@ -135,7 +135,7 @@ var rooms = map[string]room{
 	"localdev": {
 		own: []string{
 			"roster", "localdev/gateway", "localdev/pgserver", "localdev/runtimeapi",
-			"shared/api", "shared/awsenv/awstest", "shared/boot", "shared/boot/mailing", "shared/boot/policy", "shared/boot/tokens", "shared/docspage", "shared/lambdahttp",
+			"shared/api", "shared/awsenv/awstest", "shared/boot", "shared/boot/keys", "shared/boot/mailing", "shared/boot/policy", "shared/boot/tokens", "shared/docspage", "shared/lambdahttp",
 			"shared/postgres", "shared/postgres/migrations", "shared/sam", "shared/seed", "shared/user",
 		},
 		others: []string{lambda + "events", pgx, "github.com/joho/godotenv"},

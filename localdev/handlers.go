@@ -6,6 +6,7 @@ import (
 	"roster"
 	"roster/shared/api"
 	"roster/shared/boot"
+	"roster/shared/boot/keys"
 	"roster/shared/boot/policy"
 	"roster/shared/boot/tokens"
 	"roster/shared/docspage"
@@ -33,6 +34,7 @@ func handlers(env *boot.Environment, db *postgres.DB, out user.ResetMail) map[st
 		"update_user":         api.UpdateUser(db, passwords, limits, access),
 		"delete_user":         api.DeleteUser(db, access),
 		"audit":               api.Audit(db, access),
+		"jwks":                api.JWKS(keys.Of(env.Environment), env.Origin("PUBLIC_URL")),
 		"health":              api.Health(db),
 		"docs":                docspage.Handler(roster.OpenAPI),
 		"not_found":           api.NotFound(sam.Methods(sam.MustRoutes())),

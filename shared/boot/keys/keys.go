@@ -91,3 +91,17 @@ const retryAfter = 5 * time.Second
 func Unavailable(cause error) error {
 	return &user.Error{Code: user.Unavailable, Message: "The service is not available right now. Please try again.", RetryAfter: retryAfter, Cause: cause}
 }
+
+// PublicKeys returns the public keys of now as a JWK Set, and their algorithms.
+func (l *Live) PublicKeys(ctx context.Context, now time.Time) (set []byte, algorithms []string, err error) {
+	ring, err := l.Ring(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	algorithms = []string{}
+	for _, alg := range ring.Algorithms(now) {
+		algorithms = append(algorithms, string(alg))
+	}
+	set, err = ring.Set(now)
+	return set, algorithms, err
+}

@@ -53,7 +53,7 @@ func TestReadmeExample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-overlay", tempFile(t, string(list)), "-o", os.DevNull, "./functions/end_tokens")
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-overlay", tempFile(t, string(list)), "-o", os.DevNull, "./functions/end_sessions")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("the function of README.md does not compile: %v\n%s", err, out)
 	}

@@ -3,7 +3,7 @@
 TOOL := go tool -modfile=tools/go.mod
 FUNCTIONS := CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -tags lambda.norpc -trimpath -ldflags '-s -w' -o bin/
 
-.PHONY: help run lambda test race limits bench timing tokens malformed differential fuzz lint fmt functions links schema golden audit-verify validate deploy ci clean
+.PHONY: help run lambda test race limits refreshes bench timing tokens malformed differential fuzz lint fmt functions links schema golden audit-verify validate deploy ci clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,11 +18,14 @@ test: ## all tests
 	go test ./...
 
 race: ## all tests under the race detector
-	go test -race ./...
+	go test -race -skip '^TestTiming$$' ./...
 
 limits: ## the limits, over 10,000 rounds and across 20 processes; takes half an hour on two cores
 	go test ./shared/postgres -run TestTakeIsExact -rounds 10000 -timeout 2h -v
 	go test ./functions -run TestLimitHoldsAcrossProcesses -count 1 -v
+
+refreshes: ## refresh tokens: 20 clients at once, and reuse, 10,000 rounds each (some five minutes)
+	go test ./shared/postgres -run 'TestRenewAtOnce|TestReuseEndsTheSession' -refreshes 10000 -timeout 2h -v
 
 bench: ## the benchmarks: hash, token, requests, cold start
 	go test -run '^$$' -bench . ./...

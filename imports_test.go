@@ -38,8 +38,8 @@ var rooms = map[string]room{
 	"functions": {nil, nil, "it holds tests of all functions and no code"},
 	"functions/*": {
 		own: []string{
-			"roster", "shared/api", "shared/authorizer", "shared/boot", "shared/boot/mailing", "shared/boot/policy", "shared/boot/tokens", "shared/docspage",
-			"shared/lambdahttp", "shared/postgres/migrations", "shared/sam", "shared/seed", "shared/user",
+			"roster", "shared/api", "shared/authorizer", "shared/boot", "shared/boot/keys", "shared/boot/mailing", "shared/boot/policy", "shared/boot/tokens",
+			"shared/docspage", "shared/lambdahttp", "shared/postgres/migrations", "shared/sam", "shared/seed", "shared/settings", "shared/user",
 		},
 		why: "a main is a list of parts; what decides or computes belongs into the parts",
 	},
@@ -86,8 +86,12 @@ var rooms = map[string]room{
 		own: []string{"shared/blocklist", "shared/boot", "shared/breach", "shared/user"},
 		why: "it is apart so that a function that sets no password links no list of common ones, and asks nobody about one",
 	},
+	"shared/boot/keys": {
+		own: []string{"shared/keyring", "shared/settings", "shared/user"},
+		why: "it is apart from boot, for what publishes the keys has no database, and from boot/tokens, for it signs nothing",
+	},
 	"shared/boot/tokens": {
-		own: []string{"shared/boot", "shared/token", "shared/user"},
+		own: []string{"shared/boot", "shared/boot/keys", "shared/keyring", "shared/token", "shared/user"},
 		why: "it is apart so that only functions with access tokens link the JWT library; it stands between tokens and users, which do not know each other",
 	},
 	"shared/lambdahttp": {
@@ -124,17 +128,18 @@ var rooms = map[string]room{
 	"shared/blocklist": {others: []string{"github.com/ccojocar/zxcvbn-go/data"}, why: "it is a list"},
 	"shared/breach":    {others: []string{"golang.org/x/text/unicode/norm"}, why: "it asks one service one question, and must have no way to tell it more"},
 	"shared/device":    {nil, nil, "a mechanism that knows nothing of users"},
+	"shared/keyring":   {nil, nil, "a mechanism that knows nothing of users, nor of tokens: what publishes keys and what rotates them link no JWT library"},
 	"shared/refresh":   {nil, nil, "a mechanism that knows nothing of users"},
 	"shared/mail":      {nil, nil, "mails are plain values"},
 	"shared/metric":    {nil, nil, "it writes a line to the log"},
 	"shared/onetime":   {nil, nil, "a mechanism that knows nothing of users"},
 	"shared/password":  {others: []string{"golang.org/x/crypto/argon2", "golang.org/x/text/unicode/norm"}, why: "a mechanism that knows nothing of users"},
-	"shared/token":     {others: []string{"github.com/golang-jwt/jwt/v5"}, why: "a mechanism that knows nothing of users"},
+	"shared/token":     {own: []string{"shared/keyring"}, others: []string{"github.com/golang-jwt/jwt/v5"}, why: "a mechanism that knows nothing of users"},
 
 	"localdev": {
 		own: []string{
 			"roster", "localdev/gateway", "localdev/pgserver", "localdev/runtimeapi",
-			"shared/api", "shared/awsenv/awstest", "shared/boot", "shared/boot/mailing", "shared/boot/policy", "shared/boot/tokens", "shared/docspage", "shared/lambdahttp",
+			"shared/api", "shared/awsenv/awstest", "shared/boot", "shared/boot/keys", "shared/boot/mailing", "shared/boot/policy", "shared/boot/tokens", "shared/docspage", "shared/lambdahttp",
 			"shared/postgres", "shared/postgres/migrations", "shared/sam", "shared/seed", "shared/user",
 		},
 		others: []string{lambda + "events", pgx, "github.com/joho/godotenv"},

@@ -66,6 +66,7 @@ var environment = map[string][]string{
 	"change_password":     {"PASSWORD_MIN_LENGTH", "PUBLIC_URL", "SECRET_ARN"},
 	"authorizer":          {"PUBLIC_URL", "SECRET_ARN"},
 	"seed_admin":          {"ADMIN_EMAIL", "ADMIN_USERNAME", "MAIL_FROM", "PASSWORD_MIN_LENGTH", "PUBLIC_URL", "SECRET_ARN"},
+	"jwks":                {"PUBLIC_URL", "SECRET_ARN"},
 	"health":              {"SECRET_ARN"},
 	"docs":                nil,
 	"not_found":           nil,
@@ -174,12 +175,16 @@ func TestBuildsAreNotCached(t *testing.T) {
 	}
 }
 
+// withoutDatabase are the functions that have a secret and no database;
+// TestLinks shows that they link no client of one.
+var withoutDatabase = []string{"jwks"}
+
 func TestTheSchemaIsReadyBeforeFunctionsWithADatabase(t *testing.T) {
 	t.Parallel()
 	template := parse(t)
 	for _, f := range template.Functions {
-		_, database := f.Environment["SECRET_ARN"]
-		want := database && f.Folder != "seed_admin"
+		_, secret := f.Environment["SECRET_ARN"]
+		want := secret && f.Folder != "seed_admin" && !slices.Contains(withoutDatabase, f.Folder)
 		if got := slices.Contains(f.DependsOn, "Schema"); got != want {
 			t.Errorf("%s depends on Schema: %v, want %v", f.Folder, got, want)
 		}

@@ -53,6 +53,9 @@ var journey = []exchange{
 
 	{route: "PUT /api/user/{username}", request: "PUT /api/user/user1", token: "{access}", body: `{"active":false}`, status: 403, want: `"code":"forbidden"`},
 
+	{route: "GET /.well-known/jwks.json", status: 200, want: `{"keys":[]}`},
+	{route: "GET /.well-known/openid-configuration", status: 200, want: `"jwks_uri":"https://accounts.example.com/.well-known/jwks.json"`},
+
 	{route: "POST /api/user/forget_password", body: `{"username":"user1","email":"other@example.com"}`, status: 200, want: `{"msg":"Token generated successfully."}`},
 	{route: "POST /api/user/forget_password", body: `{"username":"user1","email":"user1@example.com"}`, status: 200, want: `{"msg":"Token generated successfully."}`},
 	{route: "POST /api/user/forget_password", body: `{"username":"user1"}`, status: 400, want: `"email":"is required"`},

@@ -32,6 +32,7 @@ var needs = map[string][]string{
 	"change_password":     {"DATABASE_URL", "JWT_SECRET_KEY", "PUBLIC_URL"},
 	"authorizer":          {"DATABASE_URL", "JWT_SECRET_KEY", "PUBLIC_URL"},
 	"seed_admin":          {"ADMIN_EMAIL", "DATABASE_URL", "MAIL_FROM", "PUBLIC_URL", "SECRET_KEY"},
+	"jwks":                {"PUBLIC_URL"},
 	"health":              {"DATABASE_URL"},
 	"docs":                nil,
 	"not_found":           nil,

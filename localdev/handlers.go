@@ -6,6 +6,7 @@ import (
 	"roster"
 	"roster/shared/api"
 	"roster/shared/boot"
+	"roster/shared/boot/keys"
 	"roster/shared/boot/policy"
 	"roster/shared/boot/tokens"
 	"roster/shared/docspage"
@@ -18,7 +19,7 @@ import (
 // It is the twin of their mains; a constructor that changes changes both.
 func handlers(env *boot.Environment, db *postgres.DB, out user.ResetMail) map[string]http.Handler {
 	passwords, limits, access, once := policy.Passwords(env), env.Limits(), tokens.New(env), env.OneTimeTokens()
-	return map[string]http.Handler{
+	all := map[string]http.Handler{
 		"register":            api.Register(db, passwords, limits),
 		"login":               api.Login(db, user.Logins{Passwords: passwords, Tokens: access, Refresh: env.Refresh(), Devices: env.Devices(), Limits: limits, Sessions: env.Sessions()}),
 		"refresh":             api.Refresh(db, user.Refreshes{Tokens: access, Refresh: env.Refresh(), Sessions: env.Sessions(), Notices: user.Notices(out)}),
@@ -33,8 +34,13 @@ func handlers(env *boot.Environment, db *postgres.DB, out user.ResetMail) map[st
 		"update_user":         api.UpdateUser(db, passwords, limits, access),
 		"delete_user":         api.DeleteUser(db, access),
 		"audit":               api.Audit(db, access),
+		"jwks":                api.JWKS(keys.Of(env.Environment), env.Origin("PUBLIC_URL")),
 		"health":              api.Health(db),
 		"docs":                docspage.Handler(roster.OpenAPI),
 		"not_found":           api.NotFound(sam.Methods(sam.MustRoutes())),
 	}
+	for folder, h := range all {
+		all[folder] = api.Behind(env.Proxies(), h)
+	}
+	return all
 }

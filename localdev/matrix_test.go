@@ -55,7 +55,11 @@ var access = map[string]string{
 	"GET /openapi.json":              "200",
 	"GET /docs/{file}":               "200",
 	"GET /healthz":                   "200",
-	"$default":                       "404",
+
+	"GET /.well-known/jwks.json":            "200",
+	"GET /.well-known/openid-configuration": "200",
+
+	"$default": "404",
 }
 
 // bodies are what the routes take, but for $.

@@ -151,7 +151,7 @@ var groups = []group{
 			{name: "name taken, inactive", bodies: register("ina", "zoe"), says: "username"},
 			{name: "e-mail taken, active", bodies: register("zoe", "ann"), says: "email"},
 			{name: "e-mail taken, inactive", bodies: register("zoe", "ina"), says: "email"},
-			{name: "both taken", bodies: register("ann", "ann"), says: "both"},
+			{name: "both taken", bodies: register("ann", "ann"), says: "both", long: true},
 			{name: "created", bodies: register("new", "new"), says: "created", long: true, apart: true, other: http.StatusCreated},
 		},
 	},

@@ -66,8 +66,8 @@ on the machine and its load, and one that is dearer takes longer; both end with 
 mail of forget_password is sent before the answer, an outbox is to end that. Both stand in SECURITY.md, "What is open". A
 registration that succeeds says so.
 
-What this does not show is Lambda, and other processors. Whoever may ask without end sees smaller differences than these; the limits
-let nobody ask that often.
+What this does not show is Lambda, and other processors. Where p90 is far above the median the machine had other work, which blurs
+what little there is. Whoever may ask without end sees smaller differences than these; the limits let nobody ask that often.
 `
 
 // write writes the tables for people to read.

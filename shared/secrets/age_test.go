@@ -3,6 +3,7 @@ package secrets_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -89,6 +90,31 @@ func TestTheLastGoodReadingServesForAnHour(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What cannot be used is no reading, whatever else it holds.
+func TestRequire(t *testing.T) {
+	t.Parallel()
+	server, secret, c := aged(t)
+	secret.Require(func(values map[string]string) error {
+		if values["A"] == canary {
+			return errors.New("A is not what it should be")
+		}
+		return nil
+	})
+	server.SetSecret(arn, `{"A":"`+canary+`"}`)
+	c.advance(secrets.FreshFor)
+	gets(t, secret, "with a bad value", "old")
+	if _, err := secret.Refresh(t.Context()); err != nil { // read a moment ago
+		t.Error(err)
+	}
+	c.advance(secrets.RetryInterval)
+	if _, err := secret.Refresh(t.Context()); !errors.Is(err, secrets.ErrMalformed) || !strings.Contains(err.Error(), "A is not what it should be") {
+		t.Errorf("Refresh: %v", err)
+	}
+	server.SetSecret(arn, `{"A":"new"}`)
+	c.advance(secrets.RetryInterval)
+	gets(t, secret, "with a good one", "new")
 }
 
 func TestAfterTheHourTheErrorSaysWhy(t *testing.T) {

@@ -56,6 +56,7 @@ type Secret struct {
 	readAt  time.Time         // when the reading of the values began
 	begun   time.Time         // when the last reading began
 	reading *reading          // under way, or nil
+	good    []func(map[string]string) error
 }
 
 // reading is one call that several goroutines may wait for.
@@ -187,10 +188,33 @@ func (s *Secret) read(ctx context.Context) (map[string]string, error) {
 		return nil, fmt.Errorf("read secret %s: %w: it holds bytes (SecretBinary); store the JSON object as text", s.arn, ErrMalformed)
 	}
 	values, err := parse(*out.SecretString)
+	if err == nil {
+		err = s.fits(values)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read secret %s: %w", s.arn, err)
 	}
 	return values, nil
+}
+
+// Require adds a condition on what is read from now on. A reading that fails it
+// counts as none: the last good one goes on serving. Its error is shown in logs.
+func (s *Secret) Require(good func(values map[string]string) error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.good = append(s.good, good)
+}
+
+func (s *Secret) fits(values map[string]string) error {
+	s.mu.Lock()
+	good := s.good
+	s.mu.Unlock()
+	for _, check := range good {
+		if err := check(values); err != nil {
+			return fmt.Errorf("%w: %w", ErrMalformed, err)
+		}
+	}
+	return nil
 }
 
 // String names the secret and shows nothing of it.

@@ -51,7 +51,7 @@ func NewJob(migrate func(context.Context) ([]string, error), db Store, p user.Pa
 			slog.WarnContext(ctx, "what has had its time was not all removed", "error", err)
 		}
 		slog.InfoContext(ctx, "seeded", "migrations", applied, "admin_created", report.Admin.Created, "note", report.Admin.Note,
-			"limits_removed", report.Removed.Limits, "resets_removed", report.Removed.Resets)
+			"limits_removed", report.Removed.Limits, "resets_removed", report.Removed.Resets, "sessions_removed", report.Removed.Sessions)
 		return report, nil
 	}
 }

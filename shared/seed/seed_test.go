@@ -146,7 +146,7 @@ func TestReportKeepsTheLinkToItself(t *testing.T) {
 	if token == "" || strings.Contains(string(text), token) {
 		t.Errorf("the token %q, the report %s", token, text)
 	}
-	want := `{"migrations":["00001_create_users.sql"],"admin":{"created":true,"mailed":true,"note":"made; a link to set its password was mailed"},"removed":{"limits":2,"resets":1}}`
+	want := `{"migrations":["00001_create_users.sql"],"admin":{"created":true,"mailed":true,"note":"made; a link to set its password was mailed"},"removed":{"limits":2,"resets":1,"sessions":0}}`
 	if diff := cmp.Diff(want, string(text)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

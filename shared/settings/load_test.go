@@ -91,8 +91,12 @@ func TestCurrent(t *testing.T) {
 // source is a secret of the test's own.
 type source struct{ get, refresh map[string]string }
 
-func (s source) Get(context.Context) (map[string]string, error)     { return maps.Clone(s.get), nil }
-func (s source) Refresh(context.Context) (map[string]string, error) { return maps.Clone(s.refresh), nil }
+func (s source) Require(func(map[string]string) error)          {}
+func (s source) Get(context.Context) (map[string]string, error) { return maps.Clone(s.get), nil }
+
+func (s source) Refresh(context.Context) (map[string]string, error) {
+	return maps.Clone(s.refresh), nil
+}
 
 func TestCurrentTellsFreshFromKept(t *testing.T) {
 	e := settings.Over(t.Context(), map[string]string{"A": "environment", "B": "environment"}, source{

@@ -36,6 +36,7 @@ type Environment struct {
 
 // Secret is where the secret's values can be read again: see package secrets.
 type Secret interface {
+	Require(good func(values map[string]string) error)
 	Get(ctx context.Context) (map[string]string, error)
 	Refresh(ctx context.Context) (map[string]string, error)
 }
@@ -132,6 +133,14 @@ func (e *Environment) Current(ctx context.Context, fresh bool) (map[string]strin
 		}
 	}
 	return values, nil
+}
+
+// Require holds what is read of the secret from now on against a condition. A
+// reading that fails it counts as none, and the last good one goes on serving.
+func (e *Environment) Require(good func(values map[string]string) error) {
+	if e.secret != nil {
+		e.secret.Require(good)
+	}
 }
 
 // Refuse notes that a part could not be made of a variable. What the error says

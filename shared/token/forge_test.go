@@ -25,11 +25,17 @@ var (
 	bearer = token.Claims{Subject: subject, Session: session, Role: "USER", Version: 7}
 )
 
-func signer() *token.HS256 { return token.NewHS256([]byte(secret), issuer, audience) }
+// signer is the service with the one shared secret.
+func signer() *token.Service { return token.NewHS256([]byte(secret), issuer, audience) }
 
 func issue(t testing.TB) string {
 	t.Helper()
-	raw, _, err := signer().Issue(bearer, now)
+	return issueBy(t, signer())
+}
+
+func issueBy(t testing.TB, s *token.Service) string {
+	t.Helper()
+	raw, _, err := s.Issue(bearer, now)
 	if err != nil {
 		t.Fatal(err)
 	}

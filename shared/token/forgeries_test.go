@@ -25,9 +25,9 @@ import (
 // unsigned is a token of somebody who has no key of ours: with no signature,
 // with that of another token, or with one of a key of their own choice.
 func (m *mutator) unsigned() string {
-	header := goodHeader().with("alg", m.algorithm())
+	header := m.header.with("alg", m.algorithm())
 	if m.IntN(2) == 0 {
-		header = header.with(pick(m, "kid", "jku", "x5u", "jwk", "x5c", "x5t", "cty", "zip", "b64", "enc", "KID"), m.hint())
+		header = header.with(pick(m, "kid", "kid", "jku", "x5u", "jwk", "x5c", "x5t", "cty", "zip", "b64", "enc", "KID"), m.hint())
 	}
 	claims := m.claims()
 	if m.IntN(3) == 0 {
@@ -46,7 +46,7 @@ func (m *mutator) unsigned() string {
 }
 
 func (m *mutator) algorithm() any {
-	return pick[any](m, "HS256", "HS256", "none", "None", "NONE", "nOnE", "none\x00", " none", "", "hs256", "HS384", "HS512", "RS256", "PS256", "ES256", "EdDSA",
+	return pick[any](m, m.header["alg"], m.header["alg"], "HS256", "none", "None", "NONE", "nOnE", "none\x00", " none", "", "hs256", "HS384", "HS512", "RS256", "PS256", "ES256", "EdDSA",
 		"HS256,none", []string{"none"}, []string{"HS256"}, object{"alg": "HS256"}, 0, true, nil, gone{}, spelled(m.Uint32(), "none"), spelled(m.Uint32(), "hs256"))
 }
 
@@ -70,7 +70,7 @@ func (m *mutator) hint() any {
 
 // mac is under what an attacker may take for the key or may make one.
 func (m *mutator) mac(content string, of func() hash.Hash) []byte {
-	key := pick(m, "", "\x00", "evil", "secret", "your_jwt_secret_key_here", issuer, audience, secret[1:], secret+"\n", strings.ToUpper(secret), encode([]byte(secret)), publicKey())
+	key := pick(m, append(m.public, "", "\x00", "evil", "secret", "your_jwt_secret_key_here", issuer, audience, secret[1:], secret+"\n", strings.ToUpper(secret), encode([]byte(secret)), publicKey())...)
 	h := hmac.New(of, []byte(key))
 	h.Write([]byte(content))
 	return h.Sum(nil)
@@ -112,6 +112,9 @@ func (m *mutator) asymmetric(claims object) string {
 	}
 	tok := jwt.NewWithClaims(method, jwt.MapClaims(claims))
 	tok.Header["typ"] = "at+jwt"
+	if kid, ours := m.header["kid"]; ours && m.IntN(4) > 0 {
+		tok.Header["kid"] = kid
+	}
 	if m.IntN(2) == 0 {
 		tok.Header["jwk"] = object{"kty": "EC", "crv": "P-256", "x": encode(attackers().ecdsa.X.Bytes()), "y": encode(attackers().ecdsa.Y.Bytes())}
 	}
@@ -137,22 +140,36 @@ func (m *mutator) claims() (o object) {
 // signedWrongly has our own signature and something in it that we never issue,
 // as from another program that was given the key.
 func (m *mutator) signedWrongly() string {
-	header, claims := segment(m.t, goodHeader()), m.claims()
-	switch m.IntN(6) {
+	header, claims := segment(m.t, m.header), m.claims()
+	switch m.IntN(7) {
 	case 0:
 		name := pick(m, "typ", "crit")
 		value := pick[any](m, "JWT", "jwt", "rt+jwt", "AT+JWT", []string{"at+jwt"}, []string{"exp"}, 1, true, object{})
-		return sign(segment(m.t, goodHeader().with(name, value)), m.parts[1])
+		return m.sign(segment(m.t, m.header.with(name, value)), m.parts[1])
 	case 1:
-		return sign(segment(m.t, goodHeader().with("alg", pick[any](m, "none", "nOnE", "RS256", "ES256", "HS384", "HS512", "", gone{}, nil, []string{"HS256"}))), m.parts[1])
+		return m.sign(segment(m.t, m.header.with("alg", m.otherAlgorithm())), m.parts[1])
 	case 2:
-		return sign(header, segment(m.t, claims.with("aud", m.audience())))
+		return m.sign(header, segment(m.t, claims.with("aud", m.audience())))
 	case 3: // not an object at all, or damaged
 		body := pick(m, "", "null", "[]", "{", "{}", `"`+subject+`"`, "0", strings.Repeat("[", 1000), `{"sub":`, "{}{}", "\x00")
-		return sign(pick(m, header, encode([]byte(body))), encode([]byte(body)))
+		return m.sign(pick(m, header, encode([]byte(body))), encode([]byte(body)))
+	case 4: // a shared secret alone passes over any kid
+		if m.header["kid"] != nil {
+			return m.sign(segment(m.t, m.header.with("kid", pick[any](m, append(m.kids, "", " ", m.header["kid"].(string)+" ", m.header["kid"].(string)[1:], m.hint(), gone{}, nil)...))), m.parts[1])
+		}
 	}
 	name := pick(m, "iss", "aud", "sub", "jti", "ver", "sid", "role", "exp", "nbf", "iat")
-	return sign(header, segment(m.t, claims.with(name, m.wrong(name))))
+	return m.sign(header, segment(m.t, claims.with(name, m.wrong(name))))
+}
+
+// otherAlgorithm is never the key's own.
+func (m *mutator) otherAlgorithm() any {
+	for {
+		alg := pick[any](m, "none", "nOnE", "HS256", "RS256", "ES256", "EdDSA", "PS256", "HS384", "HS512", "ES384", "RS512", "Ed25519", "", gone{}, nil, []string{"HS256"})
+		if text, ok := alg.(string); !ok || text != m.header["alg"] {
+			return alg
+		}
+	}
 }
 
 func (m *mutator) audience() any {
@@ -172,7 +189,7 @@ func (m *mutator) wrong(name string) any {
 	case "ver":
 		several = append(several, 0, -1, -far, "7", 7.5, uint64(math.MaxUint64), int64(math.MaxInt64))
 	case "sid":
-		several = append(several[2:], strings.ToUpper(session), session[1:], 7, []string{session}) // it may be absent, for the time being
+		several = append(several, "", strings.ToUpper(session), session[1:], 7, []string{session})
 	case "role":
 		several = append(several, "", "user", "USER ", "USER,ADMIN", 0, []string{"ADMIN"})
 	case "iss":

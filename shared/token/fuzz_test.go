@@ -33,6 +33,23 @@ func FuzzVerify(f *testing.F) {
 	})
 }
 
+// With a ring, whoever has no key gets nothing taken, whatever it looks like.
+func FuzzVerifyRing(f *testing.F) {
+	for _, k := range kinds()[1:] {
+		good := issueBy(f, k.signer)
+		f.Add(strings.Replace(good, ".", ".e", 1))
+		f.Add(good[:len(good)-20] + strings.Repeat("A", 20))
+	}
+	services := kinds()[1:]
+	f.Fuzz(func(t *testing.T, raw string) {
+		for _, k := range services {
+			if c, err := k.signer.Verify(raw, now); err == nil || c != (token.Claims{}) {
+				t.Errorf("%s accepted %q", k.name, raw)
+			}
+		}
+	})
+}
+
 // The claims come from outside when another program has our key.
 func FuzzSignedClaims(f *testing.F) {
 	f.Add(`{"alg":"HS256","typ":"at+jwt"}`, `{"exp":1e999,"aud":["roster"]}`)
@@ -46,13 +63,35 @@ func FuzzSignedClaims(f *testing.F) {
 	})
 }
 
+// mostVerify is what the check of a token may cost, in nanoseconds of one
+// core.
+const mostVerify = 150_000
+
 func BenchmarkVerify(b *testing.B) {
-	raw, s := issue(b), signer()
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := s.Verify(raw, now); err != nil {
-			b.Fatal(err)
-		}
+	for _, k := range kinds() {
+		b.Run(k.name, func(b *testing.B) {
+			raw := issueBy(b, k.signer)
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := k.signer.Verify(raw, now); err != nil {
+					b.Fatal(err)
+				}
+			}
+			if each := b.Elapsed().Nanoseconds() / int64(b.N); b.N > 100 && each > mostVerify {
+				b.Errorf("a check takes %d ns, want at most %d", each, mostVerify)
+			}
+		})
+	}
+}
+
+func BenchmarkIssue(b *testing.B) {
+	for _, k := range kinds() {
+		b.Run(k.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				issueBy(b, k.signer)
+			}
+		})
 	}
 }
 

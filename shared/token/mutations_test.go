@@ -21,39 +21,44 @@ const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 // is good for nothing unless it is a token that we would have issued.
 func TestMutations(t *testing.T) {
 	t.Parallel()
-	m := &mutator{Rand: rand.New(rand.NewPCG(*seed, 0)), t: t, signer: signer()}
-	tried, accepted := 0, 0
-	for tried < *mutations {
-		m.fresh()
-		for range 100 {
-			tried++
-			raw := m.mutation()
-			if c, err := m.signer.Verify(raw, now); err == nil || c != (token.Claims{}) {
-				accepted++
-				t.Errorf("accepted as %+v, with the error %v: %.5000q, made of %s", c, err, raw, m.raw)
+	for _, k := range kinds() {
+		t.Run(k.name, func(t *testing.T) {
+			t.Parallel()
+			m := &mutator{Rand: rand.New(rand.NewPCG(*seed, 0)), t: t, kind: k}
+			tried, accepted := 0, 0
+			for tried < *mutations {
+				m.fresh()
+				for range 100 {
+					tried++
+					raw := m.mutation()
+					if c, err := m.signer.Verify(raw, now); err == nil || c != (token.Claims{}) {
+						accepted++
+						t.Errorf("accepted as %+v, with the error %v: %.5000q, made of %s", c, err, raw, m.raw)
+					}
+				}
 			}
-		}
+			t.Logf("access tokens of %s: %d mutations tried from the seed %d, %d accepted", k.name, tried, *seed, accepted)
+		})
 	}
-	t.Logf("access tokens: %d mutations tried from the seed %d, %d accepted", tried, *seed, accepted)
 }
 
 // mutator makes what is nearly a real token.
 type mutator struct {
 	*rand.Rand
-	t      *testing.T
-	signer *token.HS256
-	raw    string // a real one
-	other  string // another real one
-	parts  []string
+	t *testing.T
+	kind
+	raw   string // a real one
+	other string // another real one
+	parts []string
 }
 
 func pick[T any](m *mutator, of ...T) T { return of[m.IntN(len(of))] }
 
 // fresh takes new tokens to mutate, which are good.
 func (m *mutator) fresh() {
-	m.other, m.raw = m.raw, issue(m.t)
+	m.other, m.raw = m.raw, issueBy(m.t, m.signer)
 	if m.other == "" {
-		m.other = issue(m.t)
+		m.other = issueBy(m.t, m.signer)
 	}
 	m.parts = strings.Split(m.raw, ".")
 	if _, err := m.signer.Verify(m.raw, now); err != nil {
@@ -117,10 +122,12 @@ func (m *mutator) rearranged() string {
 
 // respelled decodes to the same bytes for a reader that is not strict.
 func (m *mutator) respelled() string {
-	switch m.IntN(5) {
-	case 0: // the tag's last character has two spare bits
+	switch m.IntN(6) {
+	case 0: // the signature's last character has spare bits: two, or four
 		last := strings.IndexByte(alphabet, m.raw[len(m.raw)-1])
 		return m.raw[:len(m.raw)-1] + alphabet[last^(1+m.IntN(3)):][:1]
+	case 5:
+		return m.twin()
 	case 1:
 		at := m.IntN(len(m.raw) + 1)
 		return m.raw[:at] + pick(m, "\n", "\r\n", " ", "\t", "=", "==", "\x00", "%3D", "\u200b", "\ufeff", "\xff") + m.raw[at:]

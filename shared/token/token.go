@@ -1,12 +1,11 @@
 // Package token issues and verifies access tokens: signed JWTs (RFC 7519) in
-// the profile of RFC 9068. It takes one algorithm, fixed by the key and never
-// by the token, and refuses a token that lacks any claim it issues. What the
+// the profile of RFC 9068. A token's kid picks a key of the ring, and the key
+// says which algorithm it is for; what the token says of that must agree and
+// decides nothing. It refuses a token that lacks any claim it issues. What the
 // bearer may do is not its business.
 package token
 
 import (
-	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -19,82 +18,56 @@ import (
 const (
 	// Lifetime is how long an access token is good.
 	Lifetime = 10 * time.Minute
-	// leeway is how far the clocks of two instances may differ (RFC 7519 §4.1.4).
+	// Leeway is how far the clocks of two instances may differ (RFC 7519 §4.1.4).
 	// Lambda keeps them within milliseconds; more would only lengthen the life
 	// of a stolen token.
-	leeway = 5 * time.Second
-	// maxLength bounds what is parsed; our own tokens have about 600 bytes.
+	Leeway = 5 * time.Second
+	// maxLength bounds what is parsed; our own tokens have 500 bytes, 900 with
+	// the largest RSA key, and what JWT_CLAIMS adds.
 	maxLength = 4096
 	// mediaType is the header's typ (RFC 9068 §2.1); it keeps tokens made for
 	// another purpose out (RFC 8725 §3.11).
 	mediaType = "at+jwt"
 )
 
-// HS256 signs and verifies with one shared secret.
-type HS256 struct {
-	key              []byte
-	issuer, audience string
+// Profile is what all tokens of a service have in common.
+type Profile struct {
+	Issuer   string
+	Audience string
+	Extra    Extra
 }
 
-// NewHS256 returns a signer for a secret of at least 32 bytes (RFC 7518 §3.2).
-// Issuer and audience go into each token and are asked of each.
-func NewHS256(secret []byte, issuer, audience string) *HS256 {
-	return &HS256{key: secret, issuer: issuer, audience: audience}
+// Service issues and verifies tokens with the keys of one moment.
+type Service struct {
+	profile Profile
+	keys    Keys
+	parser  []jwt.ParserOption
 }
 
-// Claims are what a token says of its bearer.
-type Claims struct {
-	Subject string // sub: the account's UUID
-	Session string // sid: the session's UUID
-	Role    string // role: what the account was when the token was issued
-	Version int64  // ver: of the account's tokens, see docs/decisions/0003-token-version.md
+// New returns a service. Issuer and audience go into each token and are asked
+// of each.
+func New(p Profile, k Keys) *Service {
+	return &Service{profile: p, keys: k, parser: []jwt.ParserOption{
+		jwt.WithValidMethods(methods), jwt.WithIssuer(p.Issuer), jwt.WithAudience(p.Audience),
+		jwt.WithExpirationRequired(), jwt.WithNotBeforeRequired(), jwt.WithIssuedAt(),
+		jwt.WithLeeway(Leeway), jwt.WithStrictDecoding(),
+	}}
 }
 
-// claims are RFC 7519's registered ones and our own.
-type claims struct {
-	jwt.RegisteredClaims
-	Session string `json:"sid,omitempty"`
-	Role    string `json:"role"`
-	Version int64  `json:"ver"`
-}
-
-// UnmarshalJSON takes numbers for times, as RFC 7519 §2 says: jwt.NumericDate
-// would read strings, too.
-func (c *claims) UnmarshalJSON(b []byte) error {
-	var numbers struct {
-		IssuedAt  int64 `json:"iat"`
-		NotBefore int64 `json:"nbf"`
-		ExpiresAt int64 `json:"exp"`
-
-		Session string `json:"sid"`
-		Role    string `json:"role"`
-		Version int64  `json:"ver"`
-	}
-	if err := json.Unmarshal(b, &numbers); err != nil {
-		return err
-	}
-	c.Session, c.Role, c.Version = numbers.Session, numbers.Role, numbers.Version
-	return json.Unmarshal(b, &c.RegisteredClaims)
+// NewHS256 returns a service with one shared secret of at least 32 bytes (RFC
+// 7518 §3.2).
+func NewHS256(secret []byte, issuer, audience string) *Service {
+	return New(Profile{Issuer: issuer, Audience: audience}, Keys{Secret: secret})
 }
 
 // Issue returns a token with the claims and how long it is good.
-func (s *HS256) Issue(c Claims, now time.Time) (string, time.Duration, error) {
-	t := jwt.NewWithClaims(jwt.SigningMethodHS256, claims{
-		RegisteredClaims: jwt.RegisteredClaims{
-			Issuer:    s.issuer,
-			Audience:  jwt.ClaimStrings{s.audience},
-			Subject:   c.Subject,
-			IssuedAt:  jwt.NewNumericDate(now),
-			NotBefore: jwt.NewNumericDate(now),
-			ExpiresAt: jwt.NewNumericDate(now.Add(Lifetime)),
-			ID:        rand.Text(),
-		},
-		Session: c.Session, Role: c.Role, Version: c.Version,
-	})
-	t.Header["typ"] = mediaType
-	signed, err := t.SignedString(s.key)
+func (s *Service) Issue(c Claims, now time.Time) (string, time.Duration, error) {
+	signed, err := s.keys.sign(newClaims(c, s.profile, now))
 	if err != nil {
 		return "", 0, fmt.Errorf("sign an access token: %w", err)
+	}
+	if len(signed) > maxLength {
+		return "", 0, fmt.Errorf("sign an access token: it has %d bytes, and nobody takes more than %d; make JWT_CLAIMS smaller", len(signed), maxLength)
 	}
 	return signed, Lifetime, nil
 }
@@ -106,24 +79,19 @@ var ErrInvalid = errors.New("the access token is not valid")
 // base64 decoder skips line breaks, so without it a token has many spellings.
 var compact = regexp.MustCompile(`^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$`)
 
-// Verify returns the claims of a token that this key signed and that is good
-// now, else ErrInvalid.
-func (s *HS256) Verify(raw string, now time.Time) (Claims, error) {
+// Verify returns the claims of a token that one of the keys signed and that is
+// good now, else ErrInvalid.
+func (s *Service) Verify(raw string, now time.Time) (Claims, error) {
 	if len(raw) > maxLength || !compact.MatchString(raw) {
 		return Claims{}, fmt.Errorf("%w: not a compact JWS", ErrInvalid)
 	}
 	var c claims
-	t, err := jwt.NewParser(
-		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}),
-		jwt.WithIssuer(s.issuer), jwt.WithAudience(s.audience),
-		jwt.WithExpirationRequired(), jwt.WithNotBeforeRequired(), jwt.WithIssuedAt(),
-		jwt.WithLeeway(leeway), jwt.WithTimeFunc(func() time.Time { return now }),
-		jwt.WithStrictDecoding(),
-	).ParseWithClaims(raw, &c, func(*jwt.Token) (any, error) { return s.key, nil })
+	options := append(s.parser[:len(s.parser):len(s.parser)], jwt.WithTimeFunc(func() time.Time { return now }))
+	t, err := jwt.NewParser(options...).ParseWithClaims(raw, &c, func(t *jwt.Token) (any, error) { return s.keys.verification(t, now) })
 	if err != nil {
 		return Claims{}, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
-	if err := s.complete(t.Header, c); err != nil {
+	if err := s.complete(t, c); err != nil {
 		return Claims{}, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
 	return Claims{Subject: c.Subject, Session: c.Session, Role: c.Role, Version: c.Version}, nil
@@ -136,27 +104,25 @@ var (
 	role = regexp.MustCompile(`^[A-Z][A-Z0-9_]{0,31}$`)
 )
 
-// sessionOptional lets tokens without sid pass, until each login makes a
-// session.
-const sessionOptional = true
-
 // complete checks what the parser does not ask for.
-func (s *HS256) complete(header map[string]any, c claims) error {
-	typ, _ := header["typ"].(string)
+func (s *Service) complete(t *jwt.Token, c claims) error {
+	typ, _ := t.Header["typ"].(string)
 	switch {
 	case typ != mediaType:
 		return fmt.Errorf("typ is not %s", mediaType)
-	case header["crit"] != nil:
+	case t.Header["crit"] != nil:
 		return errors.New("crit names an extension that is not understood") // RFC 7515 §4.1.11
-	case c.Issuer != s.issuer: // the parser lets any pass where its own is empty
+	case !canonical(t.Method, t.Signature):
+		return errors.New("the signature has another spelling")
+	case c.Issuer != s.profile.Issuer: // the parser lets any pass where its own is empty
 		return errors.New("iss is not this service")
-	case len(c.Audience) != 1 || c.Audience[0] != s.audience:
+	case len(c.Audience) != 1 || c.Audience[0] != s.profile.Audience:
 		return errors.New("aud is not this service alone")
 	case c.Subject == "" || c.ID == "" || c.IssuedAt == nil:
 		return errors.New("a claim is missing")
 	case !c.NotBefore.Equal(c.IssuedAt.Time): // a time beyond what int64 holds comes out as long ago
 		return errors.New("nbf is not iat")
-	case !uuid.MatchString(c.Session) && !(sessionOptional && c.Session == ""):
+	case !uuid.MatchString(c.Session):
 		return errors.New("sid is not a session")
 	case !role.MatchString(c.Role):
 		return errors.New("role is not a role")

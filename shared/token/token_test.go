@@ -65,7 +65,7 @@ func TestForgedBaselineIsGood(t *testing.T) {
 func TestOtherServices(t *testing.T) {
 	t.Parallel()
 	raw := issue(t)
-	for name, s := range map[string]*token.HS256{
+	for name, s := range map[string]*token.Service{
 		"another key":      token.NewHS256([]byte(strings.ToUpper(secret)), issuer, audience),
 		"a longer key":     token.NewHS256([]byte(secret+"0"), issuer, audience),
 		"another issuer":   token.NewHS256([]byte(secret), issuer+"/", audience),
@@ -110,7 +110,7 @@ func TestExpiredAndForgedIsStillRefused(t *testing.T) {
 	}
 }
 
-func refused(t testing.TB, name string, s *token.HS256, raw string, at time.Time) {
+func refused(t testing.TB, name string, s *token.Service, raw string, at time.Time) {
 	t.Helper()
 	c, err := s.Verify(raw, at)
 	if !errors.Is(err, token.ErrInvalid) || c != (token.Claims{}) {

@@ -10,6 +10,7 @@ import (
 )
 
 const (
+	rootKey = "0123456789abcdefghijklmnopqrstuv"
 	origin  = "https://accounts.example.com"
 	subject = "01939e6e-5a7c-7bd0-8f0e-3a1f5d0c9b42"
 	session = "01939e6e-5a7c-7bd0-8f0e-3a1f5d0c9b43"
@@ -23,7 +24,7 @@ const (
 )
 
 func env(pairs ...string) *boot.Environment {
-	values := map[string]string{"ROOT_KEY": "0123456789abcdefghijklmnopqrstuv", "PUBLIC_URL": origin}
+	values := map[string]string{"ROOT_KEY": rootKey, "PUBLIC_URL": origin}
 	for i := 0; i < len(pairs); i += 2 {
 		values[pairs[i]] = pairs[i+1]
 	}

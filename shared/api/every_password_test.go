@@ -1,0 +1,82 @@
+package api_test
+
+import (
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"roster"
+	"roster/shared/postgres/postgrestest"
+)
+
+// CVE-2026-9798 and what followed it: a second path to a password had no
+// lockout, and then a third. Every operation that is described as taking a
+// password that is held against a stored one must run out of tries: five are
+// free, and the sixth waits, also with the right password.
+func TestEveryPathToAPasswordIsCounted(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	ann := bearer(t, s.account("ann"))
+	h := s.strict()
+	bodies := map[string]string{
+		"POST /api/user/login":           `{"username":"ann","password":"$"}`,
+		"PUT /api/user/{username}":       `{"password":"another kite moon","current_password":"$"}`,
+		"POST /api/user/change_password": `{"new_password":"another kite moon","current_password":"$"}`,
+	}
+	for _, route := range routesWithPasswords(t) {
+		body, ok := bodies[route]
+		if !ok {
+			t.Errorf("%s takes a password; say here how to send a wrong one", route)
+			continue
+		}
+		delete(bodies, route)
+		if _, err := postgrestest.Pool(t).Exec(t.Context(), "delete from limits"); err != nil { // those of another path to it are its own
+			t.Fatal(err)
+		}
+		for try := 1; try <= 6; try++ {
+			password := "wrong"
+			if try == 6 {
+				password = right
+			}
+			method, path, _ := strings.Cut(strings.Replace(route, "{username}", "ann", 1), " ")
+			r := httptest.NewRequest(method, path, strings.NewReader(strings.Replace(body, "$", password, 1)))
+			r.Header.Set("Content-Type", "application/json")
+			if route != "POST /api/user/login" {
+				r.Header.Set("Authorization", strings.TrimPrefix(ann, "Authorization: "))
+			}
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			if waits := w.Code == 429; waits != (try == 6) {
+				t.Errorf("%s: try %d is answered %d: %s", route, try, w.Code, w.Body)
+			}
+		}
+	}
+	for route := range bodies {
+		t.Errorf("%s is not described as taking a password", route)
+	}
+}
+
+func routesWithPasswords(t *testing.T) (routes []string) {
+	t.Helper()
+	doc, err := openapi3.NewLoader().LoadFromData(roster.OpenAPI)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, item := range doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			if op.RequestBody == nil {
+				continue
+			}
+			for _, media := range op.RequestBody.Value.Content {
+				for _, field := range media.Schema.Value.Properties {
+					if field.Ref == "#/components/schemas/GivenPassword" {
+						routes = append(routes, method+" "+path)
+					}
+				}
+			}
+		}
+	}
+	return routes
+}

@@ -1,0 +1,194 @@
+package tokens_test
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"roster/shared/boot"
+	"roster/shared/boot/tokens"
+	"roster/shared/keyring"
+	"roster/shared/settings"
+	"roster/shared/user"
+)
+
+// ringOf is a ring whose one key signs, perhaps wrapped.
+func ringOf(t *testing.T, k keyring.Key) string {
+	t.Helper()
+	b, err := keyring.Begin(k, time.Now().Add(-time.Hour)).JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func generate(t *testing.T) keyring.Key {
+	t.Helper()
+	k, err := keyring.Generate(keyring.ES256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+func usable(t *testing.T, e *boot.Environment) {
+	t.Helper()
+	if err := e.Check(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// segment is the header (0) or the claims (1) of a token.
+func segment(t *testing.T, raw string, i int) (m map[string]any) {
+	t.Helper()
+	b, err := base64.RawURLEncoding.DecodeString(strings.Split(raw, ".")[i])
+	if err == nil {
+		err = json.Unmarshal(b, &m)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func TestAccessSignsWithTheRing(t *testing.T) {
+	t.Parallel()
+	k := generate(t)
+	// With a ring that signs, the shared secret is not needed.
+	e := env("ROOT_KEY", "", "JWT_KEYS", ringOf(t, k), "JWT_AUDIENCE", "https://api.example.com", "JWT_CLAIMS", `{"tenant":"acme"}`)
+	a := tokens.New(e)
+	usable(t, e)
+	raw, _, err := a.Issue(t.Context(), bearer, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if header := segment(t, raw, 0); header["alg"] != "ES256" || header["kid"] != k.ID {
+		t.Errorf("header %v", header)
+	}
+	claims := segment(t, raw, 1)
+	if aud, _ := claims["aud"].([]any); len(aud) != 1 || aud[0] != "https://api.example.com" || claims["tenant"] != "acme" || claims["role"] != "USER" {
+		t.Errorf("claims %v", claims)
+	}
+	want := user.Caller{UUID: subject, Session: session, TokenVersion: 7}
+	if c, err := a.Verify(t.Context(), raw, time.Now()); err != nil || c != want {
+		t.Errorf("%+v, %v", c, err)
+	}
+}
+
+func TestAccessRefusesBadSettings(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, value, want string }{
+		{"JWT_KEYS", "{}", "JWT_KEYS (is not a ring of keys: it has 0 keys, and must have 1 to 10)"},
+		{"JWT_AUDIENCE", "two words", "JWT_AUDIENCE must be 1 to 128 characters without spaces"},
+		{"JWT_AUDIENCE", strings.Repeat("a", 129), "JWT_AUDIENCE must be 1 to 128 characters without spaces"},
+		{"JWT_CLAIMS", `{"sub":"x"}`, "JWT_CLAIMS must not set sub"},
+		{"JWT_CLAIMS", "tenant=acme", "JWT_CLAIMS must be a JSON object of claims"},
+	} {
+		e := env(c.name, c.value)
+		tokens.New(e)
+		if err := e.Check(); err == nil || err.Error() != "the configuration is not usable: "+c.want {
+			t.Errorf("%s=%.20s: %v, want %s", c.name, c.value, err, c.want)
+		}
+	}
+}
+
+// source is a secret of the test's own.
+type source struct {
+	values map[string]string
+	err    error
+}
+
+func (s *source) Require(func(map[string]string) error) {}
+func (s *source) Get(context.Context) (map[string]string, error) {
+	return map[string]string{jwtKeys: s.values[jwtKeys]}, s.err
+}
+
+func (s *source) Refresh(ctx context.Context) (map[string]string, error) { return s.Get(ctx) }
+
+func TestKeysThatCannotBeReadAreUnavailable(t *testing.T) {
+	t.Parallel()
+	s := &source{values: map[string]string{jwtKeys: ringOf(t, generate(t))}}
+	a := tokens.New(&boot.Environment{Environment: settings.Over(t.Context(), map[string]string{"PUBLIC_URL": origin}, s)})
+	raw, _, err := a.Issue(t.Context(), bearer, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.err = errors.New("an outage")
+	if _, _, err := a.Issue(t.Context(), bearer, time.Now()); !errors.Is(err, user.Unavailable) {
+		t.Errorf("Issue: %v", err)
+	}
+	if _, err := a.Verify(t.Context(), raw, time.Now()); !errors.Is(err, user.Unavailable) {
+		t.Errorf("Verify: %v", err)
+	}
+	s.err = nil
+	if _, err := a.Verify(t.Context(), raw, time.Now()); err != nil {
+		t.Error(err)
+	}
+	if _, err := a.Verify(t.Context(), raw+"x", time.Now()); err == nil || errors.Is(err, user.Unavailable) {
+		t.Errorf("a bad token: %v", err)
+	}
+}
+
+// opener unwraps what the test wrapped, and counts.
+type opener struct {
+	pkcs8 map[string][]byte // by kid and wrapped form
+	calls int
+	err   error
+}
+
+func (o *opener) Unwrap(_ context.Context, kid string, wrapped []byte) ([]byte, error) {
+	o.calls++
+	return o.pkcs8[kid+" "+string(wrapped)], o.err
+}
+
+func TestAWrappedKeyIsUnwrappedOnce(t *testing.T) {
+	t.Parallel()
+	k, other := generate(t), generate(t)
+	pkcs8, err := k.PKCS8()
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrong, err := other.PKCS8()
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := env("JWT_KEYS", ringOf(t, k.Wrap([]byte("wrapped"))))
+	o := &opener{pkcs8: map[string][]byte{k.ID + " wrapped": pkcs8}, err: errors.New("KMS is out")}
+	a := tokens.Unwrapping(e, o)
+	usable(t, e)
+	if _, _, err := a.Issue(t.Context(), bearer, time.Now()); !errors.Is(err, user.Unavailable) {
+		t.Errorf("in an outage of KMS: %v", err)
+	}
+	o.err = nil
+	for range 3 {
+		raw, _, err := a.Issue(t.Context(), bearer, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := tokens.New(env("JWT_KEYS", ringOf(t, k))).Verify(t.Context(), raw, time.Now()); err != nil {
+			t.Error(err)
+		}
+	}
+	if o.calls != 2 {
+		t.Errorf("%d calls to KMS, want the failed one and one more", o.calls)
+	}
+	verifier := tokens.New(e) // without KMS it verifies, and issues nothing
+	raw, _, err := a.Issue(t.Context(), bearer, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := verifier.Verify(t.Context(), raw, time.Now()); err != nil {
+		t.Error(err)
+	}
+	if raw, _, err := verifier.Issue(t.Context(), bearer, time.Now()); err == nil || raw != "" {
+		t.Errorf("issued without the key: %q", raw)
+	}
+	swapped := tokens.Unwrapping(e, &opener{pkcs8: map[string][]byte{k.ID + " wrapped": wrong}})
+	if _, _, err := swapped.Issue(t.Context(), bearer, time.Now()); err == nil || errors.Is(err, user.Unavailable) {
+		t.Errorf("another's key: %v", err)
+	}
+}

@@ -1,0 +1,264 @@
+package tokens_test
+
+import (
+	"context"
+	"crypto"
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"roster/shared/boot"
+	"roster/shared/boot/tokens"
+	"roster/shared/keyring"
+	"roster/shared/settings"
+	"roster/shared/token"
+	"roster/shared/user"
+)
+
+// The rotation under load. Time is the test's own. Each instance sees the
+// secret as it was some time ago, up to the most that package secrets allows,
+// and verifiers elsewhere have copies of the public keys that are older still.
+
+const (
+	rotations = 10
+	period    = time.Hour // that a key signs, at least
+	tick      = 5 * time.Minute
+	jwtKeys   = "JWT_KEYS"
+)
+
+var bearer = user.Bearer{UUID: subject, Session: session, TokenVersion: 7, Role: user.RoleUser}
+
+// world is what all instances share: a clock, and the secret's history.
+type world struct {
+	now      time.Time
+	versions []version
+}
+
+type version struct {
+	from time.Time
+	ring *keyring.Ring
+	text string
+}
+
+// at is the version that was the current one then.
+func (w *world) at(t time.Time) version {
+	var v version
+	for _, next := range w.versions {
+		if next.from.After(t) {
+			break
+		}
+		v = next
+	}
+	return v
+}
+
+func (w *world) store(t *testing.T, ring *keyring.Ring) {
+	t.Helper()
+	v := version{from: w.now, ring: ring}
+	if ring != nil {
+		b, err := ring.JSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		v.text = string(b)
+	}
+	w.versions = append(w.versions, v)
+}
+
+// instance is one process: its cache is as old as lag says, and its clock goes
+// ahead by skew.
+type instance struct {
+	*tokens.Access
+	w         *world
+	lag, skew time.Duration
+}
+
+func (i *instance) now() time.Time { return i.w.now.Add(i.skew) }
+
+func (i *instance) Require(func(map[string]string) error) {}
+func (i *instance) Get(context.Context) (map[string]string, error) {
+	return map[string]string{jwtKeys: i.w.at(i.w.now.Add(-i.lag)).text}, nil
+}
+
+func (i *instance) Refresh(ctx context.Context) (map[string]string, error) { return i.Get(ctx) }
+
+func newInstance(t *testing.T, w *world, lag, skew time.Duration) *instance {
+	t.Helper()
+	i := &instance{w: w, lag: lag, skew: skew}
+	env := &boot.Environment{Environment: settings.Over(t.Context(), map[string]string{"ROOT_KEY": rootKey, "PUBLIC_URL": origin}, i)}
+	i.Access = tokens.New(env)
+	if err := env.Check(); err != nil {
+		t.Fatal(err)
+	}
+	return i
+}
+
+// issued is a token that is about.
+type issued struct {
+	raw string
+	at  time.Time
+}
+
+func TestKeyRotationUnderLoad(t *testing.T) {
+	t.Parallel()
+	w := &world{now: time.Date(2026, 1, 5, 9, 30, 0, 0, time.UTC)}
+	w.versions = []version{{}} // no ring: JWT_SECRET_KEY, derived
+	var instances []*instance
+	for n, lag := range []time.Duration{0, time.Minute, 5 * time.Minute, 31 * time.Minute, keyring.SecretAge} {
+		instances = append(instances, newInstance(t, w, lag, time.Duration(n-2)*time.Second))
+	}
+	l := &load{t: t, w: w, instances: instances, elsewhere: []time.Duration{0, keyring.SecretAge + keyring.SetAge + keyring.GatewayAge}}
+	random := rand.New(rand.NewPCG(20260105, 0))
+	for ticks := 0; l.retired() < rotations; ticks++ {
+		if ticks > 5000 {
+			t.Fatalf("%d rotations in %d ticks", l.retired(), ticks)
+		}
+		if random.IntN(4) == 0 { // the function runs now and then
+			l.rotate(random.IntN(8) == 0)
+		}
+		l.issue()
+		l.verify()
+		l.attack()
+		w.now = w.now.Add(tick)
+	}
+	t.Logf("%d rotations in %v: %d tokens, %d checks by instances and %d elsewhere, %d refused; %d tokens of keys that had ended, %d accepted",
+		l.retired(), w.now.Sub(w.versions[1].from), l.tokens, l.checks, l.foreign, l.refused, l.attacks, l.accepted)
+	if l.refused > 0 || l.accepted > 0 || l.checks < 10_000 || l.attacks < 1000 {
+		t.Errorf("refused %d, accepted %d", l.refused, l.accepted)
+	}
+}
+
+type load struct {
+	t         *testing.T
+	w         *world
+	instances []*instance
+	elsewhere []time.Duration // ages of copies of the public keys
+	about     []issued
+	ended     []ended
+
+	tokens, checks, foreign, refused, attacks, accepted int
+}
+
+// ended is a key that somebody kept.
+type ended struct {
+	keyring.Key
+	private crypto.Signer
+	from    time.Time // when it must be honoured no longer
+}
+
+func (l *load) retired() int { return len(l.ended) }
+
+// rotate is a run of the rotation. One that is undone is lost: the secret was
+// set back by a rotation of the database's password that ran beside it.
+func (l *load) rotate(undone bool) {
+	before := l.w.versions[len(l.w.versions)-1].ring
+	ring, done, err := before.Step(l.w.now, keyring.Policy{Period: period, Make: func() (keyring.Key, error) { return keyring.Generate(keyring.EdDSA) }}, false)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	if len(done) == 0 {
+		return
+	}
+	l.w.store(l.t, ring)
+	if undone {
+		l.w.now = l.w.now.Add(time.Second)
+		l.issue() // by those who have seen it
+		l.w.now = l.w.now.Add(time.Second)
+		l.w.store(l.t, before)
+		return
+	}
+	for _, c := range done {
+		if c.Did == "retired" {
+			k, _ := before.Current()
+			l.ended = append(l.ended, ended{k, k.Private(), l.w.now.Add(keyring.Honour)})
+		}
+	}
+}
+
+func (l *load) issue() {
+	for _, i := range l.instances {
+		raw, _, err := i.Issue(l.t.Context(), bearer, i.now())
+		if err != nil {
+			l.t.Fatal(err)
+		}
+		l.tokens++
+		l.about = append(l.about, issued{raw, l.w.now})
+	}
+}
+
+// verify shows each token that is still good to every instance.
+func (l *load) verify() {
+	l.about = slices.DeleteFunc(l.about, func(i issued) bool { return l.w.now.Sub(i.at) >= token.Lifetime })
+	for _, one := range l.about {
+		for _, i := range l.instances {
+			l.checks++
+			if c, err := i.Verify(l.t.Context(), one.raw, i.now()); err != nil || c.UUID != subject {
+				l.refused++
+				l.t.Errorf("%v old, shown to an instance whose secret is %v old: %v", l.w.now.Sub(one.at), i.lag, err)
+			}
+		}
+	}
+	for _, age := range l.elsewhere {
+		l.verifyElsewhere(age)
+	}
+}
+
+// verifyElsewhere checks the signatures by a copy of the public keys. Tokens of
+// the shared secret are not for others.
+func (l *load) verifyElsewhere(age time.Duration) {
+	then := l.w.now.Add(-age)
+	text, err := l.w.at(then).ring.Set(then)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	set, err := keyring.ParseSet(text)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	for _, one := range l.about {
+		_, err := jwt.Parse(one.raw, func(t *jwt.Token) (any, error) {
+			kid, named := t.Header["kid"].(string)
+			if !named {
+				return nil, errShared
+			}
+			_, key, _ := set.Find(kid, l.w.now)
+			return key, nil
+		}, jwt.WithTimeFunc(func() time.Time { return l.w.now }), jwt.WithLeeway(token.Leeway))
+		if errors.Is(err, errShared) {
+			continue
+		}
+		if l.foreign++; err != nil {
+			l.refused++
+			l.t.Errorf("%v old, checked by keys that are %v old: %v", l.w.now.Sub(one.at), age, err)
+		}
+	}
+}
+
+var errShared = errors.New("signed by the shared secret")
+
+// attack signs new tokens with keys that had their time.
+func (l *load) attack() {
+	for _, k := range l.ended {
+		if since := l.w.now.Sub(k.from); since < 0 || since > 4*time.Hour {
+			continue
+		}
+		// The key as it was when it signed.
+		ring := &keyring.Ring{Keys: []keyring.Key{k.Key}}
+		s := token.New(token.Profile{Issuer: origin, Audience: "roster"}, token.Keys{Ring: ring, Private: k.private})
+		raw, _, err := s.Issue(token.Claims{Subject: subject, Session: session, Role: "ADMIN", Version: 7}, l.w.now)
+		if err != nil {
+			l.t.Fatal(err)
+		}
+		for _, i := range l.instances {
+			l.attacks++
+			if _, err := i.Verify(l.t.Context(), raw, l.w.now); err == nil {
+				l.accepted++
+				l.t.Errorf("%v after its end %v was honoured, by an instance whose secret is %v old", l.w.now.Sub(k.from), k.Key, i.lag)
+			}
+		}
+	}
+}

@@ -1,0 +1,241 @@
+package keyring
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+	"time"
+)
+
+const (
+	maxText = 32 << 10 // bytes; Secrets Manager takes 64 KiB in all
+	maxKeys = 10
+)
+
+// document is a ring as it is written.
+type document struct {
+	Keys       []entry    `json:"keys"`
+	HS256Until *time.Time `json:"hs256_until,omitempty"`
+}
+
+type entry struct {
+	ID        string     `json:"kid"`
+	Algorithm Algorithm  `json:"alg"`
+	State     State      `json:"state"`
+	CreatedAt *time.Time `json:"created_at"`
+	CurrentAt *time.Time `json:"current_at,omitempty"`
+	RetiredAt *time.Time `json:"retired_at,omitempty"`
+	Public    jwk        `json:"public"`
+	Private   string     `json:"private,omitempty"` // PKCS #8, base64
+	Wrapped   string     `json:"wrapped,omitempty"` // by KMS, base64
+}
+
+// Parse reads a ring. It refuses what it does not know, for a ring that is
+// half understood might sign with a key that nobody published. The errors name
+// keys by their kid and show nothing else.
+func Parse(text string) (*Ring, error) {
+	if len(text) > maxText {
+		return nil, fmt.Errorf("it is longer than %d bytes", maxText)
+	}
+	if err := unique(text); err != nil {
+		return nil, err
+	}
+	d := json.NewDecoder(strings.NewReader(text))
+	d.DisallowUnknownFields()
+	var doc document
+	if d.Decode(&doc) != nil { // its error would quote the text
+		return nil, errors.New("it is not a ring of keys: a member is unknown or of another type")
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, errors.New("something stands behind it")
+	}
+	if len(doc.Keys) == 0 || len(doc.Keys) > maxKeys {
+		return nil, fmt.Errorf("it has %d keys, and must have 1 to %d", len(doc.Keys), maxKeys)
+	}
+	r := &Ring{HS256Until: at(doc.HS256Until)}
+	for i, e := range doc.Keys {
+		k, err := e.key()
+		if err != nil {
+			return nil, fmt.Errorf("key %d (%s): %w", i+1, e.name(), err)
+		}
+		r.Keys = append(r.Keys, k)
+	}
+	if err := r.check(); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+var (
+	kidForm = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+	name    = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+)
+
+// name is for errors: a value may stand where the kid belongs.
+func (e entry) name() string {
+	if !kidForm.MatchString(e.ID) {
+		return "without a kid"
+	}
+	return e.ID
+}
+
+func (e entry) key() (Key, error) {
+	if !kidForm.MatchString(e.ID) {
+		return Key{}, errors.New("kid must be 1 to 64 letters, digits, dots, underscores or hyphens")
+	}
+	k := Key{ID: e.ID, Algorithm: e.Algorithm, State: e.State, CreatedAt: at(e.CreatedAt), CurrentAt: at(e.CurrentAt), RetiredAt: at(e.RetiredAt)}
+	if err := k.times(); err != nil {
+		return Key{}, err
+	}
+	var err error
+	if k.Public, err = e.Public.public(e.Algorithm); err != nil {
+		return Key{}, err
+	}
+	if k.State == Retired { // whatever is left of it is not wanted
+		return k, nil
+	}
+	switch {
+	case (e.Private == "") == (e.Wrapped == ""):
+		return Key{}, errors.New("it needs either private or wrapped")
+	case e.Wrapped != "":
+		if k.Wrapped, err = base64.StdEncoding.Strict().DecodeString(e.Wrapped); err != nil {
+			return Key{}, errors.New("wrapped is not base64")
+		}
+		return k, nil
+	}
+	pkcs8, err := base64.StdEncoding.Strict().DecodeString(e.Private)
+	if err != nil {
+		return Key{}, errors.New("private is not base64")
+	}
+	k.private, err = k.Unwrap(pkcs8)
+	return k, err
+}
+
+// times checks that the state and the times tell one story.
+func (k Key) times() error {
+	has := func(created, current, retired bool) bool {
+		return created == !k.CreatedAt.IsZero() && current == !k.CurrentAt.IsZero() && retired == !k.RetiredAt.IsZero()
+	}
+	switch {
+	case k.State == Next && has(true, false, false),
+		k.State == Current && has(true, true, false) && !k.CurrentAt.Before(k.CreatedAt),
+		k.State == Retired && has(true, true, true) && !k.CurrentAt.Before(k.CreatedAt) && !k.RetiredAt.Before(k.CurrentAt):
+		return nil
+	}
+	return errors.New("state must be next with created_at, current with current_at too, or retired with retired_at too, in that order of time")
+}
+
+func at(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return t.UTC()
+}
+
+// check holds the keys against each other.
+func (r *Ring) check() error {
+	count, seen := map[State]int{}, map[string]bool{}
+	for _, k := range r.Keys {
+		count[k.State]++
+		if seen[k.ID] {
+			return fmt.Errorf("the kid %s stands there twice", k.ID)
+		}
+		seen[k.ID] = true
+	}
+	switch {
+	case count[Current] > 1, count[Next] > 1:
+		return errors.New("it has two keys that are current, or two that are next")
+	case count[Current] == 0 && count[Retired] > 0:
+		return errors.New("it has no key that is current")
+	}
+	return nil
+}
+
+// unique refuses a member that stands there twice, of which encoding/json
+// would take the last, and names that it would take although they are written
+// in another case.
+func unique(text string) error {
+	d := json.NewDecoder(strings.NewReader(text))
+	var open []map[string]bool // one for each object or list that is open; nil for a list
+	inName := false
+	for {
+		t, err := d.Token()
+		if err == io.EOF && len(open) == 0 {
+			return nil
+		}
+		if err != nil {
+			return errors.New("it is not valid JSON")
+		}
+		switch v := t.(type) {
+		case json.Delim:
+			switch v {
+			case '{':
+				open = append(open, map[string]bool{})
+			case '[':
+				open = append(open, nil)
+			default:
+				open = open[:len(open)-1]
+			}
+			inName = len(open) > 0 && open[len(open)-1] != nil
+			continue
+		case string:
+			if inName {
+				names := open[len(open)-1]
+				if names[v] || !name.MatchString(v) {
+					return errors.New("a member stands there twice, or has a name that no member has")
+				}
+				names[v], inName = true, false
+				continue
+			}
+		}
+		inName = len(open) > 0 && open[len(open)-1] != nil
+	}
+}
+
+// JSON writes the ring, for Parse. It has the private keys.
+func (r *Ring) JSON() ([]byte, error) {
+	doc := document{HS256Until: when(r.HS256Until)}
+	for _, k := range r.Keys {
+		e, err := k.entry()
+		if err != nil {
+			return nil, err
+		}
+		doc.Keys = append(doc.Keys, e)
+	}
+	return json.Marshal(doc)
+}
+
+func (k Key) entry() (entry, error) {
+	public, err := publicJWK(k.Public)
+	if err != nil {
+		return entry{}, fmt.Errorf("write %v: %w", k, err)
+	}
+	e := entry{
+		ID: k.ID, Algorithm: k.Algorithm, State: k.State, Public: public,
+		CreatedAt: when(k.CreatedAt), CurrentAt: when(k.CurrentAt), RetiredAt: when(k.RetiredAt),
+	}
+	switch {
+	case k.State == Retired:
+	case k.Wrapped != nil:
+		e.Wrapped = base64.StdEncoding.EncodeToString(k.Wrapped)
+	default:
+		b, err := k.PKCS8()
+		if err != nil {
+			return entry{}, err
+		}
+		e.Private = base64.StdEncoding.EncodeToString(b)
+	}
+	return e, nil
+}
+
+func when(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC().Truncate(time.Second)
+	return &t
+}

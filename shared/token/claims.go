@@ -1,0 +1,147 @@
+package token
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// Claims are what a token says of its bearer.
+type Claims struct {
+	Subject string // sub: the account's UUID
+	Session string // sid: the session's UUID
+	Role    string // role: what the account was when the token was issued
+	Version int64  // ver: of the account's tokens, see docs/decisions/0003-token-version.md
+}
+
+// claims are RFC 7519's registered ones and our own.
+type claims struct {
+	jwt.RegisteredClaims
+	Session string `json:"sid"`
+	Role    string `json:"role"`
+	Version int64  `json:"ver"`
+
+	extra Extra
+}
+
+func newClaims(c Claims, p Profile, now time.Time) claims {
+	return claims{
+		RegisteredClaims: jwt.RegisteredClaims{
+			Issuer:    p.Issuer,
+			Audience:  jwt.ClaimStrings{p.Audience},
+			Subject:   c.Subject,
+			IssuedAt:  jwt.NewNumericDate(now),
+			NotBefore: jwt.NewNumericDate(now),
+			ExpiresAt: jwt.NewNumericDate(now.Add(Lifetime)),
+			ID:        rand.Text(),
+		},
+		Session: c.Session, Role: c.Role, Version: c.Version, extra: p.Extra,
+	}
+}
+
+// MarshalJSON puts the extra claims behind ours.
+func (c claims) MarshalJSON() ([]byte, error) {
+	type plain claims // without this method
+	b, err := json.Marshal(plain(c))
+	if err != nil || len(c.extra) == 0 {
+		return b, err
+	}
+	return append(append(b[:len(b)-1], ','), c.extra[1:]...), nil
+}
+
+// UnmarshalJSON takes numbers for times, as RFC 7519 §2 says: jwt.NumericDate
+// would read strings, too.
+func (c *claims) UnmarshalJSON(b []byte) error {
+	var typed struct {
+		IssuedAt  int64 `json:"iat"`
+		NotBefore int64 `json:"nbf"`
+		ExpiresAt int64 `json:"exp"`
+
+		Session string `json:"sid"`
+		Role    string `json:"role"`
+		Version int64  `json:"ver"`
+	}
+	if err := json.Unmarshal(b, &typed); err != nil {
+		return err
+	}
+	c.Session, c.Role, c.Version = typed.Session, typed.Role, typed.Version
+	return json.Unmarshal(b, &c.RegisteredClaims)
+}
+
+// Extra is a JSON object of further claims, the same in each token. Roster
+// itself reads none of them.
+type Extra []byte
+
+// The bounds of extra claims.
+const (
+	maxExtra  = 1024 // bytes, as they are written into the token
+	mostExtra = 16   // claims
+)
+
+var extraName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,127}$`)
+
+// reserved are the claims that are ours to make (RFC 7519 §4.1 and above), or
+// say how somebody logged in, which no constant can.
+var reserved = []string{
+	"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "sid", "role", "ver",
+	"username", "auth_time", "acr", "amr", "cnf", "act", "may_act", "nonce", "azp",
+}
+
+// ParseExtra reads a JSON object of claims. A name that is reserved is refused
+// in any case of letters, as readers of JSON take one for the other.
+func ParseExtra(text string) (Extra, error) {
+	d := json.NewDecoder(strings.NewReader(text))
+	d.UseNumber()
+	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+		return nil, errors.New("must be a JSON object of claims")
+	}
+	out := Extra{'{'}
+	var names []string
+	for d.More() {
+		t, err := d.Token()
+		if err != nil {
+			return nil, errors.New("is not valid JSON")
+		}
+		claim := t.(string) // the decoder lets nothing else stand here
+		lower := strings.ToLower(claim)
+		switch {
+		case !extraName.MatchString(claim):
+			return nil, errors.New("has a claim whose name is not of letters, digits and _ . : / -")
+		case slices.Contains(reserved, lower):
+			return nil, fmt.Errorf("must not set %s", lower)
+		case slices.Contains(names, lower):
+			return nil, fmt.Errorf("has %s twice", lower)
+		}
+		names = append(names, lower)
+		var value any
+		if err := d.Decode(&value); err != nil {
+			return nil, errors.New("is not valid JSON")
+		}
+		pair, err := json.Marshal(map[string]any{claim: value})
+		if err != nil {
+			return nil, errors.New("is not valid JSON")
+		}
+		out = append(append(out, pair[1:len(pair)-1]...), ',')
+	}
+	if _, err := d.Token(); err != nil {
+		return nil, errors.New("is not valid JSON")
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, errors.New("has something behind the object")
+	}
+	if len(names) == 0 {
+		return nil, nil
+	}
+	if out[len(out)-1] = '}'; len(out) > maxExtra || len(names) > mostExtra {
+		return nil, fmt.Errorf("must have at most %d claims, and %d bytes", mostExtra, maxExtra)
+	}
+	return out, nil
+}

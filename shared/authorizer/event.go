@@ -104,7 +104,7 @@ func (q question) authorization() (values []string) {
 
 func bearerOf(value string) (raw string, ok bool) {
 	scheme, raw, found := strings.Cut(value, " ")
-	return raw, found && strings.EqualFold(scheme, "Bearer") && raw != ""
+	return raw, found && strings.EqualFold(scheme, "Bearer")
 }
 
 // checkSources sees to it that an HTTP API which caches answers does so by the

@@ -38,8 +38,8 @@ var rooms = map[string]room{
 	"functions": {nil, nil, "it holds tests of all functions and no code"},
 	"functions/*": {
 		own: []string{
-			"roster", "shared/api", "shared/boot", "shared/boot/keys", "shared/boot/mailing", "shared/boot/policy", "shared/boot/tokens", "shared/docspage", "shared/lambdahttp",
-			"shared/postgres/migrations", "shared/sam", "shared/seed", "shared/settings", "shared/user",
+			"roster", "shared/api", "shared/authorizer", "shared/boot", "shared/boot/keys", "shared/boot/mailing", "shared/boot/policy", "shared/boot/tokens",
+			"shared/docspage", "shared/lambdahttp", "shared/postgres/migrations", "shared/sam", "shared/seed", "shared/settings", "shared/user",
 		},
 		why: "a main is a list of parts; what decides or computes belongs into the parts",
 	},
@@ -101,6 +101,10 @@ var rooms = map[string]room{
 	"shared/seed": {
 		own: []string{"shared/user"}, others: []string{lambda + "cfn", lambda + "lambda"},
 		why: "it is told how to migrate, so that its tests need no database",
+	},
+	"shared/authorizer": {
+		own: []string{"shared/metric", "shared/user"}, others: []string{lambda + "events", lambda + "lambda"},
+		why: "it speaks API Gateway's events for package user, to any store and any keys",
 	},
 	"shared/docspage": {
 		others: []string{"github.com/swaggest/swgui/v5/static", yaml},

@@ -64,6 +64,7 @@ var environment = map[string][]string{
 	"sessions":            {"PUBLIC_URL", "SECRET_ARN"},
 	"end_session":         {"PUBLIC_URL", "SECRET_ARN"},
 	"change_password":     {"PASSWORD_MIN_LENGTH", "PUBLIC_URL", "SECRET_ARN"},
+	"authorizer":          {"PUBLIC_URL", "SECRET_ARN"},
 	"seed_admin":          {"ADMIN_EMAIL", "ADMIN_USERNAME", "MAIL_FROM", "PASSWORD_MIN_LENGTH", "PUBLIC_URL", "SECRET_ARN"},
 	"jwks":                {"PUBLIC_URL", "SECRET_ARN"},
 	"health":              {"SECRET_ARN"},

@@ -2,7 +2,8 @@
 """Compare testdata/resources.txt with what SAM's translator makes of template.yaml.
 
 The Go test TestResources counts by SAM's rules; this proves the rules. It also looks at what only the translation shows:
-that the migration stands before each function with a database, and that routes lead to aliases.
+that the migration stands before each function with a database, and that routes, other stacks and their API Gateways lead to
+aliases.
 
 Needs the Python package aws-sam-translator, which comes with aws-sam-cli. Without it, it says so and succeeds.
 """
@@ -76,6 +77,9 @@ def faults(names, translated):
     schema = resources["Schema"]["Properties"]
     if schema["ServiceToken"] != {"Ref": "SeedAdminFunctionAliaslive"} or "SeedAdminFunctionVersion" not in schema["Version"]["Ref"]:
         yield f"Schema calls {schema}"
+    alias = {"Ref": "AuthorizerFunctionAliaslive"}
+    if resources["InvokeAuthorizer"]["Properties"]["FunctionName"] != alias or translated["Outputs"]["AuthorizerArn"]["Value"] != alias:
+        yield "the authorizer that others call is not its alias"
 
 
 def integrations(paths):

@@ -16,12 +16,13 @@ func TestABadSettingStopsOnlyWhoReadsIt(t *testing.T) {
 		settings settings
 		refuse   []string
 	}{
-		"MAIL_PORT":              {secret("MAIL_SERVER", "smtp.example.com", "MAIL_PORT", "smtp"), mails},
-		"MAIL_USE_TLS":           {secret("MAIL_SERVER", "smtp.example.com", "MAIL_USE_TLS", "perhaps"), mails},
-		"MAIL_FROM":              {variable("MAIL_FROM", "Roster <\r\nBcc: x@example.com>"), mails},
-		"PASSWORD_BLOCKLIST":     {secret("PASSWORD_BLOCKLIST", "maybe"), nil}, // which of sets, their own tests say
-		"PASSWORD_MIN_LENGTH":    {secret("PASSWORD_MIN_LENGTH", "-1"), nil},
-		"SECURITY_PASSWORD_SALT": {secret("SECURITY_PASSWORD_SALT", "short"), nil},
+		"MAIL_PORT":                {secret("MAIL_SERVER", "smtp.example.com", "MAIL_PORT", "smtp"), mails},
+		"MAIL_USE_TLS":             {secret("MAIL_SERVER", "smtp.example.com", "MAIL_USE_TLS", "perhaps"), mails},
+		"MAIL_FROM":                {variable("MAIL_FROM", "Roster <\r\nBcc: x@example.com>"), mails},
+		"PASSWORD_BLOCKLIST":       {secret("PASSWORD_BLOCKLIST", "maybe"), nil}, // which of sets, their own tests say
+		"PASSWORD_MIN_LENGTH":      {secret("PASSWORD_MIN_LENGTH", "-1"), nil},
+		"AUTHORIZER_CACHE_SECONDS": {secret("AUTHORIZER_CACHE_SECONDS", "301"), []string{"authorizer"}},
+		"SECURITY_PASSWORD_SALT":   {secret("SECURITY_PASSWORD_SALT", "short"), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -30,6 +30,7 @@ var needs = map[string][]string{
 	"sessions":            {"DATABASE_URL", "JWT_SECRET_KEY", "PUBLIC_URL"},
 	"end_session":         {"DATABASE_URL", "JWT_SECRET_KEY", "PUBLIC_URL"},
 	"change_password":     {"DATABASE_URL", "JWT_SECRET_KEY", "PUBLIC_URL"},
+	"authorizer":          {"DATABASE_URL", "JWT_SECRET_KEY", "PUBLIC_URL"},
 	"seed_admin":          {"ADMIN_EMAIL", "DATABASE_URL", "MAIL_FROM", "PUBLIC_URL", "SECRET_KEY"},
 	"jwks":                {"PUBLIC_URL"},
 	"health":              {"DATABASE_URL"},

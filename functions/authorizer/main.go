@@ -1,0 +1,16 @@
+// Command authorizer is the Lambda authorizer for APIs beside Roster: it tells
+// their API Gateway whether an access token counts, and whose it is.
+package main
+
+import (
+	"roster/shared/authorizer"
+	"roster/shared/boot"
+	"roster/shared/boot/tokens"
+)
+
+func main() {
+	env := boot.Load()
+	a := authorizer.New(env.Postgres(), tokens.New(env), env.AuthorizerCache())
+	env.MustBeUsable()
+	authorizer.Start(a)
+}

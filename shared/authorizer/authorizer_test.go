@@ -1,0 +1,233 @@
+package authorizer_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"roster/shared/authorizer"
+	"roster/shared/user"
+)
+
+func TestMain(m *testing.M) {
+	slog.SetDefault(slog.New(slog.NewTextHandler(io.Discard, nil)))
+	os.Exit(m.Run())
+}
+
+const (
+	claims = `{"role":"USER","sid":"01939e6e-5a7c-7bd0-8f0e-000000000007","sub":"01939e6e-5a7c-7bd0-8f0e-000000000001","username":"ann"}`
+	ok2    = `{"isAuthorized":true,"context":` + claims + `}`
+	arn    = "arn:aws:execute-api:us-east-1:123456789012:abcdef123/"
+)
+
+func policy(stage string) string {
+	return `{"principalId":"01939e6e-5a7c-7bd0-8f0e-000000000001","policyDocument":{"Version":"2012-10-17","Statement":[` +
+		`{"Action":["execute-api:Invoke"],"Effect":"Allow","Resource":["` + arn + stage + `/*"]}]},"context":` + claims + `}`
+}
+
+// The events are those of the API Gateway Developer Guide, with a bearer token.
+func TestEachFormIsAnsweredInItsOwn(t *testing.T) {
+	t.Parallel()
+	const rest = `"resource":"/request","path":"/request","httpMethod":"GET","queryStringParameters":{"QueryString1":"queryValue1"},"pathParameters":{},
+		"stageVariables":{"StageVar1":"stageValue1"},"requestContext":{"path":"/request","accountId":"123456789012","resourceId":"05c7jb","stage":"test",
+		"requestId":"...","identity":{"apiKey":"...","sourceIp":"..."},"resourcePath":"/request","httpMethod":"GET","apiId":"abcdef123"}`
+	for name, c := range map[string]struct{ event, want string }{
+		"HTTP API, 2.0": {`{"version":"2.0","type":"REQUEST","routeArn":"` + arn + `test/GET/request","identitySource":["Bearer token-7"],
+			"routeKey":"$default","rawPath":"/my/path","rawQueryString":"","cookies":["cookie1"],"headers":{"accept":"*/*","authorization":"Bearer token-7"},
+			"requestContext":{"accountId":"123456789012","apiId":"api-id","http":{"method":"POST"},"timeEpoch":1583348638390},"stageVariables":null}`, ok2},
+		"HTTP API, 2.0, kept for each route": {`{"version":"2.0","type":"REQUEST","identitySource":["GET /a","bearer token-7"],"headers":{"Authorization":"bearer token-7"}}`, ok2},
+		"HTTP API, 2.0, kept for nobody":     {`{"version":"2.0","type":"REQUEST","identitySource":null,"headers":{"authorization":"Bearer token-7"}}`, ok2},
+		"HTTP API, 1.0": {`{"version":"1.0","type":"REQUEST","methodArn":"` + arn + `$default/GET/request","identitySource":"Bearer token-7,GET /request",
+			"authorizationToken":"Bearer token-7,GET /request","headers":{"Authorization":"Bearer token-7"},` + rest + `}`, policy("$default")},
+		"REST API, REQUEST": {`{"type":"REQUEST","methodArn":"` + arn + `test/GET/request","headers":{"X-AMZ-Date":"20170718T062915Z","aUTHORIZATION":"Bearer token-7"},
+			"multiValueHeaders":{"aUTHORIZATION":["Bearer token-7"]},` + rest + `}`, policy("test")},
+		"REST API, TOKEN":               {`{"type":"TOKEN","authorizationToken":"Bearer token-7","methodArn":"` + arn + `test/GET/a/b:c/d"}`, policy("test")},
+		"REST API, TOKEN, at its root":  {`{"type":"TOKEN","authorizationToken":"Bearer token-7","methodArn":"` + arn + `test/GET/"}`, policy("test")},
+		"WebSocket API":                 {`{"type":"REQUEST","methodArn":"` + arn + `prod/$connect","headers":{"Authorization":"Bearer token-7"}}`, policy("prod")},
+		"REST API, the console's trial": {`{"type":"TOKEN","authorizationToken":"Bearer token-7","methodArn":"` + arn + `ESTestInvoke-stage/GET/"}`, policy("ESTestInvoke-stage")},
+	} {
+		a := newWorld().authorizer(time.Minute)
+		for range 2 { // from the database, and from memory
+			answer, err := a.Handle(t.Context(), json.RawMessage(c.event))
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+			got, err := json.Marshal(answer)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(c.want, string(got)); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", name, diff)
+			}
+		}
+	}
+}
+
+func TestWhatIsNoGoodTokenIsUnauthorized(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.end(9)
+	a := w.authorizer(time.Minute)
+	const request = `{"type":"REQUEST","methodArn":"` + arn + `test/GET/",`
+	for name, event := range map[string]string{
+		"no header":                  `{"version":"2.0","type":"REQUEST","headers":{}}`,
+		"no headers":                 `{"version":"2.0","type":"REQUEST","headers":null}`,
+		"another header":             `{"version":"2.0","type":"REQUEST","headers":{"x-authorization":"Bearer token-7"}}`,
+		"nothing":                    simple(""),
+		"a scheme alone":             simple("Bearer"),
+		"a scheme and a space":       simple("Bearer "),
+		"a token alone":              simple("token-7"),
+		"another scheme":             simple("Basic token-7"),
+		"another token":              simple("Bearer token-7x"),
+		"two tokens":                 simple("Bearer token-7,Bearer token-8"),
+		"two headers":                request + `"headers":{"Authorization":"Bearer token-7","authorization":"Bearer token-8"}}`,
+		"two values, of which one":   request + `"headers":{"Authorization":"Bearer token-7"},"multiValueHeaders":{"Authorization":["x","Bearer token-7"]}}`,
+		"TOKEN, elsewhere":           `{"type":"TOKEN","methodArn":"` + arn + `test/GET/","headers":{"Authorization":"Bearer token-7"}}`,
+		"REQUEST, elsewhere":         request + `"authorizationToken":"Bearer token-7"}`,
+		"TOKEN, a token alone":       `{"type":"TOKEN","methodArn":"` + arn + `test/GET/","authorizationToken":"token-7"}`,
+		"a session that has ended":   simple("Bearer token-9"),
+		"the same, in the REST form": request + `"headers":{"Authorization":"Bearer token-9"}}`,
+	} {
+		for range 2 {
+			check(t, name, ask(t, a, event), unauthorized)
+		}
+	}
+	check(t, "a good one", ask(t, a, simple("Bearer token-7")), "ok")
+}
+
+// What is no token's fault must not be told as if it were: a client would throw
+// its session away.
+func TestWhatIsNoAuthorizersEventFails(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	a := w.authorizer(time.Minute)
+	const rest = `{"type":"TOKEN","authorizationToken":"Bearer token-7","methodArn":"`
+	for name, event := range map[string]string{
+		"nothing":                 ``,
+		"half":                    `{"type":`,
+		"null":                    `null`,
+		"a list":                  `[]`,
+		"a text":                  `"Bearer token-7"`,
+		"no type":                 `{"version":"2.0","headers":{"authorization":"Bearer token-7"}}`,
+		"a request":               `{"version":"2.0","routeKey":"GET /","headers":{"authorization":"Bearer token-7"},"requestContext":{}}`,
+		"a schedule":              `{"version":"0","source":"aws.events","detail-type":"Scheduled Event","detail":{}}`,
+		"another version":         `{"version":"3.0","type":"REQUEST","methodArn":"` + arn + `test/GET/","headers":{"authorization":"Bearer token-7"}}`,
+		"another type":            `{"version":"2.0","type":"TOKEN","methodArn":"` + arn + `test/GET/","authorizationToken":"Bearer token-7"}`,
+		"a type in small letters": `{"type":"token","methodArn":"` + arn + `test/GET/","authorizationToken":"Bearer token-7"}`,
+		"headers of another form": `{"version":"2.0","type":"REQUEST","headers":["authorization"]}`,
+		"no method":               `{"type":"TOKEN","authorizationToken":"Bearer token-7"}`,
+		"no stage":                rest + `arn:aws:execute-api:us-east-1:123456789012:abcdef123/"}`,
+		"every stage":             rest + `arn:aws:execute-api:us-east-1:123456789012:abcdef123/*/GET/"}`,
+		"every API":               rest + `arn:aws:execute-api:us-east-1:123456789012:*/test/GET/"}`,
+		"a variable":              rest + `arn:aws:execute-api:us-east-1:123456789012:abcdef123/${aws:username}/GET/"}`,
+		"another service":         rest + `arn:aws:lambda:us-east-1:123456789012:abcdef123/test/GET/"}`,
+	} {
+		check(t, name, ask(t, a, event), failed)
+	}
+	if n := w.statements(); n != 0 {
+		t.Errorf("the database was asked %d times", n)
+	}
+}
+
+// Kept by the X-Tenant header alone, the answer to one caller would be given to
+// each of the tenant.
+func TestAnAnswerIsKeptByTheTokenOrNotGiven(t *testing.T) {
+	t.Parallel()
+	a := newWorld().authorizer(time.Minute)
+	for name, sources := range map[string]string{
+		"another header":     `["tenant-1"]`,
+		"another token":      `["Bearer token-8"]`,
+		"the token, in part": `["Bearer token-"]`,
+		"the token bare":     `["token-7"]`,
+		"in 1.0's form":      `"tenant-1,GET /"`,
+	} {
+		event := `{"version":"2.0","type":"REQUEST","identitySource":` + sources + `,"headers":{"authorization":"Bearer token-7"}}`
+		check(t, name, ask(t, a, event), failed)
+	}
+}
+
+func TestWhatIsDownIsNoRefusal(t *testing.T) {
+	t.Parallel()
+	for name, down := range map[string]func(*world, error){
+		"the keys":     func(w *world, err error) { w.keys = err },
+		"the database": func(w *world, err error) { w.out = err },
+	} {
+		for what, err := range map[string]error{"an outage": unavailable(errors.New("canary")), "a bug": errors.New("canary")} {
+			want := failed
+			if name == "the keys" && what == "a bug" { // what Verify returns is said of the token
+				want = unauthorized
+			}
+			w := newWorld()
+			a := w.authorizer(time.Minute)
+			down(w, err)
+			for range 2 { // failures are not remembered
+				check(t, name+", "+what, ask(t, a, simple("Bearer token-7")), want)
+			}
+			down(w, nil)
+			check(t, name+" again", ask(t, a, simple("Bearer token-7")), "ok")
+		}
+	}
+}
+
+func TestAPanicCostsOneAnswer(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.before = func() { panic("canary") }
+	a := w.authorizer(time.Minute)
+	for range 2 {
+		check(t, "with a panic", ask(t, a, simple("Bearer token-7")), failed)
+	}
+	w.before = nil
+	check(t, "after it", ask(t, a, simple("Bearer token-7")), "ok")
+}
+
+// watch is a verifier that notes how long it would have.
+type watch struct {
+	*world
+	left time.Duration
+}
+
+func (w *watch) Verify(ctx context.Context, raw string, now time.Time) (user.Caller, error) {
+	if end, ok := ctx.Deadline(); ok {
+		w.left = time.Until(end)
+	}
+	return w.world.Verify(ctx, raw, now)
+}
+
+// API Gateway waits for ten seconds, as Lambda does.
+func TestAnAnswerIsInTime(t *testing.T) {
+	t.Parallel()
+	w := &watch{world: newWorld()}
+	a := authorizer.New(w, w, keep)
+	check(t, "an answer", ask(t, a, simple("Bearer token-7")), "ok")
+	if w.left <= 0 || w.left > 5*time.Second {
+		t.Errorf("it has %v", w.left)
+	}
+}
+
+func FuzzHandle(f *testing.F) {
+	for _, event := range []string{
+		simple("Bearer token-7"), simple(""), `{"type":"TOKEN","authorizationToken":"Bearer token-7","methodArn":"` + arn + `test/GET/"}`,
+		`{"version":"1.0","type":"REQUEST","methodArn":"` + arn + `$default/GET/","identitySource":"Bearer token-7,a","headers":{"Authorization":"Bearer token-7"}}`,
+		`{"type":"REQUEST","methodArn":"` + arn + `test/GET/","headers":{"A":"b"},"multiValueHeaders":{"Authorization":["Bearer token-7"]}}`,
+	} {
+		f.Add([]byte(event))
+	}
+	f.Fuzz(func(t *testing.T, event []byte) {
+		got := ask(t, newWorld().authorizer(time.Minute), string(event))
+		if got != "ok" && got != unauthorized && got != failed {
+			t.Errorf("%q: %s", event, got)
+		}
+		if got == "ok" && !strings.Contains(strings.ToLower(string(event)), "token-") && !strings.Contains(string(event), `\u`) {
+			t.Errorf("%q was let through", event)
+		}
+	})
+}

@@ -32,7 +32,11 @@ func rootKey(data string) (string, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return key, err
 	}
-	if err := writeKey(file, rand.Text()+rand.Text()); err != nil {
+	made, err := json.Marshal(secrets{RootKey: rand.Text() + rand.Text()})
+	if err != nil {
+		return "", err
+	}
+	if err := writeOnce(file, made); err != nil {
 		return "", fmt.Errorf("cannot write %s (%w); choose another folder with -data", file, cause(err))
 	}
 	return readKey(file) // another localdev may have been quicker
@@ -50,12 +54,8 @@ func readKey(file string) (string, error) {
 	return kept.RootKey, nil
 }
 
-// writeKey puts the whole file there at once, or leaves the one that is there.
-func writeKey(file, key string) error {
-	b, err := json.Marshal(secrets{RootKey: key})
-	if err != nil {
-		return err
-	}
+// writeOnce puts the whole file there at once, or leaves the one that is there.
+func writeOnce(file string, b []byte) error {
 	tmp, err := os.CreateTemp(filepath.Dir(file), "secrets-*") // closed to others
 	if err != nil {
 		return err

@@ -2,11 +2,10 @@ package bearer
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"roster/shared/token"
@@ -72,7 +71,15 @@ func bearerToken(r *http.Request) (raw string, refused *refusal) {
 	return raw, nil
 }
 
-// write answers with a problem document (RFC 9457) like Roster's own.
+// problem is an error's body (RFC 9457), like those of Roster's own.
+type problem struct {
+	Type   string `json:"type"`
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Code   string `json:"code"`
+	Msg    string `json:"msg"`
+}
+
 func (f *refusal) write(w http.ResponseWriter) {
 	h := w.Header()
 	h.Set("Content-Type", "application/problem+json")
@@ -84,6 +91,5 @@ func (f *refusal) write(w http.ResponseWriter) {
 		h.Set("Retry-After", "5")
 	}
 	w.WriteHeader(f.status)
-	_, _ = io.WriteString(w, `{"type":"about:blank","title":"`+http.StatusText(f.status)+`","status":`+strconv.Itoa(f.status)+
-		`,"code":"`+f.code+`","msg":"`+f.msg+`"}`+"\n")
+	_ = json.NewEncoder(w).Encode(problem{"about:blank", http.StatusText(f.status), f.status, f.code, f.msg}) // who has hung up cannot be told
 }

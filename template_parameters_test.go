@@ -47,6 +47,10 @@ func TestParameterPatterns(t *testing.T) {
 		},
 		"AdminUsername": {[]string{"admin", "a.b-c_d"}, []string{"", "ab", "-abc", "abc.", "a b c"}},
 		"AdminEmail":    {[]string{"ops@example.com"}, []string{"", "ops", "ops@localhost"}},
+		"JwtKmsKeyArn": {
+			[]string{"", "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab", "arn:aws:kms:eu-central-1:123456789012:key/mrk-1234"},
+			[]string{"alias/roster", "arn:aws:kms:eu-central-1:123456789012:alias/roster", "*", "arn:aws:kms:eu-central-1:123456789012:key/*"},
+		},
 		"AlarmTopicArn": {[]string{"", "arn:aws:sns:eu-central-1:123456789012:alarms"}, []string{"alarms", "arn:aws:sqs:eu-central-1:123456789012:alarms"}},
 	}
 	for name, test := range tests {

@@ -15,9 +15,13 @@ import (
 // actions is every IAM action that the template may grant, and why. It is also
 // the spelling: IAM takes ses:SendEmial without a word, and grants nothing.
 var actions = map[string]string{
-	"secretsmanager:GetSecretValue": "to read the one secret",
-	"kms:Decrypt":                   "for a secret under a key of the operator's",
-	"ses:SendEmail":                 "to send mail",
+	"secretsmanager:GetSecretValue":           "to read the one secret",
+	"secretsmanager:PutSecretValue":           "to rotate the keys in it",
+	"secretsmanager:UpdateSecretVersionStage": "to make that the current version",
+	"kms:Decrypt":         "for a secret under a key of the operator's, and for wrapped keys in it",
+	"kms:Encrypt":         "to wrap the keys in it",
+	"kms:GenerateDataKey": "to write a secret under a key of the operator's",
+	"ses:SendEmail":       "to send mail",
 }
 
 // ceiling are actions that the boundary lets through for AWS's own policies.
@@ -60,6 +64,7 @@ func TestTheBoundaryHoldsAllRightsAndNoMore(t *testing.T) {
 		checkStatement(t, "the boundary", s, append(slices.Collect(maps.Keys(actions)), ceiling...))
 	}
 	slices.Sort(got)
+	got = slices.Compact(got)
 	want := slices.Sorted(maps.Keys(actions))
 	want = append(want, ceiling...)
 	slices.Sort(want)
@@ -103,6 +108,9 @@ func TestTheSecretIsForThoseWhoKnowIt(t *testing.T) {
 			}
 		}
 		for _, s := range grants(f, "kms:Decrypt") {
+			if cmp.Equal(s.Resources, []any{ref("JwtKmsKeyArn")}) {
+				continue // TestKeysAreForThoseWhoSign
+			}
 			want := map[string]any{"StringEquals": map[string]any{
 				"kms:ViaService":                  map[string]any{"Fn::Sub": "secretsmanager.${AWS::Region}.${AWS::URLSuffix}"},
 				"kms:EncryptionContext:SecretARN": arn,
@@ -111,6 +119,45 @@ func TestTheSecretIsForThoseWhoKnowIt(t *testing.T) {
 				t.Errorf("%s may decrypt more than its secret (-want +got):\n%s", f.Folder, diff)
 			}
 		}
+	}
+}
+
+// Private keys that are wrapped are unwrapped by what signs with them, and only
+// those of the one secret. Only the rotation writes it.
+func TestKeysAreForThoseWhoSign(t *testing.T) {
+	t.Parallel()
+	signs := []string{"change_password", "login", "refresh"}
+	rotates := []string{"rotate_keys"}
+	arn := map[string]any{"Fn::If": []any{"MakesSecret", ref("Secret"), ref("ExistingSecretArn")}}
+	may := map[string][]string{}
+	for _, f := range parse(t).Functions {
+		for _, s := range statements(f) {
+			if cmp.Equal(s.Resources, []any{ref("JwtKmsKeyArn")}) {
+				want := map[string]any{"StringEquals": map[string]any{"kms:EncryptionContext:secret": arn}}
+				if diff := cmp.Diff(want, s.Conditions); diff != "" {
+					t.Errorf("%s may use the key for more than the secret (-want +got):\n%s", f.Folder, diff)
+				}
+				for _, action := range s.Actions {
+					may[action] = append(may[action], f.Folder)
+				}
+				continue
+			}
+			for _, action := range s.Actions {
+				if action != "kms:Decrypt" && action != "secretsmanager:GetSecretValue" && action != "ses:SendEmail" {
+					may[action] = append(may[action], f.Folder)
+				}
+			}
+		}
+	}
+	want := map[string][]string{
+		"kms:Decrypt": signs, "kms:Encrypt": rotates, "kms:GenerateDataKey": rotates,
+		"secretsmanager:PutSecretValue": rotates, "secretsmanager:UpdateSecretVersionStage": rotates,
+	}
+	for action := range may {
+		slices.Sort(may[action])
+	}
+	if diff := cmp.Diff(want, may); diff != "" {
+		t.Errorf("who may (-want +got):\n%s", diff)
 	}
 }
 

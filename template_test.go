@@ -67,6 +67,7 @@ var environment = map[string][]string{
 	"authorizer":          {"PUBLIC_URL", "SECRET_ARN"},
 	"seed_admin":          {"ADMIN_EMAIL", "ADMIN_USERNAME", "MAIL_FROM", "PASSWORD_MIN_LENGTH", "PUBLIC_URL", "SECRET_ARN"},
 	"jwks":                {"PUBLIC_URL", "SECRET_ARN"},
+	"rotate_keys":         {"JWT_ALGORITHM", "JWT_KMS_KEY", "JWT_ROTATION_DAYS", "SECRET_ARN"},
 	"health":              {"SECRET_ARN"},
 	"docs":                nil,
 	"not_found":           nil,
@@ -124,8 +125,11 @@ func TestTimeouts(t *testing.T) {
 	template := parse(t)
 	for _, f := range template.Functions {
 		want := 10
-		if f.Folder == "seed_admin" {
+		switch f.Folder {
+		case "seed_admin":
 			want = 120
+		case "rotate_keys": // makes RSA keys
+			want = 60
 		}
 		if f.Timeout != want {
 			t.Errorf("%s has %d s, want %d s", f.Folder, f.Timeout, want)
@@ -177,7 +181,7 @@ func TestBuildsAreNotCached(t *testing.T) {
 
 // withoutDatabase are the functions that have a secret and no database;
 // TestLinks shows that they link no client of one.
-var withoutDatabase = []string{"jwks"}
+var withoutDatabase = []string{"jwks", "rotate_keys"}
 
 func TestTheSchemaIsReadyBeforeFunctionsWithADatabase(t *testing.T) {
 	t.Parallel()

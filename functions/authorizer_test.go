@@ -241,7 +241,8 @@ func TestTheAuthorizerFails(t *testing.T) {
 			t.Errorf("what is no token: %s", got)
 		}
 	}
-	v.logHas(`"AuthorizerFailed":1`, `"level":"ERROR","message":"authorization"`) // what the alarm's filter looks for
+	// What the alarm's filter looks for.
+	v.logHas(`"AuthorizerFailed":1`, `"level":"ERROR","message":"authorization"`)
 	delete(v.secret, "AUTHORIZER_CACHE_SECONDS") // no secret
 	v.nothingSecretIn(v.log.String(), canary, known, unknown)
 	if err := server.Restart(t.Context()); err != nil {

@@ -2,6 +2,7 @@ package functions_test
 
 import (
 	"context"
+	"io"
 	"net"
 	"net/url"
 	"sync"
@@ -23,6 +24,7 @@ type killPoint struct {
 	left    int // steps until then; 0 is never
 	deliver bool
 	killed  bool
+	relays  sync.WaitGroup
 }
 
 func newKillPoint(t *testing.T, database string) (*killPoint, string) {
@@ -43,7 +45,7 @@ func newKillPoint(t *testing.T, database string) (*killPoint, string) {
 			if err != nil {
 				return
 			}
-			go k.relay(client)
+			k.relays.Go(func() { k.relay(client) })
 		}
 	}()
 	u.Host, u.RawQuery = listener.Addr().String(), "sslmode=disable"
@@ -51,24 +53,26 @@ func newKillPoint(t *testing.T, database string) (*killPoint, string) {
 }
 
 func (k *killPoint) relay(client net.Conn) {
+	defer client.Close()
 	server, err := (&net.Dialer{}).DialContext(context.Background(), "unix", k.socket)
 	if err != nil {
-		client.Close()
 		return
 	}
-	go k.pass(server, client)
+	defer server.Close()
+	go func() {
+		k.pass(server, client)
+		_ = server.(*net.UnixConn).CloseWrite() // what it was sent, it does to its end
+	}()
 	k.pass(client, server)
 }
 
-func (k *killPoint) pass(to, from net.Conn) {
-	defer to.Close()
+// pass goes on when to is dead, so that it ends when from does.
+func (k *killPoint) pass(to io.Writer, from io.Reader) {
 	b := make([]byte, 64<<10)
 	for {
 		n, err := from.Read(b)
 		if n > 0 && k.step() {
-			if _, err := to.Write(b[:n]); err != nil {
-				return
-			}
+			_, _ = to.Write(b[:n])
 		}
 		if err != nil {
 			return
@@ -97,12 +101,17 @@ func (k *killPoint) arm(step int, deliver bool) {
 	k.left, k.deliver, k.killed = step, deliver, false
 }
 
-// disarm reports whether the function was killed.
+// disarm reports whether the function was killed. PostgreSQL is done then with
+// what the function sent.
 func (k *killPoint) disarm() bool {
 	k.mu.Lock()
-	defer k.mu.Unlock()
 	k.left = 0
-	return k.killed
+	killed := k.killed
+	k.mu.Unlock()
+	if killed {
+		k.relays.Wait()
+	}
+	return killed
 }
 
 // atEachStep calls try until the function is through without being killed, and

@@ -30,6 +30,7 @@ var heavy = []struct{ name, path string }{
 	{"goose", "github.com/pressly/goose/v3"},
 	{"html/template", "html/template"},
 	{"jwt", "github.com/golang-jwt/jwt/v5"},
+	{"kms", "roster/shared/kms"},
 	{"pgx", "github.com/jackc/pgx/v5"},
 	{"secretsmanager", "github.com/aws/aws-sdk-go-v2/service/secretsmanager"},
 	{"sesv2", "github.com/aws/aws-sdk-go-v2/service/sesv2"},

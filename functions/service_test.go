@@ -31,6 +31,9 @@ var parameters = map[string]string{
 	"ADMIN_USERNAME":      "admin",
 	"ADMIN_EMAIL":         "ops@example.com",
 	"PASSWORD_MIN_LENGTH": "8",
+	"JWT_ALGORITHM":       "ES256",
+	"JWT_ROTATION_DAYS":   "90",
+	"JWT_KMS_KEY":         "",
 }
 
 // settings are a service's. The secret's values and the variables are over the

@@ -11,6 +11,7 @@ import (
 func TestABadSettingStopsOnlyWhoReadsIt(t *testing.T) {
 	t.Parallel()
 	mails := []string{"forget_password", "seed_admin"}
+	bearers := []string{"audit", "authorizer", "change_password", "delete_user", "end_session", "get_user", "login", "logout", "refresh", "sessions", "update_user"}
 	sets := []string{"register", "reset_password", "reset_password_page", "seed_admin", "update_user", "change_password"}
 	for name, test := range map[string]struct {
 		settings settings
@@ -23,6 +24,9 @@ func TestABadSettingStopsOnlyWhoReadsIt(t *testing.T) {
 		"PASSWORD_MIN_LENGTH":      {secret("PASSWORD_MIN_LENGTH", "-1"), nil},
 		"AUTHORIZER_CACHE_SECONDS": {secret("AUTHORIZER_CACHE_SECONDS", "301"), []string{"authorizer"}},
 		"SECURITY_PASSWORD_SALT":   {secret("SECURITY_PASSWORD_SALT", "short"), nil},
+		"JWT_ALGORITHM":            {variable("JWT_ALGORITHM", "HS256"), []string{"rotate_keys"}},
+		"JWT_KEYS":                 {secret("JWT_KEYS", "{}"), append([]string{"jwks"}, bearers...)},
+		"JWT_CLAIMS":               {secret("JWT_CLAIMS", `{"sub":"x"}`), bearers},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -33,6 +33,7 @@ var needs = map[string][]string{
 	"authorizer":          {"DATABASE_URL", "JWT_SECRET_KEY", "PUBLIC_URL"},
 	"seed_admin":          {"ADMIN_EMAIL", "DATABASE_URL", "MAIL_FROM", "PUBLIC_URL", "SECRET_KEY"},
 	"jwks":                {"PUBLIC_URL"},
+	"rotate_keys":         nil, // it has a secret, always: see service.go
 	"health":              {"DATABASE_URL"},
 	"docs":                nil,
 	"not_found":           nil,

@@ -5,13 +5,13 @@ import (
 	"roster/shared/api"
 	"roster/shared/boot"
 	"roster/shared/boot/policy"
-	"roster/shared/boot/tokens"
+	"roster/shared/boot/signing"
 	"roster/shared/lambdahttp"
 )
 
 func main() {
 	env := boot.Load()
-	handler := api.Behind(env.Proxies(), api.ChangePassword(env.Postgres(), policy.Passwords(env), env.Limits(), tokens.New(env)))
+	handler := api.Behind(env.Proxies(), api.ChangePassword(env.Postgres(), policy.Passwords(env), env.Limits(), signing.New(env)))
 	env.MustBeUsable()
 	lambdahttp.Start(handler)
 }

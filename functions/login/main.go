@@ -4,7 +4,7 @@ package main
 import (
 	"roster/shared/api"
 	"roster/shared/boot"
-	"roster/shared/boot/tokens"
+	"roster/shared/boot/signing"
 	"roster/shared/lambdahttp"
 	"roster/shared/user"
 )
@@ -12,7 +12,7 @@ import (
 func main() {
 	env := boot.Load()
 	handler := api.Behind(env.Proxies(), api.Login(env.Postgres(), user.Logins{
-		Passwords: env.Passwords(), Tokens: tokens.New(env), Refresh: env.Refresh(), Devices: env.Devices(), Limits: env.Limits(), Sessions: env.Sessions(),
+		Passwords: env.Passwords(), Tokens: signing.New(env), Refresh: env.Refresh(), Devices: env.Devices(), Limits: env.Limits(), Sessions: env.Sessions(),
 	}))
 	env.MustBeUsable()
 	lambdahttp.Start(handler)

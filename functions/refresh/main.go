@@ -5,7 +5,7 @@ import (
 	"roster/shared/api"
 	"roster/shared/boot"
 	"roster/shared/boot/mailing"
-	"roster/shared/boot/tokens"
+	"roster/shared/boot/signing"
 	"roster/shared/lambdahttp"
 	"roster/shared/user"
 )
@@ -13,7 +13,7 @@ import (
 func main() {
 	env := boot.Load()
 	handler := api.Behind(env.Proxies(), api.Refresh(env.Postgres(), user.Refreshes{
-		Tokens: tokens.New(env), Refresh: env.Refresh(), Sessions: env.Sessions(), Notices: mailing.Notices(env),
+		Tokens: signing.New(env), Refresh: env.Refresh(), Sessions: env.Sessions(), Notices: mailing.Notices(env),
 	}))
 	env.MustBeUsable()
 	lambdahttp.Start(handler)

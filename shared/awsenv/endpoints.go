@@ -10,7 +10,7 @@ import (
 // Reference Guide), as far as it concerns the environment:
 //
 //  1. AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true: none of the others counts
-//  2. AWS_ENDPOINT_URL_SESV2, AWS_ENDPOINT_URL_SECRETS_MANAGER: that service
+//  2. AWS_ENDPOINT_URL_SESV2, _SECRETS_MANAGER, _KMS: that service
 //  3. AWS_ENDPOINT_URL: every service
 //  4. the service's own address in the region
 type endpoints map[string]string
@@ -22,7 +22,7 @@ func readEndpoints(getenv func(string) string) (endpoints, error) {
 	if strings.EqualFold(getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), "true") {
 		return e, nil
 	}
-	for _, name := range []string{everyService, variable("SESv2"), variable("Secrets Manager")} {
+	for _, name := range []string{everyService, variable("SESv2"), variable("Secrets Manager"), variable("KMS")} {
 		value := getenv(name)
 		if value == "" {
 			continue

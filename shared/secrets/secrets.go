@@ -7,8 +7,10 @@
 // good reading serves until it is an hour old, and nothing after that: whoever
 // rotates a key can count on nobody using the old one any longer. Refresh reads
 // at once, when something the secret holds has stopped working, such as a
-// database password. The package refuses to show what it read: no value gets
-// into an error, a log line or a printed Secret.
+// database password. Change sets one member and leaves the rest as it is.
+//
+// The package refuses to show what it read: no value gets into an error, a log
+// line or a printed Secret.
 package secrets
 
 import (
@@ -187,7 +189,7 @@ func (s *Secret) read(ctx context.Context) (map[string]string, error) {
 	if out.SecretString == nil {
 		return nil, fmt.Errorf("read secret %s: %w: it holds bytes (SecretBinary); store the JSON object as text", s.arn, ErrMalformed)
 	}
-	values, err := parse(*out.SecretString)
+	values, err := Members(*out.SecretString)
 	if err == nil {
 		err = s.fits(values)
 	}

@@ -62,7 +62,7 @@ var reserved = map[string]bool{
 	"logout": true, "refresh": true, "change_password": true, "verify": true, "sessions": true,
 	"admin": true, "administrator": true, "root": true, "system": true, "roster": true,
 	"me": true, "self": true, "user": true, "users": true, "anonymous": true, "guest": true,
-	"api": true, "audit": true, "docs": true, "health": true, "healthz": true, "openapi": true, "openapi.json": true, "www": true, "mail": true,
+	"api": true, "audit": true, "docs": true, "health": true, "healthz": true, "openapi": true, "openapi.json": true, "jwks.json": true, "openid-configuration": true, "www": true, "mail": true,
 	"support": true, "security": true, "abuse": true, "postmaster": true, "webmaster": true, "hostmaster": true, "noreply": true,
 	"null": true, "undefined": true, "true": true, "false": true,
 }

@@ -1,9 +1,8 @@
-// Package awstest plays the two AWS services that Roster calls, Amazon SES v2
-// and Secrets Manager, over HTTP on a port of this machine, for the real SDK
-// clients: in a test's own process or in a function's binary started by it.
+// Package awstest plays the AWS services that Roster calls, Amazon SES v2,
+// Secrets Manager and KMS, over HTTP on a port of this machine, for the real
+// SDK clients: in a test's own process or in a function's binary started by it.
 //
-// It answers SendEmail and GetSecretValue and refuses everything else. It
-// checks what the real services check and a fake is quick to forget: that a
+// It answers the operations below and refuses everything else. It checks what the real services check and a fake is quick to forget: that a
 // request is signed for the right service and region, by the key that Env gave
 // out, and that text outside ASCII names its character set. It keeps nothing
 // and proves no signature: it is for tests and for trying out, never a
@@ -12,6 +11,7 @@ package awstest
 
 import (
 	"context"
+	"crypto/cipher"
 	"net"
 	"net/http"
 	"slices"
@@ -40,7 +40,7 @@ type TB interface {
 	Fatalf(format string, args ...any)
 }
 
-// Server is the two services. Its methods may be called at any time from
+// Server is the services. Its methods may be called at any time from
 // several goroutines.
 type Server struct {
 	URL string // http://127.0.0.1:port
@@ -51,7 +51,8 @@ type Server struct {
 
 	mu       sync.Mutex
 	mails    []Mail
-	secrets  map[string]secret
+	secrets  map[string]*secret
+	keys     map[string]cipher.AEAD
 	failures map[Operation][]Failure
 	calls    map[Operation]int
 }
@@ -76,7 +77,8 @@ func Start() (*Server, error) {
 	s := &Server{
 		URL:      "http://" + listener.Addr().String(),
 		closing:  make(chan struct{}),
-		secrets:  make(map[string]secret),
+		secrets:  make(map[string]*secret),
+		keys:     make(map[string]cipher.AEAD),
 		failures: make(map[Operation][]Failure),
 		calls:    make(map[Operation]int),
 	}
@@ -134,19 +136,6 @@ func (s *Server) Mails() []Mail {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.mails)
-}
-
-// SetSecret puts a secret's text under the ARN or name it will be asked for by,
-// new or in the place of the old.
-func (s *Server) SetSecret(arn, text string) { s.set(arn, secret{text: &text}) }
-
-// SetBinarySecret puts a secret of bytes, which has no text.
-func (s *Server) SetBinarySecret(arn string, data []byte) { s.set(arn, secret{data: data}) }
-
-func (s *Server) set(arn string, v secret) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.secrets[arn] = v
 }
 
 // Calls counts the requests for an operation so far, retries and failed ones

@@ -9,9 +9,21 @@ type Operation string
 
 // The operations.
 const (
-	SendEmail      Operation = "SendEmail"
-	GetSecretValue Operation = "GetSecretValue"
+	SendEmail                Operation = "SendEmail"
+	GetSecretValue           Operation = "GetSecretValue"
+	PutSecretValue           Operation = "PutSecretValue"
+	UpdateSecretVersionStage Operation = "UpdateSecretVersionStage"
+	Encrypt                  Operation = "Encrypt"
+	Decrypt                  Operation = "Decrypt"
 )
+
+// service is whose operation it is, by the name in X-Amz-Target.
+func (op Operation) service() string {
+	if op == Encrypt || op == Decrypt {
+		return "TrentService"
+	}
+	return "secretsmanager"
+}
 
 // Failure is one answer in the place of the right one.
 type Failure struct {

@@ -15,11 +15,6 @@ type Mail struct {
 	ClickTracking, OpenTracking   string // "DISABLED", "ENABLED", or "" for the account's own setting
 }
 
-type secret struct {
-	text *string
-	data []byte
-}
-
 // maxBody is far above the 64 KiB of a secret and the size of Roster's mails.
 const maxBody = 1 << 20
 
@@ -30,15 +25,25 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
-	switch {
-	case r.Method == http.MethodPost && r.URL.Path == "/v2/email/outbound-emails":
+	if r.Method == http.MethodPost && r.URL.Path == "/v2/email/outbound-emails" {
 		s.serve(w, r, SendEmail, "ses", func(w http.ResponseWriter) { s.sendEmail(w, body) })
-	case r.Header.Get("X-Amz-Target") == "secretsmanager.GetSecretValue":
-		s.serve(w, r, GetSecretValue, "secretsmanager", func(w http.ResponseWriter) { s.getSecretValue(w, body) })
-	default:
-		writeError(w, http.StatusBadRequest, "UnknownOperationException", "awstest does not play "+r.Method+" "+r.URL.Path)
+		return
 	}
+	service, name, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	for op, work := range map[Operation]func(*Server, http.ResponseWriter, []byte){
+		GetSecretValue: (*Server).getSecretValue, PutSecretValue: (*Server).putSecretValue, UpdateSecretVersionStage: (*Server).updateSecretVersionStage,
+		Encrypt: (*Server).encrypt, Decrypt: (*Server).decrypt,
+	} {
+		if string(op) == name && op.service() == service {
+			s.serve(w, r, op, signedFor[service], func(w http.ResponseWriter) { work(s, w, body) })
+			return
+		}
+	}
+	writeError(w, http.StatusBadRequest, "UnknownOperationException", "awstest does not play "+r.Method+" "+r.URL.Path)
 }
+
+// signedFor is the name in the signature for a service's name in X-Amz-Target.
+var signedFor = map[string]string{"secretsmanager": "secretsmanager", "TrentService": "kms"}
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, op Operation, service string, work func(http.ResponseWriter)) {
 	failure, fails := s.next(op)
@@ -119,28 +124,6 @@ func (c content) into(to *string) bool {
 	*to = *c.Data
 	ascii := strings.IndexFunc(*to, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
 	return ascii || c.Charset == "UTF-8"
-}
-
-func (s *Server) getSecretValue(w http.ResponseWriter, body []byte) {
-	var in struct{ SecretId string }
-	if json.Unmarshal(body, &in) != nil || in.SecretId == "" {
-		writeError(w, http.StatusBadRequest, "InvalidParameterException", "SecretId is missing")
-		return
-	}
-	s.mu.Lock()
-	found, ok := s.secrets[in.SecretId]
-	s.mu.Unlock()
-	if !ok {
-		writeError(w, http.StatusBadRequest, "ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
-		return
-	}
-	out := map[string]any{"ARN": in.SecretId, "Name": in.SecretId, "VersionStages": []string{"AWSCURRENT"}}
-	if found.text != nil {
-		out["SecretString"] = *found.text
-	} else {
-		out["SecretBinary"] = found.data
-	}
-	writeJSON(w, http.StatusOK, out)
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {

@@ -1,0 +1,115 @@
+// Command rotate_keys makes the moves of the keys of access tokens that are
+// due, as the function of that name does each day, and shows them.
+//
+// It refuses to show a private key.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"roster/shared/boot/rotating"
+	"roster/shared/rotation"
+	"roster/shared/settings"
+)
+
+const usage = `Usage: go run ./cmd/rotate_keys [flags]
+
+Makes the moves of the keys of access tokens that are due, and shows the keys.
+The function rotate_keys does the same each day. Run it twice, nothing is done
+twice.
+
+The keys are in the secret that SECRET_ARN names. Set that, AWS_REGION and the
+variables of AWS credentials (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,
+AWS_SESSION_TOKEN), and JWT_ALGORITHM, JWT_ROTATION_DAYS and JWT_KMS_KEY as the
+function has them.
+
+`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // the report says it all
+	err := run(ctx, os.Args[1:], environ(), os.Stdout)
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "rotate_keys: "+err.Error())
+		os.Exit(1)
+	}
+}
+
+func environ() map[string]string {
+	values := map[string]string{}
+	for _, pair := range os.Environ() {
+		name, value, _ := strings.Cut(pair, "=")
+		values[name] = value
+	}
+	return values
+}
+
+func run(ctx context.Context, args []string, values map[string]string, out io.Writer) error {
+	var ask rotation.Ask
+	f := flag.NewFlagSet("rotate_keys", flag.ContinueOnError)
+	f.SetOutput(io.Discard) // its error is said once, by main
+	file := f.String("file", "", "JSON `file` with the keys in the place of the secret, such as .localdev/secrets.json")
+	f.BoolVar(&ask.Start, "start", false, "publish a next key now; a later run lets it sign")
+	f.BoolVar(&ask.ReplaceAll, "replace-all", false, "put one new key in the place of all, for keys that others may have: everybody must log in again")
+	err := f.Parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprint(out, usage)
+		f.SetOutput(out)
+		f.PrintDefaults()
+		return err
+	case err != nil:
+		return fmt.Errorf("%w; -h lists the flags", err)
+	case f.NArg() > 0:
+		return fmt.Errorf("%q is not a flag; -h lists them", f.Arg(0))
+	}
+	env := settings.Of(values)
+	job := jobOf(env, *file)
+	if err := env.Check(); err != nil {
+		return err
+	}
+	report, err := job(ctx, ask)
+	if err != nil {
+		return err
+	}
+	return show(out, report)
+}
+
+func jobOf(env *settings.Environment, file string) rotation.Job {
+	if file != "" {
+		return rotation.NewJob(rotation.File(file), rotating.Settings(env), time.Now)
+	}
+	return rotating.Job(env)
+}
+
+func show(out io.Writer, r rotation.Report) error {
+	if r.Note != "" {
+		fmt.Fprintln(out, r.Note)
+	}
+	for _, did := range r.Did {
+		fmt.Fprintln(out, did)
+	}
+	if len(r.Did) == 0 {
+		fmt.Fprintln(out, "nothing was due")
+	}
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, k := range r.Keys {
+		form := "in the secret"
+		if k.Wrapped {
+			form = "wrapped by KMS"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\tsince %s\t%s\t%s\n", k.ID, k.Algorithm, k.State, k.Since.Format(time.RFC3339), form, k.Due)
+	}
+	return w.Flush()
+}

@@ -1,0 +1,16 @@
+// Command rotate_keys is the function that lets the keys of access tokens come
+// and go: daily, and by hand.
+package main
+
+import (
+	"roster/shared/boot/rotating"
+	"roster/shared/rotation"
+	"roster/shared/settings"
+)
+
+func main() {
+	env := settings.Load()
+	job := rotating.Job(env)
+	env.MustBeUsable()
+	rotation.Start(job)
+}

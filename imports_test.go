@@ -164,8 +164,8 @@ var rooms = map[string]room{
 	"localdev": {
 		own: []string{
 			"roster", "localdev/gateway", "localdev/pgserver", "localdev/runtimeapi",
-			"shared/api", "shared/awsenv/awstest", "shared/boot", "shared/boot/keys", "shared/boot/mailing", "shared/boot/policy", "shared/boot/tokens", "shared/docspage", "shared/keyring",
-			"shared/lambdahttp", "shared/postgres", "shared/postgres/migrations", "shared/sam", "shared/seed", "shared/user",
+			"shared/api", "shared/awsenv/awstest", "shared/boot", "shared/boot/keys", "shared/boot/mailing", "shared/boot/policy", "shared/boot/tokens", "shared/docspage", "shared/lambdahttp",
+			"shared/postgres", "shared/postgres/migrations", "shared/sam", "shared/seed", "shared/user",
 		},
 		others: []string{lambda + "events", pgx, "github.com/joho/godotenv"},
 		why:    "it assembles what the functions assemble, by the same parts",

@@ -117,7 +117,6 @@ func TestDamagedFolder(t *testing.T) {
 		{"half of the secrets", "secrets.json", `{"ROOT_KEY":"`, []string{"secrets.json is damaged", "remove it"}},
 		{"no secret in it", "secrets.json", `{}`, []string{"secrets.json is damaged", "remove it"}},
 		{"a short secret", "secrets.json", `{"ROOT_KEY":"short"}`, []string{"secrets.json is damaged", "remove it"}},
-		{"half of the keys", "jwt_keys.json", `{"keys":[`, []string{"jwt_keys.json is damaged", "remove it"}},
 		{"no data in the database's folder", "postgres/server/data/notes.txt", "hello", []string{"not PostgreSQL's data any more", "remove", "postgres to begin anew"}},
 		{"garbage in the database's folder", "postgres/server/data/PG_VERSION", "\x00\xff\n", []string{"not PostgreSQL's data any more", "remove", "postgres to begin anew"}},
 		{"another version's data", "postgres/server/data/PG_VERSION", "9.6\n", []string{"PostgreSQL 9", "remove", "postgres to begin anew"}},

@@ -32,11 +32,7 @@ func rootKey(data string) (string, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return key, err
 	}
-	made, err := json.Marshal(secrets{RootKey: rand.Text() + rand.Text()})
-	if err != nil {
-		return "", err
-	}
-	if err := writeOnce(file, made); err != nil {
+	if err := writeKey(file, rand.Text()+rand.Text()); err != nil {
 		return "", fmt.Errorf("cannot write %s (%w); choose another folder with -data", file, cause(err))
 	}
 	return readKey(file) // another localdev may have been quicker
@@ -54,8 +50,12 @@ func readKey(file string) (string, error) {
 	return kept.RootKey, nil
 }
 
-// writeOnce puts the whole file there at once, or leaves the one that is there.
-func writeOnce(file string, b []byte) error {
+// writeKey puts the whole file there at once, or leaves the one that is there.
+func writeKey(file, key string) error {
+	b, err := json.Marshal(secrets{RootKey: key})
+	if err != nil {
+		return err
+	}
 	tmp, err := os.CreateTemp(filepath.Dir(file), "secrets-*") // closed to others
 	if err != nil {
 		return err

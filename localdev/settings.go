@@ -19,7 +19,7 @@ type settings struct {
 // names are the variables that are taken from .env and from the environment;
 // the latter win.
 var names = []string{
-	"SECRET_KEY", "DATABASE_URL", "MIGRATE_DATABASE_URL", "JWT_SECRET_KEY", "JWT_KEYS", "JWT_AUDIENCE", "JWT_CLAIMS", "SECURITY_PASSWORD_SALT",
+	"SECRET_KEY", "DATABASE_URL", "MIGRATE_DATABASE_URL", "JWT_SECRET_KEY", "SECURITY_PASSWORD_SALT",
 	"MAIL_SERVER", "MAIL_PORT", "MAIL_USE_TLS", "MAIL_USERNAME", "MAIL_PASSWORD", "MAIL_FROM", "PUBLIC_URL",
 	"ADMIN_USERNAME", "ADMIN_EMAIL", "ADMIN_PASSWORD",
 	"LIMIT_LOGIN_IN_A_ROW", "LIMIT_LOGIN_ACCOUNT_NETWORK", "LIMIT_LOGIN_NETWORK", "LIMIT_REGISTER_NETWORK",
@@ -55,11 +55,6 @@ func loadSettings(o options, env lookup, addr string) (settings, error) {
 	}
 	s := settings{values: defaults(addr, root), source: source}
 	maps.Copy(s.values, given)
-	if given["JWT_SECRET_KEY"] == "" && given["JWT_KEYS"] == "" {
-		if s.values["JWT_KEYS"], err = ring(o.data); err != nil {
-			return settings{}, err
-		}
-	}
 	s.differs = s.differences()
 	return s, nil
 }

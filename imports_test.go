@@ -163,7 +163,7 @@ var rooms = map[string]room{
 
 	"localdev": {
 		own: []string{
-			"roster", "localdev/gateway", "localdev/pgserver", "localdev/runtimeapi",
+			"roster", "localdev/gateway", "localdev/pgserver", "localdev/runtimeapi", "shared/boot/rotating", "shared/keyring", "shared/rotation", "shared/secrets", "shared/settings",
 			"shared/api", "shared/awsenv/awstest", "shared/boot", "shared/boot/keys", "shared/boot/mailing", "shared/boot/policy", "shared/boot/tokens", "shared/docspage", "shared/lambdahttp",
 			"shared/postgres", "shared/postgres/migrations", "shared/sam", "shared/seed", "shared/user",
 		},

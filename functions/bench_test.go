@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"roster/localdev/runtimeapi"
+	"roster/shared/keyring"
 	"roster/shared/postgres/postgrestest"
 )
 
@@ -75,6 +76,41 @@ func (c *cold) measure(b *testing.B, f *runtimeapi.Function) {
 func median(values []float64) float64 {
 	sorted := slices.Sorted(slices.Values(values))
 	return sorted[len(sorted)/2]
+}
+
+// mostSlower is how many times as long as with HS256 a GET may take with ES256.
+const mostSlower = 1.25
+
+// BenchmarkGetByAlgorithm sends the same GET to functions that verify HS256 and
+// ES256, in turns, so that a busy machine slows both, and compares the medians.
+func BenchmarkGetByAlgorithm(b *testing.B) {
+	type deployed struct {
+		*service
+		token string
+		ms    []float64
+	}
+	url := postgrestest.URL(b)
+	hs, es := &deployed{service: newService(b, url, settings{})}, &deployed{service: newService(b, url, secret("JWT_KEYS", newRing(b, keyring.ES256)))}
+	hs.call("POST", "/api/user/register", "", account, 201)
+	for _, d := range []*deployed{hs, es} {
+		d.token = d.login(credentials)
+		d.gateway = d.plain // what is measured is not the test
+		d.call("GET", "/api/user/user1", d.token, "", 200)
+	}
+	for b.Loop() {
+		for _, d := range []*deployed{hs, es} {
+			began := time.Now()
+			d.call("GET", "/api/user/user1", d.token, "", 200)
+			d.ms = append(d.ms, float64(time.Since(began))/float64(time.Millisecond))
+		}
+	}
+	ratio := median(es.ms) / median(hs.ms)
+	b.ReportMetric(median(hs.ms), "HS256-ms")
+	b.ReportMetric(median(es.ms), "ES256-ms")
+	b.ReportMetric(ratio, "ratio")
+	if b.N > 100 && ratio > mostSlower {
+		b.Errorf("with ES256 a GET takes %.2f times the time with HS256, want at most %.2f", ratio, mostSlower)
+	}
 }
 
 // BenchmarkWarm sends requests to functions that run, one after the other,

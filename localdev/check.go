@@ -5,6 +5,7 @@ import (
 
 	"roster/shared/boot/mailing"
 	"roster/shared/boot/policy"
+	"roster/shared/boot/rotating"
 	"roster/shared/boot/tokens"
 )
 
@@ -13,6 +14,7 @@ import (
 func (s settings) check() error {
 	env := environment(s.values)
 	tokens.New(env)
+	rotating.Settings(env.Environment)
 	env.OneTimeTokens()
 	mailing.ResetMail(env)
 	env.Switch("RESET_TOKEN_IN_RESPONSE", false)

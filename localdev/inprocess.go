@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net/http"
 
 	"github.com/aws/aws-lambda-go/events"
 
@@ -18,9 +17,9 @@ type lambdaFunc func(context.Context, events.APIGatewayV2HTTPRequest) (events.AP
 
 // inProcess runs every function in this process, each behind the adapter that
 // it has when deployed.
-func (p *parts) inProcess(_ context.Context, out io.Writer) (gateway.Invoke, http.Handler, error) {
+func (p *parts) inProcess(ctx context.Context, out io.Writer) (gateway.Invoke, jobs, error) {
 	values := p.settings.values
-	env := environment(values)
+	env := p.settings.live(context.WithoutCancel(ctx))
 	db := env.Postgres()
 	functions := map[string]lambdaFunc{}
 	for folder, handler := range handlers(env, db, mailing.ResetMail(env)) {
@@ -38,5 +37,5 @@ func (p *parts) inProcess(_ context.Context, out io.Writer) (gateway.Invoke, htt
 	invoke := func(ctx context.Context, target string, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 		return functions[target](ctx, event)
 	}
-	return invoke, runSeed(seedJob(values), out), nil
+	return invoke, jobs{"seed_admin": runSeed(seedJob(values), out), "rotate_keys": p.settings.runRotation(env)}, nil
 }

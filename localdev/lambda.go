@@ -25,7 +25,7 @@ const secretARN = "arn:aws:secretsmanager:eu-central-1:000000000000:secret:local
 // asProcesses builds every function and runs each as a process of its own over
 // the Lambda Runtime API, with the variables that template.yaml gives it and
 // the rest from a secret, as deployed.
-func (p *parts) asProcesses(ctx context.Context, out io.Writer) (gateway.Invoke, http.Handler, error) {
+func (p *parts) asProcesses(ctx context.Context, out io.Writer) (gateway.Invoke, jobs, error) {
 	bin, err := p.binaries(ctx, out)
 	if err != nil {
 		return nil, nil, err
@@ -47,7 +47,8 @@ func (p *parts) asProcesses(ctx context.Context, out io.Writer) (gateway.Invoke,
 		p.stops = append(p.stops, running.Close)
 		functions[f.Folder] = running
 	}
-	return invokeProcess(functions), runScheduled(functions["seed_admin"]), nil
+	scheduled := jobs{"seed_admin": runScheduled(functions["seed_admin"]), "rotate_keys": p.kept(runScheduled(functions["rotate_keys"]))}
+	return invokeProcess(functions), scheduled, nil
 }
 
 // binaries returns the folder of the built functions.
@@ -102,7 +103,7 @@ func invokeProcess(functions map[string]*runtimeapi.Function) gateway.Invoke {
 	}
 }
 
-// runScheduled is POST /_run/seed_admin with EventBridge's event.
+// runScheduled is an invocation with EventBridge's event.
 func runScheduled(f *runtimeapi.Function) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		answer, err := f.Invoke(r.Context(), []byte(`{"source":"aws.events","detail-type":"Scheduled Event","detail":{}}`))

@@ -10,8 +10,8 @@ import (
 	"path/filepath"
 )
 
-// secrets is what secrets.json holds.
-type secrets struct {
+// rootOnly is what matters here of what secrets.json holds.
+type rootOnly struct {
 	RootKey string `json:"ROOT_KEY"`
 }
 
@@ -43,7 +43,7 @@ func readKey(file string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("cannot read %s (%w)", file, cause(err))
 	}
-	var kept secrets
+	var kept rootOnly
 	if json.Unmarshal(b, &kept) != nil || len(kept.RootKey) < leastKey {
 		return "", fmt.Errorf("%s is damaged; remove it to have new secrets made (people will have to log in again)", file)
 	}
@@ -52,7 +52,7 @@ func readKey(file string) (string, error) {
 
 // writeKey puts the whole file there at once, or leaves the one that is there.
 func writeKey(file, key string) error {
-	b, err := json.Marshal(secrets{RootKey: key})
+	b, err := json.Marshal(rootOnly{RootKey: key})
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ type settings struct {
 	source pgserver.Source
 	// differs says in words where these are not what a deployment would have.
 	differs []string
+	vault   *vault // nil where the values name keys of access tokens
 }
 
 // names are the variables that are taken from .env and from the environment;
@@ -25,6 +26,7 @@ var names = []string{
 	"LIMIT_LOGIN_IN_A_ROW", "LIMIT_LOGIN_ACCOUNT_NETWORK", "LIMIT_LOGIN_NETWORK", "LIMIT_REGISTER_NETWORK",
 	"LIMIT_FORGET_ACCOUNT", "LIMIT_FORGET_NETWORK", "LIMIT_RESET_NETWORK", "TRUSTED_PROXIES",
 	"SESSION_IDLE_HOURS", "SESSION_HOURS", "SESSION_MAX", "REFRESH_GRACE_SECONDS",
+	"JWT_KEYS", "JWT_AUDIENCE", "JWT_CLAIMS", "JWT_ALGORITHM", "JWT_ROTATION_DAYS",
 	"PASSWORD_MIN_LENGTH", "PASSWORD_BLOCKLIST", "PASSWORD_BREACH_URL", "RESET_TOKEN_IN_RESPONSE", "LOCALDEV_POSTGRES",
 }
 
@@ -56,6 +58,12 @@ func loadSettings(o options, env lookup, addr string) (settings, error) {
 	s := settings{values: defaults(addr, root), source: source}
 	maps.Copy(s.values, given)
 	s.differs = s.differences()
+	if s.vault, err = openVault(o.data, s.values); err != nil {
+		return settings{}, err
+	}
+	if s.vault != nil {
+		s.values[jwtKeys] = s.vault.keys
+	}
 	return s, nil
 }
 

@@ -73,16 +73,19 @@ func start(ctx context.Context, o options, s settings, out io.Writer) (p *parts,
 	if o.lambda {
 		run = p.asProcesses
 	}
-	invoke, job, err := run(ctx, out)
+	invoke, scheduled, err := run(ctx, out)
 	if err != nil {
 		return p, err
 	}
-	p.handler = p.routes(invoke, job)
+	p.handler = p.routes(invoke, scheduled)
 	return p, nil
 }
 
+// jobs are what runs on a schedule, by the function's folder.
+type jobs map[string]http.Handler
+
 // routes puts what only localdev has beside the gateway.
-func (p *parts) routes(invoke gateway.Invoke, job http.Handler) http.Handler {
+func (p *parts) routes(invoke gateway.Invoke, scheduled jobs) http.Handler {
 	var routes []gateway.Route
 	for _, f := range p.template.Functions {
 		for _, r := range f.Routes {
@@ -92,7 +95,9 @@ func (p *parts) routes(invoke gateway.Invoke, job http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /_mail", mailbox(p.aws.Mails, p.settings.values["MAIL_SERVER"]))
 	mux.Handle("GET /_mail/{number}", mailHTML(p.aws.Mails))
-	mux.Handle("POST /_run/seed_admin", job)
+	for folder, job := range scheduled {
+		mux.Handle("POST /_run/"+folder, job)
+	}
 	api := gateway.New(routes, invoke)
 	// Not a pattern of the mux: it would redirect // and .. before the gateway
 	// sees them.

@@ -45,6 +45,11 @@ var rooms = map[string]room{
 		why: "a main is a list of parts; what decides or computes belongs into the parts",
 	},
 
+	"examples/service": {
+		own: []string{"shared/bearer"},
+		why: "it shows what a service elsewhere needs, which is one package",
+	},
+
 	"cmd/audit_verify": {
 		own: []string{"shared/postgres"}, others: []string{pgx},
 		why: "an operator runs it against a database, and it needs nothing else of a deployment",
@@ -144,6 +149,7 @@ var rooms = map[string]room{
 	"shared/ses":     {own: []string{"shared/mail"}, others: []string{sdk + "aws", sdk + "service/sesv2"}, why: "it is a way for mails and nothing more"},
 	"shared/smtp":    {own: []string{"shared/mail"}, others: []string{"github.com/wneessen/go-mail/smtp"}, why: "it is a way for mails and nothing more; the whole of go-mail imports html/template"},
 
+	"shared/bearer":    {own: []string{"shared/keyring", "shared/token"}, why: "services elsewhere link it; they have no database of ours, no AWS and no users"},
 	"shared/blocklist": {others: []string{"github.com/ccojocar/zxcvbn-go/data"}, why: "it is a list"},
 	"shared/breach":    {others: []string{"golang.org/x/text/unicode/norm"}, why: "it asks one service one question, and must have no way to tell it more"},
 	"shared/device":    {nil, nil, "a mechanism that knows nothing of users"},

@@ -63,6 +63,14 @@ func (v *service) may(token string) string {
 	return verdict
 }
 
+// logHas waits for lines of the log, which come beside the answers.
+func (v *service) logHas(lines ...string) {
+	v.t.Helper()
+	for _, line := range lines {
+		eventually(v.t, "the log has "+line, func() bool { return strings.Contains(v.log.String(), line) })
+	}
+}
+
 // keeping is a service with an account, whose authorizer remembers for so many
 // seconds; "" is the default.
 func keeping(t *testing.T, seconds string) *service {
@@ -202,11 +210,7 @@ func TestTheAuthorizerRemembers(t *testing.T) {
 	if got := v.may(access); got != let && time.Since(began) < 30*time.Second {
 		t.Errorf("after a logout: %s", got)
 	}
-	for _, want := range []string{`"code":"ok","cached":false`, `"code":"ok","cached":true`} {
-		if !strings.Contains(v.log.String(), want) {
-			t.Errorf("the log has no %s:\n%s", want, v.log)
-		}
-	}
+	v.logHas(`"code":"ok","cached":false`, `"code":"ok","cached":true`)
 }
 
 // A database that is out is an error, never an open door and never a refusal;
@@ -237,11 +241,8 @@ func TestTheAuthorizerFails(t *testing.T) {
 			t.Errorf("what is no token: %s", got)
 		}
 	}
-	for _, want := range []string{`"AuthorizerFailed":1`, `"level":"ERROR","message":"authorization"`} { // what the alarm's filter looks for
-		if !strings.Contains(v.log.String(), want) {
-			t.Errorf("the log has no %s:\n%s", want, v.log)
-		}
-	}
+	// What the alarm's filter looks for.
+	v.logHas(`"AuthorizerFailed":1`, `"level":"ERROR","message":"authorization"`)
 	delete(v.secret, "AUTHORIZER_CACHE_SECONDS") // no secret
 	v.nothingSecretIn(v.log.String(), canary, known, unknown)
 	if err := server.Restart(t.Context()); err != nil {

@@ -45,6 +45,7 @@ var never = map[string]string{
 	"roster/localdev":                     "it is for development",
 	"roster/shared/awsenv/awstest":        "it plays AWS for tests",
 	"roster/shared/api/apitest":           "it is for tests",
+	"roster/shared/bearer":                "it believes a token whose session has ended; functions ask the database",
 	"roster/shared/postgres/postgrestest": "it is for tests",
 	"testing":                             "it brings flags and tests into a program",
 	"net/rpc":                             "it turns off the linker's pruning of methods; build with the tag lambda.norpc",

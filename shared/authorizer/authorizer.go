@@ -66,7 +66,7 @@ func Start(a *Authorizer) { lambda.Start(a.Handle) }
 // Lambda counts it as an error of the function, so that anybody with an old
 // token could ring an alarm on those (awslabs/aws-apigateway-lambda-authorizer-blueprints
 // issue 21). This function's alarm reads AuthorizerFailed instead.
-var errUnauthorized = errors.New("Unauthorized") //lint:ignore ST1005 API Gateway's word
+var errUnauthorized = errors.New("Unauthorized")
 
 // errFailed is every other error. API Gateway answers 500.
 var errFailed = errors.New("the authorizer cannot tell; its log says why")

@@ -66,6 +66,9 @@ func (s *Set) Find(kid string, _ time.Time) (Algorithm, crypto.PublicKey, bool) 
 	return k.Algorithm, k.Public, ok
 }
 
+// Len is how many keys there are.
+func (s *Set) Len() int { return len(s.keys) }
+
 // ParseSet reads a JWK Set of at most 32 KiB. Keys of kinds that are not for
 // this package are passed over, as RFC 7517 §5 asks; of two with one kid the
 // first counts.

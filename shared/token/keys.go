@@ -22,7 +22,14 @@ type Keys struct {
 	// only verifies has none.
 	Private crypto.Signer
 	Secret  []byte // for HS256; nil: there is none
+	// Set is instead of all these: the public keys that a service elsewhere has
+	// fetched.
+	Set *keyring.Set
 }
+
+// ErrUnknownKey is in the refusal of a token whose key is not in the Set. It may
+// be there by now.
+var ErrUnknownKey = errors.New("kid is not one of the keys")
 
 // methods are all that any key may be for.
 var methods = []string{"HS256", string(keyring.ES256), string(keyring.EdDSA), string(keyring.RS256)}
@@ -68,17 +75,23 @@ func signed(t *jwt.Token, key any) (string, error) {
 // §3.2).
 func (k Keys) verification(t *jwt.Token, now time.Time) (any, error) {
 	kid, named := t.Header["kid"]
-	if k.Ring == nil || !named {
+	var find func(string, time.Time) (keyring.Algorithm, crypto.PublicKey, bool)
+	switch {
+	case k.Set != nil:
+		find = k.Set.Find
+	case k.Ring != nil && named:
+		find = k.Ring.Find
+	default:
 		return k.shared(t, now)
 	}
 	id, ok := kid.(string)
 	if !ok {
 		return nil, errors.New("kid is not text")
 	}
-	alg, key, ok := k.Ring.Find(id, now)
+	alg, key, ok := find(id, now)
 	switch {
 	case !ok:
-		return nil, errors.New("kid is not one of our keys")
+		return nil, ErrUnknownKey
 	case t.Method.Alg() != string(alg):
 		return nil, errors.New("alg is not that of the key")
 	}

@@ -1,0 +1,72 @@
+package bearer
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"roster/shared/keyring"
+)
+
+// maxSet bounds what is read of an answer; package keyring takes no more.
+const maxSet = 32 << 10
+
+// fetch returns the keys as they are published, and for how long that serves.
+func (k *keys) fetch(ctx context.Context) (*keyring.Set, time.Duration, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, k.url, nil)
+	if err != nil {
+		return nil, 0, err
+	}
+	r.Header.Set("Accept", "application/json")
+	w, err := k.client.Do(r)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer w.Body.Close()
+	if w.StatusCode != http.StatusOK {
+		return nil, 0, fmt.Errorf("get %s: the answer is %s", k.url, w.Status)
+	}
+	body, err := io.ReadAll(io.LimitReader(w.Body, maxSet+1))
+	if err != nil {
+		return nil, 0, fmt.Errorf("get %s: %w", k.url, err)
+	}
+	set, err := keyring.ParseSet(body)
+	if err != nil {
+		return nil, 0, fmt.Errorf("get %s: %w", k.url, err)
+	}
+	if set.Len() == 0 {
+		slog.WarnContext(ctx, "the issuer publishes no keys, so no token is good here: it signs with a secret (HS256), which only it can verify; "+
+			"give it a ring of keys (JWT_KEYS)", "url", k.url)
+	}
+	return set, freshness(w.Header), nil
+}
+
+// freshness is how long an answer serves (RFC 9111 §4.2), within bounds. One
+// that says nothing serves for the most.
+func freshness(h http.Header) time.Duration {
+	fresh := mostFresh
+	for directive := range strings.SplitSeq(strings.ToLower(strings.Join(h.Values("Cache-Control"), ",")), ",") {
+		name, value, _ := strings.Cut(strings.TrimSpace(directive), "=")
+		switch name {
+		case "no-store", "no-cache":
+			fresh = 0
+		case "max-age":
+			fresh = min(fresh, seconds(strings.Trim(value, `"`)))
+		}
+	}
+	return max(leastFresh, fresh-seconds(h.Get("Age")))
+}
+
+// seconds reads a number of them, up to a day. What is no number is none.
+func seconds(text string) time.Duration {
+	n, err := strconv.ParseUint(strings.TrimSpace(text), 10, 32)
+	if err != nil {
+		return 0
+	}
+	return min(time.Duration(n)*time.Second, 24*time.Hour)
+}

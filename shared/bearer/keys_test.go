@@ -1,0 +1,265 @@
+package bearer_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"roster/shared/bearer"
+	"roster/shared/keyring"
+	"roster/shared/token"
+)
+
+// known is a verifier that has fetched the key of a good token.
+func known(t *testing.T) (*issuer, *bearer.Verifier, string) {
+	t.Helper()
+	i := newIssuer(t)
+	k := newKey(t, keyring.EdDSA)
+	i.publish(k)
+	v := i.verifier(t)
+	raw := i.signed(t, k)
+	check(t, "the first", v, raw, 200)
+	checkFetches(t, "the first", i, 1)
+	return i, v, raw
+}
+
+// RFC 9111 §4.2, within bounds.
+func TestKeysServeForAsLongAsTheAnswerSays(t *testing.T) {
+	t.Parallel()
+	for cacheControl, c := range map[string]struct {
+		age  string
+		want time.Duration
+	}{
+		"public, max-age=300":             {"", 5 * time.Minute},
+		"max-age=60":                      {"", time.Minute},
+		"Max-Age=\"60\" , public":         {"", time.Minute},
+		"max-age=60, max-age=30":          {"", 30 * time.Second},
+		"max-age=120, s-maxage=300":       {"100", 20 * time.Second},
+		"public":                          {"", bearer.MostFresh},
+		"":                                {"", bearer.MostFresh},
+		"public, max-age=86400":           {"", bearer.MostFresh},
+		"max-age=300":                     {"100", 200 * time.Second},
+		"max-age=100":                     {"100000000", bearer.LeastFresh},
+		"max-age=0":                       {"", bearer.LeastFresh},
+		"no-store":                        {"", bearer.LeastFresh},
+		"no-cache, max-age=300":           {"", bearer.LeastFresh},
+		"max-age=-1":                      {"", bearer.LeastFresh},
+		"max-age=99999999999999999999999": {"", bearer.LeastFresh},
+		"max-age":                         {"", bearer.LeastFresh},
+	} {
+		i := newIssuer(t)
+		i.headers = map[string]string{"Cache-Control": cacheControl, "Age": c.age}
+		k := newKey(t, keyring.EdDSA)
+		i.publish(k)
+		v := i.verifier(t)
+		check(t, cacheControl, v, i.signed(t, k), 200)
+		i.pass(c.want - 1)
+		check(t, cacheControl, v, i.signed(t, k), 200)
+		checkFetches(t, cacheControl+", before its end", i, 1)
+		i.pass(1)
+		check(t, cacheControl, v, i.signed(t, k), 200)
+		checkFetches(t, cacheControl+", at its end", i, 1)
+	}
+}
+
+// A rotation: the next key is known before it signs, the retired one is
+// honoured while it is published, and no longer than a copy serves.
+func TestRotation(t *testing.T) {
+	t.Parallel()
+	i := newIssuer(t)
+	a, b := newKey(t, keyring.ES256), newKey(t, keyring.EdDSA)
+	i.publish(a, b)
+	v := i.verifier(t)
+	old := i.signed(t, a)
+	check(t, "the current key", v, old, 200)
+	check(t, "the next one", v, i.signed(t, b), 200)
+	checkFetches(t, "both", i, 1)
+	i.publish(b)
+	i.pass(keyring.SetAge - 1)
+	check(t, "a key that was taken out, in a copy", v, i.signed(t, a), 200)
+	i.pass(1)
+	check(t, "the same when the copy has ended", v, i.signed(t, a), 401)
+	check(t, "the one that signs", v, i.signed(t, b), 200)
+	checkFetches(t, "after it", i, 1)
+}
+
+// What nobody had announced, as after a leak: the first token makes it known.
+func TestAnUnknownKeyIsFetchedOnce(t *testing.T) {
+	t.Parallel()
+	i, v, raw := known(t)
+	k := newKey(t, keyring.ES256)
+	i.publish(k)
+	i.pass(bearer.RefreshInterval - 1)
+	check(t, "a new key, too soon", v, i.signed(t, k), 401)
+	checkFetches(t, "too soon", i, 0)
+	i.pass(1)
+	check(t, "a new key", v, i.signed(t, k), 200)
+	check(t, "the old one", v, raw, 401)
+	checkFetches(t, "once", i, 1)
+	// Whoever invents keys costs one fetch in an interval.
+	for range 10 {
+		i.pass(bearer.RefreshInterval / 10)
+		for range 20 {
+			check(t, "an invented key", v, i.signed(t, newKey(t, keyring.EdDSA)), 401)
+		}
+		check(t, "the good one meanwhile", v, i.signed(t, k), 200)
+	}
+	if n := i.fetched(); n < 1 || n > 2 {
+		t.Errorf("200 invented keys made %d fetches in one interval", n)
+	}
+}
+
+// While the issuer is out, keys serve for an hour; then nothing is said of any
+// token. A token by a key that nobody knows is not called bad.
+func TestKeysServeInAnOutage(t *testing.T) {
+	t.Parallel()
+	for name, down := range map[string]func(*issuer){
+		"an error":      func(i *issuer) { i.status = http.StatusServiceUnavailable },
+		"a redirect":    func(i *issuer) { i.status = http.StatusFound; i.headers["Location"] = "/elsewhere" },
+		"no keys":       func(i *issuer) { i.body = "{}" },
+		"a page":        func(i *issuer) { i.body = "<html>" },
+		"too much":      func(i *issuer) { i.body = `{"keys":[]` + strings.Repeat(" ", 32<<10) + "}" },
+		"half a page":   func(i *issuer) { i.headers["Content-Length"] = "100000" },
+		"another's key": func(i *issuer) { i.body = `{"keys":null}` },
+	} {
+		i := newIssuer(t)
+		k := newKey(t, keyring.EdDSA)
+		i.publish(k)
+		v := i.verifier(t)
+		check(t, name+", the first", v, i.signed(t, k), 200)
+		i.set(down)
+		i.pass(bearer.UsableFor - 1)
+		check(t, name+", within the hour", v, i.signed(t, k), 200)
+		_, w := call(t, v, "Bearer "+i.signed(t, newKey(t, keyring.EdDSA)))
+		if w.Code != 503 || w.Header().Get("Retry-After") == "" || w.Header().Get("WWW-Authenticate") != "" {
+			t.Errorf("%s, a key that nobody knows: %d, %v", name, w.Code, w.Header())
+		}
+		i.pass(1)
+		check(t, name+", after the hour", v, i.signed(t, k), 503)
+		i.set(func(i *issuer) { i.status, i.body, i.headers = 200, "", nil })
+		i.pass(bearer.RetryInterval)
+		check(t, name+", and again", v, i.signed(t, k), 200)
+	}
+}
+
+// Where the keys are is configured, and no answer changes that.
+func TestARedirectLeadsNowhere(t *testing.T) {
+	t.Parallel()
+	i, attacker := newIssuer(t), newIssuer(t)
+	k := newKey(t, keyring.EdDSA)
+	attacker.publish(k)
+	i.set(func(i *issuer) {
+		i.status, i.headers["Location"] = http.StatusTemporaryRedirect, attacker.URL+"/.well-known/jwks.json"
+	})
+	check(t, "an attacker's key", i.verifier(t), i.signed(t, k), 503)
+	checkFetches(t, "the attacker's", attacker, 0)
+}
+
+func TestAnOutageIsNotMadeWorse(t *testing.T) {
+	t.Parallel()
+	i, v, _ := known(t)
+	k := i.ring.Keys[0]
+	i.set(func(i *issuer) { i.status = 500 })
+	i.pass(keyring.SetAge)
+	for range 10 { // keys at hand: one fetch in half a minute
+		check(t, "with keys", v, i.signed(t, k), 200)
+	}
+	i.pass(bearer.RetryInterval - 1)
+	check(t, "with keys", v, i.signed(t, k), 200)
+	checkFetches(t, "with keys", i, 1)
+	i.pass(bearer.UsableFor)
+	for range 10 { // none: one in a second
+		check(t, "without", v, i.signed(t, k), 503)
+	}
+	checkFetches(t, "without", i, 1)
+	i.pass(bearer.FailInterval)
+	check(t, "without", v, i.signed(t, k), 503)
+	checkFetches(t, "a second later", i, 1)
+}
+
+func TestAClockThatWasSetBackFetches(t *testing.T) {
+	t.Parallel()
+	i, v, _ := known(t)
+	i.pass(-time.Hour)
+	check(t, "an hour before", v, i.signed(t, i.ring.Keys[0]), 200)
+	checkFetches(t, "an hour before", i, 1)
+}
+
+func TestManyAtOnceFetchOnce(t *testing.T) {
+	t.Parallel()
+	i := newIssuer(t)
+	k := newKey(t, keyring.EdDSA)
+	i.publish(k)
+	hold := make(chan struct{})
+	i.hold = hold
+	v := i.verifier(t)
+	raw := i.signed(t, k)
+	ctx, giveUp := context.WithCancel(t.Context())
+	first := make(chan error, 1)
+	go func() {
+		_, err := v.Verify(ctx, raw)
+		first <- err
+	}()
+	<-i.arrived
+	var group sync.WaitGroup
+	for range 50 {
+		group.Go(func() { check(t, "each", v, raw, 200) })
+	}
+	giveUp() // it takes nobody with it
+	if err := <-first; !errors.Is(err, bearer.ErrUnavailable) {
+		t.Errorf("the first, that waits no longer: %v", err)
+	}
+	close(hold)
+	group.Wait()
+	checkFetches(t, "50", i, 1)
+}
+
+// An issuer that does not answer costs a request a second at most, as long as
+// there are keys.
+func TestASlowIssuerIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	i, v, _ := known(t)
+	hold := make(chan struct{})
+	i.set(func(i *issuer) { i.hold = hold })
+	defer close(hold)
+	i.pass(keyring.SetAge)
+	began := time.Now()
+	check(t, "meanwhile", v, i.signed(t, i.ring.Keys[0]), 200)
+	if took := time.Since(began); took > 4*time.Second {
+		t.Errorf("it took %v", took)
+	}
+}
+
+func TestVerifyTellsWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	i, v, raw := known(t)
+	if c, err := v.Verify(t.Context(), raw); err != nil || c != claims {
+		t.Errorf("%+v, %v", c, err)
+	}
+	if c, err := v.Verify(t.Context(), raw+"x"); !errors.Is(err, token.ErrInvalid) || c != (token.Claims{}) {
+		t.Errorf("%+v, %v", c, err)
+	}
+	i.Close()
+	i.pass(bearer.UsableFor)
+	if _, err := v.Verify(t.Context(), raw); !errors.Is(err, bearer.ErrUnavailable) || errors.Is(err, token.ErrInvalid) {
+		t.Errorf("%v", err)
+	}
+}
+
+// An issuer that signs with a shared secret publishes no key, and its tokens
+// are not good here.
+func TestASharedSecretIsNoUseElsewhere(t *testing.T) {
+	t.Parallel()
+	i := newIssuer(t)
+	v := i.verifier(t)
+	s := token.NewHS256([]byte("0123456789abcdefghijklmnopqrstuv"), i.URL, "roster")
+	raw, _, err := s.Issue(claims, i.clock())
+	if err != nil {
+		t.Fatal(err)
+	}
+	check(t, "HS256", v, raw, 401)
+}

@@ -1,0 +1,95 @@
+package bearer
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"roster/shared/token"
+)
+
+type claimsKey struct{}
+
+// From returns the claims of the caller of a request that Require let through.
+func From(ctx context.Context) (token.Claims, bool) {
+	c, ok := ctx.Value(claimsKey{}).(token.Claims)
+	return c, ok
+}
+
+// Require lets requests with a good access token through and answers all others
+// as RFC 6750 §3 says.
+func (v *Verifier) Require(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		raw, refused := bearerToken(r)
+		if refused != nil {
+			refused.write(w)
+			return
+		}
+		c, err := v.Verify(r.Context(), raw)
+		switch {
+		case errors.Is(err, ErrUnavailable):
+			slog.ErrorContext(r.Context(), "an access token could not be verified", "error", err)
+			outage.write(w)
+		case err != nil:
+			badToken.write(w)
+		default:
+			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), claimsKey{}, c)))
+		}
+	})
+}
+
+// refusal is an answer to what is not let through. Each is one text for all of
+// its causes, so that it does not tell which.
+type refusal struct {
+	status    int
+	challenge string // WWW-Authenticate
+	code, msg string
+}
+
+var (
+	// A request without a token is told no error code (RFC 6750 §3.1).
+	noToken   = &refusal{http.StatusUnauthorized, "Bearer", "unauthenticated", "Please log in."}
+	badToken  = &refusal{http.StatusUnauthorized, `Bearer error="invalid_token"`, "unauthenticated", "Please log in."}
+	twoTokens = &refusal{http.StatusBadRequest, `Bearer error="invalid_request"`, "invalid", "There must be one Authorization header."}
+	outage    = &refusal{http.StatusServiceUnavailable, "", "unavailable", "The service is not available right now. Please try again."}
+)
+
+// bearerToken returns the request's token (RFC 6750 §2.1). One in the query or
+// in the body is none.
+func bearerToken(r *http.Request) (raw string, refused *refusal) {
+	values := r.Header.Values("Authorization")
+	if len(values) > 1 {
+		return "", twoTokens
+	}
+	scheme, raw, found := strings.Cut(strings.Join(values, ""), " ")
+	if !found || !strings.EqualFold(scheme, "Bearer") {
+		return "", noToken
+	}
+	return raw, nil
+}
+
+// problem is an error's body (RFC 9457), like those of Roster's own.
+type problem struct {
+	Type   string `json:"type"`
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Code   string `json:"code"`
+	Msg    string `json:"msg"`
+}
+
+func (f *refusal) write(w http.ResponseWriter) {
+	h := w.Header()
+	h.Set("Content-Type", "application/problem+json")
+	h.Set("Cache-Control", "no-store")
+	if f.challenge != "" {
+		h.Set("WWW-Authenticate", f.challenge)
+	}
+	if f.status == http.StatusServiceUnavailable {
+		h.Set("Retry-After", "5")
+	}
+	w.WriteHeader(f.status)
+	_ = json.NewEncoder(w).Encode(problem{"about:blank", http.StatusText(f.status), f.status, f.code, f.msg}) // who has hung up cannot be told
+}

@@ -3,12 +3,14 @@ package api_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"roster/shared/api"
+	"roster/shared/keyring"
 	"roster/shared/user"
 )
 
@@ -58,6 +60,16 @@ func TestJWKS(t *testing.T) {
 	p.set = `{"keys":[]}`
 	if send(t, h, "GET", "/.well-known/jwks.json", "").header.Get("ETag") == before {
 		t.Error("another set has the same ETag")
+	}
+}
+
+// The rotation waits for as long as a copy may be used.
+func TestCopiesOfTheKeysAreAsOldAsTheRotationExpects(t *testing.T) {
+	t.Parallel()
+	h := api.JWKS(&published{set: "{}"}, publicURL)
+	want := fmt.Sprintf("public, max-age=%.0f", keyring.SetAge.Seconds())
+	if got := send(t, h, "GET", "/.well-known/jwks.json", "").header.Get("Cache-Control"); got != want {
+		t.Errorf("Cache-Control is %q, want %q", got, want)
 	}
 }
 

@@ -3,7 +3,7 @@
 TOOL := go tool -modfile=tools/go.mod
 FUNCTIONS := CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -tags lambda.norpc -trimpath -ldflags '-s -w' -o bin/
 
-.PHONY: help run lambda test race limits refreshes bench timing tokens malformed differential fuzz lint fmt functions links schema golden audit-verify validate deploy ci clean
+.PHONY: help run lambda test race limits refreshes bench timing tokens malformed differential fuzz lint fmt interop functions links schema golden audit-verify validate deploy ci clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ differential: ## 100,000 requests answered alike in process and by the real bina
 
 fuzz: ## fuzz with each target for FUZZTIME (1m)
 	.ci/fuzz $(or $(FUZZTIME),1m)
+
+interop: ## show tokens and keys to go-oidc and to npm's jose, which it installs
+	cd tools/interop && npm install --ignore-scripts --no-audit --no-fund && go test -count=1 -v ./...
 
 lint: ## formatting, vet, staticcheck
 	test -z "$$($(TOOL) gofumpt -l .)" || { $(TOOL) gofumpt -d .; exit 1; }

@@ -24,7 +24,8 @@ type killPoint struct {
 	left    int // steps until then; 0 is never
 	deliver bool
 	killed  bool
-	relays  sync.WaitGroup
+	relays  int // that run
+	ended   sync.Cond
 }
 
 func newKillPoint(t *testing.T, database string) (*killPoint, string) {
@@ -34,6 +35,7 @@ func newKillPoint(t *testing.T, database string) (*killPoint, string) {
 		t.Fatal(err)
 	}
 	k := &killPoint{socket: u.Query().Get("host") + "/.s.PGSQL." + u.Query().Get("port")}
+	k.ended.L = &k.mu
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -45,7 +47,10 @@ func newKillPoint(t *testing.T, database string) (*killPoint, string) {
 			if err != nil {
 				return
 			}
-			k.relays.Go(func() { k.relay(client) })
+			k.mu.Lock()
+			k.relays++
+			k.mu.Unlock()
+			go k.relay(client)
 		}
 	}()
 	u.Host, u.RawQuery = listener.Addr().String(), "sslmode=disable"
@@ -53,7 +58,13 @@ func newKillPoint(t *testing.T, database string) (*killPoint, string) {
 }
 
 func (k *killPoint) relay(client net.Conn) {
-	defer client.Close()
+	defer func() {
+		client.Close()
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		k.relays--
+		k.ended.Broadcast()
+	}()
 	server, err := (&net.Dialer{}).DialContext(context.Background(), "unix", k.socket)
 	if err != nil {
 		return
@@ -105,13 +116,12 @@ func (k *killPoint) arm(step int, deliver bool) {
 // what the function sent.
 func (k *killPoint) disarm() bool {
 	k.mu.Lock()
+	defer k.mu.Unlock()
 	k.left = 0
-	killed := k.killed
-	k.mu.Unlock()
-	if killed {
-		k.relays.Wait()
+	for k.killed && k.relays > 0 {
+		k.ended.Wait()
 	}
-	return killed
+	return k.killed
 }
 
 // atEachStep calls try until the function is through without being killed, and

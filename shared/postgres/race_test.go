@@ -101,13 +101,14 @@ func duel(t *testing.T, others int, do func(context.Context, *postgres.DB, user.
 	rounds(t, 50, func(round int) {
 		a := create(t, db, adminAccount(fmt.Sprintf("ann%d", round)))
 		b := create(t, db, adminAccount(fmt.Sprintf("ben%d", round)))
+		asA, asB := callerOf(t, a), callerOf(t, b)
 		var sides [2]tally
 		atOnce(many, func(i int) {
-			caller, target := a, b
+			caller, target := asA, b
 			if i%2 == 1 {
-				caller, target = b, a
+				caller, target = asB, a
 			}
-			err := do(t.Context(), db, callerOf(t, caller), target.Username)
+			err := do(t.Context(), db, caller, target.Username)
 			if errors.Is(err, user.Conflict) && others > 0 {
 				t.Errorf("round %d: %v, though there are others", round, err)
 			}
@@ -176,13 +177,15 @@ func TestRaceToLayItDown(t *testing.T) {
 	db := wide(t)
 	rounds(t, 30, func(round int) {
 		var admins []user.User
+		var callers []user.Caller
 		for i := range 10 {
 			admins = append(admins, create(t, db, adminAccount(fmt.Sprintf("ann%d-%d", round, i))))
+			callers = append(callers, callerOf(t, admins[i]))
 		}
 		var n tally
 		atOnce(len(admins), func(i int) {
 			do := []func(context.Context, *postgres.DB, user.Caller, string) error{demote, deactivate, remove}[i%3]
-			err := do(t.Context(), db, callerOf(t, admins[i]), admins[i].Username)
+			err := do(t.Context(), db, callers[i], admins[i].Username)
 			n.count(t, err == nil, expected(err))
 		})
 		left, out := activeAdmins(t), int(n.out.Load())

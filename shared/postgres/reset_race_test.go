@@ -15,15 +15,15 @@ import (
 // them without pause.
 func TestNoResetOutlivesWhatEndsIt(t *testing.T) {
 	t.Parallel()
-	for name, end := range map[string]func(t *testing.T, db *postgres.DB, u user.User) bool{
-		"a change of e-mail": func(t *testing.T, db *postgres.DB, u user.User) bool {
-			return updated(t, db, over(t, u, u), user.Edit{Email: ptr("new-" + u.Email), At: now, EndResets: true})
+	for name, end := range map[string]func(t *testing.T, db *postgres.DB, g user.Guard, u user.User) bool{
+		"a change of e-mail": func(t *testing.T, db *postgres.DB, g user.Guard, u user.User) bool {
+			return updated(t, db, g, user.Edit{Email: ptr("new-" + u.Email), At: now, EndResets: true})
 		},
-		"a deactivation": func(t *testing.T, db *postgres.DB, u user.User) bool {
-			return updated(t, db, over(t, u, u), user.Edit{Active: ptr(false), At: now, EndTokens: true, EndResets: true})
+		"a deactivation": func(t *testing.T, db *postgres.DB, g user.Guard, u user.User) bool {
+			return updated(t, db, g, user.Edit{Active: ptr(false), At: now, EndTokens: true, EndResets: true})
 		},
-		"a deletion": func(t *testing.T, db *postgres.DB, u user.User) bool {
-			o, err := db.DeleteUser(t.Context(), over(t, u, u), event)
+		"a deletion": func(t *testing.T, db *postgres.DB, g user.Guard, u user.User) bool {
+			o, err := db.DeleteUser(t.Context(), g, event)
 			return done(t, o.Done, err)
 		},
 	} {
@@ -32,10 +32,11 @@ func TestNoResetOutlivesWhatEndsIt(t *testing.T) {
 			db := wide(t)
 			rounds(t, 300, func(round int) {
 				u := create(t, db, account(fmt.Sprintf("ann%d", round)))
+				g := over(t, u, u)
 				var ended atomic.Bool
 				atOnce(6, func(i int) {
 					if i == 0 {
-						ended.Store(end(t, db, u))
+						ended.Store(end(t, db, g, u))
 						return
 					}
 					_, err := db.CreateReset(t.Context(), u.Username, u.Email, resetOf(fmt.Sprint(u.Username, i), now), event)

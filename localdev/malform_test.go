@@ -59,7 +59,7 @@ func (g *generator) broken(body string) string {
 	rest := strings.TrimPrefix(body, "{")
 	switch g.IntN(12) {
 	case 0, 1:
-		return body[:at] // at most all but the closing brace
+		return body[:max(1, at)] // at most all but the closing brace, and not nothing, which logout takes
 	case 2:
 		return body + one(g, "{}", "x", "\x00", ",", "]", "\"", body)
 	case 3:

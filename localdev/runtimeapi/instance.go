@@ -40,14 +40,18 @@ func (f *Function) launch() (*instance, error) {
 	if err != nil {
 		return nil, fmt.Errorf("function %s: open the Runtime API: %w", f.cfg.Name, err)
 	}
+	out, err := newOutput(f.log)
+	if err != nil {
+		_ = listener.Close()
+		return nil, fmt.Errorf("function %s: open its log: %w", f.cfg.Name, err)
+	}
 	in := &instance{
-		fn: f, cmd: exec.Command(f.cfg.Binary), out: &output{log: f.log},
+		fn: f, cmd: exec.Command(f.cfg.Binary), out: out,
 		jobs: make(chan *job), asked: make(chan struct{}, 1), exited: make(chan struct{}),
 	}
 	in.cmd.Dir = filepath.Dir(f.cfg.Binary)
 	in.cmd.Env = f.cfg.environment(listener.Addr().String())
-	in.cmd.Stdout, in.cmd.Stderr = in.out, in.out
-	in.cmd.WaitDelay = time.Second // for a pipe that a child of the process keeps open
+	in.cmd.Stdout, in.cmd.Stderr = out.to, out.to
 	in.cmd.SysProcAttr = ownGroup()
 	in.server = &http.Server{Handler: in.api(), ReadHeaderTimeout: time.Minute}
 
@@ -55,12 +59,14 @@ func (f *Function) launch() (*instance, error) {
 	defer f.mu.Unlock()
 	if f.closed {
 		_ = listener.Close()
+		out.close()
 		return nil, ErrClosed
 	}
 	started := make(chan error, 1)
 	go in.live(started)
 	if err := <-started; err != nil {
 		_ = listener.Close()
+		out.close()
 		return nil, &InitError{Function: f.cfg.Name, Status: err.Error()}
 	}
 	f.all[in] = true
@@ -81,7 +87,7 @@ func (in *instance) live(started chan<- error) {
 	}
 	err = in.cmd.Wait()
 	killGroup(in.cmd.Process) // what the process left behind
-	in.out.flush()
+	in.out.close()
 	in.mu.Lock()
 	in.waitErr = err
 	in.mu.Unlock()

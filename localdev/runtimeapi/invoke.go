@@ -84,6 +84,7 @@ func (f *Function) run(payload []byte) outcome {
 		if in.settle(j) {
 			f.release(in)
 		}
+		in.out.catchUp()
 		f.report(report)
 		return o
 	}

@@ -49,7 +49,7 @@ func TestAFunctionOfTheAPI(t *testing.T) {
 	t.Logf("init %v, resident after it %d kB", in[0].Init, in[0].InitMemory>>10)
 
 	line := regexp.MustCompile(`(?m)^REPORT RequestId: [0-9a-f-]{36}\tDuration: [0-9.]+ ms\tBilled Duration: \d+ ms\tMemory Size: 256 MB(\tMax Memory Used: \d+ MB)?(\tInit Duration: [0-9.]+ ms)?$`)
-	eventually(t, "three events in the log", func() bool { return strings.Count(out.String(), `"message":"hello"`) == 3 })
+	check(t, strings.Count(out.String(), `"message":"hello"`), 3)
 	check(t, len(line.FindAllString(out.String(), -1)), 3)
 	check(t, strings.Count(out.String(), "Init Duration"), 1) // of the cold start alone
 	check(t, []bool{reports[0].Init > 0, reports[1].Init > 0}, []bool{true, false})
@@ -60,6 +60,25 @@ func TestAFunctionOfTheAPI(t *testing.T) {
 	}
 	if !strings.Contains(out.String(), `"message":"panic in handler","panic":"at the disco"`) {
 		t.Errorf("the panic is not in the log:\n%s", out.String())
+	}
+}
+
+// Whoever reads the log after an answer finds what was written before it, and
+// the REPORT after that.
+func TestLogIsWholeWithTheAnswer(t *testing.T) {
+	t.Parallel()
+	var out logs
+	f := start(t, "misbehave", runtimeapi.Config{Log: &out})
+	var want strings.Builder
+	for n := range 20 {
+		do(t, f, "write")
+		for range 2000 {
+			want.WriteString("a line that a function wrote\n")
+		}
+		got := regexp.MustCompile(`(?m)^REPORT .*$`).ReplaceAllString(out.String(), "REPORT")
+		if want.WriteString("REPORT\n"); got != want.String() {
+			t.Fatalf("after event %d the log has %d bytes, want %d; its end is %q", n, len(got), want.Len(), got[max(0, len(got)-80):])
+		}
 	}
 }
 

@@ -3,8 +3,10 @@ package runtimeapi
 import (
 	"bytes"
 	"io"
+	"os"
 	"strings"
 	"sync"
+	"time"
 )
 
 const (
@@ -29,13 +31,75 @@ func (l *lineWriter) print(line string) { l.write([]byte(line + "\n")) }
 // output receives what one process writes. It passes on whole lines, so that
 // those of several processes do not mix, and keeps the end for errors.
 type output struct {
-	log  *lineWriter
+	log      *lineWriter
+	from, to *os.File      // a pipe that the process writes to, and we: marks
+	marked   chan struct{} // has room for one: a mark has been read
+	ended    chan struct{} // everything has been read
+
 	mu   sync.Mutex
 	line []byte
 	tail []byte
 }
 
-func (o *output) Write(p []byte) (int, error) {
+// mark tells how far the pipe has been read. A process that writes one itself
+// loses it, and the end of an event may come before its last line.
+var mark = []byte{0}
+
+// lastWait is for a pipe that something which the process left behind keeps
+// open.
+const lastWait = time.Second
+
+func newOutput(log *lineWriter) (*output, error) {
+	from, to, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	o := &output{log: log, from: from, to: to, marked: make(chan struct{}, 1), ended: make(chan struct{})}
+	go o.read()
+	return o, nil
+}
+
+func (o *output) read() {
+	defer close(o.ended)
+	buf := make([]byte, 32<<10)
+	for {
+		n, err := o.from.Read(buf)
+		for i, part := range bytes.Split(buf[:n], mark) {
+			if i > 0 {
+				select {
+				case o.marked <- struct{}{}:
+				default:
+				}
+			}
+			o.pass(part)
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// catchUp returns when the log has what the process has written until now.
+func (o *output) catchUp() {
+	if _, err := o.to.Write(mark); err != nil {
+		return // closed: there is no more to come
+	}
+	select {
+	case <-o.marked:
+	case <-o.ended:
+	}
+}
+
+// close returns when the log has everything. It is for when the process is gone.
+func (o *output) close() {
+	_ = o.to.Close()
+	_ = o.from.SetReadDeadline(time.Now().Add(lastWait))
+	<-o.ended
+	_ = o.from.Close()
+	o.flush()
+}
+
+func (o *output) pass(p []byte) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.tail = append(o.tail, p...)
@@ -50,7 +114,6 @@ func (o *output) Write(p []byte) (int, error) {
 	if len(o.line) > maxLine {
 		o.endLine()
 	}
-	return len(p), nil
 }
 
 func (o *output) flush() {

@@ -86,6 +86,10 @@ func handle(_ context.Context, e event) (any, error) {
 		return strings.Repeat("x", 6<<20), nil
 	case "environ":
 		return os.Environ(), nil
+	case "write":
+		for range 2000 {
+			fmt.Println("a line that a function wrote")
+		}
 	case "grow":
 		memory = make([]byte, 64<<20)
 		for i := range memory {

@@ -109,6 +109,10 @@ func create(ctx context.Context, server *pgserver.Server) error {
 		return err
 	}
 	defer c.Close(context.WithoutCancel(ctx))
+	// What a localdev had begun that was killed goes on in the server: wait for it.
+	if _, err := c.Exec(ctx, "select pg_advisory_lock(1)"); err != nil {
+		return err
+	}
 	var there bool
 	if err := c.QueryRow(ctx, "select exists (select from pg_database where datname = $1)", databaseName).Scan(&there); err != nil {
 		return err

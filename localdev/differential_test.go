@@ -18,7 +18,7 @@ import (
 
 var (
 	seedOf    = flag.Uint64("seed", 20260105, "seed of the generated requests")
-	exchanges = flag.Int("requests", 2000, "number of generated requests")
+	exchanges = flag.Int("requests", 1000, "number of generated requests")
 )
 
 // perSite is how many requests are played on one pair of services. A longer run

@@ -144,7 +144,7 @@ func TestBuildAndPublishing(t *testing.T) {
 	t.Parallel()
 	template := parse(t)
 	want := map[string]any{
-		"Runtime": "provided.al2023", "Handler": "bootstrap", "Architectures": []any{"arm64"},
+		"Runtime": "provided.al2023", "Handler": "bootstrap", "Architectures": []any{map[string]any{"Ref": "Architecture"}},
 		"AutoPublishAlias": "live", "AutoPublishAliasAllProperties": true,
 		"LoggingConfig":       map[string]any{"LogFormat": "JSON", "LogGroup": map[string]any{"Ref": "FunctionLogs"}},
 		"PermissionsBoundary": map[string]any{"Ref": "FunctionBoundary"},

@@ -91,6 +91,9 @@ func environment(properties map[string]any) (map[string]Value, error) {
 	variables := mapping(mapping(properties, "Environment"), "Variables")
 	environment := make(map[string]Value, len(variables))
 	for name, value := range variables {
+		if isNoValue(value) {
+			continue
+		}
 		switch v := value.(type) {
 		case string:
 			environment[name] = Value{Literal: v}

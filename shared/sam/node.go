@@ -117,6 +117,12 @@ func IsIntrinsic(value any) bool {
 	return false
 }
 
+// isNoValue tells whether CloudFormation leaves out what has this value.
+func isNoValue(value any) bool {
+	m, _ := value.(map[string]any)
+	return m["Ref"] == "AWS::NoValue"
+}
+
 // list returns a value as a list; templates may write a list of one without
 // brackets.
 func list(value any) []any {

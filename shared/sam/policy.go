@@ -75,10 +75,10 @@ func Statements(document map[string]any) ([]Statement, error) {
 
 // branches returns the values that an Fn::If may have, without AWS::NoValue.
 func branches(value any) []any {
-	m, _ := value.(map[string]any)
-	if m["Ref"] == "AWS::NoValue" {
+	if isNoValue(value) {
 		return nil
 	}
+	m, _ := value.(map[string]any)
 	if choice, ok := m["Fn::If"].([]any); ok && len(choice) == 3 {
 		return append(branches(choice[1]), branches(choice[2])...)
 	}

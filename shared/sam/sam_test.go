@@ -15,7 +15,7 @@ Globals:
   Function:
     Timeout: 10
     VpcConfig: !If [HasVpc, {SubnetIds: !Ref Subnets}, !Ref AWS::NoValue]
-    Environment: {Variables: {LEVEL: info, STAGE: !Ref Stage}}
+    Environment: {Variables: {LEVEL: info, STAGE: !Ref Stage, LOCAL: !Ref AWS::NoValue}}
 Resources:
   Zebra:
     Type: AWS::Serverless::Function

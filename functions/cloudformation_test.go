@@ -134,12 +134,37 @@ func TestADatabaseThatSaysNothingFailsTheDeployment(t *testing.T) {
 	}
 }
 
-func TestAnAddressInUseFailsTheDeployment(t *testing.T) {
+// While the admin is not made yet the API is public: nobody who registers with
+// ADMIN_EMAIL may stop a deployment, nor the daily run.
+func TestAnAddressInUseStopsNoDeployment(t *testing.T) {
 	t.Parallel()
 	v, s := newService(t, postgrestest.URL(t), variable("ADMIN_EMAIL", "user1@example.com")), newStack(t)
 	v.call("POST", "/api/user/register", "", account, 201)
 	got, _ := s.send(t, v, "Create")
-	if got.Status != "FAILED" || !strings.Contains(got.Reason, "ADMIN_EMAIL belongs to another account") {
+	if diff := cmp.Diff(succeeded, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	const note = "ADMIN_EMAIL belongs to another account"
+	if r := v.seed(scheduled); r.Admin.Created || !strings.Contains(r.Admin.Note, note) || r.Removed == nil {
+		t.Errorf("by the schedule: %+v", r)
+	}
+	v.logHas(`"AdminNotSeeded":1`, `"level":"WARN","message":"the admin's account was not made","note":"not made: `+note)
+}
+
+func TestARenamedAdminStopsNoDeployment(t *testing.T) {
+	t.Parallel()
+	v, s := newService(t, postgrestest.URL(t), secret("ADMIN_PASSWORD", "staple horse battery")), newStack(t)
+	v.seed(byHand)
+	v.call("POST", "/api/user/register", "", account, 201)
+	v.call("PUT", "/api/user/user1", v.login(`{"username":"admin","password":"staple horse battery"}`), `{"role":"ADMIN"}`, 200)
+	v.call("PUT", "/api/user/admin", v.login(credentials), `{"username":"root1"}`, 200)
+	if got, _ := s.send(t, v, "Update"); got.Status != "SUCCESS" {
 		t.Errorf("%+v", got)
+	}
+	if r := v.seed(scheduled); r.Admin.Created || !strings.Contains(r.Admin.Note, "is taken for the admin") || r.Removed == nil {
+		t.Errorf("by the schedule: %+v", r)
+	}
+	if log := v.log.String(); strings.Contains(log, "AdminNotSeeded") {
+		t.Errorf("an admin who is there is counted as none:\n%s", log)
 	}
 }

@@ -30,6 +30,7 @@ type report struct {
 		Created, Mailed bool
 		Note            string
 	}
+	Removed *struct{}
 }
 
 func (v *service) seed(event string) report {

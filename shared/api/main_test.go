@@ -67,7 +67,8 @@ func newService(t testing.TB) *service {
 
 // store is what the handlers need of a database.
 type store interface {
-	user.Seeder
+	user.Creator
+	user.ResetCreator
 	user.LoginStore
 	user.ResetStore
 	user.Updater

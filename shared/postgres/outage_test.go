@@ -24,6 +24,7 @@ func everything(ctx context.Context, db *postgres.DB) map[string]error {
 	errs := map[string]error{"Ping": db.Ping(ctx)}
 	_, errs["CreateUser"] = db.CreateUser(ctx, u, event)
 	_, errs["UserByUsername"] = db.UserByUsername(ctx, "ann")
+	_, errs["UserByEmail"] = db.UserByEmail(ctx, "ann@example.com")
 	_, errs["RecordLogin"] = db.RecordLogin(ctx, loginOf(u, now), event)
 	_, _, errs["CallerAndTarget"] = db.CallerAndTarget(ctx, caller, "ann")
 	_, errs["UpdateUser"] = db.UpdateUser(ctx, guard, user.Edit{At: now}, event)

@@ -36,6 +36,13 @@ func (db *DB) UserByUsername(ctx context.Context, username string) (*user.User, 
 	return db.one(ctx, "find a user by name", sqlUserByUsername, username)
 }
 
+const sqlUserByEmail = `select ` + columns + ` from users where lower(email) = lower($1 collate "C")`
+
+// UserByEmail returns the account with that address, in either case, or nil.
+func (db *DB) UserByEmail(ctx context.Context, email string) (*user.User, error) {
+	return db.one(ctx, "find a user by e-mail", sqlUserByEmail, email)
+}
+
 // The conflict is no error in the server's log: it is an ordinary answer.
 const sqlCreateUser = `
 with about as (

@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -86,6 +87,23 @@ func TestUserByUsername(t *testing.T) {
 	for _, name := range []string{"", "Ann", "ann ", "an", "ann' or '1'='1", "%", "nobody"} {
 		if u, err := db.UserByUsername(t.Context(), name); u != nil || err != nil {
 			t.Errorf("%q: %v, %v", name, u, err)
+		}
+	}
+}
+
+func TestUserByEmail(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.Open(t)
+	ann := account("ann")
+	create(t, db, ann)
+	for _, email := range []string{ann.Email, strings.ToUpper(ann.Email)} {
+		if u, err := db.UserByEmail(t.Context(), email); err != nil || u == nil || u.UUID != ann.UUID {
+			t.Errorf("%q: %v, %v", email, u, err)
+		}
+	}
+	for _, email := range []string{"", "ann", "%", "nobody@example.com", ann.Email + "'"} {
+		if u, err := db.UserByEmail(t.Context(), email); u != nil || err != nil {
+			t.Errorf("%q: %v, %v", email, u, err)
 		}
 	}
 }

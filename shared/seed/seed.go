@@ -44,16 +44,25 @@ func NewJob(migrate func(context.Context) ([]string, error), db Store, p user.Pa
 			return Report{}, err
 		}
 		report := Report{Migrations: applied}
-		if report.Admin, err = ensure(ctx, db, p, tokens, out, admin); err != nil {
+		report.Admin, err = ensure(ctx, db, p, tokens, out, admin)
+		report.Removed = tidy(ctx, db) // whatever became of the admin
+		if err != nil {
 			return report, fmt.Errorf("seed the admin: %w", err)
-		}
-		if report.Removed, err = user.Tidy(ctx, db, time.Now()); err != nil { // tomorrow is soon enough: no reason to stop a deployment
-			slog.WarnContext(ctx, "what has had its time was not all removed", "error", err)
 		}
 		slog.InfoContext(ctx, "seeded", "migrations", applied, "admin_created", report.Admin.Created, "note", report.Admin.Note,
 			"limits_removed", report.Removed.Limits, "resets_removed", report.Removed.Resets, "sessions_removed", report.Removed.Sessions)
 		return report, nil
 	}
+}
+
+// tidy removes what has had its time. Tomorrow is soon enough for what is left:
+// no reason to stop a deployment.
+func tidy(ctx context.Context, db user.Tidier) user.Tidied {
+	removed, err := user.Tidy(ctx, db, time.Now())
+	if err != nil {
+		slog.WarnContext(ctx, "what has had its time was not all removed", "error", err)
+	}
+	return removed
 }
 
 // ensure waits with an admin whose link would lead nowhere.

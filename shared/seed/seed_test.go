@@ -22,6 +22,7 @@ import (
 type stage struct {
 	calls   []string
 	found   *user.User
+	holder  *user.User // of the admin's address
 	migrate error
 	store   error
 	tidy    error
@@ -42,9 +43,14 @@ func (s *stage) UserByUsername(context.Context, string) (*user.User, error) {
 	return s.found, s.store
 }
 
+func (s *stage) UserByEmail(context.Context, string) (*user.User, error) {
+	s.note("find by e-mail")
+	return s.holder, nil
+}
+
 func (s *stage) CreateUser(context.Context, user.User, user.Event) (user.Taken, error) {
 	s.note("create")
-	return user.Taken{}, nil
+	return user.Taken{Email: s.holder != nil}, nil
 }
 
 func (s *stage) CreateReset(context.Context, string, string, user.Reset, user.Event) (*user.User, error) {
@@ -87,6 +93,8 @@ func TestJobDoesOneThingAfterTheOther(t *testing.T) {
 		"also without an address":       {stage{}, nowhere, "correct horse battery", []string{"migrate", "find", "create", "tidy"}, true},
 		"the admin is there":            {stage{found: &user.User{Role: user.RoleAdmin, Active: true}}, address, "", []string{"migrate", "find", "tidy"}, false},
 		"nothing could be removed":      {stage{tidy: errors.New("failed"), found: &user.User{Role: user.RoleAdmin, Active: true}}, address, "", []string{"migrate", "find", "tidy"}, false},
+		"a stranger has the address":    {stage{holder: &user.User{Role: user.RoleUser, Active: true}}, address, "", []string{"migrate", "find", "create", "find by e-mail", "tidy"}, false},
+		"the admin has another name":    {stage{holder: &user.User{Role: user.RoleAdmin, Active: true}}, address, "", []string{"migrate", "find", "create", "find by e-mail", "tidy"}, false},
 		"no address yet":                {stage{}, nowhere, "", []string{"migrate", "tidy"}, false},
 		"no address yet, with a port":   {stage{}, nowhere + ":8443", "", []string{"migrate", "tidy"}, false},
 		"an address that looks like it": {stage{}, "https://invalid.example.com", "", []string{"migrate", "find", "create", "reset", "mail ops@example.com", "tidy"}, true},
@@ -116,7 +124,7 @@ func TestJobStopsAtAFailure(t *testing.T) {
 		want  []string
 	}{
 		"to migrate": {stage{migrate: failed}, []string{"migrate"}},
-		"to look":    {stage{store: failed}, []string{"migrate", "find"}},
+		"to look":    {stage{store: failed}, []string{"migrate", "find", "tidy"}}, // what has had its time waits for nobody
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

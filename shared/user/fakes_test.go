@@ -127,6 +127,11 @@ func (s *store) UserByUsername(_ context.Context, name string) (*user.User, erro
 	return s.find(func(u *user.User) bool { return u.Username == name }), err
 }
 
+func (s *store) UserByEmail(_ context.Context, email string) (*user.User, error) {
+	err := s.call("UserByEmail")
+	return s.find(func(u *user.User) bool { return u.Email == email }), err
+}
+
 func (s *store) RecordLogin(_ context.Context, l user.Login, e user.Event) (bool, error) {
 	s.login, s.event = l, e
 	err := s.call("RecordLogin")

@@ -3,9 +3,11 @@ package user
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
 	"roster/shared/mail"
+	"roster/shared/metric"
 )
 
 // Admin is the account that seeding ensures.
@@ -41,6 +43,8 @@ func (in Admin) account(p Passwords) (User, Fields) {
 type Seeder interface {
 	Creator
 	UserByUsername(ctx context.Context, username string) (*User, error)
+	// UserByEmail returns nil when there is none.
+	UserByEmail(ctx context.Context, email string) (*User, error)
 	ResetCreator
 }
 
@@ -56,7 +60,9 @@ type Seeded struct {
 
 // SeedAdmin ensures the admin's account. It makes it when its name is free and
 // changes nothing otherwise: it never resets a password and never promotes an
-// account that was registered under the name. Two that run at once make one.
+// account that was registered under the name. Two that run at once make one. An
+// address that is another account's is no error: whoever registers with it
+// would stop every deployment.
 func SeedAdmin(ctx context.Context, db Seeder, p Passwords, tokens OneTimeTokens, out ResetMail, in Admin, now time.Time) (Seeded, error) {
 	u, fields := in.account(p)
 	if err := fields.err(); err != nil {
@@ -80,7 +86,7 @@ func SeedAdmin(ctx context.Context, db Seeder, p Passwords, tokens OneTimeTokens
 	case taken.Username:
 		return Seeded{Note: "another run has just made the account"}, nil
 	case taken.Email:
-		return Seeded{}, &Error{Code: Conflict, Message: "ADMIN_EMAIL belongs to another account; give the admin an address of its own."}
+		return elsewhere(ctx, db, u.Email)
 	case in.Password != "":
 		return Seeded{Created: true, Note: "made with the password given"}, nil
 	}
@@ -95,6 +101,22 @@ func noteOn(u User) string {
 		return "the account exists and is not active; it was left as it is"
 	}
 	return "the account exists; nothing to do"
+}
+
+// elsewhere is for an address that another account has: the admin's own, under
+// a new name, or a stranger's.
+func elsewhere(ctx context.Context, db Seeder, email string) (Seeded, error) {
+	holder, err := db.UserByEmail(ctx, email)
+	if err != nil {
+		return Seeded{}, err
+	}
+	if holder != nil && holder.Role == RoleAdmin && holder.Active {
+		return Seeded{Note: "the account with ADMIN_EMAIL is an active ADMIN and is taken for the admin; nothing to do"}, nil
+	}
+	const note = "not made: ADMIN_EMAIL belongs to another account; give the admin an address of its own"
+	slog.WarnContext(ctx, "the admin's account was not made", "note", note)
+	metric.Count(ctx, "AdminNotSeeded")
+	return Seeded{Note: note}, nil
 }
 
 func invite(ctx context.Context, db ResetCreator, tokens OneTimeTokens, out ResetMail, u User, now time.Time) (Seeded, error) {

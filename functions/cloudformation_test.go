@@ -13,14 +13,16 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"roster/shared/awsenv/awstest"
 	"roster/shared/postgres/postgrestest"
 )
 
 // stack plays CloudFormation: it takes the answer at a URL that the event
 // names, as S3 does with a pre-signed one.
 type stack struct {
-	url     string
-	answers chan string
+	url             string
+	answers         chan string
+	version, before string // of the resource
 }
 
 func newStack(t *testing.T) stack {
@@ -35,7 +37,7 @@ func newStack(t *testing.T) stack {
 		answers <- string(body)
 	}))
 	t.Cleanup(s.Close)
-	return stack{url: s.URL + "/schema?" + url.Values{"X-Amz-Signature": {"s+g"}}.Encode(), answers: answers}
+	return stack{url: s.URL + "/schema?" + url.Values{"X-Amz-Signature": {"s+g"}}.Encode(), answers: answers, version: "arn:…:7"}
 }
 
 // resourceAnswer is what CloudFormation reads.
@@ -49,7 +51,7 @@ func (s stack) send(t *testing.T, v *service, requestType string) (answer resour
 	event := fmt.Sprintf(`{"RequestType":%q,"ServiceToken":"arn:aws:lambda:eu-central-1:123456789012:function:seed:live","ResponseURL":%q,
 		"StackId":"arn:aws:cloudformation:eu-central-1:123456789012:stack/roster/1","RequestId":"request-1","LogicalResourceId":"Schema",
 		"PhysicalResourceId":"roster-schema","ResourceType":"Custom::Schema",
-		"ResourceProperties":{"ServiceToken":"arn:…:live","ServiceTimeout":"180","Version":"arn:…:7"}}`, requestType, s.url)
+		"ResourceProperties":{"ServiceToken":"arn:…:live","ServiceTimeout":"180","Version":%q},"OldResourceProperties":{"Version":%q}}`, requestType, s.url, s.version, s.before)
 	if _, err := v.functions["seed_admin"].Invoke(t.Context(), []byte(event)); err != nil {
 		t.Fatalf("%s: %v\n%s", requestType, err, v.log)
 	}
@@ -114,6 +116,48 @@ func TestAFailedMigrationFailsTheDeployment(t *testing.T) {
 	eventually(t, "the three failures are in the log", func() bool { // which comes by another way than the answers
 		return strings.Count(v.log.String(), `"level":"ERROR","message":"not seeded"`) == 3
 	})
+}
+
+// A run that ended at its start would leave CloudFormation without an answer
+// until the resource's time is over, and without the reason.
+func TestABadSettingFailsTheDeployment(t *testing.T) {
+	t.Parallel()
+	v, s := newService(t, postgrestest.Empty(t), settings{}), newStack(t)
+	v.aws.SetSecret(secretARN, canary)
+	for _, requestType := range []string{"Create", "Update"} {
+		got, body := s.send(t, v, requestType)
+		if got.Status != "FAILED" || !strings.HasPrefix(got.Reason, unusable+"SECRET_ARN cannot be read: ") {
+			t.Errorf("%s: %+v", requestType, got)
+		}
+		v.nothingSecretIn(body, canary)
+	}
+	if got, _ := s.send(t, v, "Delete"); got.Status != "SUCCESS" {
+		t.Errorf("Delete: %+v", got)
+	}
+	v.setSecret(v.secret)
+	if got, _ := s.send(t, v, "Create"); got.Status != "SUCCESS" { // by the same process
+		t.Errorf("repaired: %+v", got)
+	}
+	if n := len(v.functions["seed_admin"].Instances()); n != 1 {
+		t.Errorf("%d processes", n)
+	}
+}
+
+// A rollback comes when something is out already.
+func TestARollbackNeedsNoDatabase(t *testing.T) {
+	t.Parallel()
+	v, s := newService(t, "postgres://roster:"+canary+"@127.0.0.1:1/roster", settings{}), newStack(t)
+	v.aws.Fail(awstest.GetSecretValue, awstest.Times(9, awstest.ServerError)...)
+	s.version, s.before = "arn:…:7", "arn:…:8"
+	got, _ := s.send(t, v, "Update")
+	if diff := cmp.Diff(succeeded, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	v.logHas("nothing is done for a deployment that is rolled back")
+	s.before = "arn:…:6"
+	if got, _ := s.send(t, v, "Update"); got.Status != "FAILED" {
+		t.Errorf("forward: %+v", got)
+	}
 }
 
 // A database behind a closed security group answers nothing at all. The answer

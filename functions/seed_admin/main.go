@@ -3,6 +3,8 @@
 package main
 
 import (
+	"context"
+
 	"roster/shared/boot"
 	"roster/shared/boot/mailing"
 	"roster/shared/boot/policy"
@@ -10,9 +12,17 @@ import (
 	"roster/shared/seed"
 )
 
-func main() {
+func main() { seed.Start(job) }
+
+// job loads the settings at each run, so that a bad one is the run's answer: a
+// process that ended at its start would let CloudFormation wait for nothing.
+func job(ctx context.Context) (seed.Report, error) {
 	env := boot.Load()
-	job := seed.NewJob(env.Migrator(migrations.Up, migrations.Grant), env.Postgres(), policy.Passwords(env), env.OneTimeTokens(), mailing.ResetMail(env), env.Admin())
-	env.MustBeUsable()
-	seed.Start(job)
+	db := env.Postgres()
+	run := seed.NewJob(env.Migrator(migrations.Up, migrations.Grant), db, policy.Passwords(env), env.OneTimeTokens(), mailing.ResetMail(env), env.Admin())
+	if err := env.Check(); err != nil {
+		return seed.Report{}, err
+	}
+	defer db.Close()
+	return run(ctx)
 }

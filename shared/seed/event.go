@@ -5,16 +5,21 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/cfn"
 	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
-// Start serves the job's invocations. It does not return. The logger is the one
-// that settings.Load has set.
-func Start(job Job) { lambda.Start(Handler(job)) }
+// Start serves the job's invocations. It does not return. It makes Lambda's
+// logger the default of slog, as settings.Load does.
+func Start(job Job) {
+	slog.SetDefault(lambdacontext.NewLogger())
+	lambda.Start(Handler(job))
+}
 
 // Handler tells a custom resource's event from all others. CloudFormation gets
 // its answer at the event's ResponseURL; everyone else gets the report. The job
@@ -24,6 +29,10 @@ func Handler(job Job) func(context.Context, json.RawMessage) (any, error) {
 	resource := cfn.LambdaWrap(func(ctx context.Context, e cfn.Event) (string, map[string]any, error) {
 		const id = "roster-schema" // one for the stack's life, so that an update replaces nothing
 		if e.RequestType == cfn.RequestDelete {
+			return id, nil, nil
+		}
+		if goesBack(e) {
+			slog.InfoContext(ctx, "nothing is done for a deployment that is rolled back")
 			return id, nil, nil
 		}
 		if _, err := inTime(ctx, job); err != nil {
@@ -38,6 +47,24 @@ func Handler(job Job) func(context.Context, json.RawMessage) (any, error) {
 		}
 		return inTime(ctx, job)
 	}
+}
+
+// goesBack reports an update to an earlier version of the function, which is a
+// deployment that is rolled back. Nothing is to be done for it: migrations are
+// forward only, the rights are those of the newer functions, which may still
+// serve, and what failed would fail again, now for good.
+func goesBack(e cfn.Event) bool {
+	function, to, ok := version(e.ResourceProperties)
+	before, from, known := version(e.OldResourceProperties)
+	return e.RequestType == cfn.RequestUpdate && ok && known && function == before && to < from
+}
+
+// version reads the property that template.yaml gives, a version's ARN.
+func version(properties map[string]any) (function string, number uint64, ok bool) {
+	arn, _ := properties["Version"].(string)
+	at := strings.LastIndexByte(arn, ':') + 1
+	number, err := strconv.ParseUint(arn[at:], 10, 64)
+	return arn[:at], number, err == nil
 }
 
 // inTime runs the job and logs its failure as an error, with the request's id;

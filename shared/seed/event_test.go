@@ -57,6 +57,39 @@ func TestHandlerAnswersCloudFormationAtItsURL(t *testing.T) {
 	}
 }
 
+// A deployment that is rolled back must be so without a database, and must not
+// take from the functions of the newer version what they need.
+func TestHandlerDoesNothingForARollback(t *testing.T) {
+	t.Parallel()
+	const arn = "arn:aws:lambda:eu-central-1:123456789012:function:seed:"
+	for _, test := range []struct {
+		kind, to, from string
+		runs           int
+	}{
+		{"Update", arn + "6", arn + "7", 0},
+		{"Update", arn + "9", arn + "10", 0}, // numbers, not text
+		{"Update", "6", "7", 0},
+		{"Update", arn + "7", arn + "6", 1},
+		{"Update", arn + "10", arn + "9", 1},
+		{"Update", arn + "7", arn + "7", 1},
+		{"Update", arn + "6", "arn:aws:lambda:eu-central-1:123456789012:function:other:7", 1}, // counts its own
+		{"Update", arn + "$LATEST", arn + "7", 1},
+		{"Update", arn + "6", "", 1},
+		{"Update", arn + "-6", arn + "7", 1},
+		{"Create", arn + "6", arn + "7", 1},
+	} {
+		url, answers := resource(t, http.StatusOK)
+		runs := 0
+		event := fmt.Sprintf(`{"RequestType":%q,"ResponseURL":%q,"ResourceProperties":{"Version":%q},"OldResourceProperties":{"Version":%q}}`, test.kind, url, test.to, test.from)
+		if _, err := seed.Handler(done(&runs))(t.Context(), json.RawMessage(event)); err != nil {
+			t.Fatal(err)
+		}
+		if got := <-answers; runs != test.runs || !strings.Contains(got, `"Status":"SUCCESS"`) {
+			t.Errorf("%+v: the job ran %d times, and the answer is %s", test, runs, got)
+		}
+	}
+}
+
 func TestHandlerAnswersOthersWithTheReport(t *testing.T) {
 	t.Parallel()
 	for _, event := range []string{

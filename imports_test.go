@@ -73,11 +73,15 @@ var rooms = map[string]room{
 		why: "it compares with the description alone; what it knew of the code it could not find wrong",
 	},
 	"shared/postgres": {
-		own: []string{"shared/user"}, others: []string{pgx},
+		own: []string{"shared/postgres/dburl", "shared/user"}, others: []string{pgx},
 		why: "it stores for package user, and decides nothing",
 	},
+	"shared/postgres/dburl": {
+		others: []string{pgx},
+		why:    "it reads a URL for all that connect, and connects to nothing",
+	},
 	"shared/postgres/migrations": {
-		others: []string{pgx, "github.com/pressly/goose/v3"},
+		own: []string{"shared/postgres/dburl"}, others: []string{pgx, "github.com/pressly/goose/v3"},
 		why:    "it is apart so that only what migrates links goose",
 	},
 	"shared/postgres/postgrestest": {
@@ -86,7 +90,7 @@ var rooms = map[string]room{
 	},
 
 	"shared/boot": {
-		own: []string{"shared/device", "shared/onetime", "shared/password", "shared/postgres", "shared/refresh", "shared/settings", "shared/user"},
+		own: []string{"shared/device", "shared/onetime", "shared/password", "shared/postgres", "shared/postgres/dburl", "shared/refresh", "shared/settings", "shared/user"},
 		why: "every function with a database links it; what only some need has a package of its own below it",
 	},
 	"shared/boot/mailing": {
@@ -165,7 +169,7 @@ var rooms = map[string]room{
 		own: []string{
 			"roster", "localdev/gateway", "localdev/pgserver", "localdev/runtimeapi", "shared/boot/rotating", "shared/keyring", "shared/rotation", "shared/secrets", "shared/settings",
 			"shared/api", "shared/awsenv/awstest", "shared/boot", "shared/boot/keys", "shared/boot/mailing", "shared/boot/policy", "shared/boot/tokens", "shared/docspage", "shared/lambdahttp",
-			"shared/postgres", "shared/postgres/migrations", "shared/sam", "shared/seed", "shared/user",
+			"shared/postgres", "shared/postgres/dburl", "shared/postgres/migrations", "shared/sam", "shared/seed", "shared/user",
 		},
 		others: []string{lambda + "events", pgx, "github.com/joho/godotenv"},
 		why:    "it assembles what the functions assemble, by the same parts",

@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"roster/localdev/pgserver"
+	"roster/shared/postgres/dburl"
 )
 
 const (
@@ -68,10 +69,11 @@ func as(role, owner string) (string, error) {
 
 // reach says in one sentence why a given database cannot be used.
 func reach(ctx context.Context, given string) error {
-	cfg, err := pgx.ParseConfig(given)
+	parsed, err := dburl.Parse("DATABASE_URL", given)
 	if err != nil {
-		return errors.New("DATABASE_URL is not a PostgreSQL URL such as postgres://user:password@host:5432/database; correct it, or unset it to have a server started")
+		return fmt.Errorf("%w; correct it, or unset it to have a server started", err)
 	}
+	cfg := parsed.ConnConfig
 	ctx, cancel := context.WithTimeout(ctx, reachTime)
 	defer cancel()
 	c, err := pgx.ConnectConfig(ctx, cfg)

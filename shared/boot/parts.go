@@ -9,6 +9,7 @@ import (
 	"roster/shared/onetime"
 	"roster/shared/password"
 	"roster/shared/postgres"
+	"roster/shared/postgres/dburl"
 	"roster/shared/user"
 )
 
@@ -33,6 +34,11 @@ func (e *Environment) Migrator(
 	up func(ctx context.Context, owner string) ([]string, error), grant func(ctx context.Context, owner, functions string) error,
 ) func(context.Context) ([]string, error) {
 	e.Text("DATABASE_URL") // notes when it is missing
+	if given := e.Optional("MIGRATE_DATABASE_URL", ""); given != "" {
+		if _, err := dburl.Parse("MIGRATE_DATABASE_URL", given); err != nil {
+			e.Problem("MIGRATE_DATABASE_URL", strings.TrimPrefix(err.Error(), "MIGRATE_DATABASE_URL "))
+		}
+	}
 	return func(ctx context.Context) ([]string, error) {
 		values, err := e.Current(ctx, true)
 		if err != nil {

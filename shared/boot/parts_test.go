@@ -21,12 +21,14 @@ func TestPostgres(t *testing.T) {
 	check(t, "no URL", problem(t, e), "DATABASE_URL is missing")
 
 	const no = "DATABASE_URL is not a PostgreSQL URL such as postgres://user:password@host:5432/database"
+	const at = " has an @ in its host or database; in its password write @ as %40 and / as %2F"
 	for value, want := range map[string]string{
+		"postgres://u:12345/" + canary + "@h/d":           "DATABASE_URL" + at,
 		"mysql://u:" + canary + "@h/d":                    no + " (invalid keyword/value)",
 		"postgres://u:" + canary + "/@h/d":                no,
 		"postgres://u:" + canary + "@h:port/d":            no,
 		"postgres://u:" + canary + "@h/d?sslmode=perhaps": no + " (sslmode is invalid)",
-		"postgres://u:abc@" + canary + "@h/d":             "DATABASE_URL has an @ in its password; write it as %40",
+		"postgres://u:abc@" + canary + "@h/d":             "DATABASE_URL" + at,
 		"postgres://u:" + canary + "%zz@h/d":              no + " (invalid percent-encoded token in password)",
 		"host=h password='" + canary:                      no + " (unterminated quoted string in connection info string)",
 	} {
@@ -71,6 +73,11 @@ func TestMigrator(t *testing.T) {
 	e := env()
 	e.Migrator(up, grant)
 	check(t, "no URL", problem(t, e), "DATABASE_URL is missing")
+	for _, url := range []string{"postgres://owner:12345/" + canary + "@h/d", "postgres://owner:s3@" + canary + "@h/d"} {
+		e = env("DATABASE_URL", functions, "MIGRATE_DATABASE_URL", url)
+		e.Migrator(up, grant)
+		check(t, url, problem(t, e), "MIGRATE_DATABASE_URL has an @ in its host or database; in its password write @ as %40 and / as %2F")
+	}
 }
 
 // What rotates a database's password knows nothing of URLs.

@@ -97,12 +97,3 @@ func taken(err error) user.Taken {
 	}
 	return user.Taken{Username: pg.ConstraintName == "users_username_key", Email: pg.ConstraintName == "users_email_key"}
 }
-
-// badURL hides what pgx would print of the URL, its password above all.
-func badURL(err error) error {
-	var parse *pgconn.ParseConfigError
-	if errors.As(err, &parse) && parse.Unwrap() != nil {
-		return fmt.Errorf("DATABASE_URL is not a PostgreSQL URL such as postgres://user:password@host:5432/database (%w)", parse.Unwrap())
-	}
-	return errors.New("DATABASE_URL is not a PostgreSQL URL such as postgres://user:password@host:5432/database")
-}

@@ -14,9 +14,9 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"roster/shared/postgres/dburl"
 	"roster/shared/user"
 )
 
@@ -51,12 +51,9 @@ func OpenSource(ctx context.Context, source Source) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	cfg, err := pgxpool.ParseConfig(url)
+	cfg, err := dburl.Parse("DATABASE_URL", url)
 	if err != nil {
-		return nil, badURL(err)
-	}
-	if strings.Contains(cfg.ConnConfig.Host, "@") { // it would be shown in every error, with what follows it in the password
-		return nil, errors.New("DATABASE_URL has an @ in its password; write it as %40")
+		return nil, err
 	}
 	if !strings.Contains(url, "pool_max_conns") {
 		cfg.MaxConns = defaultMaxConns
@@ -87,11 +84,11 @@ func current(ctx context.Context, source Source, c *pgx.ConnConfig) error {
 	if err != nil {
 		return unavailable(fmt.Errorf("read the database's URL: %w", err))
 	}
-	now, err := pgconn.ParseConfig(url)
+	now, err := dburl.Parse("DATABASE_URL", url)
 	if err != nil {
-		return badURL(err)
+		return err
 	}
-	c.User, c.Password = now.User, now.Password
+	c.User, c.Password = now.ConnConfig.User, now.ConnConfig.Password
 	return nil
 }
 

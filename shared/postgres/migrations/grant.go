@@ -10,7 +10,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/stdlib"
+
+	"roster/shared/postgres/dburl"
 )
 
 // rights is all that the functions' role may do, by table. Nobody but the
@@ -31,14 +32,15 @@ var rights = []struct{ table, may string }{
 // right to alter the audit log, which keeps mistakes and injected SQL from it,
 // and not the role itself: an owner may grant itself anything.
 func Grant(ctx context.Context, owner, functions string) error {
-	as, err := pgx.ParseConfig(owner)
+	migrator, err := dburl.Parse(ownerURL, owner)
 	if err != nil {
-		return fmt.Errorf("read MIGRATE_DATABASE_URL: %w", err)
+		return err
 	}
-	to, err := pgx.ParseConfig(functions)
+	grantee, err := dburl.Parse("DATABASE_URL", functions)
 	if err != nil {
-		return fmt.Errorf("read DATABASE_URL: %w", err)
+		return err
 	}
+	as, to := migrator.ConnConfig, grantee.ConnConfig
 	if err := asRole(ctx, as, func(tx *sql.Tx) error { return grant(ctx, tx, to.User, as.User == to.User) }); err != nil {
 		return fmt.Errorf("grant the functions' role its rights: %w", err)
 	}
@@ -103,8 +105,7 @@ func missing(err error, role string) error {
 
 // asRole runs f in a transaction of a role, under the migrations' lock.
 func asRole(ctx context.Context, cfg *pgx.ConnConfig, f func(*sql.Tx) error) error {
-	cfg.DefaultQueryExecMode = pgx.QueryExecModeExec
-	db := stdlib.OpenDB(*cfg)
+	db := open(cfg)
 	defer db.Close()
 	return locked(ctx, db, f)
 }

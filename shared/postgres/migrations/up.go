@@ -8,23 +8,27 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
+
+	"roster/shared/postgres/dburl"
 )
 
 // migrationLock is the key of the advisory lock that a migrating session
 // holds. Any constant does, as long as it stays the same in every release.
 const migrationLock = 7283469120
 
+// ownerURL is where the URL of the role that migrates comes from.
+const ownerURL = "MIGRATE_DATABASE_URL (DATABASE_URL, where that is not given)"
+
 // Up brings the schema up to date and returns the names of the
 // migrations that it applied, none when there was nothing to do. Two that run
 // at once wait for each other. It needs a direct connection (an advisory lock
 // does not survive PgBouncer's or RDS Proxy's transaction mode).
 func Up(ctx context.Context, url string) ([]string, error) {
-	cfg, err := pgx.ParseConfig(url)
+	cfg, err := dburl.Parse(ownerURL, url)
 	if err != nil {
-		return nil, fmt.Errorf("read DATABASE_URL: %w", err)
+		return nil, err
 	}
-	cfg.DefaultQueryExecMode = pgx.QueryExecModeExec
-	db := stdlib.OpenDB(*cfg)
+	db := open(cfg.ConnConfig)
 	defer db.Close()
 
 	provider, err := goose.NewProvider(goose.DialectPostgres, db, Files, goose.WithSessionLocker(locker{}))
@@ -44,6 +48,11 @@ func Up(ctx context.Context, url string) ([]string, error) {
 		return applied, fmt.Errorf("set the role's timeouts: %w", err)
 	}
 	return applied, nil
+}
+
+func open(cfg *pgx.ConnConfig) *sql.DB {
+	cfg.DefaultQueryExecMode = pgx.QueryExecModeExec
+	return stdlib.OpenDB(*cfg)
 }
 
 // locker waits in the server for the lock; goose's own locker polls, five

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -128,6 +129,24 @@ func TestUpIsNotBoundByTheTimeouts(t *testing.T) {
 	}
 	if err := <-done; err != nil {
 		t.Errorf("it did not wait for the lock: %v", err)
+	}
+}
+
+// What is shown goes to the log and to CloudFormation's events.
+func TestNoErrorShowsAPassword(t *testing.T) {
+	t.Parallel()
+	for _, url := range []string{
+		"postgres://owner:s3@s3cret@127.0.0.1:1/db", "postgres://owner:ta@s3cret s@127.0.0.1:1/db", "postgres://owner:1/s3cret@127.0.0.1:1/db",
+		"postgres://owner:s3cret@127.0.0.1:x/db", "postgres://owner:s3cret@127.0.0.1:1/db",
+	} {
+		_, err := migrations.Up(t.Context(), url)
+		for name, err := range map[string]error{
+			"Up": err, "Grant to": migrations.Grant(t.Context(), postgrestest.URL(t), url), "Grant by": migrations.Grant(t.Context(), url, "postgres://roster@127.0.0.1:1/db"),
+		} {
+			if err == nil || strings.Contains(err.Error(), "s3cret") {
+				t.Errorf("%s %s: %v", name, url, err)
+			}
+		}
 	}
 }
 

@@ -1,0 +1,62 @@
+package dburl_test
+
+import (
+	"strings"
+	"testing"
+
+	"roster/shared/postgres/dburl"
+)
+
+const (
+	no = "X_URL is not a PostgreSQL URL such as postgres://user:password@host:5432/database"
+	at = "X_URL has an @ in its host or database; in its password write @ as %40 and / as %2F"
+)
+
+func TestParse(t *testing.T) {
+	t.Parallel()
+	for url, want := range map[string]string{
+		"postgres://owner:p%40s%2Fs@h:1234/d":          "owner p@s/s h 1234 d",
+		"postgresql://owner:p@h/d?application_name=a@": "owner p h 5432 d",
+		"postgres://owner:p@h/d?pool_max_conns=3":      "owner p h 5432 d",
+		"host=h user=owner password=p@ss dbname=d":     "owner p@ss h 5432 d",
+		"postgres://owner:p@h:1,h2:2/d":                "owner p h 1 d",
+	} {
+		cfg, err := dburl.Parse("X_URL", url)
+		if err != nil {
+			t.Errorf("%s: %v", url, err)
+			continue
+		}
+		c := cfg.ConnConfig
+		words := strings.Fields(want)
+		if c.User != words[0] || c.Password != words[1] || c.Host != words[2] || c.Database != words[4] {
+			t.Errorf("%s: %s %s %s %d %s, want %s", url, c.User, c.Password, c.Host, c.Port, c.Database, want)
+		}
+	}
+}
+
+// Each has a part of a password where pgx would show it.
+func TestParseShowsNothing(t *testing.T) {
+	t.Parallel()
+	for url, want := range map[string]string{
+		"postgres://owner:s3@s3cret@127.0.0.1:1/d":           at,
+		"postgres://owner:p@h1:1,s3cret@h2:2/d":              at,
+		"postgres://owner:12345/s3cret@127.0.0.1:1/d":        at,
+		"postgres://owner:ta@s3cret s@127.0.0.1:1/d":         no,
+		"postgres://owner:s3cret s@127.0.0.1:1/d":            no + " (unexpected spaces found in password, use percent-encoded spaces (%20) instead)",
+		"postgres://owner:s3cret%zz@h/d":                     no + " (invalid percent-encoded token in password)",
+		"postgres://owner:p@h/d?pool_max_conns=s3cret":       no,
+		"postgres://owner:p@h/d?connect_timeout=s3cret":      no,
+		"postgres://owner:s3cret@h:port/d":                   no,
+		"postgres://owner:s3cret@h/d?sslmode=perhaps":        no + " (sslmode is invalid)",
+		"postgres://owner:99999/s3cret@127.0.0.1/d":          no,
+		"host=127.0.0.1 password='s3cret":                    no + " (unterminated quoted string in connection info string)",
+		"host=s3cret@127.0.0.1 user=owner":                   at,
+		"mysql://owner:s3cret@h/d":                           no + " (invalid keyword/value)",
+		"postgres://owner:s3cret@h/d?target_session_attrs=x": no,
+	} {
+		cfg, err := dburl.Parse("X_URL", url)
+		if err == nil || err.Error() != want || cfg != nil {
+			t.Errorf("%s: %v, want %s", url, err, want)
+		}
+	}
+}

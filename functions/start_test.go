@@ -174,11 +174,10 @@ func TestAStartRefusesAnUnreadableSecret(t *testing.T) {
 		prepare func(*awstest.Server)
 		want    string
 	}{
-		"denied":    {func(s *awstest.Server) { s.Fail(awstest.GetSecretValue, awstest.AccessDenied) }, "not allowed; the function's role needs secretsmanager:GetSecretValue"},
-		"an outage": {func(s *awstest.Server) { s.Fail(awstest.GetSecretValue, awstest.Times(9, awstest.ServerError)...) }, "no usable answer from Secrets Manager"},
-		"bytes":     {func(s *awstest.Server) { s.SetBinarySecret(secretARN, []byte(canary)) }, "it holds bytes (SecretBinary)"},
-		"text":      {func(s *awstest.Server) { s.SetSecret(secretARN, canary) }, "it is not a JSON object"},
-		"a list":    {func(s *awstest.Server) { s.SetSecret(secretARN, `{"DATABASE_URL":["`+canary+`"]}`) }, "DATABASE_URL is not text, a number, true, false or an object"},
+		"denied": {func(s *awstest.Server) { s.Fail(awstest.GetSecretValue, awstest.AccessDenied) }, "not allowed; the function's role needs secretsmanager:GetSecretValue"},
+		"bytes":  {func(s *awstest.Server) { s.SetBinarySecret(secretARN, []byte(canary)) }, "it holds bytes (SecretBinary)"},
+		"text":   {func(s *awstest.Server) { s.SetSecret(secretARN, canary) }, "it is not a JSON object"},
+		"a list": {func(s *awstest.Server) { s.SetSecret(secretARN, `{"DATABASE_URL":["`+canary+`"]}`) }, "DATABASE_URL is not text, a number, true, false or an object"},
 	} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
@@ -190,6 +189,14 @@ func TestAStartRefusesAnUnreadableSecret(t *testing.T) {
 			}
 		})
 	}
+	t.Run("an outage, for what is not behind the API", func(t *testing.T) {
+		t.Parallel()
+		v := newService(t, "", settings{})
+		v.aws.Fail(awstest.GetSecretValue, awstest.Times(100, awstest.ServerError)...)
+		for _, folder := range []string{"authorizer", "rotate_keys", "seed_admin"} {
+			v.refuses(t, folder, name+"read secret "+secretARN+": no usable answer from Secrets Manager")
+		}
+	})
 	t.Run("absent", func(t *testing.T) {
 		t.Parallel()
 		v := newService(t, "", variable("SECRET_ARN", secretARN+"x"))

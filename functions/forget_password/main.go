@@ -3,6 +3,8 @@
 package main
 
 import (
+	"net/http"
+
 	"roster/shared/api"
 	"roster/shared/boot"
 	"roster/shared/boot/mailing"
@@ -10,8 +12,7 @@ import (
 )
 
 func main() {
-	env := boot.Load()
-	handler := api.Behind(env.Proxies(), api.ForgetPassword(env.Postgres(), env.OneTimeTokens(), mailing.ResetMail(env), env.Limits(), env.Switch("RESET_TOKEN_IN_RESPONSE", false)))
-	env.MustBeUsable()
-	lambdahttp.Start(handler)
+	lambdahttp.Start(api.Late(boot.Build(func(env *boot.Environment) http.Handler {
+		return api.Behind(env.Proxies(), api.ForgetPassword(env.Postgres(), env.OneTimeTokens(), mailing.ResetMail(env), env.Limits(), env.Switch("RESET_TOKEN_IN_RESPONSE", false)))
+	})))
 }

@@ -3,6 +3,8 @@
 package main
 
 import (
+	"net/http"
+
 	"roster/shared/api"
 	"roster/shared/boot"
 	"roster/shared/boot/tokens"
@@ -10,8 +12,7 @@ import (
 )
 
 func main() {
-	env := boot.Load()
-	handler := api.GetUser(env.Postgres(), tokens.New(env))
-	env.MustBeUsable()
-	lambdahttp.Start(handler)
+	lambdahttp.Start(api.Late(boot.Build(func(env *boot.Environment) http.Handler {
+		return api.GetUser(env.Postgres(), tokens.New(env))
+	})))
 }

@@ -2,14 +2,15 @@
 package main
 
 import (
+	"net/http"
+
 	"roster/shared/api"
 	"roster/shared/boot"
 	"roster/shared/lambdahttp"
 )
 
 func main() {
-	env := boot.Load()
-	handler := api.Health(env.Postgres())
-	env.MustBeUsable()
-	lambdahttp.Start(handler)
+	lambdahttp.Start(api.Late(boot.Build(func(env *boot.Environment) http.Handler {
+		return api.Health(env.Postgres())
+	})))
 }

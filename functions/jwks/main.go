@@ -3,6 +3,8 @@
 package main
 
 import (
+	"net/http"
+
 	"roster/shared/api"
 	"roster/shared/boot/keys"
 	"roster/shared/lambdahttp"
@@ -10,8 +12,7 @@ import (
 )
 
 func main() {
-	env := settings.Load()
-	handler := api.JWKS(keys.Of(env), env.Origin("PUBLIC_URL"))
-	env.MustBeUsable()
-	lambdahttp.Start(handler)
+	lambdahttp.Start(api.Late(settings.Build(func(env *settings.Environment) http.Handler {
+		return api.JWKS(keys.Of(env), env.Origin("PUBLIC_URL"))
+	})))
 }

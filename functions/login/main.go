@@ -2,6 +2,8 @@
 package main
 
 import (
+	"net/http"
+
 	"roster/shared/api"
 	"roster/shared/boot"
 	"roster/shared/boot/signing"
@@ -10,10 +12,9 @@ import (
 )
 
 func main() {
-	env := boot.Load()
-	handler := api.Behind(env.Proxies(), api.Login(env.Postgres(), user.Logins{
-		Passwords: env.Passwords(), Tokens: signing.New(env), Refresh: env.Refresh(), Devices: env.Devices(), Limits: env.Limits(), Sessions: env.Sessions(),
-	}))
-	env.MustBeUsable()
-	lambdahttp.Start(handler)
+	lambdahttp.Start(api.Late(boot.Build(func(env *boot.Environment) http.Handler {
+		return api.Behind(env.Proxies(), api.Login(env.Postgres(), user.Logins{
+			Passwords: env.Passwords(), Tokens: signing.New(env), Refresh: env.Refresh(), Devices: env.Devices(), Limits: env.Limits(), Sessions: env.Sessions(),
+		}))
+	})))
 }

@@ -2,6 +2,8 @@
 package main
 
 import (
+	"net/http"
+
 	"roster/shared/api"
 	"roster/shared/boot"
 	"roster/shared/boot/mailing"
@@ -11,10 +13,9 @@ import (
 )
 
 func main() {
-	env := boot.Load()
-	handler := api.Behind(env.Proxies(), api.Refresh(env.Postgres(), user.Refreshes{
-		Tokens: signing.New(env), Refresh: env.Refresh(), Sessions: env.Sessions(), Notices: mailing.Notices(env),
-	}))
-	env.MustBeUsable()
-	lambdahttp.Start(handler)
+	lambdahttp.Start(api.Late(boot.Build(func(env *boot.Environment) http.Handler {
+		return api.Behind(env.Proxies(), api.Refresh(env.Postgres(), user.Refreshes{
+			Tokens: signing.New(env), Refresh: env.Refresh(), Sessions: env.Sessions(), Notices: mailing.Notices(env),
+		}))
+	})))
 }

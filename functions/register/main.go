@@ -2,6 +2,8 @@
 package main
 
 import (
+	"net/http"
+
 	"roster/shared/api"
 	"roster/shared/boot"
 	"roster/shared/boot/policy"
@@ -9,8 +11,7 @@ import (
 )
 
 func main() {
-	env := boot.Load()
-	handler := api.Behind(env.Proxies(), api.Register(env.Postgres(), policy.Passwords(env), env.Limits()))
-	env.MustBeUsable()
-	lambdahttp.Start(handler)
+	lambdahttp.Start(api.Late(boot.Build(func(env *boot.Environment) http.Handler {
+		return api.Behind(env.Proxies(), api.Register(env.Postgres(), policy.Passwords(env), env.Limits()))
+	})))
 }

@@ -6,7 +6,11 @@
 // below it. A function without a database takes package settings alone.
 package boot
 
-import "roster/shared/settings"
+import (
+	"context"
+
+	"roster/shared/settings"
+)
 
 // Environment is the configuration of a function with a database.
 type Environment struct {
@@ -15,6 +19,11 @@ type Environment struct {
 
 // Load reads the environment and, where SECRET_ARN is set, the secret.
 func Load() *Environment { return &Environment{settings.Load()} }
+
+// Build is settings.Build for a function with a database.
+func Build[T any](build func(*Environment) T) func(context.Context) (T, error) {
+	return settings.Build(func(e *settings.Environment) T { return build(&Environment{e}) })
+}
 
 // Aside is settings.Environment's.
 func (e *Environment) Aside() *Environment { return &Environment{e.Environment.Aside()} }

@@ -1,7 +1,7 @@
 // Package settings is the configuration of a function: the process's
 // environment with the values of the secret that SECRET_ARN names over it. It
 // collects everything that is wrong, says so in one message and stops the
-// start.
+// start. An outage of Secrets Manager is nothing wrong: see Build.
 //
 // It refuses to know what the values are for, and to link more than the client
 // of Secrets Manager: a function without a database needs it as well as one
@@ -32,6 +32,7 @@ type Environment struct {
 	environ  map[string]string
 	secret   Secret
 	problems map[string]string
+	outage   error // why the secret was not read, where that may pass by itself
 }
 
 // Secret is where the secret's values can be read again: see package secrets.
@@ -86,6 +87,9 @@ func Over(ctx context.Context, values map[string]string, secret Secret) *Environ
 	now, err := e.Current(ctx, false)
 	if err != nil {
 		e.Problem("SECRET_ARN", "cannot be read: "+err.Error())
+		if passing(err) {
+			e.outage = err
+		}
 		return e
 	}
 	e.values = now

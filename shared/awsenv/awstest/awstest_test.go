@@ -153,6 +153,20 @@ func TestFailuresComeInOrder(t *testing.T) {
 	}
 }
 
+func TestRecoverEndsFailures(t *testing.T) {
+	t.Parallel()
+	s := awstest.New(t)
+	s.Fail(awstest.SendEmail, awstest.Times(100, awstest.ServerError)...)
+	client := sesv2.NewFromConfig(s.Config(), func(o *sesv2.Options) { o.Retryer = aws.NopRetryer{} })
+	if _, err := client.SendEmail(t.Context(), email(text("Hello", ""), "ann@example.com")); err == nil {
+		t.Error("it did not fail")
+	}
+	s.Recover(awstest.SendEmail)
+	if _, err := client.SendEmail(t.Context(), email(text("Hello", ""), "ann@example.com")); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestCloseEndsHangingAnswers(t *testing.T) {
 	t.Parallel()
 	s, err := awstest.Start()

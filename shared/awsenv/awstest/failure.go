@@ -53,6 +53,13 @@ func (s *Server) Fail(op Operation, failures ...Failure) {
 	s.failures[op] = append(s.failures[op], failures...)
 }
 
+// Recover ends an operation's failures that are not used up.
+func (s *Server) Recover(op Operation) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.failures, op)
+}
+
 // Times repeats a failure, for Fail.
 func Times(n int, f Failure) []Failure {
 	list := make([]Failure, n)

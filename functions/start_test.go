@@ -101,8 +101,9 @@ func refusal(t *testing.T, err error) string {
 const canary = "canary-0123456789-ABCDEF-abcdefgh"
 
 const (
-	generate = "generate one, for example with: openssl rand -hex 32"
-	anOrigin = "PUBLIC_URL must be an origin such as https://accounts.example.com"
+	generate  = "generate one, for example with: openssl rand -hex 32"
+	givenNone = "give the real value, or leave it out"
+	anOrigin  = "PUBLIC_URL must be an origin such as https://accounts.example.com"
 )
 
 func TestAStartRefusesWhatIsBad(t *testing.T) {
@@ -130,6 +131,12 @@ func TestAStartRefusesWhatIsBad(t *testing.T) {
 		"neither on nor off":      {"reset_password_page", secret("PASSWORD_BLOCKLIST", "maybe"), "PASSWORD_BLOCKLIST must be true or false"},
 		"a sender's name alone":   {"forget_password", variable("MAIL_FROM", "Roster"), "MAIL_FROM"},
 		"a bad mail server":       {"seed_admin", secret("MAIL_SERVER", "smtp.example.com", "MAIL_PORT", "0"), "MAIL_PORT must be a whole number from 1 to 65535"},
+		"placeholders": {
+			"seed_admin", secret("MAIL_SERVER", "your_mail_server", "MAIL_USERNAME", "your_canary", "MAIL_PASSWORD", "canary-changeme", "ADMIN_PASSWORD", "your-canary-password"),
+			"ADMIN_PASSWORD is a placeholder; " + givenNone + "; MAIL_PASSWORD is a placeholder; " + givenNone +
+				"; MAIL_SERVER is a placeholder; " + givenNone + "; MAIL_USERNAME is a placeholder; " + givenNone,
+		},
+		"a placeholder's server": {"forget_password", secret("MAIL_SERVER", "your_mail_server"), "MAIL_SERVER is a placeholder; " + givenNone},
 		"several at once": {
 			"seed_admin", secret("SECRET_KEY", canary[:8], "DATABASE_URL", "", "PASSWORD_BLOCKLIST", "maybe"),
 			"DATABASE_URL is missing; PASSWORD_BLOCKLIST must be true or false; SECRET_KEY is too short: it must have at least 32 bytes",

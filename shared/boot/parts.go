@@ -80,7 +80,7 @@ func (e *Environment) Admin() user.Admin {
 	return user.Admin{
 		Username: e.Optional("ADMIN_USERNAME", "admin"),
 		Email:    e.Text("ADMIN_EMAIL"),
-		Password: e.Optional("ADMIN_PASSWORD", ""),
+		Password: e.Given("ADMIN_PASSWORD"),
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"crypto/hkdf"
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -36,6 +37,28 @@ func (e *Environment) Key(name string) []byte {
 // short that a random key might hold it: xxxx is in one of 15,000 that
 // CloudFormation generates.
 var placeholders = []string{"your_", "your-", "changeme", "change_me", "change-me", "placeholder", "example", "_here", "xxxxxxxx", "replace"}
+
+// Given returns a value that may be left out, of any form, or "". One that is
+// plainly an example's is a problem; a real password may well hold such a word.
+func (e *Environment) Given(name string) string {
+	v := e.values[name]
+	if standsForAnother(strings.ToLower(v)) {
+		e.Problem(name, "is a placeholder; give the real value, or leave it out")
+	}
+	return v
+}
+
+// standsForAnother reports a value that an example has in the place of a real
+// one: your_password, changeme, password_here, xxxxxxxx.
+func standsForAnother(lower string) bool {
+	for _, word := range []string{"changeme", "change_me", "change-me"} {
+		if strings.Contains(lower, word) {
+			return true
+		}
+	}
+	return strings.HasPrefix(lower, "your_") || strings.HasPrefix(lower, "your-") || strings.HasSuffix(lower, "_here") ||
+		slices.Contains(placeholders, lower) || len(lower) >= 8 && strings.Trim(lower, "x") == ""
+}
 
 // Strong notes what is wrong with a secret, never the secret.
 func (e *Environment) Strong(name, value string) {

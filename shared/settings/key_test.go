@@ -34,6 +34,27 @@ func TestAGivenKeyIsTaken(t *testing.T) {
 	check(t, "a root key that nothing needs", problem(t, e), "")
 }
 
+// A mail server, a user or a password has any form, so only what is plainly an
+// example's is refused.
+func TestGiven(t *testing.T) {
+	t.Parallel()
+	for _, value := range []string{
+		"your_mail_server", "YOUR-PASSWORD", "your_email@example.com", "changeme", "Please-Change-Me!", "change_me_now", "smtp_server_here",
+		"placeholder", "Example", "replace", "xxxxxxxx", "XXXXXXXXXXXX",
+	} {
+		e := env("MAIL_PASSWORD", value)
+		e.Given("MAIL_PASSWORD")
+		check(t, value, problem(t, e), "MAIL_PASSWORD is a placeholder; give the real value, or leave it out")
+	}
+	for _, value := range []string{
+		"", canary, "smtp.example.com", "roster@example.com", "for example, a staple", "my-placeholder-9", "replace it 7 times", "xxxxxxxx7", "mind your_step", "there", "xxx",
+	} {
+		e := env("MAIL_PASSWORD", value)
+		check(t, "the value", e.Given("MAIL_PASSWORD"), value)
+		check(t, value, problem(t, e), "")
+	}
+}
+
 func TestKeyRefuses(t *testing.T) {
 	t.Parallel()
 	const (

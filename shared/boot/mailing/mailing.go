@@ -38,7 +38,7 @@ func (w without) Send(context.Context, mail.Message) error { return w.err }
 
 func mailer(env *boot.Environment) user.Mailer {
 	from := env.Text("MAIL_FROM")
-	if host := env.Optional("MAIL_SERVER", ""); host != "" {
+	if host := env.Given("MAIL_SERVER"); host != "" {
 		return smtpSender(env, host, from)
 	}
 	if _, err := mail.ParseFrom(from); from != "" && err != nil {
@@ -57,7 +57,7 @@ func smtpSender(env *boot.Environment, host, from string) user.Mailer {
 	port := env.Number("MAIL_PORT", submissionPort, 1, 65535)
 	sender, err := smtp.New(smtp.Config{
 		Host: host, Port: port, TLS: smtp.ModeFor(port, env.Switch("MAIL_USE_TLS", true)),
-		Username: env.Optional("MAIL_USERNAME", ""), Password: env.Optional("MAIL_PASSWORD", ""), From: from,
+		Username: env.Given("MAIL_USERNAME"), Password: env.Given("MAIL_PASSWORD"), From: from,
 	})
 	if err != nil {
 		env.Refuse("MAIL_SERVER", err)

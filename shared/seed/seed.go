@@ -1,8 +1,7 @@
-// Package seed brings the schema up to date, ensures the admin's account (the
-// document's default_data.py, as a function) and removes what has had its time.
-// It runs on a schedule, as a custom resource of the stack (so that the schema
-// is there before new code serves) and by hand, and does the same each time:
-// what is missing.
+// Package seed brings the schema up to date, ensures the admin's account and
+// removes what has had its time. It runs on a schedule, as a custom resource of
+// the stack (so that the schema is there before new code serves) and by hand,
+// and does the same each time: what is missing.
 //
 // It refuses to undo anything: no migration runs back, no password is reset,
 // and the deletion of the stack deletes no data.

@@ -59,7 +59,8 @@ const sqlUpdateUser = guardCTE + `, wanted as (
 ), sessions_ended as (
 	delete from sessions s using about a where s.user_id = a.id and $20 and s.id is distinct from $21::uuid
 ), sessions_kept as (
-	update sessions s set version = a.token_version from about a where s.user_id = a.id and $17 and (not $20 or s.id = $21::uuid)
+	update sessions s set version = a.token_version from about a
+	where s.user_id = a.id and $17 and (not $20 or s.id = $21::uuid) and s.version = a.token_version - 1 -- alive until now
 )` + auditCTE + `
 select exists (select from about), not c.caller_ok, c.target_ok and not c.admin_ok, w.username_taken, w.email_taken
 from checked c, wanted w`

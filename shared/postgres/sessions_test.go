@@ -36,10 +36,7 @@ func begin(t testing.TB, db *postgres.DB, u user.User, at time.Time) refresh.Tok
 
 func renew(t testing.TB, db *postgres.DB, token refresh.Token, at time.Time) user.Verdict {
 	t.Helper()
-	verdict, _, err := db.Renew(t.Context(), user.Renewal{
-		Session: token.Session, Generation: token.Generation, Hash: token.Hash(), Child: refreshKeys.Child(token).Hash(),
-		At: at, IdleEndsAt: at.Add(7 * 24 * time.Hour), Grace: 10 * time.Second,
-	}, event)
+	verdict, _, err := db.Renew(t.Context(), renewalOf(token, at), event)
 	if err != nil {
 		t.Fatal(err)
 	}

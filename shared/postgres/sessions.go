@@ -114,7 +114,7 @@ func (db *DB) EndOwnSessions(ctx context.Context, c user.Caller, scope user.Logo
 // As in sqlRenew, the locked rows say whether the session is alive.
 const sqlEndSession = guardCTE + `, held as materialized (
 	select s.id, s.user_id, s.version, s.idle_ends_at, s.ends_at
-	from sessions s join locked u on s.user_id = u.id where s.id = $9 and u.uuid = $5
+	from sessions s join locked u on s.user_id = u.id where s.id = $12 and u.uuid = $5
 	for update of s
 ), about as (
 	delete from sessions using held s, locked u, checked c

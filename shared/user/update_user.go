@@ -2,7 +2,6 @@ package user
 
 import (
 	"context"
-	"strconv"
 	"time"
 )
 
@@ -22,24 +21,6 @@ type Changes struct {
 func (in Changes) Check(p Passwords) Fields {
 	_, fields := in.edit(p, User{})
 	return fields
-}
-
-// Edit is what a change writes; nil keeps a column.
-type Edit struct {
-	Username, FirstName, LastName, Email, PasswordHash *string
-
-	Role   *Role
-	Active *bool
-	At     time.Time
-	// EndTokens ends every access token issued so far, EndResets every reset
-	// token that has been mailed.
-	EndTokens, EndResets bool
-	// EndSessions ends every session but KeepSession. Those that are kept when
-	// tokens end get new ones by their refresh tokens.
-	EndSessions bool
-	KeepSession string
-	// Clear are the keys of budgets to give back.
-	Clear []string
 }
 
 // Updater changes accounts.
@@ -81,16 +62,10 @@ func Update(ctx context.Context, caller Caller, from Client, db Updater, p Passw
 		edit.PasswordHash = &hash
 	}
 	edit.At = now
-	event := from.event(now, edit.actions(*target)...)
-	event.Actor, event.Detail = caller.UUID, edit.detail()
-	outcome, err := db.UpdateUser(ctx, Guard{
+	return edit.write(ctx, from, db, username, *target, Guard{
 		Caller: caller, AsAdmin: !own || edit.Role != nil || edit.Active != nil,
-		TargetUUID: target.UUID, Username: target.Username, TakesAdmin: edit.demotes() || edit.deactivates(),
-	}, edit, event)
-	if err != nil {
-		return err
-	}
-	return outcome.err()
+		TargetUUID: target.UUID, TakesAdmin: edit.demotes() || edit.deactivates(),
+	})
 }
 
 // misplaced names the fields that this call does not know, or not without
@@ -112,8 +87,7 @@ func (in Changes) misplaced(own bool) Fields {
 	return fields
 }
 
-// edit turns valid changes into what to write. Values that are what the target
-// already has are written all the same, but end nothing.
+// edit turns valid changes into what to write.
 func (in Changes) edit(p Passwords, target User) (Edit, Fields) {
 	e, fields := Edit{FirstName: in.FirstName, LastName: in.LastName, Role: in.Role, Active: in.Active}, Fields{}
 	after := target
@@ -141,41 +115,5 @@ func (in Changes) edit(p Passwords, target User) (Edit, Fields) {
 	if in.Password != nil {
 		fields.add("password", p.Policy.Problem(*in.Password, after.names()...))
 	}
-	e.EndSessions = e.deactivates() || in.Password != nil
-	e.EndTokens = e.deactivates() || in.Password != nil || (e.demotes() && target.Role == RoleAdmin)
-	e.EndResets = e.deactivates() || in.Password != nil || after.Email != target.Email
 	return e, fields
-}
-
-func (e Edit) demotes() bool     { return e.Role != nil && *e.Role != RoleAdmin }
-func (e Edit) deactivates() bool { return e.Active != nil && !*e.Active }
-
-// actions are what the edit changes, for the audit log.
-func (e Edit) actions(target User) []Action {
-	var list []Action
-	note := func(changed bool, a Action) {
-		if changed {
-			list = append(list, a)
-		}
-	}
-	note(e.Username != nil && *e.Username != target.Username, ActionUsernameChanged)
-	note(e.Email != nil && *e.Email != target.Email, ActionEmailChanged)
-	note(e.PasswordHash != nil, ActionPasswordChanged)
-	note(e.Role != nil && *e.Role != target.Role, ActionRoleChanged)
-	note(e.Active != nil && *e.Active != target.Active, ActionActiveChanged)
-	note(len(list) == 0 || e.FirstName != nil || e.LastName != nil, ActionProfileChanged)
-	return list
-}
-
-// detail are the new values that a reader of the log needs. Names and addresses
-// are not among them: they are to go with the account.
-func (e Edit) detail() map[string]string {
-	d := map[string]string{}
-	if e.Role != nil {
-		d["role"] = string(*e.Role)
-	}
-	if e.Active != nil {
-		d["active"] = strconv.FormatBool(*e.Active)
-	}
-	return d
 }

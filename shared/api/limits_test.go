@@ -198,6 +198,25 @@ func TestMailsAreLimited(t *testing.T) {
 	}
 }
 
+// Who knows the name alone cannot use up what its owner has: a reset by mail is
+// the way back for whoever was guessed at.
+func TestStrangersCannotKeepAnOwnerFromAReset(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	s.account("ann")
+	h := s.strict()
+	for i := range 6 {
+		a := from(h, fmt.Sprintf("10.0.%d.1", i), "/api/user/forget_password", `{"username":"ann","email":"guess@example.com"}`, "")
+		if (a.status == 429) != (i >= 3) {
+			t.Errorf("request %d of a stranger: %d %s", i+1, a.status, a.body)
+		}
+	}
+	a := from(h, home, "/api/user/forget_password", `{"username":"Ann","email":"ANN@Example.com"}`, "")
+	if mails := s.box.take(); a.status != 200 || len(mails) != 1 {
+		t.Errorf("the owner: %d %s, %d mails", a.status, a.body, len(mails))
+	}
+}
+
 // Known and unknown names wait alike.
 func TestUnknownNamesWaitAlike(t *testing.T) {
 	t.Parallel()

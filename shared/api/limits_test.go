@@ -135,7 +135,8 @@ func TestHundredGuesses(t *testing.T) {
 	}
 	later := now.Add(31 * 24 * time.Hour)
 	err := s.guess(t, "ann", home, right, later)
-	if waitOf(err) == 0 {
+	var e *user.Error
+	if waitOf(err) != user.ForGood || !errors.As(err, &e) || e.Message != "Too many tries. Please reset the password." {
 		t.Fatalf("a month after a hundred guesses: %v", err)
 	}
 	token := s.mailedToken("ann")
@@ -195,6 +196,25 @@ func TestMailsAreLimited(t *testing.T) {
 	}
 	if mails := s.box.take(); len(mails) != 3 {
 		t.Errorf("%d mails were sent, want 3", len(mails))
+	}
+}
+
+// Who knows the name alone cannot use up what its owner has: a reset by mail is
+// the way back for whoever was guessed at.
+func TestStrangersCannotKeepAnOwnerFromAReset(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	s.account("ann")
+	h := s.strict()
+	for i := range 6 {
+		a := from(h, fmt.Sprintf("10.0.%d.1", i), "/api/user/forget_password", `{"username":"ann","email":"guess@example.com"}`, "")
+		if (a.status == 429) != (i >= 3) {
+			t.Errorf("request %d of a stranger: %d %s", i+1, a.status, a.body)
+		}
+	}
+	a := from(h, home, "/api/user/forget_password", `{"username":"Ann","email":"ANN@Example.com"}`, "")
+	if mails := s.box.take(); a.status != 200 || len(mails) != 1 {
+		t.Errorf("the owner: %d %s, %d mails", a.status, a.body, len(mails))
 	}
 }
 

@@ -158,7 +158,11 @@ func (s *service) find(name string) user.User {
 // own.
 func bearer(t testing.TB, u user.User) string {
 	t.Helper()
-	raw, _, err := tokens.Issue(t.Context(), user.Bearer{UUID: u.UUID, Session: postgrestest.Session(t, u.UUID, u.TokenVersion), TokenVersion: u.TokenVersion, Role: u.Role}, time.Now())
+	issue, err := tokens.Ready(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, _, err := issue(user.Bearer{UUID: u.UUID, Session: postgrestest.Session(t, u.UUID, u.TokenVersion), TokenVersion: u.TokenVersion, Role: u.Role}, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -108,16 +108,16 @@ func TestTooManyElsewhere(t *testing.T) {
 		},
 		"forget_password": {
 			func(db *store) error {
-				_, err := forget(t, db, &outbox{}, "ANN.lee", "ann@example.com")
+				_, err := forget(t, db, &outbox{}, "ANN.lee", "Ann@EXAMPLE.com")
 				return err
 			},
 			[]string{"Take"},
-			[]string{"forget account\x00ann.lee\x00", "forget network\x00unknown\x00"},
+			[]string{"forget account\x00ann.lee\x00ann@example.com\x00", "forget network\x00unknown\x00"},
 		},
 		"forget_password of nobody": {
 			func(db *store) error { _, err := forget(t, db, &outbox{}, "nobody", "x"); return err },
 			[]string{"Take"},
-			[]string{"forget account\x00nobody\x00", "forget network\x00unknown\x00"},
+			[]string{"forget account\x00nobody\x00x\x00", "forget network\x00unknown\x00"},
 		},
 		"reset_password": {
 			func(db *store) error { return reset(t, db, token, "another kite") },

@@ -83,7 +83,7 @@ type store interface {
 // roomy lets a test ask as often as it likes from its one address.
 var roomy = func() user.Limits {
 	l, r := user.DefaultLimits, user.Rate{Most: 1_000_000, Window: time.Hour}
-	l.LoginFromNetwork, l.Login, l.Register, l.ForgetAccount, l.Forget, l.Reset = r, r, r, r, r, r
+	l.LoginFromNetwork, l.Login, l.Register, l.EmailAccount, l.ForgetAccount, l.Forget, l.Reset = r, r, r, r, r, r, r
 	return l
 }()
 

@@ -1,8 +1,6 @@
 package user
 
 import (
-	"context"
-	"errors"
 	"strconv"
 	"time"
 )
@@ -23,36 +21,6 @@ type Edit struct {
 	KeepSession string
 	// Clear are the keys of budgets to give back.
 	Clear []string
-}
-
-// decisions is how often a change is decided on before it is given up.
-const decisions = 3
-
-// write makes the change, with what it ends and what the log says of it decided
-// on the target as it was read. A target that another change has made a
-// different one is read, and decided on, once more.
-func (e Edit) write(ctx context.Context, from Client, db Updater, name string, target User, g Guard) error {
-	for range decisions {
-		g.Username, g.Seen = target.Username, target.standing()
-		event := from.event(e.At, e.actions(target)...)
-		event.Actor, event.Detail = g.Caller.UUID, e.detail()
-		outcome, err := db.UpdateUser(ctx, g, e.ending(target), event)
-		if err == nil {
-			err = outcome.err()
-		}
-		if !errors.Is(err, NotFound) {
-			return err
-		}
-		_, again, err := authorize(ctx, g.Caller, db, name)
-		if err != nil {
-			return err
-		}
-		if again.UUID != target.UUID {
-			return errNotFound() // that name is another account's now
-		}
-		target = *again
-	}
-	return &Error{Code: Unavailable, Message: "The account is being changed. Please try again.", RetryAfter: time.Second}
 }
 
 // ending adds what the edit ends, decided on the target. Values that are what it

@@ -80,7 +80,8 @@ type Limits struct {
 	// LoginFromNetwork is for one account from one network, Login for all
 	// accounts from one network.
 	LoginFromNetwork, Login Rate
-	Register                Rate // from one network
+	Register                Rate // from one network; changes of one's own e-mail count, too
+	EmailAccount            Rate // changes of one's own e-mail, for one account
 	ForgetAccount           Rate // mails for one account
 	Forget, Reset           Rate // from one network
 }
@@ -91,6 +92,7 @@ var DefaultLimits = Limits{
 	LoginFromNetwork: Rate{10, 15 * time.Minute},
 	Login:            Rate{300, 15 * time.Minute},
 	Register:         Rate{20, time.Hour},
+	EmailAccount:     Rate{10, time.Hour},
 	ForgetAccount:    Rate{3, time.Hour},
 	Forget:           Rate{30, time.Hour},
 	Reset:            Rate{30, 15 * time.Minute},
@@ -129,6 +131,14 @@ func (l Limits) device(username, device string) Budget {
 // current is for the current password that a change of it asks for.
 func (l Limits) current(uuid string) Budget {
 	return Budget{Key: join([]string{"current password", uuid}), Most: l.InARow, Backoff: true}
+}
+
+func (l Limits) register(network string) Budget { return l.Register.budget("register", network) }
+
+// email are the budgets of a change of one's own e-mail, which tells as a
+// registration does whether an address is taken.
+func (l Limits) email(uuid, network string) []Budget {
+	return []Budget{l.EmailAccount.budget("email account", uuid), l.register(network)}
 }
 
 // join keeps the parts apart: no name has a NUL.

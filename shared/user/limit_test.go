@@ -131,6 +131,13 @@ func TestTooManyElsewhere(t *testing.T) {
 			[]string{"CallerAndTarget", "Take"},
 			[]string{"current password\x00" + annUUID + "\x00"},
 		},
+		"one's own e-mail": {
+			func(db *store) error {
+				return update(t, db, ann(), "ann.lee", user.Changes{Email: ptr("new@example.com"), CurrentPassword: ptr(right)})
+			},
+			[]string{"CallerAndTarget", "Take"},
+			[]string{"email account\x00" + annUUID + "\x00", "register\x00unknown\x00"}, // and no try of the password
+		},
 	} {
 		db := &store{users: []*user.User{ann()}, wait: time.Minute}
 		err := c.run(db)

@@ -35,7 +35,7 @@ type Updater interface {
 
 // Update changes one's own names, e-mail and password, or as ADMIN another's
 // names, e-mail, username, role and activity. It answers TooMany when the
-// current password was wrong too often.
+// current password was wrong, or one's own e-mail changed, too often.
 func Update(ctx context.Context, caller Caller, from Client, db Updater, p Passwords, limits Limits, username string, in Changes, now time.Time) error {
 	self, target, err := authorize(ctx, caller, db, username)
 	if err != nil {
@@ -48,6 +48,12 @@ func Update(ctx context.Context, caller Caller, from Client, db Updater, p Passw
 	edit, fields := in.edit(p, *target)
 	if err := in.misplaced(own).and(fields).err(); err != nil {
 		return err
+	}
+	var try Try
+	if own && edit.Email != nil && *edit.Email != target.Email {
+		if try, err = take(ctx, db, now, limits.email(target.UUID, from.network())...); err != nil {
+			return err
+		}
 	}
 	if in.CurrentPassword != nil {
 		if edit.Clear, err = confirm(ctx, from, db, p, limits, *target, *in.CurrentPassword, now); err != nil {
@@ -62,10 +68,10 @@ func Update(ctx context.Context, caller Caller, from Client, db Updater, p Passw
 		edit.PasswordHash = &hash
 	}
 	edit.At = now
-	return edit.write(ctx, from, db, username, *target, Guard{
+	return change{edit: edit, from: from, name: username, target: *target, try: try, guard: Guard{
 		Caller: caller, AsAdmin: !own || edit.Role != nil || edit.Active != nil,
 		TargetUUID: target.UUID, TakesAdmin: edit.demotes() || edit.deactivates(),
-	})
+	}}.write(ctx, db)
 }
 
 // misplaced names the fields that this call does not know, or not without

@@ -74,6 +74,40 @@ func TestUpdateWrites(t *testing.T) {
 	}
 }
 
+// A change of one's own e-mail is counted, and the wait that begins with it is
+// in the log, whether or not the address was free.
+func TestUpdateCountsEmails(t *testing.T) {
+	t.Parallel()
+	changed := user.Changes{Email: ptr("new@example.com")}
+	taken := user.Outcome{Taken: user.Taken{Email: true}}
+	for name, c := range map[string]struct {
+		caller  *user.User
+		in      user.Changes
+		outcome user.Outcome
+		last    bool
+		did     []string
+		actions []user.Action
+	}{
+		"one's own":           {ann(), changed, user.Outcome{}, false, []string{"CallerAndTarget", "Take", "UpdateUser"}, []user.Action{user.ActionEmailChanged}},
+		"the last":            {ann(), changed, user.Outcome{}, true, []string{"CallerAndTarget", "Take", "UpdateUser"}, []user.Action{user.ActionEmailChanged, user.ActionWait}},
+		"one that is taken":   {ann(), changed, taken, false, []string{"CallerAndTarget", "Take", "UpdateUser"}, []user.Action{user.ActionEmailChanged}},
+		"the last, taken":     {ann(), changed, taken, true, []string{"CallerAndTarget", "Take", "UpdateUser", "Audit"}, []user.Action{user.ActionWait}},
+		"the one that it has": {ann(), user.Changes{Email: ptr("ann@example.com")}, user.Outcome{}, true, []string{"CallerAndTarget", "UpdateUser"}, []user.Action{user.ActionProfileChanged}},
+		"names":               {ann(), user.Changes{FirstName: ptr("Anna")}, user.Outcome{}, true, []string{"CallerAndTarget", "UpdateUser"}, []user.Action{user.ActionProfileChanged}},
+		"another's, by ADMIN": {boss(), changed, taken, true, []string{"CallerAndTarget", "UpdateUser"}, []user.Action{user.ActionEmailChanged}},
+	} {
+		db := &store{users: []*user.User{ann(), boss()}, outcome: c.outcome, last: c.last}
+		err := update(t, db, c.caller, "ann.lee", c.in)
+		if (c.outcome == taken) != (code(err) == user.Conflict) {
+			t.Errorf("%s: %v", name, err)
+		}
+		did(t, db, c.did...)
+		if diff := cmp.Diff(c.actions, db.event.Actions); diff != "" {
+			t.Errorf("%s: actions (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
 func TestUpdatePassword(t *testing.T) {
 	t.Parallel()
 	db := &store{users: []*user.User{ann()}}

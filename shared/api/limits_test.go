@@ -135,7 +135,8 @@ func TestHundredGuesses(t *testing.T) {
 	}
 	later := now.Add(31 * 24 * time.Hour)
 	err := s.guess(t, "ann", home, right, later)
-	if waitOf(err) == 0 {
+	var e *user.Error
+	if waitOf(err) != user.ForGood || !errors.As(err, &e) || e.Message != "Too many tries. Please reset the password." {
 		t.Fatalf("a month after a hundred guesses: %v", err)
 	}
 	token := s.mailedToken("ann")

@@ -34,6 +34,10 @@ type Try struct {
 	Last bool          // it was let through, and the next one will have to wait
 }
 
+// ForGood is the wait of a row that is used up: none will help, but a client
+// that asks again should not do so before.
+const ForGood = 24 * time.Hour
+
 // note adds the wait that begins with this try to its event. Those that are
 // refused while it lasts are no events: an attacker would fill the log for
 // nothing.
@@ -50,7 +54,11 @@ func take(ctx context.Context, l Limiter, now time.Time, budgets ...Budget) (Try
 	if err != nil || try.Wait <= 0 {
 		return try, err
 	}
-	return try, &Error{Code: TooMany, Message: "Too many tries. Please wait.", RetryAfter: try.Wait}
+	refused := &Error{Code: TooMany, Message: "Too many tries. Please wait.", RetryAfter: try.Wait}
+	if try.Wait >= ForGood {
+		refused.Message = "Too many tries. Please reset the password."
+	}
+	return try, refused
 }
 
 // Rate is so many in each window.

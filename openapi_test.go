@@ -128,6 +128,12 @@ func TestOpenAPIOperationsAreComplete(t *testing.T) {
 				t.Errorf("%s does not describe %s", route, status)
 			}
 		}
+		for status, answer := range op.Responses.Map() {
+			media := answer.Value.Content["application/json"]
+			if status[0] == '2' && media != nil && len(media.Examples) == 0 {
+				t.Errorf("%s shows no example of its answer %s", route, status)
+			}
+		}
 	}
 }
 

@@ -136,3 +136,14 @@ func TestTheLongestVersionDescriptionFits(t *testing.T) {
 		t.Errorf("seed_admin's may have %d characters", longest)
 	}
 }
+
+// What it says to run must meet this stack: samconfig.toml names two, and may
+// not know the Region.
+func TestTheNextStepIsForThisStack(t *testing.T) {
+	t.Parallel()
+	step := parse(t).Document["Outputs"].(map[string]any)["NextStep"].(map[string]any)
+	want := map[string]any{"Fn::Sub": "sam deploy --stack-name ${AWS::StackName} --region ${AWS::Region} --parameter-overrides PublicUrl=${Api.ApiEndpoint}"}
+	if diff := cmp.Diff(want, step["Value"]); diff != "" {
+		t.Errorf("the output NextStep (-want +got):\n%s", diff)
+	}
+}

@@ -93,8 +93,8 @@ func TestTheTemplateHoldsNoSecretAndNoSwitchOfDevelopment(t *testing.T) {
 	}
 }
 
-// hashing are the functions that may hash a password. A hash takes 75 ms of a
-// function with 1024 MB and four times that with 256 MB.
+// hashing are the functions that may hash a password. By estimate a hash takes
+// 75 ms of a function with 1024 MB and four times that with 256 MB.
 var hashing = []string{"register", "login", "reset_password", "reset_password_page", "update_user", "change_password", "seed_admin"}
 
 func TestHashingFunctionsAreLargeAndThrottled(t *testing.T) {

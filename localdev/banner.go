@@ -9,13 +9,16 @@ import (
 // banner tells where everything is, what differs from a deployment, and what to
 // try first.
 func (p *parts) banner(out io.Writer) {
-	url := p.settings.values["PUBLIC_URL"]
+	url, public := p.url(), p.settings.values["PUBLIC_URL"]
 	var b strings.Builder
 	b.WriteString("\nRoster is ready.\n\n")
 	line := func(name, value string) { fmt.Fprintf(&b, "  %-14s %s\n", name, value) }
 	line("API", url)
 	line("Documentation", url+"/")
 	line("Mailbox", p.mailbox())
+	if public != url {
+		line("PUBLIC_URL", public+"   (in mailed links and in tokens)")
+	}
 	line("Database", p.database.where())
 	line("Admin", p.admin.String())
 	b.WriteString("\nOther than in a deployment:\n")
@@ -32,12 +35,15 @@ Ctrl-C stops it; the data stays in %s.
 	fmt.Fprintln(out, b.String())
 }
 
+// url is where it can be reached from this machine, whatever PUBLIC_URL says.
+func (p *parts) url() string { return "http://" + reachable(p.listener.Addr().String()) }
+
 // mailbox is where mail can be read.
 func (p *parts) mailbox() string {
 	if server := p.settings.values["MAIL_SERVER"]; server != "" {
 		return "none, for mail goes to MAIL_SERVER, " + server
 	}
-	return p.settings.values["PUBLIC_URL"] + "/_mail"
+	return p.url() + "/_mail"
 }
 
 func (a admin) String() string {

@@ -93,6 +93,7 @@ var unlimited = map[string]string{
 	"LIMIT_LOGIN_NETWORK":         "1000000/1s",
 	"LIMIT_LOGIN_IN_A_ROW":        "100",
 	"LIMIT_REGISTER_NETWORK":      "1000000/1s",
+	"LIMIT_EMAIL_ACCOUNT":         "1000000/1s",
 	"LIMIT_FORGET_ACCOUNT":        "1000000/1s",
 	"LIMIT_FORGET_NETWORK":        "1000000/1s",
 	"LIMIT_RESET_NETWORK":         "1000000/1s",

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
@@ -107,6 +108,28 @@ func TestKilledWhileStarting(t *testing.T) {
 	p.stopsBy(syscall.SIGTERM, dir)
 }
 
+// With the origin of a deployment in .env, nothing that is tried goes there.
+func TestBannerNamesWhereItListens(t *testing.T) {
+	t.Parallel()
+	dir := dataFolder(t)
+	p := launch(t, []string{"-addr", "127.0.0.1:0", "-data", dir}, "PUBLIC_URL=https://accounts.example.com")
+	url := p.ready()
+	resp, err := http.Get(url + "/healthz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	for _, want := range []string{url + "/_mail", "curl -s " + url + "/api/user/register", "PUBLIC_URL     https://accounts.example.com "} {
+		if !strings.Contains(p.stdout(), want) {
+			t.Errorf("it does not say %q: %v", want, p)
+		}
+	}
+	if n := strings.Count(p.stdout(), "accounts.example.com"); n != 1 {
+		t.Errorf("it names the other origin %d times: %v", n, p)
+	}
+	p.stopsBy(syscall.SIGTERM, dir)
+}
+
 // Ctrl-C before it is ready ends it soon and leaves nothing running.
 func TestStoppedWhileStarting(t *testing.T) {
 	t.Parallel()
@@ -151,8 +174,12 @@ func postmasterIn(dir string) int {
 }
 
 // runs reports whether a process does; one that is dead and waits for its
-// parent does not.
+// parent does not. Linux machines may lack ps, others /proc.
 func runs(pid int) bool {
+	if stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)); err == nil {
+		_, after, _ := strings.Cut(string(stat), ") ") // the name before it may have spaces
+		return !strings.HasPrefix(after, "Z")
+	}
 	state, err := exec.Command("ps", "-o", "stat=", "-p", strconv.Itoa(pid)).Output()
 	return err == nil && !strings.HasPrefix(strings.TrimSpace(string(state)), "Z")
 }

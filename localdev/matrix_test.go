@@ -132,7 +132,11 @@ func (s site) token(t *testing.T, name string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	raw, _, err := tokens.New(environment(s.settings.values)).Issue(t.Context(), user.Bearer{UUID: uuid, Session: postgrestest.Session(t, uuid, version), TokenVersion: version, Role: role}, time.Now())
+	issue, err := tokens.New(environment(s.settings.values)).Ready(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, _, err := issue(user.Bearer{UUID: uuid, Session: postgrestest.Session(t, uuid, version), TokenVersion: version, Role: role}, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

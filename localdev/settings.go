@@ -24,7 +24,7 @@ var names = []string{
 	"MAIL_SERVER", "MAIL_PORT", "MAIL_USE_TLS", "MAIL_USERNAME", "MAIL_PASSWORD", "MAIL_FROM", "PUBLIC_URL",
 	"ADMIN_USERNAME", "ADMIN_EMAIL", "ADMIN_PASSWORD",
 	"LIMIT_LOGIN_IN_A_ROW", "LIMIT_LOGIN_ACCOUNT_NETWORK", "LIMIT_LOGIN_NETWORK", "LIMIT_REGISTER_NETWORK",
-	"LIMIT_FORGET_ACCOUNT", "LIMIT_FORGET_NETWORK", "LIMIT_RESET_NETWORK", "TRUSTED_PROXIES",
+	"LIMIT_EMAIL_ACCOUNT", "LIMIT_FORGET_ACCOUNT", "LIMIT_FORGET_NETWORK", "LIMIT_RESET_NETWORK", "TRUSTED_PROXIES",
 	"SESSION_IDLE_HOURS", "SESSION_HOURS", "SESSION_MAX", "REFRESH_GRACE_SECONDS",
 	"JWT_KEYS", "JWT_AUDIENCE", "JWT_CLAIMS", "JWT_ALGORITHM", "JWT_ROTATION_DAYS",
 	"PASSWORD_MIN_LENGTH", "PASSWORD_BLOCKLIST", "PASSWORD_BREACH_URL", "RESET_TOKEN_IN_RESPONSE", "LOCALDEV_POSTGRES",
@@ -68,14 +68,13 @@ func loadSettings(o options, env lookup, addr string) (settings, error) {
 }
 
 // wide lets a developer and a test suite ask as often as they like; both have
-// one address. What is counted for an account alone, as wrong passwords in a
-// row are, is as in a deployment.
+// one address. Wrong passwords in a row are counted as in a deployment.
 const wide = "1000000/1h"
 
 func defaults(addr, root string) map[string]string {
 	return map[string]string{
 		"LIMIT_LOGIN_ACCOUNT_NETWORK": wide, "LIMIT_LOGIN_NETWORK": wide, "LIMIT_REGISTER_NETWORK": wide,
-		"LIMIT_FORGET_ACCOUNT": wide, "LIMIT_FORGET_NETWORK": wide, "LIMIT_RESET_NETWORK": wide,
+		"LIMIT_EMAIL_ACCOUNT": wide, "LIMIT_FORGET_ACCOUNT": wide, "LIMIT_FORGET_NETWORK": wide, "LIMIT_RESET_NETWORK": wide,
 
 		"ROOT_KEY":                root,
 		"PUBLIC_URL":              "http://" + reachable(addr),
@@ -108,7 +107,7 @@ func (s settings) differences() []string {
 		list = append(list, "common passwords may be used (PASSWORD_BLOCKLIST=off)")
 	}
 	if s.values["LIMIT_FORGET_ACCOUNT"] == wide {
-		list = append(list, "the limits for a network, and on mails, are wide (LIMIT_FORGET_ACCOUNT="+wide+" and others)")
+		list = append(list, "the limits for a network, on mails and on changes of e-mail, are wide (LIMIT_FORGET_ACCOUNT="+wide+" and others)")
 	}
 	if s.values["MAIL_SERVER"] == "" {
 		list = append(list, "mail goes to the mailbox above, through the real SES client, and nowhere else")

@@ -38,7 +38,7 @@ func TestStatementsOfEachRequest(t *testing.T) {
 				{"get another", raw{"GET", "/api/user/admin", []string{ann}, ""}, 403, []string{"select u.uuid"}},
 				{"get me", raw{"GET", "/api/user/me", []string{ann}, ""}, 200, []string{"select u.uuid"}},
 				{"sessions", raw{"GET", "/api/user/me/sessions", []string{ann}, ""}, 200, []string{"select u.uuid", "select s.id"}},
-				{"refresh", jsonBody("POST", "/api/user/refresh", `{"refresh_token":"«refresh»"}`), 200, []string{"with held"}},
+				{"refresh", jsonBody("POST", "/api/user/refresh", `{"refresh_token":"«refresh»"}`), 200, []string{"with acco"}},
 				{"get without a token", raw{method: "GET", target: "/api/user/ann"}, 401, nil},
 				{"put", jsonBody("PUT", "/api/user/ann", `{"first_name":"Anna"}`, ann), 200, []string{"select u.uuid", "with"}},
 				{"forget", jsonBody("POST", "/api/user/forget_password", `{"username":"ann","email":"ann@example.com"}`), 200, []string{"with wanted", "with target"}},

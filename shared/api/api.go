@@ -4,9 +4,12 @@
 // business.
 //
 // It refuses to decide anything about accounts, to know how they are stored,
-// and to trust anything of a request but its body, its token and what package
-// lambdahttp has put in place of what the client sent: the request id, the
-// client's address and the path's values.
+// and to read more of a request than it needs: its body and query with the
+// headers about them, its access token, Device-Token, User-Agent, and
+// X-Forwarded-For as far as proxies of one's own wrote it. It trusts of these
+// what is signed, and beside that what package lambdahttp has put in place of
+// what the client sent: the request id, the client's address and the path's
+// values.
 package api
 
 import (

@@ -135,7 +135,8 @@ func TestHundredGuesses(t *testing.T) {
 	}
 	later := now.Add(31 * 24 * time.Hour)
 	err := s.guess(t, "ann", home, right, later)
-	if waitOf(err) == 0 {
+	var e *user.Error
+	if waitOf(err) != user.ForGood || !errors.As(err, &e) || e.Message != "Too many tries. Please reset the password." {
 		t.Fatalf("a month after a hundred guesses: %v", err)
 	}
 	token := s.mailedToken("ann")
@@ -195,6 +196,71 @@ func TestMailsAreLimited(t *testing.T) {
 	}
 	if mails := s.box.take(); len(mails) != 3 {
 		t.Errorf("%d mails were sent, want 3", len(mails))
+	}
+}
+
+// Who knows the name alone cannot use up what its owner has: a reset by mail is
+// the way back for whoever was guessed at.
+func TestStrangersCannotKeepAnOwnerFromAReset(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	s.account("ann")
+	h := s.strict()
+	for i := range 6 {
+		a := from(h, fmt.Sprintf("10.0.%d.1", i), "/api/user/forget_password", `{"username":"ann","email":"guess@example.com"}`, "")
+		if (a.status == 429) != (i >= 3) {
+			t.Errorf("request %d of a stranger: %d %s", i+1, a.status, a.body)
+		}
+	}
+	a := from(h, home, "/api/user/forget_password", `{"username":"Ann","email":"ANN@Example.com"}`, "")
+	if mails := s.box.take(); a.status != 200 || len(mails) != 1 {
+		t.Errorf("the owner: %d %s, %d mails", a.status, a.body, len(mails))
+	}
+}
+
+// A change of one's own e-mail tells whether an address is taken: ten times an
+// hour for one account, and as often as a registration for one network.
+func TestEmailsCannotBeTriedWithoutEnd(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	anns, bens, bosss := bearer(t, s.account("ann")), bearer(t, s.account("ben")), bearer(t, s.account("boss", asAdmin))
+	h := s.strict()
+	put := func(address, bearer, name, email string) int {
+		r := httptest.NewRequest("PUT", "/api/user/"+name, strings.NewReader(fmt.Sprintf(`{"email":%q}`, email)))
+		r.RemoteAddr = netip.AddrPortFrom(netip.MustParseAddr(address), 0).String()
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("X-Request-Id", requestID)
+		r.Header.Set("Authorization", strings.TrimPrefix(bearer, "Authorization: "))
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		return w.Code
+	}
+	for i := range 12 {
+		want := []int{409, 200}[i%2]
+		if i >= 10 {
+			want = 429
+		}
+		email := []string{"BEN@example.com", fmt.Sprintf("ann%d@example.com", i)}[i%2]
+		if got := put(fmt.Sprintf("10.0.%d.1", i), anns, "ann", email); got != want {
+			t.Errorf("try %d of an account: %d, want %d", i+1, got, want)
+		}
+	}
+	if got := put(home, anns, "ann", "ann9@example.com"); got != 200 { // its own
+		t.Errorf("the e-mail that it has: %d", got)
+	}
+	for i := range 12 { // an ADMIN's are not counted
+		if got := put(home, bosss, "ben", fmt.Sprintf("ben%d@example.com", i)); got != 200 {
+			t.Errorf("change %d by an ADMIN: %d", i+1, got)
+		}
+	}
+	for i := range 20 {
+		from(h, home, "/api/user/register", strings.NewReplacer("zoe", fmt.Sprint("zoe", i), "Zoe", fmt.Sprint("Zoe", i)).Replace(zoeRegisters), "")
+	}
+	if got := put(home, bens, "ben", "ben@example.com"); got != 429 {
+		t.Errorf("from a network that has registered twenty: %d", got)
+	}
+	if got := put("192.0.2.1", bens, "ben", "ben@example.com"); got != 200 {
+		t.Errorf("from another network: %d", got)
 	}
 }
 

@@ -84,7 +84,7 @@ type store interface {
 // roomy lets a test ask as often as it likes from its one address.
 var roomy = func() user.Limits {
 	l, r := user.DefaultLimits, user.Rate{Most: 1_000_000, Window: time.Hour}
-	l.LoginFromNetwork, l.Login, l.Register, l.ForgetAccount, l.Forget, l.Reset = r, r, r, r, r, r
+	l.LoginFromNetwork, l.Login, l.Register, l.EmailAccount, l.ForgetAccount, l.Forget, l.Reset = r, r, r, r, r, r, r
 	return l
 }()
 
@@ -159,7 +159,11 @@ func (s *service) find(name string) user.User {
 // own.
 func bearer(t testing.TB, u user.User) string {
 	t.Helper()
-	raw, _, err := tokens.Issue(t.Context(), user.Bearer{UUID: u.UUID, Session: postgrestest.Session(t, u.UUID, u.TokenVersion), TokenVersion: u.TokenVersion, Role: u.Role}, time.Now())
+	issue, err := tokens.Ready(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, _, err := issue(user.Bearer{UUID: u.UUID, Session: postgrestest.Session(t, u.UUID, u.TokenVersion), TokenVersion: u.TokenVersion, Role: u.Role}, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

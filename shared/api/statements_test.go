@@ -39,6 +39,7 @@ func TestStatements(t *testing.T) {
 		}},
 		{"logout", 1, func() answer { return s.send("POST", "/api/user/logout", "", leaver) }},
 		{"PUT", 2, func() answer { return s.send("PUT", "/api/user/ann", `{"first_name":"A"}`, anns) }},
+		{"PUT of an e-mail", 3, func() answer { return s.send("PUT", "/api/user/ann", `{"email":"new@example.com"}`, anns) }},
 		{"reset_password", 3, func() answer {
 			return s.send("POST", "/api/user/reset_password", `{"token":"`+token+`","new_password":"another kite"}`)
 		}},

@@ -153,14 +153,15 @@ func (a *Authorizer) caller(ctx context.Context, asked question) (user.Caller, e
 	if !ok {
 		return user.Caller{}, refusal()
 	}
-	if err := asked.checkSources(raw); err != nil {
-		return user.Caller{}, err
-	}
 	c, err := a.tokens.Verify(ctx, raw, a.now())
-	if err != nil && !errors.Is(err, user.Unavailable) { // which says nothing of the token
+	switch {
+	case errors.Is(err, user.Unavailable): // which says nothing of the token
+		return user.Caller{}, err
+	case err != nil:
 		return user.Caller{}, refusal()
 	}
-	return c, err
+	// Last: what anybody may send must not look like a mistake of the API's.
+	return c, asked.checkSources(raw)
 }
 
 func refusal() error { return &user.Error{Code: user.Unauthenticated, Message: "Please log in."} }

@@ -151,6 +151,8 @@ func TestAnAnswerIsKeptByTheTokenOrNotGiven(t *testing.T) {
 	} {
 		event := `{"version":"2.0","type":"REQUEST","identitySource":` + sources + `,"headers":{"authorization":"Bearer token-7"}}`
 		check(t, name, ask(t, a, event), failed)
+		// Whoever sends this is not to ring the alarm for it.
+		check(t, name+", with no good token", ask(t, a, strings.Replace(event, "token-7\"}", "token-7,x\"}", 1)), unauthorized)
 	}
 }
 

@@ -18,6 +18,7 @@ func (e *Environment) Limits() user.Limits {
 	l.LoginFromNetwork = e.rate("LIMIT_LOGIN_ACCOUNT_NETWORK", l.LoginFromNetwork)
 	l.Login = e.rate("LIMIT_LOGIN_NETWORK", l.Login)
 	l.Register = e.rate("LIMIT_REGISTER_NETWORK", l.Register)
+	l.EmailAccount = e.rate("LIMIT_EMAIL_ACCOUNT", l.EmailAccount)
 	l.ForgetAccount = e.rate("LIMIT_FORGET_ACCOUNT", l.ForgetAccount)
 	l.Forget = e.rate("LIMIT_FORGET_NETWORK", l.Forget)
 	l.Reset = e.rate("LIMIT_RESET_NETWORK", l.Reset)

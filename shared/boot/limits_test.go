@@ -14,11 +14,11 @@ func TestLimits(t *testing.T) {
 	check(t, "the proxies", e.Proxies(), 0)
 	e = env(
 		"LIMIT_LOGIN_IN_A_ROW", "5", "LIMIT_LOGIN_ACCOUNT_NETWORK", "1/1s", "LIMIT_LOGIN_NETWORK", "1000000/24h", "LIMIT_REGISTER_NETWORK", "2/90s",
-		"LIMIT_FORGET_ACCOUNT", "3/1h30m", "LIMIT_FORGET_NETWORK", "4/2h", "LIMIT_RESET_NETWORK", "5/1m", "TRUSTED_PROXIES", "5",
+		"LIMIT_EMAIL_ACCOUNT", "6/1m", "LIMIT_FORGET_ACCOUNT", "3/1h30m", "LIMIT_FORGET_NETWORK", "4/2h", "LIMIT_RESET_NETWORK", "5/1m", "TRUSTED_PROXIES", "5",
 	)
 	check(t, "all given", e.Limits(), user.Limits{
 		InARow: 5, LoginFromNetwork: user.Rate{Most: 1, Window: time.Second}, Login: user.Rate{Most: 1_000_000, Window: 24 * time.Hour},
-		Register: user.Rate{Most: 2, Window: 90 * time.Second}, ForgetAccount: user.Rate{Most: 3, Window: 90 * time.Minute},
+		Register: user.Rate{Most: 2, Window: 90 * time.Second}, EmailAccount: user.Rate{Most: 6, Window: time.Minute}, ForgetAccount: user.Rate{Most: 3, Window: 90 * time.Minute},
 		Forget: user.Rate{Most: 4, Window: 2 * time.Hour}, Reset: user.Rate{Most: 5, Window: time.Minute},
 	})
 	check(t, "the proxies", e.Proxies(), 5)
@@ -29,7 +29,7 @@ func TestLimitsRefused(t *testing.T) {
 	t.Parallel()
 	const rate = " must be a rate such as 10/15m, from 1 to 1000000 in 1s to 24h"
 	for _, name := range []string{
-		"LIMIT_LOGIN_ACCOUNT_NETWORK", "LIMIT_LOGIN_NETWORK", "LIMIT_REGISTER_NETWORK", "LIMIT_FORGET_ACCOUNT", "LIMIT_FORGET_NETWORK", "LIMIT_RESET_NETWORK",
+		"LIMIT_LOGIN_ACCOUNT_NETWORK", "LIMIT_LOGIN_NETWORK", "LIMIT_REGISTER_NETWORK", "LIMIT_EMAIL_ACCOUNT", "LIMIT_FORGET_ACCOUNT", "LIMIT_FORGET_NETWORK", "LIMIT_RESET_NETWORK",
 	} {
 		for _, value := range []string{
 			"canary", "10", "10/", "/15m", "0/15m", "-1/15m", "1000001/15m", "10/999ms", "10/24h1s", "10/-15m", "10/15", "1.5/15m", "10/15m/1h", " 10/15m", "10 / 15m", "99999999999999999999/1m",

@@ -15,6 +15,12 @@ import (
 func TestGuard(t *testing.T) {
 	t.Parallel()
 	caller := func(c user.Caller) func(*user.Guard) { return func(g *user.Guard) { g.Caller = c } }
+	seen := func(change func(*user.Standing)) func(*user.Guard) {
+		return func(g *user.Guard) {
+			g.Seen = &user.Standing{Role: user.RoleUser, Active: true, Email: "ann@example.com"}
+			change(g.Seen)
+		}
+	}
 	for name, c := range map[string]struct {
 		byAdmin bool
 		admins  int // besides the caller
@@ -30,6 +36,10 @@ func TestGuard(t *testing.T) {
 		"a caller that is gone":           {guard: caller(user.Caller{UUID: account("x").UUID, Session: account("x").UUID, TokenVersion: 1}), want: user.Outcome{CallerRefused: true}},
 		"a caller that is not active":     {target: func(u *user.User) { u.Active = false }, want: user.Outcome{CallerRefused: true}},
 		"a target that was renamed":       {byAdmin: true, guard: func(g *user.Guard) { g.Username = "old" }},
+		"a target as it was seen":         {guard: seen(func(*user.Standing) {}), want: user.Outcome{Done: true}},
+		"a target of another role":        {guard: seen(func(s *user.Standing) { s.Role = user.RoleAdmin })},
+		"a target that was activated":     {guard: seen(func(s *user.Standing) { s.Active = false })},
+		"a target of another e-mail":      {guard: seen(func(s *user.Standing) { s.Email = "Ann@example.com" })},
 		"a target that is gone":           {byAdmin: true, guard: func(g *user.Guard) { g.TargetUUID = account("x").UUID }},
 		"the last admin":                  {target: func(u *user.User) { u.Role = user.RoleAdmin }, guard: func(g *user.Guard) { g.TakesAdmin = true }, want: user.Outcome{LastAdmin: true}},
 		"the last but one":                {admins: 1, target: func(u *user.User) { u.Role = user.RoleAdmin }, guard: func(g *user.Guard) { g.TakesAdmin = true }, want: user.Outcome{Done: true}},

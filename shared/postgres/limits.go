@@ -61,7 +61,7 @@ const free = `5`
 // anew, and so does a quarter of an hour after the end of a wait.
 const oneMore = `(case when l.until <= $5 - case when l.backoff then interval '15 minutes' else interval '0' end then 1 else l.taken + 1 end)`
 
-// forGood is the wait, in seconds, that is told where none will help.
+// forGood is user.ForGood in seconds.
 const forGood = `86400`
 
 // leastWait is what a client is told when another one took the last try at the

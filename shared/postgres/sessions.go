@@ -16,26 +16,34 @@ import (
 // same moment.
 const alive = `s.user_id = u.id and s.version = u.token_version and s.idle_ends_at > now() and s.ends_at > now()`
 
-// sqlRenew locks the session, judges the token by what it then says, and makes
-// the child the session's token, does nothing, or ends the session. Every token
-// that comes here was minted by us, so one of an older generation was good once.
+// sqlRenew locks the account and then the session, judges the token by what they
+// then say, and makes the child the session's token, does nothing, or ends the
+// session. Every token that comes here was minted by us, so one of an older
+// generation was good once.
+//
+// A lock that was waited for shows the row as it is, and everything else is as
+// it was when the statement began. So whether the session is alive is asked of
+// the locked rows alone. The lock keeps off what counts up the account's version
+// (for update), and no login or other renewal.
 //
 // $2 session, $3 generation, $4 hash, $5 the child's hash, $6 now, $7 when it
 // will have been idle, $8 the grace in seconds.
 const sqlRenew = `
-with held as (
-	select s.id as session, u.uuid, s.generation, s.hash, s.parent, s.last_used_at
-	from sessions s join users u on ` + alive + `
-	where s.id = $2 and u.active
+with account as materialized (
+	select ` + columns + ` from users where id = (select user_id from sessions where id = $2) and active
+	for key share
+), held as materialized (
+	select s.id, s.user_id, s.version, s.generation, s.hash, s.parent, s.last_used_at, s.idle_ends_at, s.ends_at
+	from sessions s join account u on s.user_id = u.id where s.id = $2
 	for update of s
 ), judged as (
-	select session, uuid, case
+	select s.id as session, u.uuid, case
 		when generation = $3 and hash = $4 then 'renew'
 		when generation = $3 + 1 and parent = $4 and $6 < last_used_at + make_interval(secs => $8) then 'again'
 		when generation > $3 then 'reused'
 		else 'over'
 	end as verdict
-	from held
+	from held s join account u on ` + alive + `
 ), renewed as (
 	update sessions s set generation = s.generation + 1, parent = s.hash, hash = $5, last_used_at = $6, idle_ends_at = least($7, s.ends_at)
 	from judged j where s.id = j.session and j.verdict = 'renew'
@@ -43,7 +51,7 @@ with held as (
 	delete from sessions s using judged j where s.id = j.session and j.verdict = 'reused'
 	returning j.uuid
 )` + auditCTE + `
-select verdict, ` + columns + ` from judged join users using (uuid)`
+select verdict, ` + columns + ` from judged join account using (uuid)`
 
 var verdicts = map[string]user.Verdict{"renew": user.Renewed, "again": user.Renewed, "reused": user.Reused, "over": user.Over}
 
@@ -103,9 +111,14 @@ func (db *DB) EndOwnSessions(ctx context.Context, c user.Caller, scope user.Logo
 	return db.audited(ctx, "end own sessions", e, func(row pgx.Row) error { return row.Scan(&done) }, sqlEndOwnSessions, c.Session, c.UUID, c.TokenVersion, string(scope))
 }
 
-const sqlEndSession = guardCTE + `, about as (
-	delete from sessions s using users u, checked c
-	where s.id = $9 and u.uuid = $5 and ` + alive + ` and c.caller_ok and c.target_ok
+// As in sqlRenew, the locked rows say whether the session is alive.
+const sqlEndSession = guardCTE + `, held as materialized (
+	select s.id, s.user_id, s.version, s.idle_ends_at, s.ends_at
+	from sessions s join locked u on s.user_id = u.id where s.id = $12 and u.uuid = $5
+	for update of s
+), about as (
+	delete from sessions using held s, locked u, checked c
+	where sessions.id = s.id and ` + alive + ` and c.caller_ok and c.target_ok
 	returning u.uuid
 )` + auditCTE + `
 select exists (select from about), not caller_ok from checked`

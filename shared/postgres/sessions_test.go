@@ -36,10 +36,7 @@ func begin(t testing.TB, db *postgres.DB, u user.User, at time.Time) refresh.Tok
 
 func renew(t testing.TB, db *postgres.DB, token refresh.Token, at time.Time) user.Verdict {
 	t.Helper()
-	verdict, _, err := db.Renew(t.Context(), user.Renewal{
-		Session: token.Session, Generation: token.Generation, Hash: token.Hash(), Child: refreshKeys.Child(token).Hash(),
-		At: at, IdleEndsAt: at.Add(7 * 24 * time.Hour), Grace: 10 * time.Second,
-	}, event)
+	verdict, _, err := db.Renew(t.Context(), renewalOf(token, at), event)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -330,6 +327,27 @@ func TestChangesEndSessions(t *testing.T) {
 				t.Errorf("a refresh: %v", got)
 			}
 		})
+	}
+}
+
+// A login that ran beside a change of the password leaves a session of the old
+// version, which that change did not see. A demotion does not wake it.
+func TestDemotionWakesNoSession(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.Open(t)
+	boss, u := create(t, db, adminAccount("boss")), create(t, db, account("ann"))
+	if o, err := db.UpdateUser(t.Context(), over(t, boss, u), user.Edit{At: now, EndTokens: true, EndSessions: true}, event); !o.Done || err != nil {
+		t.Fatal(o, err)
+	}
+	dead, living := postgrestest.Session(t, u.UUID, 1), postgrestest.Session(t, u.UUID, 2)
+	if o, err := db.UpdateUser(t.Context(), over(t, boss, u), user.Edit{At: now, EndTokens: true}, event); !o.Done || err != nil {
+		t.Fatal(o, err)
+	}
+	for id, want := range map[string]bool{dead: false, living: true} {
+		self, _, err := db.CallerAndTarget(t.Context(), user.Caller{UUID: u.UUID, Session: id, TokenVersion: 3}, "")
+		if (self != nil) != want || err != nil {
+			t.Errorf("alive: %v, want %v; %v", self != nil, want, err)
+		}
 	}
 }
 

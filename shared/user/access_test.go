@@ -106,6 +106,9 @@ func TestOutcomes(t *testing.T) {
 		{user.Outcome{}, user.NotFound, "not_found: User not found."},
 	} {
 		for _, op := range []string{"update", "delete"} {
+			if c.want == user.NotFound && op == "update" {
+				continue // reads and decides once more: TestUpdateDecidesAgain
+			}
 			err := operations[op](t.Context(), callerOf(boss()), &store{users: []*user.User{ann(), boss()}, outcome: c.outcome}, "ann.lee")
 			if code(err) != c.want || (err != nil && err.Error() != c.text) {
 				t.Errorf("%s, %+v: %v", op, c.outcome, err)

@@ -38,6 +38,10 @@ func ChangePassword(ctx context.Context, caller Caller, from Client, db Updater,
 	if err := fields.err(); err != nil {
 		return Tokens{}, err
 	}
+	issue, err := tokens.Ready(ctx)
+	if err != nil {
+		return Tokens{}, err
+	}
 	cleared, err := confirm(ctx, from, db, p, limits, *self, in.CurrentPassword, now)
 	if err != nil {
 		return Tokens{}, err
@@ -57,7 +61,7 @@ func ChangePassword(ctx context.Context, caller Caller, from Client, db Updater,
 	if err != nil {
 		return Tokens{}, err
 	}
-	token, lifetime, err := tokens.Issue(ctx, Bearer{UUID: self.UUID, Session: caller.Session, TokenVersion: caller.TokenVersion + 1, Role: self.Role}, now)
+	token, lifetime, err := issue(Bearer{UUID: self.UUID, Session: caller.Session, TokenVersion: caller.TokenVersion + 1, Role: self.Role}, now)
 	return Tokens{AccessToken: token, ExpiresIn: lifetime}, err
 }
 

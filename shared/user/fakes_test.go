@@ -199,8 +199,10 @@ func logins(p user.Passwords, tokens user.TokenIssuer) user.Logins {
 // issuer signs nothing.
 type issuer struct{ err error }
 
-func (i issuer) Issue(_ context.Context, b user.Bearer, at time.Time) (string, time.Duration, error) {
-	return b.UUID + at.Format(" 15:04 ") + string(rune('0'+b.TokenVersion)) + " " + b.Session, 15 * time.Minute, i.err
+func (i issuer) Ready(context.Context) (user.Issue, error) {
+	return func(b user.Bearer, at time.Time) (string, time.Duration, error) {
+		return b.UUID + at.Format(" 15:04 ") + string(rune('0'+b.TokenVersion)) + " " + b.Session, 15 * time.Minute, nil
+	}, i.err
 }
 
 // outbox keeps what is sent.

@@ -1,9 +1,11 @@
 package user
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/url"
+	"strings"
 	"time"
 
 	"roster/shared/mail"
@@ -68,6 +70,12 @@ func (m ResetMail) link(token string) string {
 	return m.PublicURL + "/reset_password?token=" + url.QueryEscape(token)
 }
 
+// forgetAccount counts by the e-mail, too. By the name alone, whoever knows
+// that could use up what its owner has, and keep the owner from a reset.
+func (l Limits) forgetAccount(in ResetRequest, email string) Budget {
+	return l.ForgetAccount.budget("forget account", spelling(in.Username), strings.ToLower(cmp.Or(email, in.Email)))
+}
+
 // Forgetter stores reset tokens within limits.
 type Forgetter interface {
 	Limiter
@@ -86,7 +94,7 @@ func ForgetPassword(ctx context.Context, from Client, db Forgetter, tokens OneTi
 	}
 	name, _ := CanonicalUsername(in.Username)
 	email, _ := emailProblem(in.Email)
-	try, err := take(ctx, db, now, limits.ForgetAccount.budget("forget account", spelling(in.Username)), limits.Forget.budget("forget network", from.network()))
+	try, err := take(ctx, db, now, limits.forgetAccount(in, email), limits.Forget.budget("forget network", from.network()))
 	if err != nil {
 		return "", err
 	}

@@ -9,10 +9,21 @@ type Guard struct {
 	AsAdmin    bool   // and is an ADMIN
 	TargetUUID string
 	Username   string // the target still has that name
+	// Seen is what else of the target the decision rests on; nil for nothing.
+	Seen *Standing
 	// TakesAdmin says that the change, made to an active ADMIN, would leave it
 	// none; another one must then remain.
 	TakesAdmin bool
 }
+
+// Standing is what of an account decides what a change of it ends.
+type Standing struct {
+	Role   Role
+	Active bool
+	Email  string
+}
+
+func (u User) standing() *Standing { return &Standing{Role: u.Role, Active: u.Active, Email: u.Email} }
 
 // Outcome is what became of a guarded change.
 type Outcome struct {
@@ -34,5 +45,5 @@ func (o Outcome) err() error {
 	case o.Taken.Any():
 		return errTaken(o.Taken)
 	}
-	return errNotFound() // gone or renamed since it was read
+	return errNotFound() // gone, renamed or not as it was seen
 }

@@ -34,6 +34,10 @@ type Try struct {
 	Last bool          // it was let through, and the next one will have to wait
 }
 
+// ForGood is the wait of a row that is used up: none will help, but a client
+// that asks again should not do so before.
+const ForGood = 24 * time.Hour
+
 // note adds the wait that begins with this try to its event. Those that are
 // refused while it lasts are no events: an attacker would fill the log for
 // nothing.
@@ -50,7 +54,11 @@ func take(ctx context.Context, l Limiter, now time.Time, budgets ...Budget) (Try
 	if err != nil || try.Wait <= 0 {
 		return try, err
 	}
-	return try, &Error{Code: TooMany, Message: "Too many tries. Please wait.", RetryAfter: try.Wait}
+	refused := &Error{Code: TooMany, Message: "Too many tries. Please wait.", RetryAfter: try.Wait}
+	if try.Wait >= ForGood {
+		refused.Message = "Too many tries. Please reset the password."
+	}
+	return try, refused
 }
 
 // Rate is so many in each window.
@@ -72,7 +80,8 @@ type Limits struct {
 	// LoginFromNetwork is for one account from one network, Login for all
 	// accounts from one network.
 	LoginFromNetwork, Login Rate
-	Register                Rate // from one network
+	Register                Rate // from one network; changes of one's own e-mail count, too
+	EmailAccount            Rate // changes of one's own e-mail, for one account
 	ForgetAccount           Rate // mails for one account
 	Forget, Reset           Rate // from one network
 }
@@ -83,6 +92,7 @@ var DefaultLimits = Limits{
 	LoginFromNetwork: Rate{10, 15 * time.Minute},
 	Login:            Rate{300, 15 * time.Minute},
 	Register:         Rate{20, time.Hour},
+	EmailAccount:     Rate{10, time.Hour},
 	ForgetAccount:    Rate{3, time.Hour},
 	Forget:           Rate{30, time.Hour},
 	Reset:            Rate{30, 15 * time.Minute},
@@ -121,6 +131,14 @@ func (l Limits) device(username, device string) Budget {
 // current is for the current password that a change of it asks for.
 func (l Limits) current(uuid string) Budget {
 	return Budget{Key: join([]string{"current password", uuid}), Most: l.InARow, Backoff: true}
+}
+
+func (l Limits) register(network string) Budget { return l.Register.budget("register", network) }
+
+// email are the budgets of a change of one's own e-mail, which tells as a
+// registration does whether an address is taken.
+func (l Limits) email(uuid, network string) []Budget {
+	return []Budget{l.EmailAccount.budget("email account", uuid), l.register(network)}
 }
 
 // join keeps the parts apart: no name has a NUL.

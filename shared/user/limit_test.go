@@ -108,16 +108,16 @@ func TestTooManyElsewhere(t *testing.T) {
 		},
 		"forget_password": {
 			func(db *store) error {
-				_, err := forget(t, db, &outbox{}, "ANN.lee", "ann@example.com")
+				_, err := forget(t, db, &outbox{}, "ANN.lee", "Ann@EXAMPLE.com")
 				return err
 			},
 			[]string{"Take"},
-			[]string{"forget account\x00ann.lee\x00", "forget network\x00unknown\x00"},
+			[]string{"forget account\x00ann.lee\x00ann@example.com\x00", "forget network\x00unknown\x00"},
 		},
 		"forget_password of nobody": {
 			func(db *store) error { _, err := forget(t, db, &outbox{}, "nobody", "x"); return err },
 			[]string{"Take"},
-			[]string{"forget account\x00nobody\x00", "forget network\x00unknown\x00"},
+			[]string{"forget account\x00nobody\x00x\x00", "forget network\x00unknown\x00"},
 		},
 		"reset_password": {
 			func(db *store) error { return reset(t, db, token, "another kite") },
@@ -130,6 +130,13 @@ func TestTooManyElsewhere(t *testing.T) {
 			},
 			[]string{"CallerAndTarget", "Take"},
 			[]string{"current password\x00" + annUUID + "\x00"},
+		},
+		"one's own e-mail": {
+			func(db *store) error {
+				return update(t, db, ann(), "ann.lee", user.Changes{Email: ptr("new@example.com"), CurrentPassword: ptr(right)})
+			},
+			[]string{"CallerAndTarget", "Take"},
+			[]string{"email account\x00" + annUUID + "\x00", "register\x00unknown\x00"}, // and no try of the password
 		},
 	} {
 		db := &store{users: []*user.User{ann()}, wait: time.Minute}

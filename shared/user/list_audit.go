@@ -38,7 +38,8 @@ type AuditPage struct {
 
 // actions are all there are, for those who ask for one.
 var actions = []Action{
-	ActionRegister, ActionRegisterFailed, ActionLogin, ActionLoginFailed,
+	ActionRegister, ActionRegisterFailed, ActionLogin, ActionLoginFailed, ActionWait,
+	ActionLogout, ActionSessionEnded, ActionRefreshReused,
 	ActionResetAsked, ActionResetUsed, ActionResetFailed, ActionPasswordFailed, ActionPasswordChanged,
 	ActionEmailChanged, ActionUsernameChanged, ActionProfileChanged, ActionRoleChanged, ActionActiveChanged,
 	ActionDelete, ActionSeed,

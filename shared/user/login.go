@@ -82,8 +82,14 @@ type Bearer struct {
 
 // TokenIssuer signs access tokens.
 type TokenIssuer interface {
-	Issue(ctx context.Context, b Bearer, now time.Time) (token string, lifetime time.Duration, err error)
+	// Ready returns what signs them now, or that the keys are out of reach. It
+	// comes before what is written: a session that was begun or renewed for an
+	// answer that nobody gets would cost its owner the next one.
+	Ready(ctx context.Context) (Issue, error)
 }
+
+// Issue signs one access token. It asks nobody.
+type Issue func(b Bearer, now time.Time) (token string, lifetime time.Duration, err error)
 
 // Devices issues and checks device tokens.
 type Devices interface {
@@ -108,6 +114,10 @@ type Logins struct {
 // to a name that nobody has like to one that somebody has.
 func Authenticate(ctx context.Context, from Client, db LoginStore, l Logins, in Credentials, now time.Time) (Tokens, error) {
 	if err := in.Check().err(); err != nil {
+		return Tokens{}, err
+	}
+	issue, err := l.Tokens.Ready(ctx)
+	if err != nil {
 		return Tokens{}, err
 	}
 	name, _ := CanonicalUsername(in.Username) // an impossible name finds nothing
@@ -138,7 +148,7 @@ func Authenticate(ctx context.Context, from Client, db LoginStore, l Logins, in 
 		try.note(&event)
 		return Tokens{}, audit(ctx, db, event, &Error{Code: Unauthenticated, Message: "Invalid username or password."})
 	}
-	token, lifetime, err := l.Tokens.Issue(ctx, Bearer{UUID: login.UUID, Session: login.Session.ID, TokenVersion: login.TokenVersion, Role: login.Role}, now)
+	token, lifetime, err := issue(Bearer{UUID: login.UUID, Session: login.Session.ID, TokenVersion: login.TokenVersion, Role: login.Role}, now)
 	if err != nil {
 		return Tokens{}, err
 	}

@@ -125,9 +125,32 @@ func TestAuthenticateOutage(t *testing.T) {
 			t.Errorf("%s: %+v, %v", method, session, err)
 		}
 	}
-	db := &store{users: []*user.User{ann()}}
-	session, err := user.Authenticate(t.Context(), user.Client{}, db, logins(passwords, issuer{errors.New("no key")}), user.Credentials{Username: "ann.lee", Password: right}, now)
-	if err == nil || code(err) != "" || session != (user.Tokens{}) {
-		t.Errorf("an issuer that fails: %+v, %v", session, err)
+}
+
+// Of what is begun, renewed or changed without an answer its owner would bear
+// the cost: a second try would look like a stolen token or a wrong password.
+func TestNothingIsWrittenWithoutKeys(t *testing.T) {
+	t.Parallel()
+	for _, outage := range []error{errOutage, errors.New("a bug")} {
+		keys := issuer{outage}
+		db := &store{users: []*user.User{ann()}}
+		got, err := user.Authenticate(t.Context(), user.Client{}, db, logins(passwords, keys), user.Credentials{Username: "ann.lee", Password: right}, now)
+		if code(err) != code(outage) || err == nil || got != (user.Tokens{}) {
+			t.Errorf("login: %+v, %v", got, err)
+		}
+		did(t, db)
+
+		r := &renewer{verdict: user.Renewed, account: ann()}
+		got, err = refreshing(t, r, &notices{}, keys, refreshKeys.Text(refreshKeys.First(sessionID)))
+		if code(err) != code(outage) || err == nil || got != (user.Tokens{}) || r.renewal.Session != "" {
+			t.Errorf("refresh: %+v, %v, %+v", got, err, r.renewal)
+		}
+
+		change := user.PasswordChange{CurrentPassword: right, NewPassword: "another kite"}
+		got, err = user.ChangePassword(t.Context(), callerOf(ann()), user.Client{}, db, passwords, user.DefaultLimits, keys, change, now)
+		if code(err) != code(outage) || err == nil || got != (user.Tokens{}) {
+			t.Errorf("change_password: %+v, %v", got, err)
+		}
+		did(t, db, "CallerAndTarget")
 	}
 }

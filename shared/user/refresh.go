@@ -79,6 +79,10 @@ func Refresh(ctx context.Context, from Client, db Refresher, rs Refreshes, in Re
 	if !ok {
 		return Tokens{}, errUnauthenticated()
 	}
+	issue, err := rs.Tokens.Ready(ctx)
+	if err != nil {
+		return Tokens{}, err
+	}
 	child := rs.Refresh.Child(used)
 	event := from.event(now, ActionRefreshReused)
 	event.Detail = map[string]string{"session": used.Session}
@@ -95,7 +99,7 @@ func Refresh(ctx context.Context, from Client, db Refresher, rs Refreshes, in Re
 	case verdict != Renewed:
 		return Tokens{}, errUnauthenticated()
 	}
-	token, lifetime, err := rs.Tokens.Issue(ctx, Bearer{UUID: u.UUID, Session: used.Session, TokenVersion: u.TokenVersion, Role: u.Role}, now)
+	token, lifetime, err := issue(Bearer{UUID: u.UUID, Session: used.Session, TokenVersion: u.TokenVersion, Role: u.Role}, now)
 	if err != nil {
 		return Tokens{}, err
 	}

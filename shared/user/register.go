@@ -62,7 +62,7 @@ func Register(ctx context.Context, from Client, db Registrar, p Passwords, limit
 	if err := fields.err(); err != nil {
 		return err
 	}
-	try, err := take(ctx, db, now, limits.Register.budget("register", from.network()))
+	try, err := take(ctx, db, now, limits.register(from.network()))
 	if err != nil {
 		return err
 	}

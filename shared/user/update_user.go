@@ -2,7 +2,6 @@ package user
 
 import (
 	"context"
-	"strconv"
 	"time"
 )
 
@@ -24,24 +23,6 @@ func (in Changes) Check(p Passwords) Fields {
 	return fields
 }
 
-// Edit is what a change writes; nil keeps a column.
-type Edit struct {
-	Username, FirstName, LastName, Email, PasswordHash *string
-
-	Role   *Role
-	Active *bool
-	At     time.Time
-	// EndTokens ends every access token issued so far, EndResets every reset
-	// token that has been mailed.
-	EndTokens, EndResets bool
-	// EndSessions ends every session but KeepSession. Those that are kept when
-	// tokens end get new ones by their refresh tokens.
-	EndSessions bool
-	KeepSession string
-	// Clear are the keys of budgets to give back.
-	Clear []string
-}
-
 // Updater changes accounts.
 type Updater interface {
 	Limiter
@@ -54,7 +35,7 @@ type Updater interface {
 
 // Update changes one's own names, e-mail and password, or as ADMIN another's
 // names, e-mail, username, role and activity. It answers TooMany when the
-// current password was wrong too often.
+// current password was wrong, or one's own e-mail changed, too often.
 func Update(ctx context.Context, caller Caller, from Client, db Updater, p Passwords, limits Limits, username string, in Changes, now time.Time) error {
 	self, target, err := authorize(ctx, caller, db, username)
 	if err != nil {
@@ -67,6 +48,12 @@ func Update(ctx context.Context, caller Caller, from Client, db Updater, p Passw
 	edit, fields := in.edit(p, *target)
 	if err := in.misplaced(own).and(fields).err(); err != nil {
 		return err
+	}
+	var try Try
+	if own && edit.Email != nil && *edit.Email != target.Email {
+		if try, err = take(ctx, db, now, limits.email(target.UUID, from.network())...); err != nil {
+			return err
+		}
 	}
 	if in.CurrentPassword != nil {
 		if edit.Clear, err = confirm(ctx, from, db, p, limits, *target, *in.CurrentPassword, now); err != nil {
@@ -81,16 +68,10 @@ func Update(ctx context.Context, caller Caller, from Client, db Updater, p Passw
 		edit.PasswordHash = &hash
 	}
 	edit.At = now
-	event := from.event(now, edit.actions(*target)...)
-	event.Actor, event.Detail = caller.UUID, edit.detail()
-	outcome, err := db.UpdateUser(ctx, Guard{
+	return change{edit: edit, from: from, name: username, target: *target, try: try, guard: Guard{
 		Caller: caller, AsAdmin: !own || edit.Role != nil || edit.Active != nil,
-		TargetUUID: target.UUID, Username: target.Username, TakesAdmin: edit.demotes() || edit.deactivates(),
-	}, edit, event)
-	if err != nil {
-		return err
-	}
-	return outcome.err()
+		TargetUUID: target.UUID, TakesAdmin: edit.demotes() || edit.deactivates(),
+	}}.write(ctx, db)
 }
 
 // misplaced names the fields that this call does not know, or not without
@@ -112,8 +93,7 @@ func (in Changes) misplaced(own bool) Fields {
 	return fields
 }
 
-// edit turns valid changes into what to write. Values that are what the target
-// already has are written all the same, but end nothing.
+// edit turns valid changes into what to write.
 func (in Changes) edit(p Passwords, target User) (Edit, Fields) {
 	e, fields := Edit{FirstName: in.FirstName, LastName: in.LastName, Role: in.Role, Active: in.Active}, Fields{}
 	after := target
@@ -141,41 +121,5 @@ func (in Changes) edit(p Passwords, target User) (Edit, Fields) {
 	if in.Password != nil {
 		fields.add("password", p.Policy.Problem(*in.Password, after.names()...))
 	}
-	e.EndSessions = e.deactivates() || in.Password != nil
-	e.EndTokens = e.deactivates() || in.Password != nil || (e.demotes() && target.Role == RoleAdmin)
-	e.EndResets = e.deactivates() || in.Password != nil || after.Email != target.Email
 	return e, fields
-}
-
-func (e Edit) demotes() bool     { return e.Role != nil && *e.Role != RoleAdmin }
-func (e Edit) deactivates() bool { return e.Active != nil && !*e.Active }
-
-// actions are what the edit changes, for the audit log.
-func (e Edit) actions(target User) []Action {
-	var list []Action
-	note := func(changed bool, a Action) {
-		if changed {
-			list = append(list, a)
-		}
-	}
-	note(e.Username != nil && *e.Username != target.Username, ActionUsernameChanged)
-	note(e.Email != nil && *e.Email != target.Email, ActionEmailChanged)
-	note(e.PasswordHash != nil, ActionPasswordChanged)
-	note(e.Role != nil && *e.Role != target.Role, ActionRoleChanged)
-	note(e.Active != nil && *e.Active != target.Active, ActionActiveChanged)
-	note(len(list) == 0 || e.FirstName != nil || e.LastName != nil, ActionProfileChanged)
-	return list
-}
-
-// detail are the new values that a reader of the log needs. Names and addresses
-// are not among them: they are to go with the account.
-func (e Edit) detail() map[string]string {
-	d := map[string]string{}
-	if e.Role != nil {
-		d["role"] = string(*e.Role)
-	}
-	if e.Active != nil {
-		d["active"] = strconv.FormatBool(*e.Active)
-	}
-	return d
 }

@@ -1,6 +1,7 @@
 package user_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -64,11 +65,46 @@ func TestUpdateWrites(t *testing.T) {
 			}
 			guard := user.Guard{
 				Caller: callerOf(c.caller), AsAdmin: c.want.asAdmin, TargetUUID: c.target.UUID, Username: c.target.Username, TakesAdmin: c.want.takes,
+				Seen: &user.Standing{Role: c.target.Role, Active: c.target.Active, Email: c.target.Email},
 			}
 			if diff := cmp.Diff(guard, db.guard); diff != "" {
 				t.Errorf("guard (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// A change of one's own e-mail is counted, and the wait that begins with it is
+// in the log, whether or not the address was free.
+func TestUpdateCountsEmails(t *testing.T) {
+	t.Parallel()
+	changed := user.Changes{Email: ptr("new@example.com")}
+	taken := user.Outcome{Taken: user.Taken{Email: true}}
+	for name, c := range map[string]struct {
+		caller  *user.User
+		in      user.Changes
+		outcome user.Outcome
+		last    bool
+		did     []string
+		actions []user.Action
+	}{
+		"one's own":           {ann(), changed, user.Outcome{}, false, []string{"CallerAndTarget", "Take", "UpdateUser"}, []user.Action{user.ActionEmailChanged}},
+		"the last":            {ann(), changed, user.Outcome{}, true, []string{"CallerAndTarget", "Take", "UpdateUser"}, []user.Action{user.ActionEmailChanged, user.ActionWait}},
+		"one that is taken":   {ann(), changed, taken, false, []string{"CallerAndTarget", "Take", "UpdateUser"}, []user.Action{user.ActionEmailChanged}},
+		"the last, taken":     {ann(), changed, taken, true, []string{"CallerAndTarget", "Take", "UpdateUser", "Audit"}, []user.Action{user.ActionWait}},
+		"the one that it has": {ann(), user.Changes{Email: ptr("ann@example.com")}, user.Outcome{}, true, []string{"CallerAndTarget", "UpdateUser"}, []user.Action{user.ActionProfileChanged}},
+		"names":               {ann(), user.Changes{FirstName: ptr("Anna")}, user.Outcome{}, true, []string{"CallerAndTarget", "UpdateUser"}, []user.Action{user.ActionProfileChanged}},
+		"another's, by ADMIN": {boss(), changed, taken, true, []string{"CallerAndTarget", "UpdateUser"}, []user.Action{user.ActionEmailChanged}},
+	} {
+		db := &store{users: []*user.User{ann(), boss()}, outcome: c.outcome, last: c.last}
+		err := update(t, db, c.caller, "ann.lee", c.in)
+		if (c.outcome == taken) != (code(err) == user.Conflict) {
+			t.Errorf("%s: %v", name, err)
+		}
+		did(t, db, c.did...)
+		if diff := cmp.Diff(c.actions, db.event.Actions); diff != "" {
+			t.Errorf("%s: actions (-want +got):\n%s", name, diff)
+		}
 	}
 }
 
@@ -126,6 +162,94 @@ func TestUpdateRefuses(t *testing.T) {
 				did(t, db, "CallerAndTarget", "Take", "Audit")
 			} else {
 				did(t, db, "CallerAndTarget")
+			}
+		})
+	}
+}
+
+// moving is a store in which another change comes between the first decisions
+// and their writing.
+type moving struct {
+	store
+	changes []func(*user.User)
+}
+
+func (m *moving) UpdateUser(ctx context.Context, g user.Guard, e user.Edit, event user.Event) (user.Outcome, error) {
+	if _, err := m.store.UpdateUser(ctx, g, e, event); err != nil || len(m.changes) == 0 {
+		return user.Outcome{Done: true}, err
+	}
+	m.changes[0](m.users[0])
+	m.changes = m.changes[1:]
+	return user.Outcome{}, nil
+}
+
+func TestUpdateDecidesAgain(t *testing.T) {
+	t.Parallel()
+	promote := func(u *user.User) { u.Role = user.RoleAdmin }
+	move := func(u *user.User) { u.Email = "new@example.com" }
+	twice := []string{"CallerAndTarget", "UpdateUser", "CallerAndTarget", "UpdateUser"}
+	for name, c := range map[string]struct {
+		in      user.Changes
+		changes []func(*user.User)
+		code    user.Code
+		edit    user.Edit
+		actions []user.Action
+		did     []string
+	}{
+		"a demotion of one who is promoted": {
+			user.Changes{Role: ptr(user.RoleUser)},
+			[]func(*user.User){promote},
+			"",
+			user.Edit{Role: ptr(user.RoleUser), EndTokens: true, At: now},
+			[]user.Action{user.ActionRoleChanged},
+			twice,
+		},
+		"the e-mail that was the current one": {
+			user.Changes{Email: ptr("ann@example.com")},
+			[]func(*user.User){move},
+			"",
+			user.Edit{Email: ptr("ann@example.com"), EndResets: true, At: now},
+			[]user.Action{user.ActionEmailChanged},
+			twice,
+		},
+		"a target that is renamed": {
+			user.Changes{FirstName: ptr("Anna")},
+			[]func(*user.User){func(u *user.User) { u.Username = "anna" }},
+			user.NotFound,
+			user.Edit{FirstName: ptr("Anna"), At: now},
+			[]user.Action{user.ActionProfileChanged},
+			twice[:3],
+		},
+		"a name that is another account's now": {
+			user.Changes{FirstName: ptr("Anna")},
+			[]func(*user.User){func(u *user.User) { u.UUID = benUUID }},
+			user.NotFound,
+			user.Edit{FirstName: ptr("Anna"), At: now},
+			[]user.Action{user.ActionProfileChanged},
+			twice[:3],
+		},
+		"one that changes without end": {
+			user.Changes{FirstName: ptr("Anna")},
+			[]func(*user.User){promote, promote, promote},
+			user.Unavailable,
+			user.Edit{FirstName: ptr("Anna"), At: now},
+			[]user.Action{user.ActionProfileChanged},
+			append(twice, twice[:3]...),
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := &moving{store: store{users: []*user.User{ann(), boss()}}, changes: c.changes}
+			err := user.Update(t.Context(), callerOf(boss()), user.Client{}, db, passwords, user.DefaultLimits, "ann.lee", c.in, now)
+			if code(err) != c.code {
+				t.Errorf("%v, want %q", err, c.code)
+			}
+			did(t, &db.store, c.did...)
+			if diff := cmp.Diff(c.edit, db.edit); diff != "" {
+				t.Errorf("edit (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(c.actions, db.event.Actions); diff != "" {
+				t.Errorf("actions (-want +got):\n%s", diff)
 			}
 		})
 	}

@@ -91,7 +91,11 @@ func newKey(t *testing.T, alg keyring.Algorithm) keyring.Key {
 
 func (i *issuer) token(t *testing.T) string {
 	t.Helper()
-	raw, _, err := i.Issue(t.Context(), bearer, time.Now())
+	issue, err := i.Ready(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, _, err := issue(bearer, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -62,7 +62,7 @@ func TestAccessSignsWithTheRing(t *testing.T) {
 	e := env("ROOT_KEY", "", "JWT_KEYS", ringOf(t, k), "JWT_AUDIENCE", "https://api.example.com", "JWT_CLAIMS", `{"tenant":"acme"}`)
 	a := tokens.New(e)
 	usable(t, e)
-	raw, _, err := a.Issue(t.Context(), bearer, time.Now())
+	raw, _, err := issue(t.Context(), a, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,12 +113,12 @@ func TestKeysThatCannotBeReadAreUnavailable(t *testing.T) {
 	t.Parallel()
 	s := &source{values: map[string]string{jwtKeys: ringOf(t, generate(t))}}
 	a := tokens.New(&boot.Environment{Environment: settings.Over(t.Context(), map[string]string{"PUBLIC_URL": origin}, s)})
-	raw, _, err := a.Issue(t.Context(), bearer, time.Now())
+	raw, _, err := issue(t.Context(), a, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.err = errors.New("an outage")
-	if _, _, err := a.Issue(t.Context(), bearer, time.Now()); !errors.Is(err, user.Unavailable) {
+	if _, _, err := issue(t.Context(), a, time.Now()); !errors.Is(err, user.Unavailable) {
 		t.Errorf("Issue: %v", err)
 	}
 	if _, err := a.Verify(t.Context(), raw, time.Now()); !errors.Is(err, user.Unavailable) {
@@ -160,12 +160,12 @@ func TestAWrappedKeyIsUnwrappedOnce(t *testing.T) {
 	o := &opener{pkcs8: map[string][]byte{k.ID + " wrapped": pkcs8}, err: errors.New("KMS is out")}
 	a := tokens.Unwrapping(e, o)
 	usable(t, e)
-	if _, _, err := a.Issue(t.Context(), bearer, time.Now()); !errors.Is(err, user.Unavailable) {
+	if _, _, err := issue(t.Context(), a, time.Now()); !errors.Is(err, user.Unavailable) {
 		t.Errorf("in an outage of KMS: %v", err)
 	}
 	o.err = nil
 	for range 3 {
-		raw, _, err := a.Issue(t.Context(), bearer, time.Now())
+		raw, _, err := issue(t.Context(), a, time.Now())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -177,18 +177,18 @@ func TestAWrappedKeyIsUnwrappedOnce(t *testing.T) {
 		t.Errorf("%d calls to KMS, want the failed one and one more", o.calls)
 	}
 	verifier := tokens.New(e) // without KMS it verifies, and issues nothing
-	raw, _, err := a.Issue(t.Context(), bearer, time.Now())
+	raw, _, err := issue(t.Context(), a, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := verifier.Verify(t.Context(), raw, time.Now()); err != nil {
 		t.Error(err)
 	}
-	if raw, _, err := verifier.Issue(t.Context(), bearer, time.Now()); err == nil || raw != "" {
+	if raw, _, err := issue(t.Context(), verifier, time.Now()); err == nil || raw != "" {
 		t.Errorf("issued without the key: %q", raw)
 	}
 	swapped := tokens.Unwrapping(e, &opener{pkcs8: map[string][]byte{k.ID + " wrapped": wrong}})
-	if _, _, err := swapped.Issue(t.Context(), bearer, time.Now()); err == nil || errors.Is(err, user.Unavailable) {
+	if _, _, err := issue(t.Context(), swapped, time.Now()); err == nil || errors.Is(err, user.Unavailable) {
 		t.Errorf("another's key: %v", err)
 	}
 }

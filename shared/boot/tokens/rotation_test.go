@@ -30,6 +30,15 @@ const (
 	jwtKeys   = "JWT_KEYS"
 )
 
+// issue signs for the bearer.
+func issue(ctx context.Context, a *tokens.Access, now time.Time) (string, time.Duration, error) {
+	sign, err := a.Ready(ctx)
+	if err != nil {
+		return "", 0, err
+	}
+	return sign(bearer, now)
+}
+
 var bearer = user.Bearer{UUID: subject, Session: session, TokenVersion: 7, Role: user.RoleUser}
 
 // world is what all instances share: a clock, and the secret's history.
@@ -181,7 +190,7 @@ func (l *load) rotate(undone bool) {
 
 func (l *load) issue() {
 	for _, i := range l.instances {
-		raw, _, err := i.Issue(l.t.Context(), bearer, i.now())
+		raw, _, err := issue(l.t.Context(), i.Access, i.now())
 		if err != nil {
 			l.t.Fatal(err)
 		}

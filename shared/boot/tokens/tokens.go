@@ -83,22 +83,24 @@ func profile(env *boot.Environment) token.Profile {
 	return p
 }
 
-// Issue returns a token for its bearer and how long it is good. An error that
-// is user.Unavailable says that the keys cannot be read.
-func (a *Access) Issue(ctx context.Context, b user.Bearer, now time.Time) (string, time.Duration, error) {
+// Ready returns what issues tokens, with the keys as they are now. An error that
+// is user.Unavailable says that they cannot be read.
+func (a *Access) Ready(ctx context.Context) (user.Issue, error) {
 	ring, err := a.keys.Ring(ctx)
 	if err != nil {
-		return "", 0, err
+		return nil, err
 	}
 	s := a.verifier(ring)
 	if signs(ring) {
 		private, err := a.signer(ctx, ring)
 		if err != nil {
-			return "", 0, err
+			return nil, err
 		}
 		s = token.New(a.profile, token.Keys{Ring: ring, Private: private})
 	}
-	return s.Issue(token.Claims{Subject: b.UUID, Session: b.Session, Role: string(b.Role), Version: b.TokenVersion}, now)
+	return func(b user.Bearer, now time.Time) (string, time.Duration, error) {
+		return s.Issue(token.Claims{Subject: b.UUID, Session: b.Session, Role: string(b.Role), Version: b.TokenVersion}, now)
+	}, nil
 }
 
 // Verify returns who the token speaks for. An error that is user.Unavailable

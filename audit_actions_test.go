@@ -1,0 +1,64 @@
+package roster_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"slices"
+	"strconv"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"roster/shared/user"
+)
+
+// Every action that can be in the log is described, and can be asked for.
+func TestAuditActions(t *testing.T) {
+	t.Parallel()
+	written := auditActions(t)
+	var described []string
+	for _, v := range description(t).Components.Schemas["AuditAction"].Value.Enum {
+		described = append(described, v.(string))
+	}
+	slices.Sort(described)
+	if diff := cmp.Diff(written, described); diff != "" {
+		t.Errorf("openapi.yaml's AuditAction (-constants +enum):\n%s", diff)
+	}
+	for _, action := range written {
+		if problems := (user.AuditQuery{Action: user.Action(action), Limit: 1}).Check(); len(problems) > 0 {
+			t.Errorf("asked for %s: %v", action, problems)
+		}
+	}
+	if problems := (user.AuditQuery{Action: "canary", Limit: 1}).Check(); len(problems) == 0 {
+		t.Error("asked for what is no action: no problem")
+	}
+}
+
+// auditActions are the constants of type Action, sorted.
+func auditActions(t *testing.T) (list []string) {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), "shared/user/audit.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok {
+			return true
+		}
+		if kind, ok := spec.Type.(*ast.Ident); ok && kind.Name == "Action" {
+			action, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			list = append(list, action)
+		}
+		return true
+	})
+	slices.Sort(list)
+	if len(list) < 16 {
+		t.Fatalf("found only %v", list)
+	}
+	return list
+}

@@ -1,0 +1,84 @@
+package postgres_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"roster/shared/password"
+	"roster/shared/postgres"
+	"roster/shared/postgres/postgrestest"
+	"roster/shared/user"
+)
+
+// between makes another change after the first decision and before it is written.
+type between struct {
+	*postgres.DB
+	change func()
+}
+
+func (b *between) UpdateUser(ctx context.Context, g user.Guard, e user.Edit, event user.Event) (user.Outcome, error) {
+	if change := b.change; change != nil {
+		b.change = nil
+		change()
+	}
+	return b.DB.UpdateUser(ctx, g, e, event)
+}
+
+// What a change ends, and what the log says of it, fits the account that it
+// was made to and not the one that was read before.
+func TestChangesFitTheAccount(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		other, change user.Changes
+		version       int64
+		action        user.Action
+	}{
+		"a demotion beside a promotion": {
+			user.Changes{Role: ptr(user.RoleAdmin)}, user.Changes{Role: ptr(user.RoleUser)}, 2, user.ActionRoleChanged,
+		},
+		"the old e-mail beside a new one": {
+			user.Changes{Email: ptr("new@example.com")}, user.Changes{Email: ptr("ann@example.com")}, 1, user.ActionEmailChanged,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := postgrestest.Open(t)
+			u := create(t, db, account("ann"))
+			one, other := callerOf(t, create(t, db, adminAccount("boss"))), callerOf(t, create(t, db, adminAccount("chief")))
+			put := func(db user.Updater, by user.Caller, in user.Changes) {
+				t.Helper()
+				if err := user.Update(t.Context(), by, user.Client{}, db, user.Passwords{Policy: password.DefaultPolicy}, user.DefaultLimits, "ann", in, now); err != nil {
+					t.Fatal(err)
+				}
+			}
+			token := resetOf("ann's", now)
+			put(&between{DB: db, change: func() {
+				put(db, other, c.other)
+				if _, err := db.CreateReset(t.Context(), "ann", find(t, db, "ann").Email, token, event); err != nil {
+					t.Fatal(err)
+				}
+			}}, one, c.change)
+			if got := find(t, db, "ann"); got.Role != user.RoleUser || got.Email != "ann@example.com" || got.TokenVersion != c.version {
+				t.Errorf("the account is %+v", got)
+			}
+			if opens, err := db.UserByReset(t.Context(), token.Hash, now); (opens == nil) != (c.change.Email != nil) || err != nil {
+				t.Errorf("the token of the e-mail between opens %+v, %v", opens, err)
+			}
+			page, err := db.ListAudit(t.Context(), u.UUID, user.AuditQuery{Limit: 10})
+			if err != nil || len(page.Events) == 0 {
+				t.Fatal(page, err)
+			}
+			var actions []user.Action
+			for _, e := range page.Events {
+				if e.Actor == one.UUID {
+					actions = append(actions, e.Actions...)
+				}
+			}
+			if diff := cmp.Diff([]user.Action{c.action}, actions); diff != "" {
+				t.Errorf("the log has (-want +got):\n%s", diff)
+			}
+		})
+	}
+}

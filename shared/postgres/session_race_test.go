@@ -1,0 +1,98 @@
+package postgres_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"roster/shared/postgres/postgrestest"
+	"roster/shared/refresh"
+	"roster/shared/user"
+)
+
+// A change that keeps a session keeps it alive for whatever comes at that
+// moment, too: a refresh is answered, with the account as it was before the
+// change or as it is after it, and never with half of each.
+func TestRenewBesideAChange(t *testing.T) {
+	t.Parallel()
+	for name, edit := range map[string]user.Edit{
+		"a change of the password": {EndTokens: true, EndSessions: true},
+		"a demotion":               {EndTokens: true, Role: ptr(user.RoleUser)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := wide(t)
+			rounds(t, 300, func(round int) {
+				u := create(t, db, adminAccount(fmt.Sprintf("ann%d", round)))
+				token := begin(t, db, u, time.Now())
+				g := user.Guard{Caller: user.Caller{UUID: u.UUID, Session: token.Session, TokenVersion: 1}, TargetUUID: u.UUID, Username: u.Username}
+				e := edit
+				if e.At = now; e.EndSessions {
+					e.KeepSession = token.Session
+				}
+				atOnce(6, func(i int) {
+					if i == 0 {
+						if o, err := db.UpdateUser(t.Context(), g, e, event); !o.Done && !errors.Is(err, user.Unavailable) {
+							t.Errorf("the change: %+v, %v", o, err)
+						}
+						return
+					}
+					verdict, got, err := db.Renew(t.Context(), renewalOf(token, time.Now()), event)
+					switch {
+					case errors.Is(err, user.Unavailable): // it met a time limit of the database
+					case err != nil || verdict != user.Renewed:
+						t.Errorf("round %d: a refresh is answered %v, %v", round, verdict, err)
+					case edit.Role != nil && (got.TokenVersion == 2) != (got.Role == user.RoleUser):
+						t.Errorf("round %d: a refresh finds version %d and role %s", round, got.TokenVersion, got.Role)
+					}
+				})
+				if got := renew(t, db, refreshKeys.Child(token), time.Now()); got != user.Renewed {
+					t.Errorf("round %d: the next refresh is answered %v", round, got)
+				}
+			})
+		})
+	}
+}
+
+// An ADMIN ends a session whose owner changes the password from it: it has
+// ended, whichever came first.
+func TestEndSessionBesideAChange(t *testing.T) {
+	t.Parallel()
+	db := wide(t)
+	boss := create(t, db, adminAccount("boss"))
+	byBoss := callerOf(t, boss)
+	rounds(t, 300, func(round int) {
+		u := create(t, db, account(fmt.Sprintf("ann%d", round)))
+		mine := user.Caller{UUID: u.UUID, Session: postgrestest.Session(t, u.UUID, 1), TokenVersion: 1}
+		var ended user.Outcome
+		var endErr error
+		atOnce(2, func(i int) {
+			if i == 0 {
+				g := user.Guard{Caller: mine, TargetUUID: u.UUID, Username: u.Username}
+				_, err := db.UpdateUser(t.Context(), g, user.Edit{At: now, EndTokens: true, EndSessions: true, KeepSession: mine.Session}, event)
+				if err != nil && !errors.Is(err, user.Unavailable) {
+					t.Errorf("the change: %v", err)
+				}
+				return
+			}
+			g := user.Guard{Caller: byBoss, AsAdmin: true, TargetUUID: u.UUID, Username: u.Username}
+			ended, endErr = db.EndSession(t.Context(), g, mine.Session, event)
+		})
+		if errors.Is(endErr, user.Unavailable) {
+			return
+		}
+		left, err := db.Sessions(t.Context(), u.UUID)
+		if !ended.Done || endErr != nil || len(left) > 0 || err != nil {
+			t.Errorf("round %d: %+v, %v; %d sessions are left, %v", round, ended, endErr, len(left), err)
+		}
+	})
+}
+
+// renewalOf is a use of the token at that time.
+func renewalOf(token refresh.Token, at time.Time) user.Renewal {
+	return user.Renewal{
+		Session: token.Session, Generation: token.Generation, Hash: token.Hash(), Child: refreshKeys.Child(token).Hash(),
+		At: at, IdleEndsAt: at.Add(7 * 24 * time.Hour), Grace: 10 * time.Second,
+	}
+}

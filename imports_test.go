@@ -82,7 +82,7 @@ var rooms = map[string]room{
 	},
 	"shared/postgres/migrations": {
 		own: []string{"shared/postgres/dburl"}, others: []string{pgx, "github.com/pressly/goose/v3"},
-		why:    "it is apart so that only what migrates links goose",
+		why: "it is apart so that only what migrates links goose",
 	},
 	"shared/postgres/postgrestest": {
 		own: []string{"localdev/pgserver", "shared/postgres", "shared/postgres/migrations"}, others: []string{pgx},

@@ -1,8 +1,8 @@
 # Thin aliases; each target is one command that can be typed as well.
 .DEFAULT_GOAL := help
 TOOL := go tool -modfile=tools/go.mod
-# And not Go's own sources, which CI may have in .ci/tools.
-OURS = $(shell git ls-files '*.go')
+# Our files, and not Go's own sources, which CI may have in .ci/tools.
+GOFUMPT := git ls-files -z '*.go' | xargs -0 $(TOOL) gofumpt
 FUNCTIONS := CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -tags lambda.norpc -trimpath -ldflags '-s -w' -o bin/
 
 .PHONY: help run lambda test race limits refreshes bench timing tokens malformed differential fuzz lint fmt interop functions links schema audit-verify validate deploy ci clean
@@ -52,12 +52,12 @@ interop: ## show tokens and keys to go-oidc and to npm's jose, which it installs
 	cd tools/interop && npm install --ignore-scripts --no-audit --no-fund && go test -count=1 -v ./...
 
 lint: ## formatting, vet, staticcheck
-	test -z "$$($(TOOL) gofumpt -l $(OURS))" || { $(TOOL) gofumpt -d $(OURS); exit 1; }
+	test -z "$$($(GOFUMPT) -l)" || { $(GOFUMPT) -d; exit 1; }
 	go vet ./...
 	$(TOOL) staticcheck ./...
 
 fmt: ## format the code
-	$(TOOL) gofumpt -w $(OURS)
+	$(GOFUMPT) -w
 
 functions: ## build all functions for Lambda into bin/
 	mkdir -p bin && $(FUNCTIONS) ./functions/...

@@ -13,7 +13,6 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -39,20 +38,11 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	slog.SetDefault(slog.New(slog.DiscardHandler)) // the report says it all
-	err := run(ctx, os.Args[1:], environ(), os.Stdout)
+	err := run(ctx, os.Args[1:], settings.Environ(), os.Stdout)
 	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "rotate_keys: "+err.Error())
 		os.Exit(1)
 	}
-}
-
-func environ() map[string]string {
-	values := map[string]string{}
-	for _, pair := range os.Environ() {
-		name, value, _ := strings.Cut(pair, "=")
-		values[name] = value
-	}
-	return values
 }
 
 func run(ctx context.Context, args []string, values map[string]string, out io.Writer) error {

@@ -59,7 +59,7 @@ const secretTimeout = 5 * time.Second
 // what runs without HTTP logs, too.
 func Load() *Environment {
 	slog.SetDefault(lambdacontext.NewLogger())
-	e := Of(environ())
+	e := Of(Environ())
 	arn := e.values["SECRET_ARN"]
 	if arn == "" {
 		return e
@@ -96,7 +96,8 @@ func Over(ctx context.Context, values map[string]string, secret Secret) *Environ
 	return e
 }
 
-func environ() map[string]string {
+// Environ returns the process's environment, by name.
+func Environ() map[string]string {
 	values := map[string]string{}
 	for _, pair := range os.Environ() {
 		name, value, _ := strings.Cut(pair, "=")

@@ -130,8 +130,7 @@ func TestDownloadRefusals(t *testing.T) {
 	m := newMirror(t)
 	absent := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(absent.Close)
-	closed := httptest.NewServer(http.NotFoundHandler())
-	closed.Close()
+	const closed = "http://127.0.0.1:1" // a port of the tests' own could be taken by another of them
 	garbage := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		http.ServeContent(w, r, "x", time.Time{}, strings.NewReader("no jar"))
 	}))
@@ -143,7 +142,7 @@ func TestDownloadRefusals(t *testing.T) {
 	}{
 		"another archive": {m.URL, pgserver.Archives(), "is not the archive that it should be"},
 		"no such archive": {absent.URL, m.archives, "no version found"},
-		"no connection":   {closed.URL, m.archives, "unable to connect to " + closed.URL},
+		"no connection":   {closed, m.archives, "unable to connect to " + closed},
 		"garbage":         {garbage.URL, m.archives, "checksums do not match"},
 	} {
 		t.Run(name, func(t *testing.T) {

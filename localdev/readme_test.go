@@ -36,7 +36,11 @@ func TestReadmeIsAnsweredAsPrinted(t *testing.T) {
 				t.Errorf("README.md prints %s\nthe answer is %s", line, answered)
 			}
 		case set:
-			variables["$"+name] = answeredToken.FindStringSubmatch(answered)[1]
+			m := answeredToken.FindStringSubmatch(answered)
+			if m == nil {
+				t.Fatalf("README.md sets %s, and the answer before has no token: %s", name, answered)
+			}
+			variables["$"+name] = m[1]
 		}
 	}
 	if calls != 9 {

@@ -1,11 +1,9 @@
 package user
 
 import (
-	"cmp"
 	"context"
 	"log/slog"
 	"net/url"
-	"strings"
 	"time"
 
 	"roster/shared/mail"
@@ -68,12 +66,6 @@ type ResetMail struct {
 
 func (m ResetMail) link(token string) string {
 	return m.PublicURL + "/reset_password?token=" + url.QueryEscape(token)
-}
-
-// forgetAccount counts by the e-mail, too. By the name alone, whoever knows
-// that could use up what its owner has, and keep the owner from a reset.
-func (l Limits) forgetAccount(in ResetRequest, email string) Budget {
-	return l.ForgetAccount.budget("forget account", spelling(in.Username), strings.ToLower(cmp.Or(email, in.Email)))
 }
 
 // Forgetter stores reset tokens within limits.

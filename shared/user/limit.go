@@ -1,7 +1,9 @@
 package user
 
 import (
+	"cmp"
 	"context"
+	"strings"
 	"time"
 )
 
@@ -82,7 +84,7 @@ type Limits struct {
 	LoginFromNetwork, Login Rate
 	Register                Rate // from one network; changes of one's own e-mail count, too
 	EmailAccount            Rate // changes of one's own e-mail, for one account
-	ForgetAccount           Rate // mails for one account
+	ForgetAccount           Rate // mails for one username with one e-mail
 	Forget, Reset           Rate // from one network
 }
 
@@ -139,6 +141,12 @@ func (l Limits) register(network string) Budget { return l.Register.budget("regi
 // registration does whether an address is taken.
 func (l Limits) email(uuid, network string) []Budget {
 	return []Budget{l.EmailAccount.budget("email account", uuid), l.register(network)}
+}
+
+// forgetAccount counts by the e-mail, too. By the name alone, whoever knows
+// that could use up what its owner has, and keep the owner from a reset.
+func (l Limits) forgetAccount(in ResetRequest, email string) Budget {
+	return l.ForgetAccount.budget("forget account", spelling(in.Username), strings.ToLower(cmp.Or(email, in.Email)))
 }
 
 // join keeps the parts apart: no name has a NUL.

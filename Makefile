@@ -36,7 +36,7 @@ timing: ## measure what time tells of accounts, into docs/security/timing.md (ha
 	go test ./localdev -count=1 -v -run '^TestTiming$$' -timing 2000 -update -timeout 4h
 
 tokens: ## try 500,000 mutations of access tokens and as many of reset tokens
-	go test ./shared/token ./shared/onetime -count=1 -v -run '^TestMutations$$' -mutations 500000 -timeout 1h
+	go test ./shared/credential/token ./shared/credential/onetime -count=1 -v -run '^TestMutations$$' -mutations 500000 -timeout 1h
 	go test ./localdev -count=1 -v -run '^TestMutations$$'
 
 malformed: ## send 1,000,000 malformed requests to the service (some minutes)

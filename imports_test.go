@@ -39,8 +39,8 @@ var rooms = map[string]room{
 	"functions/*": {
 		own: []string{
 			"roster", "shared/api", "shared/authorizer", "shared/boot", "shared/boot/keys", "shared/boot/mailing", "shared/boot/policy", "shared/boot/rotating",
-			"shared/boot/signing", "shared/boot/tokens", "shared/docspage", "shared/lambdahttp", "shared/postgres/migrations", "shared/rotation", "shared/sam",
-			"shared/seed", "shared/settings", "shared/user",
+			"shared/boot/signing", "shared/boot/tokens", "shared/docspage", "shared/aws/lambdahttp", "shared/postgres/migrations", "shared/job/rotation", "shared/aws/sam",
+			"shared/job/seed", "shared/boot/settings", "shared/user",
 		},
 		why: "a main is a list of parts; what decides or computes belongs into the parts",
 	},
@@ -56,12 +56,12 @@ var rooms = map[string]room{
 	},
 
 	"cmd/rotate_keys": {
-		own: []string{"shared/boot/rotating", "shared/rotation", "shared/settings"},
+		own: []string{"shared/boot/rotating", "shared/job/rotation", "shared/boot/settings"},
 		why: "it is the function of that name for a terminal, and does nothing that it does not",
 	},
 
 	"shared/user": {
-		own: []string{"shared/mail", "shared/metric", "shared/password", "shared/refresh"}, others: []string{"golang.org/x/net/idna"},
+		own: []string{"shared/mail", "shared/aws/metric", "shared/credential/password", "shared/credential/refresh"}, others: []string{"golang.org/x/net/idna"},
 		why: "the domain knows neither HTTP, SQL nor AWS, so that it can be read and tested without them; it asks for what it needs by small interfaces",
 	},
 	"shared/api": {
@@ -84,92 +84,92 @@ var rooms = map[string]room{
 		own: []string{"shared/postgres/dburl"}, others: []string{pgx, "github.com/pressly/goose/v3"},
 		why: "it is apart so that only what migrates links goose",
 	},
-	"shared/postgres/postgrestest": {
+	"localdev/postgrestest": {
 		own: []string{"localdev/pgserver", "shared/postgres", "shared/postgres/migrations"}, others: []string{pgx},
 		why: "it gives tests a database, and nothing else",
 	},
 
 	"shared/boot": {
-		own: []string{"shared/device", "shared/onetime", "shared/password", "shared/postgres", "shared/postgres/dburl", "shared/refresh", "shared/settings", "shared/user"},
+		own: []string{"shared/credential/device", "shared/credential/onetime", "shared/credential/password", "shared/postgres", "shared/postgres/dburl", "shared/credential/refresh", "shared/boot/settings", "shared/user"},
 		why: "every function with a database links it; what only some need has a package of its own below it",
 	},
 	"shared/boot/mailing": {
-		own: []string{"shared/awsenv", "shared/boot", "shared/mail", "shared/ses", "shared/smtp", "shared/user"},
+		own: []string{"shared/aws/awsenv", "shared/boot", "shared/mail", "shared/mail/ses", "shared/mail/smtp", "shared/user"},
 		why: "it assembles what mails",
 	},
 	"shared/boot/policy": {
-		own: []string{"shared/blocklist", "shared/boot", "shared/breach", "shared/user"},
+		own: []string{"shared/credential/blocklist", "shared/boot", "shared/credential/breach", "shared/user"},
 		why: "it is apart so that a function that sets no password links no list of common ones, and asks nobody about one",
 	},
 	"shared/boot/keys": {
-		own: []string{"shared/keyring", "shared/settings", "shared/user"},
+		own: []string{"shared/credential/keyring", "shared/boot/settings", "shared/user"},
 		why: "it is apart from boot, for what publishes the keys has no database, and from boot/tokens, for it signs nothing",
 	},
 	"shared/boot/rotating": {
-		own: []string{"shared/awsenv", "shared/keyring", "shared/kms", "shared/rotation", "shared/secrets", "shared/settings"},
+		own: []string{"shared/aws/awsenv", "shared/credential/keyring", "shared/aws/kms", "shared/job/rotation", "shared/aws/secrets", "shared/boot/settings"},
 		why: "it assembles what writes the secret, and is apart because nothing else may",
 	},
 	"shared/boot/signing": {
-		own: []string{"shared/awsenv", "shared/boot", "shared/boot/tokens", "shared/kms"}, others: []string{sdk + "aws"},
+		own: []string{"shared/aws/awsenv", "shared/boot", "shared/boot/tokens", "shared/aws/kms"}, others: []string{sdk + "aws"},
 		why: "it is apart so that only functions that issue access tokens can ask KMS for private keys",
 	},
 	"shared/boot/tokens": {
-		own: []string{"shared/boot", "shared/boot/keys", "shared/keyring", "shared/token", "shared/user"},
+		own: []string{"shared/boot", "shared/boot/keys", "shared/credential/keyring", "shared/credential/token", "shared/user"},
 		why: "it is apart so that only functions with access tokens link the JWT library; it stands between tokens and users, which do not know each other",
 	},
-	"shared/lambdahttp": {
+	"shared/aws/lambdahttp": {
 		others: []string{lambda + "events", lambda + "lambda", lambda + "lambdacontext", "github.com/awslabs/aws-lambda-go-api-proxy/httpadapter"},
 		why:    "it runs any http.Handler and knows none",
 	},
-	"shared/rotation": {
-		own: []string{"shared/keyring", "shared/secrets"}, others: []string{lambda + "lambda"},
+	"shared/job/rotation": {
+		own: []string{"shared/credential/keyring", "shared/aws/secrets"}, others: []string{lambda + "lambda"},
 		why: "it is told where the keys are and who wraps them, and has no database",
 	},
-	"shared/seed": {
+	"shared/job/seed": {
 		own: []string{"shared/user"}, others: []string{lambda + "cfn", lambda + "lambda", lambda + "lambdacontext"},
 		why: "it is told how to migrate, so that its tests need no database",
 	},
 	"shared/authorizer": {
-		own: []string{"shared/metric", "shared/user"}, others: []string{lambda + "events", lambda + "lambda"},
+		own: []string{"shared/aws/metric", "shared/user"}, others: []string{lambda + "events", lambda + "lambda"},
 		why: "it speaks API Gateway's events for package user, to any store and any keys",
 	},
 	"shared/docspage": {
 		others: []string{"github.com/swaggest/swgui/v5/static", yaml},
 		why:    "the documentation is given to it; a page must not link users, tokens or a database",
 	},
-	"shared/sam": {
+	"shared/aws/sam": {
 		own: []string{"roster"}, others: []string{yaml},
 		why: "it reads the template for functions, localdev and tests alike",
 	},
 
-	"shared/awsenv":         {others: []string{sdk + "aws", sdk + "credentials"}, why: "every function with a secret links it; config.LoadDefaultConfig would cost 1.6 MB"},
-	"shared/awsenv/awstest": {own: []string{"shared/awsenv"}, others: []string{sdk + "aws"}, why: "it plays AWS's side, and must not know ours"},
-	"shared/settings": {
-		own: []string{"shared/awsenv", "shared/secrets"}, others: []string{lambda + "lambdacontext"},
+	"shared/aws/awsenv": {others: []string{sdk + "aws", sdk + "credentials"}, why: "every function with a secret links it; config.LoadDefaultConfig would cost 1.6 MB"},
+	"localdev/awstest":  {own: []string{"shared/aws/awsenv"}, others: []string{sdk + "aws"}, why: "it plays AWS's side, and must not know ours"},
+	"shared/boot/settings": {
+		own: []string{"shared/aws/awsenv", "shared/aws/secrets"}, others: []string{lambda + "lambdacontext"},
 		why: "functions without a database link it; what makes parts of the values is package boot",
 	},
-	"shared/secrets": {others: []string{sdk + "aws", sdk + "service/secretsmanager"}, why: "it reads one secret and knows nothing of what is in it"},
-	"shared/kms":     {others: []string{sdk + "aws"}, why: "it wraps bytes and knows nothing of what they are; the client of KMS would cost 450 KB and 2,600 allocations before main"},
-	"shared/ses":     {own: []string{"shared/mail"}, others: []string{sdk + "aws", sdk + "service/sesv2"}, why: "it is a way for mails and nothing more"},
-	"shared/smtp":    {own: []string{"shared/mail"}, others: []string{"github.com/wneessen/go-mail/smtp"}, why: "it is a way for mails and nothing more; the whole of go-mail imports html/template"},
+	"shared/aws/secrets": {others: []string{sdk + "aws", sdk + "service/secretsmanager"}, why: "it reads one secret and knows nothing of what is in it"},
+	"shared/aws/kms":     {others: []string{sdk + "aws"}, why: "it wraps bytes and knows nothing of what they are; the client of KMS would cost 450 KB and 2,600 allocations before main"},
+	"shared/mail/ses":    {own: []string{"shared/mail"}, others: []string{sdk + "aws", sdk + "service/sesv2"}, why: "it is a way for mails and nothing more"},
+	"shared/mail/smtp":   {own: []string{"shared/mail"}, others: []string{"github.com/wneessen/go-mail/smtp"}, why: "it is a way for mails and nothing more; the whole of go-mail imports html/template"},
 
-	"shared/bearer":    {own: []string{"shared/keyring", "shared/token"}, why: "services elsewhere link it; they have no database of ours, no AWS and no users"},
-	"shared/blocklist": {others: []string{"github.com/ccojocar/zxcvbn-go/data"}, why: "it is a list"},
-	"shared/breach":    {others: []string{"golang.org/x/text/unicode/norm"}, why: "it asks one service one question, and must have no way to tell it more"},
-	"shared/device":    {nil, nil, "a mechanism that knows nothing of users"},
-	"shared/keyring":   {nil, nil, "a mechanism that knows nothing of users, nor of tokens: what publishes keys and what rotates them link no JWT library"},
-	"shared/refresh":   {nil, nil, "a mechanism that knows nothing of users"},
-	"shared/mail":      {nil, nil, "mails are plain values"},
-	"shared/metric":    {nil, nil, "it writes a line to the log"},
-	"shared/onetime":   {nil, nil, "a mechanism that knows nothing of users"},
-	"shared/password":  {others: []string{"golang.org/x/crypto/argon2", "golang.org/x/text/unicode/norm"}, why: "a mechanism that knows nothing of users"},
-	"shared/token":     {own: []string{"shared/keyring"}, others: []string{"github.com/golang-jwt/jwt/v5"}, why: "a mechanism that knows nothing of users"},
+	"shared/bearer":               {own: []string{"shared/credential/keyring", "shared/credential/token"}, why: "services elsewhere link it; they have no database of ours, no AWS and no users"},
+	"shared/credential/blocklist": {others: []string{"github.com/ccojocar/zxcvbn-go/data"}, why: "it is a list"},
+	"shared/credential/breach":    {others: []string{"golang.org/x/text/unicode/norm"}, why: "it asks one service one question, and must have no way to tell it more"},
+	"shared/credential/device":    {nil, nil, "a mechanism that knows nothing of users"},
+	"shared/credential/keyring":   {nil, nil, "a mechanism that knows nothing of users, nor of tokens: what publishes keys and what rotates them link no JWT library"},
+	"shared/credential/refresh":   {nil, nil, "a mechanism that knows nothing of users"},
+	"shared/mail":                 {nil, nil, "mails are plain values"},
+	"shared/aws/metric":           {nil, nil, "it writes a line to the log"},
+	"shared/credential/onetime":   {nil, nil, "a mechanism that knows nothing of users"},
+	"shared/credential/password":  {others: []string{"golang.org/x/crypto/argon2", "golang.org/x/text/unicode/norm"}, why: "a mechanism that knows nothing of users"},
+	"shared/credential/token":     {own: []string{"shared/credential/keyring"}, others: []string{"github.com/golang-jwt/jwt/v5"}, why: "a mechanism that knows nothing of users"},
 
 	"localdev": {
 		own: []string{
-			"roster", "localdev/gateway", "localdev/pgserver", "localdev/runtimeapi", "shared/boot/rotating", "shared/keyring", "shared/rotation", "shared/secrets", "shared/settings",
-			"shared/api", "shared/awsenv/awstest", "shared/boot", "shared/boot/keys", "shared/boot/mailing", "shared/boot/policy", "shared/boot/tokens", "shared/docspage", "shared/lambdahttp",
-			"shared/postgres", "shared/postgres/dburl", "shared/postgres/migrations", "shared/sam", "shared/seed", "shared/user",
+			"roster", "localdev/gateway", "localdev/pgserver", "localdev/runtimeapi", "shared/boot/rotating", "shared/credential/keyring", "shared/job/rotation", "shared/aws/secrets", "shared/boot/settings",
+			"shared/api", "localdev/awstest", "shared/boot", "shared/boot/keys", "shared/boot/mailing", "shared/boot/policy", "shared/boot/tokens", "shared/docspage", "shared/aws/lambdahttp",
+			"shared/postgres", "shared/postgres/dburl", "shared/postgres/migrations", "shared/aws/sam", "shared/job/seed", "shared/user",
 		},
 		others: []string{lambda + "events", pgx, "github.com/joho/godotenv"},
 		why:    "it assembles what the functions assemble, by the same parts",
@@ -182,20 +182,20 @@ var rooms = map[string]room{
 
 // secluded are packages that few may import, with the reason for all others.
 var secluded = map[string]string{
-	"shared/ses":                   "merely importing SES's client costs each function 650 KB and 4,350 allocations before main; functions that mail have boot/mailing",
-	"shared/kms":                   "only what issues access tokens needs private keys; such functions have boot/signing",
-	"shared/smtp":                  "a function that may not send mail has no use for a way to send it; functions that mail have boot/mailing",
-	"shared/blocklist":             "the lists are 375 KB; functions that set passwords have boot/policy",
-	"shared/breach":                "what sets no password must not send hashes of them anywhere; functions that do have boot/policy",
-	"shared/boot":                  "only a main knows the environment; everything else is given its parts",
-	"shared/lambdahttp":            "only a main knows that it runs on Lambda",
-	"shared/api":                   "only a main knows that HTTP is spoken",
-	"shared/postgres":              "the store is given as an interface of package user",
-	"shared/postgres/migrations":   "it links goose; only seed_admin and development migrate",
-	"shared/postgres/postgrestest": "it is for tests",
-	"shared/api/apitest":           "it is for tests",
-	"localdev/browsertest":         "it is for tests",
-	"shared/awsenv/awstest":        "it is for tests and for localdev, which has no AWS",
+	"shared/mail/ses":             "merely importing SES's client costs each function 650 KB and 4,350 allocations before main; functions that mail have boot/mailing",
+	"shared/aws/kms":              "only what issues access tokens needs private keys; such functions have boot/signing",
+	"shared/mail/smtp":            "a function that may not send mail has no use for a way to send it; functions that mail have boot/mailing",
+	"shared/credential/blocklist": "the lists are 375 KB; functions that set passwords have boot/policy",
+	"shared/credential/breach":    "what sets no password must not send hashes of them anywhere; functions that do have boot/policy",
+	"shared/boot":                 "only a main knows the environment; everything else is given its parts",
+	"shared/aws/lambdahttp":       "only a main knows that it runs on Lambda",
+	"shared/api":                  "only a main knows that HTTP is spoken",
+	"shared/postgres":             "the store is given as an interface of package user",
+	"shared/postgres/migrations":  "it links goose; only seed_admin and development migrate",
+	"localdev/postgrestest":       "it is for tests",
+	"shared/api/apitest":          "it is for tests",
+	"localdev/browsertest":        "it is for tests",
+	"localdev/awstest":            "it is for tests and for localdev, which has no AWS",
 }
 
 // listed is what go list says of a package.

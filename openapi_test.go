@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"roster"
-	"roster/shared/sam"
+	"roster/shared/aws/sam"
 )
 
 func load(text []byte) (*openapi3.T, error) {

@@ -77,7 +77,7 @@ func TestMailSeesNoRequest(t *testing.T) {
 	t.Parallel()
 	seen := 0
 	for _, p := range listPackages(t) {
-		if !slices.Contains([]string{"shared/mail", "shared/smtp", "shared/ses", "shared/user", "shared/boot/mailing"}, p.ImportPath) {
+		if !slices.Contains([]string{"shared/mail", "shared/mail/smtp", "shared/mail/ses", "shared/user", "shared/boot/mailing"}, p.ImportPath) {
 			continue
 		}
 		seen++
@@ -160,7 +160,7 @@ func TestNoWeakHashAndNoWeakChance(t *testing.T) {
 	t.Parallel()
 	for _, p := range listPackages(t) {
 		for _, imported := range p.Imports {
-			if p.ImportPath == "shared/breach" && imported == "crypto/sha1" {
+			if p.ImportPath == "shared/credential/breach" && imported == "crypto/sha1" {
 				continue
 			}
 			if slices.Contains([]string{"crypto/md5", "crypto/sha1", "crypto/des", "crypto/rc4", "math/rand", "math/rand/v2"}, imported) {

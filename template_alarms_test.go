@@ -7,8 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"roster/shared/metric"
-	"roster/shared/sam"
+	"roster/shared/aws/metric"
+	"roster/shared/aws/sam"
 )
 
 // CloudWatch reads ten metrics in one alarm, and no more.

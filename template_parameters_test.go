@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"roster/shared/sam"
+	"roster/shared/aws/sam"
 )
 
 func parameter(t *testing.T, template *sam.Template, name string) map[string]any {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"roster/shared/sam"
+	"roster/shared/aws/sam"
 )
 
 var update = flag.Bool("update", false, "write testdata/resources.txt")

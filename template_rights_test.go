@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"roster/shared/sam"
+	"roster/shared/aws/sam"
 )
 
 // actions is every IAM action that the template may grant, and why. It is also

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"roster"
-	"roster/shared/sam"
+	"roster/shared/aws/sam"
 	"roster/shared/user"
 )
 

@@ -10,8 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"roster/localdev/postgrestest"
 	"roster/localdev/runtimeapi"
-	"roster/shared/postgres/postgrestest"
 )
 
 // API Gateway answers 401 to this word, 500 to anything else.

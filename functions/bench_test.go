@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"roster/localdev/postgrestest"
 	"roster/localdev/runtimeapi"
-	"roster/shared/keyring"
-	"roster/shared/postgres/postgrestest"
+	"roster/shared/credential/keyring"
 )
 
 // The bounds of a start, on any machine: how many times as long as hello's it

@@ -13,8 +13,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"roster/shared/awsenv/awstest"
-	"roster/shared/postgres/postgrestest"
+	"roster/localdev/awstest"
+	"roster/localdev/postgrestest"
 )
 
 // stack plays CloudFormation: it takes the answer at a URL that the event

@@ -13,8 +13,8 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
-	"roster/shared/keyring"
-	"roster/shared/postgres/postgrestest"
+	"roster/localdev/postgrestest"
+	"roster/shared/credential/keyring"
 )
 
 // newRing is a ring of a next and a current key, as the secret holds it.

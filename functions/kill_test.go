@@ -9,7 +9,7 @@ import (
 	"syscall"
 	"testing"
 
-	"roster/shared/postgres/postgrestest"
+	"roster/localdev/postgrestest"
 )
 
 // killPoint stands between a function and PostgreSQL and kills the function at

@@ -8,10 +8,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"roster/localdev/awstest"
+	"roster/localdev/postgrestest"
 	"roster/localdev/runtimeapi"
-	"roster/shared/awsenv/awstest"
-	"roster/shared/postgres/postgrestest"
-	"roster/shared/sam"
+	"roster/shared/aws/sam"
 )
 
 // behindTheAPI are the functions with a route and a secret, each with a request

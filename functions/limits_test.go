@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"roster/shared/postgres/postgrestest"
+	"roster/localdev/postgrestest"
 )
 
 // CVE-2024-4629, keycloak#31726: logins that run at once must not be counted

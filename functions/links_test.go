@@ -15,7 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"roster/shared/sam"
+	"roster/shared/aws/sam"
 )
 
 var update = flag.Bool("update", false, "write testdata/links.txt")
@@ -30,7 +30,7 @@ var heavy = []struct{ name, path string }{
 	{"goose", "github.com/pressly/goose/v3"},
 	{"html/template", "html/template"},
 	{"jwt", "github.com/golang-jwt/jwt/v5"},
-	{"kms", "roster/shared/kms"},
+	{"kms", "roster/shared/aws/kms"},
 	{"pgx", "github.com/jackc/pgx/v5"},
 	{"secretsmanager", "github.com/aws/aws-sdk-go-v2/service/secretsmanager"},
 	{"sesv2", "github.com/aws/aws-sdk-go-v2/service/sesv2"},
@@ -43,10 +43,10 @@ var heavy = []struct{ name, path string }{
 // never is what no function links, and why.
 var never = map[string]string{
 	"roster/localdev":                     "it is for development",
-	"roster/shared/awsenv/awstest":        "it plays AWS for tests",
+	"roster/localdev/awstest":             "it plays AWS for tests",
 	"roster/shared/api/apitest":           "it is for tests",
 	"roster/shared/bearer":                "it believes a token whose session has ended; functions ask the database",
-	"roster/shared/postgres/postgrestest": "it is for tests",
+	"roster/localdev/postgrestest":        "it is for tests",
 	"testing":                             "it brings flags and tests into a program",
 	"net/rpc":                             "it turns off the linker's pruning of methods; build with the tag lambda.norpc",
 	"plugin":                              "it turns off the linker's pruning",

@@ -15,9 +15,9 @@ import (
 	"time"
 
 	"roster"
+	"roster/localdev/postgrestest"
 	"roster/localdev/runtimeapi"
-	"roster/shared/postgres/postgrestest"
-	"roster/shared/sam"
+	"roster/shared/aws/sam"
 )
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }

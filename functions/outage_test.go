@@ -10,9 +10,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 
+	"roster/localdev/awstest"
 	"roster/localdev/pgserver"
-	"roster/shared/awsenv/awstest"
-	"roster/shared/postgres/postgrestest"
+	"roster/localdev/postgrestest"
 )
 
 // owner makes a database and a role that owns it and is no superuser, as a

@@ -7,10 +7,10 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
-	"roster/shared/awsenv/awstest"
-	"roster/shared/keyring"
-	"roster/shared/postgres/postgrestest"
-	"roster/shared/secrets"
+	"roster/localdev/awstest"
+	"roster/localdev/postgrestest"
+	"roster/shared/aws/secrets"
+	"roster/shared/credential/keyring"
 )
 
 const kmsKey = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"

@@ -10,9 +10,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"roster/shared/awsenv/awstest"
+	"roster/localdev/awstest"
+	"roster/localdev/postgrestest"
 	"roster/shared/postgres/migrations"
-	"roster/shared/postgres/postgrestest"
 )
 
 // Events that run the function: EventBridge's, and what a person sends with

@@ -14,11 +14,11 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"roster/localdev/awstest"
 	"roster/localdev/gateway"
 	"roster/localdev/runtimeapi"
 	"roster/shared/api/apitest"
-	"roster/shared/awsenv/awstest"
-	"roster/shared/sam"
+	"roster/shared/aws/sam"
 )
 
 const secretARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:roster-AbCdEf"

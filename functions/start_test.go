@@ -10,8 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"roster/localdev/awstest"
 	"roster/localdev/runtimeapi"
-	"roster/shared/awsenv/awstest"
 )
 
 // needs is what each function does not start without.

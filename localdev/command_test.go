@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"roster/localdev/pgserver"
-	"roster/shared/postgres/postgrestest"
+	"roster/localdev/postgrestest"
 )
 
 func TestHelp(t *testing.T) {

@@ -5,13 +5,13 @@ import (
 
 	"roster"
 	"roster/shared/api"
+	"roster/shared/aws/sam"
 	"roster/shared/boot"
 	"roster/shared/boot/keys"
 	"roster/shared/boot/policy"
 	"roster/shared/boot/tokens"
 	"roster/shared/docspage"
 	"roster/shared/postgres"
-	"roster/shared/sam"
 	"roster/shared/user"
 )
 

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"roster/localdev/pgserver"
-	"roster/shared/postgres/postgrestest"
+	"roster/localdev/postgrestest"
 )
 
 // A PostgreSQL that keeps its connections and says nothing: every answer is 503

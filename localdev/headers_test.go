@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"roster"
-	"roster/shared/sam"
+	"roster/shared/aws/sam"
 )
 
 // protective are what every answer of a function has (ASVS 3.4); "*" is any

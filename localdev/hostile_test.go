@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"roster/shared/postgres/postgrestest"
+	"roster/localdev/postgrestest"
 )
 
 func TestHostile(t *testing.T) {

@@ -8,8 +8,8 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"roster/localdev/gateway"
+	"roster/shared/aws/lambdahttp"
 	"roster/shared/boot/mailing"
-	"roster/shared/lambdahttp"
 )
 
 // lambdaFunc is what Lambda calls.

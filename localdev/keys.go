@@ -13,12 +13,12 @@ import (
 	"sync"
 	"time"
 
+	"roster/shared/aws/secrets"
 	"roster/shared/boot"
 	"roster/shared/boot/rotating"
-	"roster/shared/keyring"
-	"roster/shared/rotation"
-	"roster/shared/secrets"
-	variables "roster/shared/settings"
+	variables "roster/shared/boot/settings"
+	"roster/shared/credential/keyring"
+	"roster/shared/job/rotation"
 )
 
 const jwtKeys = "JWT_KEYS"

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"roster/shared/keyring"
-	"roster/shared/secrets"
+	"roster/shared/aws/secrets"
+	"roster/shared/credential/keyring"
 )
 
 // keysIn is the ring that a data folder keeps.

@@ -16,7 +16,7 @@ import (
 
 	"roster/localdev/gateway"
 	"roster/localdev/runtimeapi"
-	"roster/shared/sam"
+	"roster/shared/aws/sam"
 )
 
 // secretARN is the local Secrets Manager's only secret.

@@ -6,7 +6,7 @@ import (
 	"regexp"
 	"strconv"
 
-	"roster/shared/awsenv/awstest"
+	"roster/localdev/awstest"
 )
 
 // mailbox is GET /_mail: the mails that the local SES took since the start,

@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"roster/localdev/postgrestest"
 	"roster/localdev/runtimeapi"
-	"roster/shared/postgres/postgrestest"
 )
 
 func TestMain(m *testing.M) {

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"roster/shared/postgres/postgrestest"
+	"roster/localdev/postgrestest"
 )
 
 var malformedRequests = flag.Int("malformed", 4000, "number of malformed requests")

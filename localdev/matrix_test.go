@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"roster"
+	"roster/localdev/postgrestest"
+	"roster/shared/aws/sam"
 	"roster/shared/boot/tokens"
-	"roster/shared/postgres/postgrestest"
-	"roster/shared/sam"
 	"roster/shared/user"
 )
 

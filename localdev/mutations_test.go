@@ -4,7 +4,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"roster/shared/postgres/postgrestest"
+	"roster/localdev/postgrestest"
 )
 
 // The same as in packages token and onetime, where hundreds of thousands are

@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"roster/localdev/pgserver"
+	"roster/localdev/postgrestest"
 	"roster/shared/api/apitest"
-	"roster/shared/postgres/postgrestest"
 )
 
 // patient is how long an answer may take while PostgreSQL is gone: many times

@@ -12,8 +12,8 @@ import (
 	"roster/shared/boot"
 	"roster/shared/boot/mailing"
 	"roster/shared/boot/policy"
+	"roster/shared/job/seed"
 	"roster/shared/postgres/migrations"
-	"roster/shared/seed"
 )
 
 // admin is what the banner says of the admin's account.

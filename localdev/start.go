@@ -12,10 +12,10 @@ import (
 	"strings"
 
 	"roster"
+	"roster/localdev/awstest"
 	"roster/localdev/gateway"
-	"roster/shared/awsenv/awstest"
+	"roster/shared/aws/sam"
 	"roster/shared/boot"
-	"roster/shared/sam"
 )
 
 // parts are what one localdev has started.

@@ -9,7 +9,7 @@ import (
 
 	"golang.org/x/crypto/argon2"
 
-	"roster/shared/password"
+	"roster/shared/credential/password"
 )
 
 // group is what an endpoint answers with one status, and must not tell apart.

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"roster/shared/postgres/postgrestest"
+	"roster/localdev/postgrestest"
 	"roster/shared/user"
 )
 

@@ -17,8 +17,8 @@ import (
 	"time"
 
 	"roster/shared/boot/rotating"
-	"roster/shared/rotation"
-	"roster/shared/settings"
+	"roster/shared/boot/settings"
+	"roster/shared/job/rotation"
 )
 
 const usage = `Usage: go run ./cmd/rotate_keys [flags]

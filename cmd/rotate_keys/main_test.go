@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"roster/shared/awsenv/awstest"
+	"roster/localdev/awstest"
 )
 
 const arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:roster-AbCdEf"

@@ -20,8 +20,8 @@ import (
 	"testing"
 	"time"
 
-	"roster/shared/keyring"
-	"roster/shared/postgres/postgrestest"
+	"roster/localdev/postgrestest"
+	"roster/shared/credential/keyring"
 )
 
 func TestMain(m *testing.M) { os.Exit(postgrestest.Main(m)) }

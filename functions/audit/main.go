@@ -5,9 +5,9 @@ import (
 	"net/http"
 
 	"roster/shared/api"
+	"roster/shared/aws/lambdahttp"
 	"roster/shared/boot"
 	"roster/shared/boot/tokens"
-	"roster/shared/lambdahttp"
 )
 
 func main() {

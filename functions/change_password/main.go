@@ -5,10 +5,10 @@ import (
 	"net/http"
 
 	"roster/shared/api"
+	"roster/shared/aws/lambdahttp"
 	"roster/shared/boot"
 	"roster/shared/boot/policy"
 	"roster/shared/boot/signing"
-	"roster/shared/lambdahttp"
 )
 
 func main() {

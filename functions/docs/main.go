@@ -4,8 +4,8 @@ package main
 
 import (
 	"roster"
+	"roster/shared/aws/lambdahttp"
 	"roster/shared/docspage"
-	"roster/shared/lambdahttp"
 )
 
 func main() {

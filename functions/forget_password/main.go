@@ -6,9 +6,9 @@ import (
 	"net/http"
 
 	"roster/shared/api"
+	"roster/shared/aws/lambdahttp"
 	"roster/shared/boot"
 	"roster/shared/boot/mailing"
-	"roster/shared/lambdahttp"
 )
 
 func main() {

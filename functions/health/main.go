@@ -5,8 +5,8 @@ import (
 	"net/http"
 
 	"roster/shared/api"
+	"roster/shared/aws/lambdahttp"
 	"roster/shared/boot"
-	"roster/shared/lambdahttp"
 )
 
 func main() {

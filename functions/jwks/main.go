@@ -6,9 +6,9 @@ import (
 	"net/http"
 
 	"roster/shared/api"
+	"roster/shared/aws/lambdahttp"
 	"roster/shared/boot/keys"
-	"roster/shared/lambdahttp"
-	"roster/shared/settings"
+	"roster/shared/boot/settings"
 )
 
 func main() {

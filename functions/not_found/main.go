@@ -3,8 +3,8 @@ package main
 
 import (
 	"roster/shared/api"
-	"roster/shared/lambdahttp"
-	"roster/shared/sam"
+	"roster/shared/aws/lambdahttp"
+	"roster/shared/aws/sam"
 )
 
 func main() {

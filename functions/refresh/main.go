@@ -5,10 +5,10 @@ import (
 	"net/http"
 
 	"roster/shared/api"
+	"roster/shared/aws/lambdahttp"
 	"roster/shared/boot"
 	"roster/shared/boot/mailing"
 	"roster/shared/boot/signing"
-	"roster/shared/lambdahttp"
 	"roster/shared/user"
 )
 

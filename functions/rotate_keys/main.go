@@ -4,8 +4,8 @@ package main
 
 import (
 	"roster/shared/boot/rotating"
-	"roster/shared/rotation"
-	"roster/shared/settings"
+	"roster/shared/boot/settings"
+	"roster/shared/job/rotation"
 )
 
 func main() {

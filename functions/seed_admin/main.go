@@ -8,8 +8,8 @@ import (
 	"roster/shared/boot"
 	"roster/shared/boot/mailing"
 	"roster/shared/boot/policy"
+	"roster/shared/job/seed"
 	"roster/shared/postgres/migrations"
-	"roster/shared/seed"
 )
 
 func main() { seed.Start(job) }

@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"roster/localdev/gateway"
-	"roster/shared/lambdahttp"
+	"roster/shared/aws/lambdahttp"
 )
 
 // FuzzTarget sends raw request lines. Each must be answered, and never with

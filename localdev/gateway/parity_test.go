@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"roster/localdev/gateway"
-	"roster/shared/lambdahttp"
+	"roster/shared/aws/lambdahttp"
 )
 
 func mux() http.Handler {

@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"roster/shared/postgres/postgrestest"
+	"roster/localdev/postgrestest"
 	"roster/shared/user"
 )
 

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"roster/shared/postgres/postgrestest"
+	"roster/localdev/postgrestest"
 )
 
 type auditPage struct {

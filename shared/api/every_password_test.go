@@ -8,7 +8,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"roster"
-	"roster/shared/postgres/postgrestest"
+	"roster/localdev/postgrestest"
 )
 
 // CVE-2026-9798 and what followed it: a second path to a password had no

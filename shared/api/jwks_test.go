@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"roster/shared/api"
-	"roster/shared/keyring"
+	"roster/shared/credential/keyring"
 	"roster/shared/user"
 )
 

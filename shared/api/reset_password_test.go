@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"roster/shared/postgres/postgrestest"
+	"roster/localdev/postgrestest"
 )
 
 const passwordIsReset = `{"msg":"Password has been reset."}`

@@ -9,8 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"roster/shared/postgres/postgrestest"
-	"roster/shared/refresh"
+	"roster/localdev/postgrestest"
+	"roster/shared/credential/refresh"
 )
 
 // opened is what a login and a refresh answer.

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"roster/shared/postgres/postgrestest"
+	"roster/localdev/postgrestest"
 )
 
 // PostgreSQL's own log counts the statements; each is a round trip.

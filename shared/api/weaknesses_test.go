@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"roster/shared/postgres/postgrestest"
+	"roster/localdev/postgrestest"
 	"roster/shared/user"
 )
 

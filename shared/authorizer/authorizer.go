@@ -24,7 +24,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"roster/shared/metric"
+	"roster/shared/aws/metric"
 	"roster/shared/user"
 )
 

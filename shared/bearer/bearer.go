@@ -21,7 +21,7 @@ import (
 	"net/url"
 	"time"
 
-	"roster/shared/token"
+	"roster/shared/credential/token"
 )
 
 // Config says whose tokens count.

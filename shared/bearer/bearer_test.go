@@ -11,8 +11,8 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"roster/shared/bearer"
-	"roster/shared/keyring"
-	"roster/shared/token"
+	"roster/shared/credential/keyring"
+	"roster/shared/credential/token"
 )
 
 func TestRequireTakesWhatRosterSigned(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"roster/shared/keyring"
+	"roster/shared/credential/keyring"
 )
 
 // maxSet bounds what is read of an answer; package keyring takes no more.

@@ -8,8 +8,8 @@ import (
 	"sync"
 	"time"
 
-	"roster/shared/keyring"
-	"roster/shared/token"
+	"roster/shared/credential/keyring"
+	"roster/shared/credential/token"
 )
 
 const (

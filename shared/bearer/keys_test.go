@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"roster/shared/bearer"
-	"roster/shared/keyring"
-	"roster/shared/token"
+	"roster/shared/credential/keyring"
+	"roster/shared/credential/token"
 )
 
 // known is a verifier that has fetched the key of a good token.

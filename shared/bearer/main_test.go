@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"roster/shared/bearer"
-	"roster/shared/keyring"
-	"roster/shared/token"
+	"roster/shared/credential/keyring"
+	"roster/shared/credential/token"
 )
 
 func TestMain(m *testing.M) {

@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"strings"
 
-	"roster/shared/token"
+	"roster/shared/credential/token"
 )
 
 type claimsKey struct{}

@@ -9,7 +9,7 @@ package boot
 import (
 	"context"
 
-	"roster/shared/settings"
+	"roster/shared/boot/settings"
 )
 
 // Environment is the configuration of a function with a database.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"roster/shared/device"
+	"roster/shared/credential/device"
 	"roster/shared/user"
 )
 

@@ -6,8 +6,8 @@ import (
 	"net/url"
 	"strings"
 
-	"roster/shared/onetime"
-	"roster/shared/password"
+	"roster/shared/credential/onetime"
+	"roster/shared/credential/password"
 	"roster/shared/postgres"
 	"roster/shared/postgres/dburl"
 	"roster/shared/user"

@@ -3,7 +3,7 @@ package boot
 import (
 	"time"
 
-	"roster/shared/refresh"
+	"roster/shared/credential/refresh"
 	"roster/shared/user"
 )
 

@@ -18,8 +18,8 @@ import (
 
 	"roster"
 	"roster/shared/api/apitest"
+	"roster/shared/aws/lambdahttp"
 	"roster/shared/docspage"
-	"roster/shared/lambdahttp"
 )
 
 var documentation = docspage.Handler(roster.OpenAPI)

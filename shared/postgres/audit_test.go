@@ -12,8 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"roster/localdev/postgrestest"
 	"roster/shared/postgres"
-	"roster/shared/postgres/postgrestest"
 	"roster/shared/user"
 )
 

@@ -6,8 +6,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"roster/localdev/postgrestest"
 	"roster/shared/postgres"
-	"roster/shared/postgres/postgrestest"
 	"roster/shared/user"
 )
 

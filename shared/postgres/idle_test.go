@@ -8,8 +8,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"roster/localdev/postgrestest"
 	"roster/shared/postgres"
-	"roster/shared/postgres/postgrestest"
 )
 
 // F7: a connection that was idle for long, in a frozen sandbox perhaps, shows

@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"roster/localdev/postgrestest"
 	"roster/shared/postgres"
-	"roster/shared/postgres/postgrestest"
 	"roster/shared/user"
 )
 

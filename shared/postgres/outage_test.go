@@ -10,9 +10,9 @@ import (
 
 	"github.com/jackc/pgx/v5/pgproto3"
 
+	"roster/localdev/postgrestest"
 	"roster/shared/postgres"
 	"roster/shared/postgres/migrations"
-	"roster/shared/postgres/postgrestest"
 	"roster/shared/user"
 )
 

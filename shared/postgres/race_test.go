@@ -7,9 +7,9 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"roster/shared/password"
+	"roster/localdev/postgrestest"
+	"roster/shared/credential/password"
 	"roster/shared/postgres"
-	"roster/shared/postgres/postgrestest"
 	"roster/shared/user"
 )
 

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"roster/shared/postgres/postgrestest"
-	"roster/shared/refresh"
+	"roster/localdev/postgrestest"
+	"roster/shared/credential/refresh"
 	"roster/shared/user"
 )
 

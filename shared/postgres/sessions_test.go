@@ -11,9 +11,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"roster/localdev/postgrestest"
+	"roster/shared/credential/refresh"
 	"roster/shared/postgres"
-	"roster/shared/postgres/postgrestest"
-	"roster/shared/refresh"
 	"roster/shared/user"
 )
 

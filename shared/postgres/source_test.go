@@ -7,8 +7,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"roster/localdev/postgrestest"
 	"roster/shared/postgres"
-	"roster/shared/postgres/postgrestest"
 	"roster/shared/user"
 )
 

@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 
-	"roster/shared/postgres/postgrestest"
+	"roster/localdev/postgrestest"
 	"roster/shared/user"
 )
 

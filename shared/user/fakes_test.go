@@ -10,11 +10,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"roster/shared/blocklist"
+	"roster/shared/credential/blocklist"
+	"roster/shared/credential/onetime"
+	"roster/shared/credential/password"
+	"roster/shared/credential/refresh"
 	"roster/shared/mail"
-	"roster/shared/onetime"
-	"roster/shared/password"
-	"roster/shared/refresh"
 	"roster/shared/user"
 )
 

@@ -6,8 +6,8 @@ import (
 	"net/url"
 	"time"
 
+	"roster/shared/aws/metric"
 	"roster/shared/mail"
-	"roster/shared/metric"
 )
 
 // ResetLifetime is how long a reset token is good.

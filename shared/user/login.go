@@ -5,7 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"roster/shared/refresh"
+	"roster/shared/credential/refresh"
 )
 
 // Credentials are what a person logs in with.

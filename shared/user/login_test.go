@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"roster/shared/password"
+	"roster/shared/credential/password"
 	"roster/shared/user"
 )
 

@@ -4,8 +4,8 @@ import (
 	"context"
 	"log/slog"
 
-	"roster/shared/metric"
-	"roster/shared/password"
+	"roster/shared/aws/metric"
+	"roster/shared/credential/password"
 )
 
 // Breaches knows the passwords that were stolen elsewhere.

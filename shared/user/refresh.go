@@ -4,8 +4,8 @@ import (
 	"context"
 	"time"
 
+	"roster/shared/credential/refresh"
 	"roster/shared/mail"
-	"roster/shared/refresh"
 )
 
 // RefreshRequest asks for the next tokens of a session (RFC 6749 §6).

@@ -6,8 +6,8 @@ import (
 	"log/slog"
 	"time"
 
+	"roster/shared/aws/metric"
 	"roster/shared/mail"
-	"roster/shared/metric"
 )
 
 // Admin is the account that seeding ensures.

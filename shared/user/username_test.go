@@ -5,7 +5,7 @@ import (
 	"testing"
 	"unicode"
 
-	"roster/shared/sam"
+	"roster/shared/aws/sam"
 	"roster/shared/user"
 )
 

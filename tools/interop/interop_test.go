@@ -22,9 +22,9 @@ import (
 	"roster/shared/api"
 	"roster/shared/boot"
 	"roster/shared/boot/keys"
+	"roster/shared/boot/settings"
 	"roster/shared/boot/tokens"
-	"roster/shared/keyring"
-	"roster/shared/settings"
+	"roster/shared/credential/keyring"
 	"roster/shared/user"
 )
 

@@ -13,8 +13,8 @@ import (
 	"sync"
 	"time"
 
-	"roster/shared/keyring"
-	"roster/shared/settings"
+	"roster/shared/boot/settings"
+	"roster/shared/credential/keyring"
 	"roster/shared/user"
 )
 

@@ -8,10 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"roster/shared/aws/secrets"
 	"roster/shared/boot/keys"
-	"roster/shared/keyring"
-	"roster/shared/secrets"
-	"roster/shared/settings"
+	"roster/shared/boot/settings"
+	"roster/shared/credential/keyring"
 	"roster/shared/user"
 )
 

@@ -6,11 +6,11 @@ package mailing
 import (
 	"context"
 
-	"roster/shared/awsenv"
+	"roster/shared/aws/awsenv"
 	"roster/shared/boot"
 	"roster/shared/mail"
-	"roster/shared/ses"
-	"roster/shared/smtp"
+	"roster/shared/mail/ses"
+	"roster/shared/mail/smtp"
 	"roster/shared/user"
 )
 

@@ -4,12 +4,12 @@ import (
 	"strings"
 	"testing"
 
-	"roster/shared/awsenv/awstest"
+	"roster/localdev/awstest"
 	"roster/shared/boot"
 	"roster/shared/boot/mailing"
 	"roster/shared/mail"
-	"roster/shared/ses"
-	"roster/shared/smtp"
+	"roster/shared/mail/ses"
+	"roster/shared/mail/smtp"
 )
 
 const canary = "canary-0123456789"

@@ -4,9 +4,9 @@
 package policy
 
 import (
-	"roster/shared/blocklist"
 	"roster/shared/boot"
-	"roster/shared/breach"
+	"roster/shared/credential/blocklist"
+	"roster/shared/credential/breach"
 	"roster/shared/user"
 )
 

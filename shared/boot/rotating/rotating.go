@@ -5,12 +5,12 @@ package rotating
 import (
 	"time"
 
-	"roster/shared/awsenv"
-	"roster/shared/keyring"
-	"roster/shared/kms"
-	"roster/shared/rotation"
-	"roster/shared/secrets"
-	"roster/shared/settings"
+	"roster/shared/aws/awsenv"
+	"roster/shared/aws/kms"
+	"roster/shared/aws/secrets"
+	"roster/shared/boot/settings"
+	"roster/shared/credential/keyring"
+	"roster/shared/job/rotation"
 )
 
 // mostDays is the longest time that a key may sign: NIST SP 800-57 part 1

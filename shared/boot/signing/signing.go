@@ -9,10 +9,10 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"roster/shared/awsenv"
+	"roster/shared/aws/awsenv"
+	"roster/shared/aws/kms"
 	"roster/shared/boot"
 	"roster/shared/boot/tokens"
-	"roster/shared/kms"
 )
 
 // New returns the access tokens of that environment, for a function that issues

@@ -10,9 +10,9 @@ import (
 	"time"
 
 	"roster/shared/boot"
+	"roster/shared/boot/settings"
 	"roster/shared/boot/tokens"
-	"roster/shared/keyring"
-	"roster/shared/settings"
+	"roster/shared/credential/keyring"
 	"roster/shared/user"
 )
 

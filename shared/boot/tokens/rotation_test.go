@@ -12,10 +12,10 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"roster/shared/boot"
+	"roster/shared/boot/settings"
 	"roster/shared/boot/tokens"
-	"roster/shared/keyring"
-	"roster/shared/settings"
-	"roster/shared/token"
+	"roster/shared/credential/keyring"
+	"roster/shared/credential/token"
 	"roster/shared/user"
 )
 

@@ -15,8 +15,8 @@ import (
 
 	"roster/shared/boot"
 	"roster/shared/boot/keys"
-	"roster/shared/keyring"
-	"roster/shared/token"
+	"roster/shared/credential/keyring"
+	"roster/shared/credential/token"
 	"roster/shared/user"
 )
 

@@ -12,8 +12,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"roster/localdev/postgrestest"
 	"roster/shared/postgres/migrations"
-	"roster/shared/postgres/postgrestest"
 )
 
 // two returns a migrated database's URLs for its owner and for the functions.

@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 
+	"roster/localdev/postgrestest"
 	"roster/shared/postgres/migrations"
-	"roster/shared/postgres/postgrestest"
 )
 
 var update = flag.Bool("update", false, "write docs/schema.sql")

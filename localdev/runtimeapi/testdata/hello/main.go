@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"os"
 
-	"roster/shared/lambdahttp"
+	"roster/shared/aws/lambdahttp"
 )
 
 func main() {

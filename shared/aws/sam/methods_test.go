@@ -1,0 +1,33 @@
+package sam_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"roster/shared/aws/sam"
+)
+
+func TestMethods(t *testing.T) {
+	t.Parallel()
+	methods := sam.Methods([]sam.Route{
+		{"PUT", "/user/{name}"}, {"GET", "/user/{name}"}, {"POST", "/user/login"}, {"GET", "/"}, {"ANY", "$default"},
+	})
+	tests := map[string][]string{
+		"/user/ann":   {"GET", "PUT"},
+		"/user/login": {"GET", "POST", "PUT"},
+		"/":           {"GET"},
+		"/user/":      nil,
+		"/user":       nil,
+		"/user/ann/x": nil,
+		"/USER/ann":   nil,
+		"//":          nil,
+		"$default":    nil,
+		"":            nil,
+	}
+	for path, want := range tests {
+		if diff := cmp.Diff(want, methods(path)); diff != "" {
+			t.Errorf("methods of %q (-want +got):\n%s", path, diff)
+		}
+	}
+}

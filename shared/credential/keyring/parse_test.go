@@ -1,0 +1,247 @@
+package keyring_test
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"roster/shared/credential/keyring"
+)
+
+func TestARingIsReadAsItWasWritten(t *testing.T) {
+	t.Parallel()
+	for _, alg := range algorithms {
+		r := ring(alg)
+		r.HS256Until = now.Add(time.Hour)
+		r.Keys[2] = r.Keys[2].Wrap([]byte("wrapped"))
+		got, err := keyring.Parse(write(t, r))
+		if err != nil {
+			t.Fatal(err)
+		}
+		equal := cmp.Comparer(func(a, b keyring.Key) bool {
+			pa, pb := a.Private(), b.Private()
+			return a.ID == b.ID && a.Algorithm == b.Algorithm && a.State == b.State &&
+				a.CreatedAt.Equal(b.CreatedAt) && a.CurrentAt.Equal(b.CurrentAt) && a.RetiredAt.Equal(b.RetiredAt) &&
+				string(a.Wrapped) == string(b.Wrapped) && (pa == nil) == (pb == nil)
+		})
+		want := ring(alg)
+		want.HS256Until, want.Keys[2] = r.HS256Until, r.Keys[2]
+		want.Keys[0] = want.Keys[0].Wrap(nil) // a retired key has no private one
+		if diff := cmp.Diff(want, got, equal); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", alg, diff)
+		}
+		if again := write(t, got); again != write(t, r) {
+			t.Errorf("%s: written again it is\n%s\nand was\n%s", alg, again, write(t, r))
+		}
+	}
+}
+
+func TestARetiredKeyHasNoPrivateOne(t *testing.T) {
+	t.Parallel()
+	doc, retired, current, _ := document(t, keyring.ES256)
+	if retired["private"] != nil || retired["wrapped"] != nil {
+		t.Errorf("written: %v", retired)
+	}
+	retired["private"] = current["private"] // as after a change by hand
+	r, err := keyring.Parse(text(t, doc))
+	if err != nil || r.Keys[0].Private() != nil {
+		t.Errorf("%v, %v", r, err)
+	}
+}
+
+// Each row is a good ring with one thing wrong.
+func TestParseRefuses(t *testing.T) {
+	t.Parallel()
+	otherPrivate := base64.StdEncoding.EncodeToString(privateOf(t, made()[keyring.EdDSA][0]))
+	for name, c := range map[string]struct {
+		change func(doc, retired, current, next object)
+		says   string
+	}{
+		"no keys":                  {func(doc, _, _, _ object) { doc["keys"] = []any{} }, "has 0 keys"},
+		"no list of keys":          {func(doc, _, _, _ object) { doc["keys"] = object{} }, "unknown or of another type"},
+		"too many keys":            {func(doc, _, _, n object) { doc["keys"] = slices.Repeat([]any{n}, 11) }, "has 11 keys"},
+		"another member":           {func(doc, _, _, _ object) { doc["version"] = 2 }, "unknown"},
+		"another member of a key":  {func(_, _, c, _ object) { c["use"] = "sig" }, "unknown"},
+		"a member in capitals":     {func(_, _, c, _ object) { c["KID"] = "x" }, "has a name that no member has"},
+		"no kid":                   {func(_, _, c, _ object) { delete(c, "kid") }, "kid must be"},
+		"an empty kid":             {func(_, _, c, _ object) { c["kid"] = "" }, "kid must be"},
+		"a kid with a slash":       {func(_, _, c, _ object) { c["kid"] = "../x" }, "kid must be"},
+		"a long kid":               {func(_, _, c, _ object) { c["kid"] = strings.Repeat("k", 65) }, "kid must be"},
+		"a kid that is a number":   {func(_, _, c, _ object) { c["kid"] = 1 }, "of another type"},
+		"a kid twice":              {func(_, _, c, n object) { c["kid"] = n["kid"] }, "stands there twice"},
+		"no alg":                   {func(_, _, c, _ object) { delete(c, "alg") }, "alg is none of"},
+		"alg none":                 {func(_, _, c, _ object) { c["alg"] = "none" }, "alg is none of"},
+		"alg HS256":                {func(_, _, c, _ object) { c["alg"] = "HS256" }, "alg is none of"},
+		"alg of another key":       {func(_, _, c, _ object) { c["alg"] = "RS256" }, "public is not"},
+		"alg PS256":                {func(_, _, c, _ object) { c["alg"] = "PS256" }, "alg is none of"},
+		"alg in small letters":     {func(_, _, c, _ object) { c["alg"] = "es256" }, "alg is none of"},
+		"no state":                 {func(_, _, c, _ object) { delete(c, "state") }, "state must be"},
+		"another state":            {func(_, _, c, _ object) { c["state"] = "active" }, "state must be"},
+		"two current ones":         {func(_, _, _, n object) { n["state"], n["current_at"] = "current", n["created_at"] }, "two keys that are current"},
+		"two next ones":            {func(_, _, c, _ object) { c["state"] = "next"; delete(c, "current_at") }, "two keys that are current, or two that are next"},
+		"none that is current":     {func(doc, r, _, n object) { doc["keys"] = []any{r, n} }, "no key that is current"},
+		"current without a time":   {func(_, _, c, _ object) { delete(c, "current_at") }, "state must be"},
+		"next with a time of use":  {func(_, _, _, n object) { n["current_at"] = n["created_at"] }, "state must be"},
+		"retired without a time":   {func(_, r, _, _ object) { delete(r, "retired_at") }, "state must be"},
+		"current before created":   {func(_, _, c, _ object) { c["current_at"] = "2020-01-01T00:00:00Z" }, "in that order of time"},
+		"retired before current":   {func(_, r, _, _ object) { r["retired_at"] = "2020-01-01T00:00:00Z" }, "in that order of time"},
+		"a time that is a number":  {func(_, _, c, _ object) { c["created_at"] = 1767605400 }, "of another type"},
+		"no public key":            {func(_, _, c, _ object) { delete(c, "public") }, "public is not"},
+		"neither private one":      {func(_, _, c, _ object) { delete(c, "private") }, "either private or wrapped"},
+		"both private ones":        {func(_, _, c, _ object) { c["wrapped"] = "AAAA" }, "either private or wrapped"},
+		"another's private key":    {func(_, _, c, n object) { c["private"] = n["private"] }, "not the private key of public"},
+		"one of another algorithm": {func(_, _, c, _ object) { c["private"] = otherPrivate }, "not the private key of public"},
+		"private that is none":     {func(_, _, c, _ object) { c["private"] = "AAAA" }, "not a key in PKCS #8"},
+		"private not in base64":    {func(_, _, c, _ object) { c["private"] = "canary!" }, "not base64"},
+		"wrapped not in base64":    {func(_, _, c, _ object) { delete(c, "private"); c["wrapped"] = "canary!" }, "not base64"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			doc, retired, current, next := document(t, keyring.ES256)
+			secret := current["private"].(string)
+			c.change(doc, retired, current, next)
+			refused(t, text(t, doc), c.says, secret)
+		})
+	}
+}
+
+func refused(t *testing.T, text, says string, secrets ...string) {
+	t.Helper()
+	r, err := keyring.Parse(text)
+	if err == nil || !strings.Contains(err.Error(), says) {
+		t.Fatalf("%v, %v; want an error that says %q", r, err, says)
+	}
+	for _, secret := range append(secrets, "canary!!") {
+		if shows(err.Error(), secret) {
+			t.Errorf("the error shows a secret: %v", err)
+		}
+	}
+}
+
+func TestParseRefusesWhatIsNoRing(t *testing.T) {
+	t.Parallel()
+	good := write(t, ring(keyring.ES256))
+	for text, says := range map[string]string{
+		"":                    "of another type",
+		"canary":              "not valid JSON",
+		"null":                "has 0 keys",
+		"[]":                  "another type",
+		`"canary"`:            "another type",
+		"{":                   "not valid JSON",
+		"}":                   "not valid JSON",
+		"{}":                  "has 0 keys",
+		good + "{}":           "something stands behind it",
+		good[:len(good)-2]:    "not valid JSON",
+		good + "canary":       "not valid JSON",
+		`{"keys":null}`:       "has 0 keys",
+		`{"keys":[null]}`:     "kid must be",
+		`{"keys":[[]]}`:       "another type",
+		`{"keys":["canary"]}`: "another type",
+		strings.Replace(good, `"alg":"ES256"`, `"alg":"ES256","alg":"ES256"`, 1): "stands there twice",
+		strings.Replace(good, `"keys":`, `"keys":[],"keys":`, 1):                 "stands there twice",
+		strings.Replace(good, `"crv":`, `"kty":"RSA","crv":`, 1):                 "stands there twice",
+		good + strings.Repeat(" ", 32<<10):                                       "longer than 32768 bytes",
+		strings.Repeat(`{"keys":`, 10000):                                        "longer than",
+		strings.Repeat(`{"keys":`, 2000):                                         "not valid JSON",
+		strings.Repeat("[", 15000):                                               "not valid JSON",
+	} {
+		refused(t, text, says)
+	}
+}
+
+// What is not exactly what we would write is not a key: two spellings of one
+// key would be two keys of one name, and what is no key must not be computed
+// with.
+func TestParseRefusesBadPublicKeys(t *testing.T) {
+	t.Parallel()
+	for alg, changes := range map[keyring.Algorithm]map[string]object{
+		keyring.ES256: {
+			"not on the curve":  {"x": strings.Repeat("A", 43)},
+			"a short x":         {"x": "AAAA"},
+			"the other curve":   {"crv": "P-384"},
+			"another type":      {"kty": "OKP"},
+			"padding":           {"x": "="},
+			"more members":      {"n": "AQAB"},
+			"no y":              {"y": nil},
+			"x that is a list":  {"x": []any{}},
+			"the private value": {"d": "AAAA"},
+		},
+		keyring.EdDSA: {"a short x": {"x": "AAAA"}, "X25519": {"crv": "X25519"}, "another type": {"kty": "EC"}, "a y": {"y": "AAAA"}},
+		keyring.RS256: {
+			"exponent 3":      {"e": "Aw"},
+			"exponent 1":      {"e": "AQ"},
+			"a short modulus": {"n": base64.RawURLEncoding.EncodeToString(slices.Repeat([]byte{0xff}, 128))},
+			"a long modulus":  {"n": base64.RawURLEncoding.EncodeToString(slices.Repeat([]byte{0xff}, 513))},
+			"an even modulus": {"n": base64.RawURLEncoding.EncodeToString(slices.Repeat([]byte{0xfe}, 256))},
+			"leading zeros":   {"n": base64.RawURLEncoding.EncodeToString(append([]byte{0}, slices.Repeat([]byte{0xff}, 256)...))},
+			"another type":    {"kty": "oct"},
+		},
+	} {
+		for name, change := range changes {
+			t.Run(fmt.Sprint(alg, " ", name), func(t *testing.T) {
+				t.Parallel()
+				doc, _, current, _ := document(t, alg)
+				maps.Copy(current["public"].(object), change)
+				if r, err := keyring.Parse(text(t, doc)); err == nil {
+					t.Errorf("taken: %v", r)
+				}
+			})
+		}
+	}
+}
+
+func TestAPrintedRingShowsNothing(t *testing.T) {
+	t.Parallel()
+	for _, alg := range algorithms {
+		r := ring(alg)
+		_, _, current, _ := document(t, alg)
+		var log strings.Builder
+		slog.New(slog.NewTextHandler(&log, nil)).Info("x", "ring", r, "key", r.Keys[1])
+		slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "ring", r, "key", r.Keys[1])
+		b, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown := log.String() + string(b) + fmt.Sprintf("%v %+v %#v %s %q", r, r, r, r, r) + fmt.Sprintf("%v %+v %#v %s", r.Keys, r.Keys, r.Keys, r.Keys)
+		raw, _ := base64.StdEncoding.DecodeString(current["private"].(string))
+		for _, secret := range []string{current["private"].(string), fmt.Sprint(raw), fmt.Sprintf("%x", raw)} {
+			if shows(shown, secret) {
+				t.Errorf("%s: a private key is shown: %s", alg, shown)
+			}
+		}
+		if !strings.Contains(shown, r.Keys[1].ID) {
+			t.Errorf("%s: nothing is shown: %s", alg, shown)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, alg := range algorithms {
+		f.Add(write(f, ring(alg)))
+	}
+	f.Add(`{"keys":[{"kid":"a","alg":"ES256","state":"next","created_at":"2026-01-05T09:30:00Z","public":{},"wrapped":"AAAA"}]}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		r, err := keyring.Parse(text)
+		if err != nil {
+			if r != nil {
+				t.Error("an error, and yet a ring")
+			}
+			return
+		}
+		again, err := keyring.Parse(write(t, r))
+		if err != nil || write(t, again) != write(t, r) {
+			t.Errorf("%v: it is not read as it was written: %s", err, text)
+		}
+		if _, err := r.Set(now); err != nil {
+			t.Error(err)
+		}
+	})
+}

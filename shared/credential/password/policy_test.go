@@ -1,0 +1,99 @@
+package password_test
+
+import (
+	"strings"
+	"testing"
+
+	"roster/shared/credential/password"
+)
+
+func TestLength(t *testing.T) {
+	t.Parallel()
+	long := password.Policy{MinLength: 15}
+	for _, c := range []struct {
+		name     string
+		policy   password.Policy
+		password string
+		want     string
+	}{
+		{"none", password.DefaultPolicy, "", "must have at least 8 characters"},
+		{"7", password.DefaultPolicy, "zebra-x", "must have at least 8 characters"},
+		{"8", password.DefaultPolicy, "zebra-xy", ""},
+		{"7 with a combining accent", password.DefaultPolicy, "zebra-e\u0301", "must have at least 8 characters"},
+		{"8 with a combining accent", password.DefaultPolicy, "zebra-xe\u0301", ""},
+		{"7 emoji", password.DefaultPolicy, "🦓🦓🦓🦓🦓🦓🦓", "must have at least 8 characters"},
+		{"8 emoji", password.DefaultPolicy, "🦓🔑🌍🎷🧀🚲🪁🧵", ""},
+		{"256", password.DefaultPolicy, strings.Repeat("zebra-xy", 32), ""},
+		{"257", password.DefaultPolicy, strings.Repeat("zebra-xy", 32) + "z", "must have at most 256 characters"},
+		{"256 emoji, 1 KiB", password.DefaultPolicy, strings.Repeat("🦓", 256), ""},
+		{"257 emoji", password.DefaultPolicy, strings.Repeat("🦓", 257), "must have at most 256 characters"},
+		{"512 code points that are 256 after NFC", password.DefaultPolicy, strings.Repeat("e\u0301", 256), ""},
+		{"14 of 15", long, "zebra-xy-kite-", "must have at least 15 characters"},
+		{"15 of 15", long, "zebra-xy-kite-7", ""},
+	} {
+		if got := c.policy.Problem(c.password); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+// ASVS 6.2.5: no mix of characters is asked for, and none is kept out.
+func TestNoComposition(t *testing.T) {
+	t.Parallel()
+	for _, pw := range []string{"zebrakitemoon", "ZEBRAKITEMOON", "8361947250613", "               a", "  zebra kite  ", "<b>'; drop--", "зебра и змей", "斑马风筝月亮自行车"} {
+		if problem := password.DefaultPolicy.Problem(pw); problem != "" {
+			t.Errorf("%q: %s", pw, problem)
+		}
+	}
+}
+
+func TestContext(t *testing.T) {
+	t.Parallel()
+	const problem = "must not be one of the account's own names"
+	names := []string{"wilhelmina", "Ren\u00e9e-Marie", "van der Berg", "wilhelmina@example.com", "Zoe\u0308-Beatrix", ""}
+	for pw, want := range map[string]string{
+		"wilhelmina":                  problem,
+		"WilHelMina":                  problem,
+		"van der berg":                problem,
+		"VAN DER BERG":                problem,
+		"wilhelmina@EXAMPLE.com":      problem,
+		"rene\u0301e-marie":           problem, // the other spelling of é
+		"REN\u00c9E-MARIE":            problem,
+		"zo\u00eb-beatrix":            problem,
+		"wilhelmina-7":                "",
+		"my wilhelmina":               "",
+		"wilhelmina@example.com.kite": "",
+	} {
+		if got := password.DefaultPolicy.Problem(pw, names...); got != want {
+			t.Errorf("%q: %q, want %q", pw, got, want)
+		}
+	}
+	if got := password.DefaultPolicy.Problem("wilhelmina"); got != "" {
+		t.Errorf("without a context: %q", got)
+	}
+}
+
+// The list is asked last, for what is neither too short nor a name, and in NFC.
+func TestCommon(t *testing.T) {
+	t.Parallel()
+	asked := ""
+	policy := password.Policy{MinLength: 8, Common: func(p string) bool { asked = p; return p == "caf\u00e9-caf\u00e9" }}
+	for pw, want := range map[string]string{
+		"cafe\u0301-cafe\u0301": "is too common",
+		"caf\u00e9-caf\u00e9":   "is too common",
+		"zebra-xy":              "",
+	} {
+		if got := policy.Problem(pw); got != want {
+			t.Errorf("%q: %q, want %q", pw, got, want)
+		}
+	}
+	asked = ""
+	for _, pw := range []string{"zebra-x", "wilhelmina", "zebra" + strings.Repeat("-", 256)} {
+		if policy.Problem(pw, "wilhelmina") == "" || asked != "" {
+			t.Errorf("%q: not refused, or the list was asked for %q", pw, asked)
+		}
+	}
+	if got := password.DefaultPolicy.Problem("caf\u00e9-caf\u00e9"); got != "" {
+		t.Errorf("without a list: %q", got)
+	}
+}

@@ -1,0 +1,182 @@
+package seed_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"roster/shared/job/seed"
+)
+
+// resource plays CloudFormation's end of a custom resource.
+func resource(t *testing.T, status int) (url string, answers <-chan string) {
+	t.Helper()
+	got := make(chan string, 5)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		w.WriteHeader(status)
+		got <- r.Method + " " + string(body)
+	}))
+	t.Cleanup(s.Close)
+	return s.URL, got
+}
+
+// done is a job that counts its runs.
+func done(runs *int) seed.Job {
+	return func(context.Context) (seed.Report, error) {
+		*runs++
+		return seed.Report{Migrations: []string{"a.sql"}}, nil
+	}
+}
+
+func TestHandlerAnswersCloudFormationAtItsURL(t *testing.T) {
+	t.Parallel()
+	for kind, want := range map[string]int{"Create": 1, "Update": 1, "Delete": 0} {
+		url, answers := resource(t, http.StatusOK)
+		runs := 0
+		event := fmt.Sprintf(`{"RequestType":%q,"ResponseURL":%q,"StackId":"s","RequestId":"r","LogicalResourceId":"l"}`, kind, url)
+		if _, err := seed.Handler(done(&runs))(t.Context(), json.RawMessage(event)); err != nil {
+			t.Fatal(err)
+		}
+		if runs != want {
+			t.Errorf("%s: the job ran %d times, want %d", kind, runs, want)
+		}
+		answer := `PUT {"Status":"SUCCESS","RequestId":"r","LogicalResourceId":"l","StackId":"s","PhysicalResourceId":"roster-schema"}`
+		if diff := cmp.Diff(answer, <-answers); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", kind, diff)
+		}
+	}
+}
+
+// A deployment that is rolled back must be so without a database, and must not
+// take from the functions of the newer version what they need.
+func TestHandlerDoesNothingForARollback(t *testing.T) {
+	t.Parallel()
+	const arn = "arn:aws:lambda:eu-central-1:123456789012:function:seed:"
+	for _, test := range []struct {
+		kind, to, from string
+		runs           int
+	}{
+		{"Update", arn + "6", arn + "7", 0},
+		{"Update", arn + "9", arn + "10", 0}, // numbers, not text
+		{"Update", "6", "7", 0},
+		{"Update", arn + "7", arn + "6", 1},
+		{"Update", arn + "10", arn + "9", 1},
+		{"Update", arn + "7", arn + "7", 1},
+		{"Update", arn + "6", "arn:aws:lambda:eu-central-1:123456789012:function:other:7", 1}, // counts its own
+		{"Update", arn + "$LATEST", arn + "7", 1},
+		{"Update", arn + "6", "", 1},
+		{"Update", arn + "-6", arn + "7", 1},
+		{"Create", arn + "6", arn + "7", 1},
+	} {
+		url, answers := resource(t, http.StatusOK)
+		runs := 0
+		event := fmt.Sprintf(`{"RequestType":%q,"ResponseURL":%q,"ResourceProperties":{"Version":%q},"OldResourceProperties":{"Version":%q}}`, test.kind, url, test.to, test.from)
+		if _, err := seed.Handler(done(&runs))(t.Context(), json.RawMessage(event)); err != nil {
+			t.Fatal(err)
+		}
+		if got := <-answers; runs != test.runs || !strings.Contains(got, `"Status":"SUCCESS"`) {
+			t.Errorf("%+v: the job ran %d times, and the answer is %s", test, runs, got)
+		}
+	}
+}
+
+func TestHandlerAnswersOthersWithTheReport(t *testing.T) {
+	t.Parallel()
+	for _, event := range []string{
+		`{}`, `null`, `"x"`, `[]`, `1`, `{"detail-type":"Scheduled Event"}`,
+		`{"RequestType":"Create"}`, `{"ResponseURL":"https://example.com"}`, `{"RequestType":{},"ResponseURL":1}`,
+	} {
+		runs := 0
+		answer, err := seed.Handler(done(&runs))(t.Context(), json.RawMessage(event))
+		report, ok := answer.(seed.Report)
+		if err != nil || !ok || runs != 1 || len(report.Migrations) != 1 {
+			t.Errorf("%s: %v, %v, %d runs", event, answer, err, runs)
+		}
+	}
+}
+
+func failing(err error) seed.Job {
+	return func(context.Context) (seed.Report, error) { return seed.Report{}, err }
+}
+
+func TestHandlerTellsAFailure(t *testing.T) {
+	t.Parallel()
+	if _, err := seed.Handler(failing(errors.New("no disk")))(t.Context(), json.RawMessage(`{}`)); err == nil || err.Error() != "no disk" {
+		t.Errorf("by hand: %v", err)
+	}
+	for name, test := range map[string]struct{ cause, reason string }{
+		"short":        {"no disk", "no disk"},
+		"lines":        {"connect:\n\ta: refused\n\tb: refused", "connect: a: refused b: refused"},
+		"long":         {strings.Repeat("a", 5000), strings.Repeat("a", 500) + "… (the log has the rest)"},
+		"long in JSON": {strings.Repeat("<", 5000), strings.Repeat("<", 500) + "… (the log has the rest)"},
+		"cut in two":   {"a" + strings.Repeat("ü", 5000), "a" + strings.Repeat("ü", 249) + "… (the log has the rest)"},
+	} {
+		url, answers := resource(t, http.StatusOK)
+		_, err := seed.Handler(failing(errors.New(test.cause)))(t.Context(), json.RawMessage(`{"RequestType":"Create","ResponseURL":"`+url+`"}`))
+		if err != nil { // Lambda would send the event again, and CloudFormation has its answer
+			t.Errorf("%s: %v", name, err)
+		}
+		body := strings.TrimPrefix(<-answers, "PUT ")
+		var answer struct{ Status, Reason string }
+		if err := json.Unmarshal([]byte(body), &answer); err != nil || answer.Status != "FAILED" || answer.Reason != test.reason || len(body) > 4096 {
+			t.Errorf("%s: %v, %d bytes: %s", name, err, len(body), body)
+		}
+	}
+}
+
+// An answer that does not arrive is a failure, so that Lambda sends the event
+// again.
+func TestHandlerTellsThatItCouldNotAnswer(t *testing.T) {
+	t.Parallel()
+	url, _ := resource(t, http.StatusForbidden)
+	runs := 0
+	if _, err := seed.Handler(done(&runs))(t.Context(), json.RawMessage(`{"RequestType":"Create","ResponseURL":"`+url+`"}`)); err == nil {
+		t.Error("no error")
+	}
+}
+
+func TestHandlerEndsTheJobInTimeToAnswer(t *testing.T) {
+	t.Parallel()
+	url, answers := resource(t, http.StatusOK)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	waits := func(ctx context.Context) (seed.Report, error) {
+		<-ctx.Done()
+		return seed.Report{}, fmt.Errorf("migrate: %w", ctx.Err())
+	}
+	if _, err := seed.Handler(waits)(ctx, json.RawMessage(`{"RequestType":"Create","ResponseURL":"`+url+`"}`)); err != nil {
+		t.Fatal(err)
+	}
+	if ctx.Err() != nil {
+		t.Error("the whole time was used up")
+	}
+	if got := <-answers; !strings.Contains(got, `"Reason":"migrate: context deadline exceeded"`) {
+		t.Errorf("the answer is %s", got)
+	}
+}
+
+// Lambda replaces a process that panics; CloudFormation is answered first.
+func TestHandlerAnswersAPanic(t *testing.T) {
+	t.Parallel()
+	url, answers := resource(t, http.StatusOK)
+	defer func() {
+		if recover() == nil {
+			t.Error("the panic was swallowed")
+		}
+		if got := <-answers; !strings.Contains(got, `"Status":"FAILED"`) {
+			t.Errorf("the answer is %s", got)
+		}
+	}()
+	broken := func(context.Context) (seed.Report, error) { panic("canary") }
+	_, _ = seed.Handler(broken)(t.Context(), json.RawMessage(`{"RequestType":"Update","ResponseURL":"`+url+`"}`))
+}

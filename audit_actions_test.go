@@ -8,9 +8,9 @@ import (
 	"strconv"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"roster/shared/audit"
 
-	"roster/shared/user"
+	"github.com/google/go-cmp/cmp"
 )
 
 // Every action that can be in the log is described, and can be asked for.
@@ -26,11 +26,11 @@ func TestAuditActions(t *testing.T) {
 		t.Errorf("openapi.yaml's AuditAction (-constants +enum):\n%s", diff)
 	}
 	for _, action := range written {
-		if problems := (user.AuditQuery{Action: user.Action(action), Limit: 1}).Check(); len(problems) > 0 {
+		if problems := (audit.Query{Action: audit.Action(action), Limit: 1}).Check(); len(problems) > 0 {
 			t.Errorf("asked for %s: %v", action, problems)
 		}
 	}
-	if problems := (user.AuditQuery{Action: "canary", Limit: 1}).Check(); len(problems) == 0 {
+	if problems := (audit.Query{Action: "canary", Limit: 1}).Check(); len(problems) == 0 {
 		t.Error("asked for what is no action: no problem")
 	}
 }
@@ -38,7 +38,7 @@ func TestAuditActions(t *testing.T) {
 // auditActions are the constants of type Action, sorted.
 func auditActions(t *testing.T) (list []string) {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "shared/user/audit.go", nil, 0)
+	file, err := parser.ParseFile(token.NewFileSet(), "shared/audit/audit.go", nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,10 +12,10 @@ import (
 	"testing"
 )
 
-// room is what a package may import beside the standard library: packages of
+// imports is what a package may import beside the standard library: packages of
 // this repository, and others by the beginning of their path. Why says what
-// would go lost with more.
-type room struct {
+// would be lost with more.
+type imports struct {
 	own, others []string
 	why         string
 }
@@ -29,16 +29,16 @@ const (
 	yaml   = "go.yaml.in/yaml/v3"
 )
 
-// rooms is the plan of the house; docs/architecture.md draws it. A name with a
-// star stands for all packages there that have no line of their own. Whoever
-// adds to a line says in the commit why it must be.
-var rooms = map[string]room{
+// allowedImports has a line for each package; docs/architecture.md draws it. A
+// name with a star stands for all packages there that have no line of their own.
+// The commit that adds to a line says why that is needed.
+var allowedImports = map[string]imports{
 	"roster": {nil, nil, "the root holds two documents and no code"},
 
 	"functions": {nil, nil, "it holds tests of all functions and no code"},
 	"functions/*": {
 		own: []string{
-			"roster", "shared/api", "shared/authorizer", "shared/boot", "shared/boot/keys", "shared/boot/mailing", "shared/boot/policy", "shared/boot/rotating",
+			"roster", "shared/api", "shared/web", "shared/authorizer", "shared/boot", "shared/boot/keys", "shared/boot/mailing", "shared/boot/policy", "shared/boot/rotating",
 			"shared/boot/signing", "shared/boot/tokens", "shared/docspage", "shared/aws/lambdahttp", "shared/postgres/migrations", "shared/job/rotation", "shared/aws/sam",
 			"shared/job/seed", "shared/boot/settings", "shared/user",
 		},
@@ -60,21 +60,36 @@ var rooms = map[string]room{
 		why: "it is the function of that name for a terminal, and does nothing that it does not",
 	},
 
+	"shared/fault":   {nil, nil, "every package may import it, so it imports none"},
+	"shared/request": {nil, nil, "it says who asks, and knows neither HTTP nor accounts"},
+	"shared/audit": {
+		own: []string{"shared/fault", "shared/request"},
+		why: "every domain records events; a domain beside user must not need accounts for it",
+	},
+	"shared/ratelimit": {
+		own: []string{"shared/fault"},
+		why: "every domain counts attempts; what is counted is its own business",
+	},
 	"shared/user": {
-		own: []string{"shared/mail", "shared/aws/metric", "shared/credential/password", "shared/credential/refresh"}, others: []string{"golang.org/x/net/idna"},
-		why: "the domain knows neither HTTP, SQL nor AWS, so that it can be read and tested without them; it asks for what it needs by small interfaces",
+		own: []string{"shared/audit", "shared/aws/metric", "shared/fault", "shared/ratelimit", "shared/request"}, others: []string{"golang.org/x/net/idna"},
+		why: "a domain knows neither HTTP, SQL nor AWS, no other domain and no heavy third party, so that it can be read and tested without them; it asks for what it needs by small interfaces",
+	},
+	"shared/web": {
+		own: []string{"shared/fault", "shared/request"},
+		why: "every endpoint of every domain uses it, so it knows none",
 	},
 	"shared/api": {
-		own: []string{"shared/user"},
-		why: "it speaks net/http for package user, to any store and behind any server; with others in it, no test could do without them",
+		own: []string{"shared/audit", "shared/fault", "shared/request", "shared/user", "shared/web"},
+		why: "it speaks net/http for the domains, to any store and behind any server; with others in it, no test could do without them",
 	},
 	"shared/api/apitest": {
 		own: []string{"roster"}, others: []string{kin + "openapi3", kin + "openapi3filter", kin + "routers"},
 		why: "it compares with the description alone; what it knew of the code it could not find wrong",
 	},
 	"shared/postgres": {
-		own: []string{"shared/postgres/dburl", "shared/user"}, others: []string{pgx},
-		why: "it stores for package user, and decides nothing",
+		own:    []string{"shared/audit", "shared/fault", "shared/postgres/dburl", "shared/ratelimit", "shared/request", "shared/user"},
+		others: []string{pgx},
+		why:    "it stores for the domains, and decides nothing",
 	},
 	"shared/postgres/dburl": {
 		others: []string{pgx},
@@ -90,7 +105,7 @@ var rooms = map[string]room{
 	},
 
 	"shared/boot": {
-		own: []string{"shared/credential/device", "shared/credential/onetime", "shared/credential/password", "shared/postgres", "shared/postgres/dburl", "shared/credential/refresh", "shared/boot/settings", "shared/user"},
+		own: []string{"shared/credential/device", "shared/credential/onetime", "shared/credential/password", "shared/postgres", "shared/postgres/dburl", "shared/credential/refresh", "shared/boot/settings", "shared/ratelimit", "shared/user"},
 		why: "every function with a database links it; what only some need has a package of its own below it",
 	},
 	"shared/boot/mailing": {
@@ -102,7 +117,7 @@ var rooms = map[string]room{
 		why: "it is apart so that a function that sets no password links no list of common ones, and asks nobody about one",
 	},
 	"shared/boot/keys": {
-		own: []string{"shared/credential/keyring", "shared/boot/settings", "shared/user"},
+		own: []string{"shared/credential/keyring", "shared/boot/settings", "shared/fault"},
 		why: "it is apart from boot, for what publishes the keys has no database, and from boot/tokens, for it signs nothing",
 	},
 	"shared/boot/rotating": {
@@ -114,7 +129,7 @@ var rooms = map[string]room{
 		why: "it is apart so that only functions that issue access tokens can ask KMS for private keys",
 	},
 	"shared/boot/tokens": {
-		own: []string{"shared/boot", "shared/boot/keys", "shared/credential/keyring", "shared/credential/token", "shared/user"},
+		own: []string{"shared/boot", "shared/boot/keys", "shared/credential/keyring", "shared/credential/token", "shared/request", "shared/user"},
 		why: "it is apart so that only functions with access tokens link the JWT library; it stands between tokens and users, which do not know each other",
 	},
 	"shared/aws/lambdahttp": {
@@ -130,7 +145,7 @@ var rooms = map[string]room{
 		why: "it is told how to migrate, so that its tests need no database",
 	},
 	"shared/authorizer": {
-		own: []string{"shared/aws/metric", "shared/user"}, others: []string{lambda + "events", lambda + "lambda"},
+		own: []string{"shared/aws/metric", "shared/fault", "shared/request", "shared/user"}, others: []string{lambda + "events", lambda + "lambda"},
 		why: "it speaks API Gateway's events for package user, to any store and any keys",
 	},
 	"shared/docspage": {
@@ -167,12 +182,19 @@ var rooms = map[string]room{
 
 	"localdev": {
 		own: []string{
-			"roster", "localdev/gateway", "localdev/pgserver", "localdev/runtimeapi", "shared/boot/rotating", "shared/credential/keyring", "shared/job/rotation", "shared/aws/secrets", "shared/boot/settings",
-			"shared/api", "localdev/awstest", "shared/boot", "shared/boot/keys", "shared/boot/mailing", "shared/boot/policy", "shared/boot/tokens", "shared/docspage", "shared/aws/lambdahttp",
-			"shared/postgres", "shared/postgres/dburl", "shared/postgres/migrations", "shared/aws/sam", "shared/job/seed", "shared/user",
+			"roster", "localdev/awstest", "localdev/gateway", "localdev/handlers", "localdev/pgserver", "localdev/runtimeapi", "shared/aws/lambdahttp", "shared/aws/sam",
+			"shared/aws/secrets", "shared/boot", "shared/boot/mailing", "shared/boot/policy", "shared/boot/rotating", "shared/boot/settings", "shared/boot/tokens",
+			"shared/credential/keyring", "shared/job/rotation", "shared/job/seed", "shared/postgres/dburl",
 		},
 		others: []string{lambda + "events", pgx, "github.com/joho/godotenv"},
-		why:    "it assembles what the functions assemble, by the same parts",
+		why:    "it plays the world around the functions; what they are made of is in localdev/handlers",
+	},
+	"localdev/handlers": {
+		own: []string{
+			"roster", "shared/api", "shared/web", "shared/aws/sam", "shared/boot", "shared/boot/keys", "shared/boot/mailing", "shared/boot/policy", "shared/boot/settings",
+			"shared/boot/signing", "shared/boot/tokens", "shared/docspage", "shared/job/seed", "shared/postgres/migrations", "shared/user",
+		},
+		why: "it is a copy of the functions' mains",
 	},
 	"localdev/gateway":     {others: []string{lambda + "events"}, why: "it plays API Gateway for any function"},
 	"localdev/runtimeapi":  {others: []string{lambda + "events"}, why: "it plays Lambda for any binary"},
@@ -180,8 +202,8 @@ var rooms = map[string]room{
 	"localdev/browsertest": {others: []string{"github.com/chromedp/"}, why: "it opens any page"},
 }
 
-// secluded are packages that few may import, with the reason for all others.
-var secluded = map[string]string{
+// restricted are packages that few may import, with the reason why.
+var restricted = map[string]string{
 	"shared/mail/ses":             "merely importing SES's client costs each function 650 KB and 4,350 allocations before main; functions that mail have boot/mailing",
 	"shared/aws/kms":              "only what issues access tokens needs private keys; such functions have boot/signing",
 	"shared/mail/smtp":            "a function that may not send mail has no use for a way to send it; functions that mail have boot/mailing",
@@ -226,14 +248,14 @@ func listPackages(t *testing.T) []listed {
 	}
 }
 
-// roomOf returns a package's line.
-func roomOf(pkg string) (name string, r room, ok bool) {
+// importsOf returns a package's line.
+func importsOf(pkg string) (name string, r imports, ok bool) {
 	for _, name = range []string{pkg, path.Dir(pkg) + "/*"} {
-		if r, ok = rooms[name]; ok {
+		if r, ok = allowedImports[name]; ok {
 			return name, r, true
 		}
 	}
-	return "", room{}, false
+	return "", imports{}, false
 }
 
 // Tests may import what they need: a fake, a database, a browser. This is about
@@ -242,7 +264,7 @@ func TestImports(t *testing.T) {
 	t.Parallel()
 	used := map[string]bool{}
 	for _, p := range listPackages(t) {
-		name, r, ok := roomOf(p.ImportPath)
+		name, r, ok := importsOf(p.ImportPath)
 		if !ok {
 			t.Errorf("%s is new: give it a line in imports_test.go that says what it may import, and why no more", p.ImportPath)
 			continue
@@ -256,7 +278,7 @@ func TestImports(t *testing.T) {
 			}
 		}
 	}
-	for name, r := range rooms {
+	for name, r := range allowedImports {
 		if !used[name] {
 			t.Errorf("imports_test.go has a line for %s, which does not exist", name)
 		}
@@ -270,7 +292,7 @@ func TestImports(t *testing.T) {
 
 // allows reports by which entry a package may be imported; by none, for those
 // of the standard library, which have no dot in their first element.
-func (r room) allows(imported string) (by string, ok bool) {
+func (r imports) allows(imported string) (by string, ok bool) {
 	if own := strings.TrimPrefix(imported, mod+"/"); own != imported || imported == mod {
 		return own, slices.Contains(r.own, own)
 	}
@@ -285,9 +307,9 @@ func (r room) allows(imported string) (by string, ok bool) {
 	return "", false
 }
 
-func reasons(r room, imported string) string {
+func reasons(r imports, imported string) string {
 	why := r.why
-	if more, ok := secluded[strings.TrimPrefix(imported, mod+"/")]; ok {
+	if more, ok := restricted[strings.TrimPrefix(imported, mod+"/")]; ok {
 		why += "; and " + more
 	}
 	return why

@@ -19,7 +19,7 @@ func (s settings) check() error {
 	env.Limits()
 	env.Sessions()
 	env.Proxies()
-	mailing.ResetMail(env)
+	mailing.Notices(env)
 	env.Switch("RESET_TOKEN_IN_RESPONSE", false)
 	bad := env.Admin().Check(policy.Passwords(env))
 	switch err := env.Check(); {

@@ -8,8 +8,8 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"roster/localdev/gateway"
+	"roster/localdev/handlers"
 	"roster/shared/aws/lambdahttp"
-	"roster/shared/boot/mailing"
 )
 
 // lambdaFunc is what Lambda calls.
@@ -20,18 +20,17 @@ type lambdaFunc func(context.Context, events.APIGatewayV2HTTPRequest) (events.AP
 func (p *parts) inProcess(ctx context.Context, out io.Writer) (gateway.Invoke, jobs, error) {
 	values := p.settings.values
 	env := p.settings.live(context.WithoutCancel(ctx))
-	db := env.Postgres()
 	functions := map[string]lambdaFunc{}
-	for folder, handler := range handlers(env, db, mailing.ResetMail(env)) {
+	for folder, handler := range handlers.All(env) {
 		functions[folder] = lambdahttp.Wrap(handler)
 	}
 	if err := env.Check(); err != nil {
 		return nil, nil, err
 	}
-	p.stops = append(p.stops, db.Close)
+	p.stops = append(p.stops, env.Postgres().Close)
 	for _, f := range p.template.Functions {
 		if _, known := functions[f.Folder]; len(f.Routes) > 0 && !known {
-			return nil, nil, fmt.Errorf("template.yaml routes to functions/%s, which localdev/handlers.go does not know; add a line there", f.Folder)
+			return nil, nil, fmt.Errorf("template.yaml routes to functions/%s, which localdev/handlers does not know; run: go test ./functions -run TestHandlersAreTheMains -update", f.Folder)
 		}
 	}
 	invoke := func(ctx context.Context, target string, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {

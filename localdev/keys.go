@@ -39,7 +39,7 @@ func openVault(data string, given map[string]string) (*vault, error) {
 	if given[jwtKeys] != "" || given["JWT_SECRET_KEY"] != "" {
 		return nil, nil
 	}
-	env := variables.Of(maps.Clone(given))
+	env := variables.FromMap(maps.Clone(given))
 	alg := rotating.Settings(env).Algorithm
 	if env.Check() != nil { // which check says, with all else that is bad
 		return nil, nil
@@ -119,7 +119,7 @@ func (s settings) live(ctx context.Context) *boot.Environment {
 	if s.vault == nil {
 		return environment(s.values)
 	}
-	return &boot.Environment{Environment: variables.Over(ctx, maps.Clone(s.values), s.vault)}
+	return &boot.Environment{Environment: variables.WithSecret(ctx, maps.Clone(s.values), s.vault)}
 }
 
 // runRotation is POST /_run/rotate_keys in this process.

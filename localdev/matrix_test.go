@@ -136,7 +136,7 @@ func (s site) token(t *testing.T, name string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	raw, _, err := issue(user.Bearer{UUID: uuid, Session: postgrestest.Session(t, uuid, version), TokenVersion: version, Role: role}, time.Now())
+	raw, _, err := issue(user.Subject{UUID: uuid, Session: postgrestest.Session(t, uuid, version), TokenVersion: version, Role: role}, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

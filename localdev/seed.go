@@ -9,11 +9,9 @@ import (
 	"maps"
 	"net/http"
 
+	"roster/localdev/handlers"
 	"roster/shared/boot"
-	"roster/shared/boot/mailing"
-	"roster/shared/boot/policy"
 	"roster/shared/job/seed"
-	"roster/shared/postgres/migrations"
 )
 
 // admin is what the banner says of the admin's account.
@@ -41,18 +39,9 @@ func seedAdmin(ctx context.Context, values map[string]string) (admin, error) {
 	return a, nil
 }
 
-// seedJob is the twin of functions/seed_admin.
+// seedJob is functions/seed_admin with these settings.
 func seedJob(values map[string]string) seed.Job {
-	return func(ctx context.Context) (seed.Report, error) {
-		env := boot.Of(values)
-		db := env.Postgres()
-		job := seed.NewJob(env.Migrator(migrations.Up, migrations.Grant), db, policy.Passwords(env), env.OneTimeTokens(), mailing.ResetMail(env), env.Admin())
-		if err := env.Check(); err != nil {
-			return seed.Report{}, err
-		}
-		defer db.Close()
-		return job(ctx)
-	}
+	return func(ctx context.Context) (seed.Report, error) { return handlers.SeedAdmin(ctx, boot.FromMap(values)) }
 }
 
 // runSeed is POST /_run/seed_admin: the scheduled invocation, by hand. Unlike

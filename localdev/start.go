@@ -111,4 +111,4 @@ func (p *parts) routes(invoke gateway.Invoke, scheduled jobs) http.Handler {
 }
 
 // environment is the functions' variables as package boot reads them.
-func environment(values map[string]string) *boot.Environment { return boot.Of(maps.Clone(values)) }
+func environment(values map[string]string) *boot.Environment { return boot.FromMap(maps.Clone(values)) }

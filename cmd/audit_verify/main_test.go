@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"roster/localdev/postgrestest"
-	"roster/shared/user"
+	"roster/shared/audit"
 )
 
 func TestMain(m *testing.M) { os.Exit(postgrestest.Main(m)) }
@@ -19,7 +19,7 @@ func write(t *testing.T, events int) {
 	t.Helper()
 	db := postgrestest.Open(t)
 	for range events {
-		if err := db.Audit(t.Context(), user.Event{Actions: []user.Action{user.ActionLoginFailed}, At: time.Now()}); err != nil {
+		if err := db.Record(t.Context(), audit.Event{Actions: []audit.Action{audit.ActionLoginFailed}, At: time.Now()}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -64,7 +64,7 @@ func run(ctx context.Context, args []string, values map[string]string, out io.Wr
 	case f.NArg() > 0:
 		return fmt.Errorf("%q is not a flag; -h lists them", f.Arg(0))
 	}
-	env := settings.Of(values)
+	env := settings.FromMap(values)
 	job := jobOf(env, *file)
 	if err := env.Check(); err != nil {
 		return err

@@ -9,10 +9,14 @@ import (
 	"roster/shared/boot"
 	"roster/shared/boot/policy"
 	"roster/shared/boot/signing"
+	"roster/shared/user"
+	"roster/shared/web"
 )
 
-func main() {
-	lambdahttp.Start(api.Late(boot.Build(func(env *boot.Environment) http.Handler {
-		return api.Behind(env.Proxies(), api.ChangePassword(env.Postgres(), policy.Passwords(env), env.Limits(), signing.New(env)))
-	})))
+func main() { lambdahttp.Start(web.WaitForSecrets(boot.Build(handler))) }
+
+func handler(env *boot.Environment) http.Handler {
+	tokens := signing.New(env)
+	parts := user.ChangePasswordParts{Passwords: policy.Passwords(env), Limits: env.Limits(), Tokens: tokens}
+	return web.TrustProxies(env.Proxies(), api.ChangePassword(env.Postgres(), parts, tokens))
 }

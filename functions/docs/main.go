@@ -3,11 +3,13 @@
 package main
 
 import (
+	"net/http"
+
 	"roster"
 	"roster/shared/aws/lambdahttp"
 	"roster/shared/docspage"
 )
 
-func main() {
-	lambdahttp.Start(docspage.Handler(roster.OpenAPI))
-}
+func main() { lambdahttp.Start(handler()) }
+
+func handler() http.Handler { return docspage.Handler(roster.OpenAPI) }

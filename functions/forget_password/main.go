@@ -9,10 +9,13 @@ import (
 	"roster/shared/aws/lambdahttp"
 	"roster/shared/boot"
 	"roster/shared/boot/mailing"
+	"roster/shared/user"
+	"roster/shared/web"
 )
 
-func main() {
-	lambdahttp.Start(api.Late(boot.Build(func(env *boot.Environment) http.Handler {
-		return api.Behind(env.Proxies(), api.ForgetPassword(env.Postgres(), env.OneTimeTokens(), mailing.ResetMail(env), env.Limits(), env.Switch("RESET_TOKEN_IN_RESPONSE", false)))
-	})))
+func main() { lambdahttp.Start(web.WaitForSecrets(boot.Build(handler))) }
+
+func handler(env *boot.Environment) http.Handler {
+	parts := user.ForgetPasswordParts{Tokens: env.OneTimeTokens(), Notices: mailing.Notices(env), Limits: env.Limits()}
+	return web.TrustProxies(env.Proxies(), api.ForgetPassword(env.Postgres(), parts, env.Switch("RESET_TOKEN_IN_RESPONSE", false)))
 }

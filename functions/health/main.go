@@ -7,10 +7,11 @@ import (
 	"roster/shared/api"
 	"roster/shared/aws/lambdahttp"
 	"roster/shared/boot"
+	"roster/shared/web"
 )
 
-func main() {
-	lambdahttp.Start(api.Late(boot.Build(func(env *boot.Environment) http.Handler {
-		return api.Health(env.Postgres())
-	})))
+func main() { lambdahttp.Start(web.WaitForSecrets(boot.Build(handler))) }
+
+func handler(env *boot.Environment) http.Handler {
+	return api.Health(env.Postgres())
 }

@@ -9,10 +9,11 @@ import (
 	"roster/shared/aws/lambdahttp"
 	"roster/shared/boot/keys"
 	"roster/shared/boot/settings"
+	"roster/shared/web"
 )
 
-func main() {
-	lambdahttp.Start(api.Late(settings.Build(func(env *settings.Environment) http.Handler {
-		return api.JWKS(keys.Of(env), env.Origin("PUBLIC_URL"))
-	})))
+func main() { lambdahttp.Start(web.WaitForSecrets(settings.Build(handler))) }
+
+func handler(env *settings.Environment) http.Handler {
+	return api.JWKS(keys.New(env), env.Origin("PUBLIC_URL"))
 }

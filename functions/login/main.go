@@ -9,12 +9,13 @@ import (
 	"roster/shared/boot"
 	"roster/shared/boot/signing"
 	"roster/shared/user"
+	"roster/shared/web"
 )
 
-func main() {
-	lambdahttp.Start(api.Late(boot.Build(func(env *boot.Environment) http.Handler {
-		return api.Behind(env.Proxies(), api.Login(env.Postgres(), user.Logins{
-			Passwords: env.Passwords(), Tokens: signing.New(env), Refresh: env.Refresh(), Devices: env.Devices(), Limits: env.Limits(), Sessions: env.Sessions(),
-		}))
-	})))
+func main() { lambdahttp.Start(web.WaitForSecrets(boot.Build(handler))) }
+
+func handler(env *boot.Environment) http.Handler {
+	return web.TrustProxies(env.Proxies(), api.Login(env.Postgres(), user.LoginParts{
+		Passwords: env.Passwords(), Tokens: signing.New(env), Refresh: env.Refresh(), Devices: env.Devices(), Limits: env.Limits(), Sessions: env.Sessions(),
+	}))
 }

@@ -2,11 +2,13 @@
 package main
 
 import (
-	"roster/shared/api"
+	"net/http"
+
 	"roster/shared/aws/lambdahttp"
 	"roster/shared/aws/sam"
+	"roster/shared/web"
 )
 
-func main() {
-	lambdahttp.Start(api.NotFound(sam.Methods(sam.MustRoutes())))
-}
+func main() { lambdahttp.Start(handler()) }
+
+func handler() http.Handler { return web.NotFound(sam.Methods(sam.MustRoutes())) }

@@ -10,12 +10,13 @@ import (
 	"roster/shared/boot/mailing"
 	"roster/shared/boot/signing"
 	"roster/shared/user"
+	"roster/shared/web"
 )
 
-func main() {
-	lambdahttp.Start(api.Late(boot.Build(func(env *boot.Environment) http.Handler {
-		return api.Behind(env.Proxies(), api.Refresh(env.Postgres(), user.Refreshes{
-			Tokens: signing.New(env), Refresh: env.Refresh(), Sessions: env.Sessions(), Notices: mailing.Notices(env),
-		}))
-	})))
+func main() { lambdahttp.Start(web.WaitForSecrets(boot.Build(handler))) }
+
+func handler(env *boot.Environment) http.Handler {
+	return web.TrustProxies(env.Proxies(), api.Refresh(env.Postgres(), user.RefreshParts{
+		Tokens: signing.New(env), Refresh: env.Refresh(), Sessions: env.Sessions(), Notices: mailing.OptionalNotices(env),
+	}))
 }

@@ -8,10 +8,13 @@ import (
 	"roster/shared/aws/lambdahttp"
 	"roster/shared/boot"
 	"roster/shared/boot/policy"
+	"roster/shared/user"
+	"roster/shared/web"
 )
 
-func main() {
-	lambdahttp.Start(api.Late(boot.Build(func(env *boot.Environment) http.Handler {
-		return api.Behind(env.Proxies(), api.Register(env.Postgres(), policy.Passwords(env), env.Limits()))
-	})))
+func main() { lambdahttp.Start(web.WaitForSecrets(boot.Build(handler))) }
+
+func handler(env *boot.Environment) http.Handler {
+	parts := user.RegisterParts{Passwords: policy.Passwords(env), Limits: env.Limits()}
+	return web.TrustProxies(env.Proxies(), api.Register(env.Postgres(), parts))
 }

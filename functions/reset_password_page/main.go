@@ -9,10 +9,13 @@ import (
 	"roster/shared/aws/lambdahttp"
 	"roster/shared/boot"
 	"roster/shared/boot/policy"
+	"roster/shared/user"
+	"roster/shared/web"
 )
 
-func main() {
-	lambdahttp.Start(api.LatePage(boot.Build(func(env *boot.Environment) http.Handler {
-		return api.Behind(env.Proxies(), api.ResetPasswordPage(env.Postgres(), env.OneTimeTokens(), policy.Passwords(env), env.Limits()))
-	})))
+func main() { lambdahttp.Start(api.WaitForSecretsPage(boot.Build(handler))) }
+
+func handler(env *boot.Environment) http.Handler {
+	parts := user.ResetPasswordParts{Tokens: env.OneTimeTokens(), Passwords: policy.Passwords(env), Limits: env.Limits()}
+	return web.TrustProxies(env.Proxies(), api.ResetPasswordPage(env.Postgres(), parts))
 }

@@ -10,16 +10,22 @@ import (
 	"roster/shared/boot/policy"
 	"roster/shared/job/seed"
 	"roster/shared/postgres/migrations"
+	"roster/shared/user"
 )
 
-func main() { seed.Start(job) }
-
-// job loads the settings at each run, so that a bad one is the run's answer: a
+// The settings are loaded at each run, so that a bad one is the run's answer: a
 // process that ended at its start would let CloudFormation wait for nothing.
-func job(ctx context.Context) (seed.Report, error) {
-	env := boot.Load()
+func main() {
+	seed.Start(func(ctx context.Context) (seed.Report, error) { return job(ctx, boot.Load()) })
+}
+
+func job(ctx context.Context, env *boot.Environment) (seed.Report, error) {
 	db := env.Postgres()
-	run := seed.NewJob(env.Migrator(migrations.Up, migrations.Grant), db, policy.Passwords(env), env.OneTimeTokens(), mailing.ResetMail(env), env.Admin())
+	run := seed.NewJob(db, seed.Parts{
+		Migrate: env.Migrator(migrations.Up, migrations.Grant),
+		Seeding: user.SeedAdminParts{Passwords: policy.Passwords(env), Tokens: env.OneTimeTokens(), Notices: mailing.Notices(env)},
+		Admin:   env.Admin(),
+	})
 	if err := env.Check(); err != nil {
 		return seed.Report{}, err
 	}

@@ -8,10 +8,11 @@ import (
 	"roster/shared/aws/lambdahttp"
 	"roster/shared/boot"
 	"roster/shared/boot/tokens"
+	"roster/shared/web"
 )
 
-func main() {
-	lambdahttp.Start(api.Late(boot.Build(func(env *boot.Environment) http.Handler {
-		return api.Sessions(env.Postgres(), tokens.New(env))
-	})))
+func main() { lambdahttp.Start(web.WaitForSecrets(boot.Build(handler))) }
+
+func handler(env *boot.Environment) http.Handler {
+	return api.Sessions(env.Postgres(), tokens.New(env))
 }

@@ -9,10 +9,13 @@ import (
 	"roster/shared/boot"
 	"roster/shared/boot/policy"
 	"roster/shared/boot/tokens"
+	"roster/shared/user"
+	"roster/shared/web"
 )
 
-func main() {
-	lambdahttp.Start(api.Late(boot.Build(func(env *boot.Environment) http.Handler {
-		return api.Behind(env.Proxies(), api.UpdateUser(env.Postgres(), policy.Passwords(env), env.Limits(), tokens.New(env)))
-	})))
+func main() { lambdahttp.Start(web.WaitForSecrets(boot.Build(handler))) }
+
+func handler(env *boot.Environment) http.Handler {
+	parts := user.UpdateParts{Passwords: policy.Passwords(env), Limits: env.Limits()}
+	return web.TrustProxies(env.Proxies(), api.UpdateUser(env.Postgres(), parts, tokens.New(env)))
 }

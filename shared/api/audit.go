@@ -4,7 +4,9 @@ import (
 	"net/http"
 	"time"
 
+	"roster/shared/audit"
 	"roster/shared/user"
+	"roster/shared/web"
 )
 
 // auditPage is the answer of Audit.
@@ -15,7 +17,7 @@ type auditPage struct {
 
 type auditEvent struct {
 	At        time.Time         `json:"at"`
-	Actions   []user.Action     `json:"actions"`
+	Actions   []audit.Action    `json:"actions"`
 	Actor     string            `json:"actor,omitempty"`
 	Target    string            `json:"target,omitempty"`
 	Address   string            `json:"address,omitempty"`
@@ -25,9 +27,9 @@ type auditEvent struct {
 }
 
 // Audit is GET /api/audit.
-func Audit(db user.AuditViewer, tokens TokenVerifier) http.Handler {
-	return endpoint(http.StatusOK, func(r *http.Request) (out auditPage, err error) {
-		c, err := caller(r, tokens, time.Now())
+func Audit(db user.AuditViewer, tokens web.TokenVerifier) http.Handler {
+	return web.Endpoint(http.StatusOK, func(r *http.Request) (out auditPage, err error) {
+		req, err := web.Authenticate(r, tokens)
 		if err != nil {
 			return out, err
 		}
@@ -35,7 +37,7 @@ func Audit(db user.AuditViewer, tokens TokenVerifier) http.Handler {
 		if err != nil {
 			return out, err
 		}
-		page, err := user.ListAudit(r.Context(), c, db, q)
+		page, err := user.ListAudit(r.Context(), req, db, q)
 		if err != nil {
 			return out, err
 		}
@@ -50,7 +52,7 @@ func Audit(db user.AuditViewer, tokens TokenVerifier) http.Handler {
 	})
 }
 
-func auditEventOf(e user.Event) auditEvent {
+func auditEventOf(e audit.Event) auditEvent {
 	out := auditEvent{
 		At: e.At.UTC(), Actions: e.Actions, Actor: e.Actor, Target: e.Target,
 		UserAgent: e.From.UserAgent, RequestID: e.From.RequestID, Detail: e.Detail,

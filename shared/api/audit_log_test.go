@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"roster/localdev/postgrestest"
+	"roster/shared/mail"
 	"roster/shared/user"
 )
 
@@ -250,9 +251,9 @@ func TestNoChangeWithoutItsEntry(t *testing.T) {
 func TestAuditHasSeeding(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
-	out := user.ResetMail{Mailer: s.box, PublicURL: publicURL}
+	out := user.Notices{Mailer: mail.Mailer{Transport: s.box}, PublicURL: publicURL}
 	for range 2 { // the second finds nothing to do
-		if _, err := user.SeedAdmin(t.Context(), s.db, passwords, resets, out, user.Admin{Username: "canary", Email: "canary@example.com"}, time.Now()); err != nil {
+		if _, err := user.SeedAdmin(t.Context(), s.db, user.SeedAdminParts{Passwords: passwords, Tokens: resets, Notices: out}, user.Admin{Username: "canary", Email: "canary@example.com"}, time.Now()); err != nil {
 			t.Fatal(err)
 		}
 	}

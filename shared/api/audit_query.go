@@ -8,50 +8,46 @@ import (
 	"strconv"
 	"time"
 
+	"roster/shared/audit"
+	"roster/shared/fault"
 	"roster/shared/user"
+	"roster/shared/web"
 )
 
-// auditQuery reads the parameters as strictly as decode reads a body: each at
+// auditQuery reads the parameters as strictly as web.Decode reads a body: each at
 // most once, known, and not empty. It names every bad one at once.
-func auditQuery(r *http.Request) (q user.AuditQuery, err error) {
+func auditQuery(r *http.Request) (q audit.Query, err error) {
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return q, malformed("The query is not well formed.")
+		return q, web.Malformed("The query is not well formed.")
 	}
-	q.Limit = user.DefaultAuditPage
-	known := map[string]func(value string) (problem string){
+	q.Limit = audit.DefaultPage
+	known := map[string]func(value string) (reason string){
 		"user":   func(v string) string { q.User = v; return "" },
-		"action": func(v string) string { q.Action = user.Action(v); return "" },
+		"action": func(v string) string { q.Action = audit.Action(v); return "" },
 		"since":  into(&q.Since),
 		"until":  into(&q.Until),
 		"limit":  func(v string) string { q.Limit, _ = strconv.Atoi(v); return "" }, // 0 is refused
-		"before": func(v string) (problem string) { q.Before, problem = openCursor(v); return problem },
+		"before": func(v string) (reason string) { q.Before, reason = openCursor(v); return reason },
 	}
-	problems := user.Fields{}
+	fields := fault.Fields{}
 	for name, given := range values {
 		set := known[name]
-		problem := ""
+		reason := ""
 		switch {
 		case set == nil:
-			problem = "is not a parameter of this call"
+			reason = "is not a parameter of this call"
 		case len(given) > 1:
-			problem = "is given more than once"
+			reason = "is given more than once"
 		case given[0] == "":
-			problem = "must not be empty"
+			reason = "must not be empty"
 		default:
-			problem = set(given[0])
+			reason = set(given[0])
 		}
-		if problem != "" {
-			problems[shorten(printable(name))] = problem
-		}
+		fields.Add(web.Shorten(web.Printable(name)), reason)
 	}
-	for name, problem := range q.Check() {
-		if _, known := problems[name]; !known {
-			problems[name] = problem
-		}
-	}
-	if len(problems) > 0 {
-		return q, &user.Error{Code: user.Invalid, Message: "Some parameters are not valid.", Fields: problems}
+	if fields.Merge(user.CheckAuditQuery(q)); len(fields) > 0 {
+		return q, &fault.Error{Code: fault.Invalid, Message: "Some parameters are not valid.", Fields: fields}
 	}
 	return q, nil
 }
@@ -73,7 +69,7 @@ func into(t *time.Time) func(string) string {
 // nothing: one that was made up is a place as good as any other.
 const cursorLength = 24
 
-func cursor(m user.AuditMark) string {
+func cursor(m audit.Mark) string {
 	b := binary.BigEndian.AppendUint64(nil, uint64(m.At.UnixMicro()))
 	b = binary.BigEndian.AppendUint16(b, uint16(m.Chain)) // #nosec G115 -- a chain is 0 to 15
 	b = binary.BigEndian.AppendUint64(b, uint64(m.Seq))   // #nosec G115 -- rows count up from 1
@@ -83,7 +79,7 @@ func cursor(m user.AuditMark) string {
 // lastMicro is the end of the year 9998, as in into.
 var lastMicro = uint64(time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()) - 1
 
-func openCursor(s string) (m *user.AuditMark, problem string) {
+func openCursor(s string) (m *audit.Mark, reason string) {
 	const bad = "is not the next of an earlier answer"
 	b, err := base64.RawURLEncoding.Strict().DecodeString(s)
 	if err != nil || len(s) != cursorLength { // the decoder passes over line breaks
@@ -93,5 +89,5 @@ func openCursor(s string) (m *user.AuditMark, problem string) {
 	if micro == 0 || micro > lastMicro || chain > 1<<15-1 || seq == 0 || seq > 1<<63-1 {
 		return nil, bad
 	}
-	return &user.AuditMark{At: time.UnixMicro(int64(micro)), Chain: int16(chain), Seq: int64(seq)}, "" // #nosec G115 -- each is bounded above
+	return &audit.Mark{At: time.UnixMicro(int64(micro)), Chain: int16(chain), Seq: int64(seq)}, "" // #nosec G115 -- each is bounded above
 }

@@ -7,7 +7,11 @@ import (
 	"testing"
 	"time"
 
+	"roster/shared/audit"
+	"roster/shared/fault"
 	"roster/shared/postgres"
+	"roster/shared/ratelimit"
+	"roster/shared/request"
 	"roster/shared/user"
 )
 
@@ -18,16 +22,16 @@ type broken struct {
 	fail func() error
 }
 
-func (b broken) Take(context.Context, []user.Budget, time.Time) (user.Try, error) {
-	return user.Try{}, nil // lets on to where the bugs are
+func (b broken) Consume(context.Context, []ratelimit.Budget, time.Time) (ratelimit.Attempt, error) {
+	return ratelimit.Attempt{}, nil // lets on to where the bugs are
 }
 
 func (b broken) Ping(context.Context) error { return b.fail() }
-func (b broken) CreateUser(context.Context, user.User, user.Event) (user.Taken, error) {
+func (b broken) CreateUser(context.Context, user.User, audit.Event) (user.Taken, error) {
 	return user.Taken{}, b.fail()
 }
 func (b broken) UserByUsername(context.Context, string) (*user.User, error) { return nil, b.fail() }
-func (b broken) CreateReset(context.Context, string, string, user.Reset, user.Event) (*user.User, error) {
+func (b broken) CreateReset(context.Context, string, string, user.Reset, audit.Event) (*user.User, error) {
 	return nil, b.fail()
 }
 
@@ -35,7 +39,7 @@ func (b broken) UserByReset(context.Context, []byte, time.Time) (*user.User, err
 	return nil, b.fail()
 }
 
-func (b broken) CallerAndTarget(context.Context, user.Caller, string) (caller, target *user.User, err error) {
+func (b broken) CallerAndTarget(context.Context, request.Caller, string) (caller, target *user.User, err error) {
 	return nil, nil, b.fail()
 }
 
@@ -46,11 +50,11 @@ func TestBugs(t *testing.T) {
 	const cause = "ERROR: relation \"users\" does not exist (SQLSTATE 42P01)"
 	for kind, fail := range map[string]func() error{
 		"an error":                   func() error { return errors.New(cause) },
-		"a code by itself":           func() error { return user.NotFound },
-		"a code that nobody knows":   func() error { return &user.Error{Code: "surprise", Message: cause} },
+		"a code by itself":           func() error { return fault.NotFound },
+		"a code that nobody knows":   func() error { return &fault.Error{Code: "surprise", Message: cause} },
 		"a panic":                    func() error { panic(cause) },
 		"a panic with an error":      func() error { panic(errors.New(cause)) },
-		"a panic with a refusal":     func() error { panic(&user.Error{Code: user.NotFound, Message: cause}) },
+		"a panic with a refusal":     func() error { panic(&fault.Error{Code: fault.NotFound, Message: cause}) },
 		"a nil pointer, followed":    func() error { var none *user.User; return errors.New(none.Username) },
 		"an error that is not meant": func() error { return &json.SyntaxError{} },
 	} {

@@ -2,35 +2,29 @@ package api
 
 import (
 	"net/http"
-	"time"
 
+	"roster/shared/fault"
 	"roster/shared/user"
+	"roster/shared/web"
 )
 
-// Tokens issues access tokens and checks them.
-type Tokens interface {
-	TokenVerifier
-	user.TokenIssuer
-}
-
 type passwordAnswer struct {
-	message
+	web.Message
 	accessAnswer
 }
 
 // ChangePassword is POST /api/user/change_password.
-func ChangePassword(db user.Updater, p user.Passwords, limits user.Limits, tokens Tokens) http.Handler {
-	return endpoint(http.StatusOK, func(r *http.Request) (out passwordAnswer, err error) {
-		now := time.Now()
-		c, err := caller(r, tokens, now)
+func ChangePassword(db user.Updater, p user.ChangePasswordParts, tokens web.TokenVerifier) http.Handler {
+	return web.Endpoint(http.StatusOK, func(r *http.Request) (out passwordAnswer, err error) {
+		req, err := web.Authenticate(r, tokens)
 		if err != nil {
 			return out, err
 		}
-		in, err := decode(r, func(in user.PasswordChange) user.Fields { return in.Check(p) })
+		in, err := web.Decode(r, func(in user.PasswordChange) fault.Fields { return in.Check(p.Passwords) })
 		if err != nil {
 			return out, err
 		}
-		t, err := user.ChangePassword(r.Context(), c, client(r), db, p, limits, tokens, in, now)
-		return passwordAnswer{message{"Password changed."}, accessAnswerOf(t)}, err
+		t, err := user.ChangePassword(r.Context(), req, db, p, in)
+		return passwordAnswer{web.Message{Msg: "Password changed."}, accessAnswerOf(t)}, err
 	})
 }

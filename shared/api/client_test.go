@@ -10,8 +10,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"roster/shared/api"
+	"roster/shared/audit"
+	"roster/shared/request"
 	"roster/shared/user"
+	"roster/shared/web"
 )
 
 // Only what proxies of one's own have written of X-Forwarded-For is believed.
@@ -44,7 +46,7 @@ func TestBehind(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var got string
-			h := api.Behind(c.proxies, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = r.RemoteAddr }))
+			h := web.TrustProxies(c.proxies, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = r.RemoteAddr }))
 			r := httptest.NewRequest("POST", "/api/user/login", nil)
 			r.RemoteAddr = seen + ":0"
 			for _, v := range c.forwarded {
@@ -67,7 +69,7 @@ func TestBehindWithoutAnAddress(t *testing.T) {
 	r := httptest.NewRequest("POST", "/", nil)
 	r.RemoteAddr = ""
 	r.Header.Set("X-Forwarded-For", "198.51.100.1")
-	api.Behind(1, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	web.TrustProxies(1, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		if r.RemoteAddr != "" {
 			t.Errorf("an address out of nothing: %q", r.RemoteAddr)
 		}
@@ -77,12 +79,12 @@ func TestBehindWithoutAnAddress(t *testing.T) {
 // witness keeps whom a refused login was from.
 type witness struct {
 	empty
-	from *user.Client
+	from *request.Client
 }
 
 func (w witness) UserByUsername(context.Context, string) (*user.User, error) { return nil, nil }
 
-func (w witness) Audit(_ context.Context, e user.Event) error {
+func (w witness) Record(_ context.Context, e audit.Event) error {
 	*w.from = e.From
 	return nil
 }
@@ -99,7 +101,7 @@ func TestClient(t *testing.T) {
 		"reordered":  {"a\u202eb\u2066c", "abc"},
 		"very long":  {strings.Repeat("é", 5000), strings.Repeat("é", 200)},
 	} {
-		var from user.Client
+		var from request.Client
 		r := httptest.NewRequest("POST", "/api/user/login", strings.NewReader(`{"username":"ann","password":"wrong"}`))
 		r.Header.Set("Content-Type", "application/json")
 		r.Header["User-Agent"] = []string{c.agent}

@@ -2,19 +2,18 @@ package api
 
 import (
 	"net/http"
-	"time"
 
 	"roster/shared/user"
+	"roster/shared/web"
 )
 
 // DeleteUser is DELETE /api/user/{username}.
-func DeleteUser(db user.Deleter, tokens TokenVerifier) http.Handler {
-	return endpoint(http.StatusOK, func(r *http.Request) (out message, err error) {
-		now := time.Now()
-		c, err := caller(r, tokens, now)
+func DeleteUser(db user.Deleter, tokens web.TokenVerifier) http.Handler {
+	return web.Endpoint(http.StatusOK, func(r *http.Request) (out web.Message, err error) {
+		req, err := web.Authenticate(r, tokens)
 		if err != nil {
 			return out, err
 		}
-		return message{"User deleted."}, user.Delete(r.Context(), c, client(r), db, r.PathValue("username"), now)
+		return web.Message{Msg: "User deleted."}, user.Delete(r.Context(), req, db, r.PathValue("username"))
 	})
 }

@@ -8,6 +8,9 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"roster/shared/audit"
+	"roster/shared/ratelimit"
+	"roster/shared/request"
 	"roster/shared/user"
 )
 
@@ -23,7 +26,7 @@ func (e empty) takes(texts ...string) {
 	}
 }
 
-func (e empty) CreateUser(_ context.Context, u user.User, event user.Event) (user.Taken, error) {
+func (e empty) CreateUser(_ context.Context, u user.User, event audit.Event) (user.Taken, error) {
 	e.takes(u.Username, u.FirstName, u.LastName, u.Email, event.From.UserAgent, event.From.RequestID)
 	return user.Taken{Username: true}, nil
 }
@@ -33,26 +36,28 @@ func (e empty) UserByUsername(_ context.Context, name string) (*user.User, error
 	return nil, errors.New("no hash for the fuzzer") // which is slow
 }
 
-func (e empty) RecordLogin(context.Context, user.Login, user.Event) (bool, error) { return false, nil }
+func (e empty) RecordLogin(context.Context, user.LoginRecord, audit.Event) (bool, error) {
+	return false, nil
+}
 
-func (e empty) CreateReset(_ context.Context, name, email string, _ user.Reset, event user.Event) (*user.User, error) {
+func (e empty) CreateReset(_ context.Context, name, email string, _ user.Reset, event audit.Event) (*user.User, error) {
 	e.takes(name, email, event.From.UserAgent, event.From.RequestID)
 	return nil, nil
 }
 
 func (e empty) UserByReset(context.Context, []byte, time.Time) (*user.User, error) { return nil, nil }
 
-func (e empty) SpendReset(context.Context, []byte, string, []string, time.Time, user.Event) (bool, error) {
+func (e empty) SpendReset(context.Context, user.SpentReset, audit.Event) (bool, error) {
 	return false, nil
 }
 
-func (e empty) CallerAndTarget(_ context.Context, c user.Caller, name string) (caller, target *user.User, err error) {
+func (e empty) CallerAndTarget(_ context.Context, c request.Caller, name string) (caller, target *user.User, err error) {
 	e.takes(name)
 	u := &user.User{UUID: c.UUID, Username: "ann", TokenVersion: 1, Active: true, Role: user.RoleAdmin}
 	return u, u, nil
 }
 
-func (e empty) UpdateUser(_ context.Context, _ user.Guard, edit user.Edit, event user.Event) (user.Outcome, error) {
+func (e empty) UpdateUser(_ context.Context, _ user.Guard, edit user.Edit, event audit.Event) (user.Outcome, error) {
 	e.takes(event.From.UserAgent, event.From.RequestID)
 	for _, s := range []*string{edit.Username, edit.FirstName, edit.LastName, edit.Email} {
 		if s != nil {
@@ -62,35 +67,35 @@ func (e empty) UpdateUser(_ context.Context, _ user.Guard, edit user.Edit, event
 	return user.Outcome{Done: true}, nil
 }
 
-func (e empty) DeleteUser(context.Context, user.Guard, user.Event) (user.Outcome, error) {
+func (e empty) DeleteUser(context.Context, user.Guard, audit.Event) (user.Outcome, error) {
 	return user.Outcome{Done: true}, nil
 }
 
-func (e empty) Take(context.Context, []user.Budget, time.Time) (user.Try, error) {
-	return user.Try{}, nil
+func (e empty) Consume(context.Context, []ratelimit.Budget, time.Time) (ratelimit.Attempt, error) {
+	return ratelimit.Attempt{}, nil
 }
 
-func (e empty) Audit(_ context.Context, event user.Event) error {
+func (e empty) Record(_ context.Context, event audit.Event) error {
 	e.takes(event.From.UserAgent, event.From.RequestID)
 	return nil
 }
 
-func (e empty) ListAudit(context.Context, string, user.AuditQuery) (user.AuditPage, error) {
-	return user.AuditPage{}, nil
+func (e empty) ListAudit(context.Context, string, audit.Query) (audit.Page, error) {
+	return audit.Page{}, nil
 }
 func (e empty) Ping(context.Context) error { return nil }
 
-func (e empty) Renew(context.Context, user.Renewal, user.Event) (user.Verdict, *user.User, error) {
-	return user.Over, nil, nil
+func (e empty) Renew(context.Context, user.Renewal, audit.Event) (user.Verdict, *user.User, error) {
+	return user.SessionOver, nil, nil
 }
 
-func (e empty) EndOwnSessions(context.Context, user.Caller, user.LogoutScope, user.Event) (bool, error) {
+func (e empty) EndOwnSessions(context.Context, request.Caller, user.LogoutScope, audit.Event) (bool, error) {
 	return true, nil
 }
 
 func (e empty) Sessions(context.Context, string) ([]user.Session, error) { return nil, nil }
 
-func (e empty) EndSession(_ context.Context, _ user.Guard, id string, _ user.Event) (user.Outcome, error) {
+func (e empty) EndSession(_ context.Context, _ user.Guard, id string, _ audit.Event) (user.Outcome, error) {
 	e.takes(id)
 	return user.Outcome{Done: true}, nil
 }

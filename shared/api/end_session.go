@@ -2,19 +2,18 @@ package api
 
 import (
 	"net/http"
-	"time"
 
 	"roster/shared/user"
+	"roster/shared/web"
 )
 
 // EndSession is DELETE /api/user/{username}/sessions/{id}.
-func EndSession(db user.SessionEnder, tokens TokenVerifier) http.Handler {
-	return endpoint(http.StatusOK, func(r *http.Request) (out message, err error) {
-		now := time.Now()
-		c, err := caller(r, tokens, now)
+func EndSession(db user.SessionEnder, tokens web.TokenVerifier) http.Handler {
+	return web.Endpoint(http.StatusOK, func(r *http.Request) (out web.Message, err error) {
+		req, err := web.Authenticate(r, tokens)
 		if err != nil {
 			return out, err
 		}
-		return message{"Session ended."}, user.EndSession(r.Context(), c, client(r), db, r.PathValue("username"), r.PathValue("id"), now)
+		return web.Message{Msg: "Session ended."}, user.EndSession(r.Context(), req, db, r.PathValue("username"), r.PathValue("id"))
 	})
 }

@@ -2,9 +2,9 @@ package api
 
 import (
 	"net/http"
-	"time"
 
 	"roster/shared/user"
+	"roster/shared/web"
 )
 
 type forgetPasswordAnswer struct {
@@ -12,17 +12,17 @@ type forgetPasswordAnswer struct {
 	Token string `json:"token,omitempty"`
 }
 
-// ForgetPassword is POST /api/user/forget_password. With reveal the token is
-// answered, too; without an account behind it, it opens nothing. That is for
-// development on one's own machine and for nothing else.
-func ForgetPassword(db user.Forgetter, tokens user.OneTimeTokens, out user.ResetMail, limits user.Limits, reveal bool) http.Handler {
-	return endpoint(http.StatusOK, func(r *http.Request) (forgetPasswordAnswer, error) {
+// ForgetPassword is POST /api/user/forget_password. With reveal the answer holds
+// the token, too; without an account behind it, the token opens nothing. That is
+// for development on the developer's own machine and for nothing else.
+func ForgetPassword(db user.ForgetPasswordStore, p user.ForgetPasswordParts, reveal bool) http.Handler {
+	return web.Endpoint(http.StatusOK, func(r *http.Request) (forgetPasswordAnswer, error) {
 		answer := forgetPasswordAnswer{Msg: "Token generated successfully."}
-		in, err := decode(r, user.ResetRequest.Check)
+		in, err := web.Decode(r, user.ResetRequest.Check)
 		if err != nil {
 			return answer, err
 		}
-		token, err := user.ForgetPassword(r.Context(), client(r), db, tokens, out, limits, in, time.Now())
+		token, err := user.ForgetPassword(r.Context(), web.Anonymous(r), db, p, in)
 		if reveal && err == nil {
 			answer.Token = token
 		}

@@ -6,10 +6,10 @@ import (
 	"time"
 
 	"roster/shared/user"
+	"roster/shared/web"
 )
 
-// profile is what may be seen of an account; a field that is not here is never
-// answered.
+// profile is what may be seen of an account. No other field is ever answered.
 type profile struct {
 	ID                int64      `json:"id"`
 	UUID              string     `json:"uuid"`
@@ -26,13 +26,13 @@ type profile struct {
 }
 
 // GetUser is GET /api/user/{username} and GET /api/user/me.
-func GetUser(db user.Viewer, tokens TokenVerifier) http.Handler {
-	return endpoint(http.StatusOK, func(r *http.Request) (out profile, err error) {
-		c, err := caller(r, tokens, time.Now())
+func GetUser(db user.Viewer, tokens web.TokenVerifier) http.Handler {
+	return web.Endpoint(http.StatusOK, func(r *http.Request) (out profile, err error) {
+		req, err := web.Authenticate(r, tokens)
 		if err != nil {
 			return out, err
 		}
-		u, err := user.Get(r.Context(), c, db, cmp.Or(r.PathValue("username"), user.Me))
+		u, err := user.Get(r.Context(), req, db, cmp.Or(r.PathValue("username"), user.Me))
 		return profileOf(u), err
 	})
 }

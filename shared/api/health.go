@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"roster/shared/user"
+	"roster/shared/web"
 )
 
 type healthAnswer struct {
@@ -13,7 +14,7 @@ type healthAnswer struct {
 // Health is GET /healthz: 200 while the database answers, 503 while it does
 // not.
 func Health(db user.Pinger) http.Handler {
-	return endpoint(http.StatusOK, func(r *http.Request) (healthAnswer, error) {
+	return web.Endpoint(http.StatusOK, func(r *http.Request) (healthAnswer, error) {
 		return healthAnswer{"ok"}, user.Health(r.Context(), db)
 	})
 }

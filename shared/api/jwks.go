@@ -8,12 +8,14 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"roster/shared/web"
 )
 
-// Published gives what others verify access tokens with.
+// Published gives what other services verify access tokens with.
 type Published interface {
 	// PublicKeys returns the public keys of now as a JWK Set, and their
-	// algorithms. Its error is user.Unavailable where the keys cannot be read.
+	// algorithms. Its error is fault.Unavailable where the keys cannot be read.
 	PublicKeys(ctx context.Context, now time.Time) (set []byte, algorithms []string, err error)
 }
 
@@ -39,17 +41,12 @@ type discovery struct {
 
 // JWKS is GET /.well-known/jwks.json and GET /.well-known/openid-configuration.
 func JWKS(keys Published, issuer string) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		began := time.Now()
-		secure(w.Header(), r)
-		body, err := guarded(r, func(r *http.Request) ([]byte, error) { return wellKnown(r, keys, issuer, began) })
-		status := 0
+	return web.Respond(func(w http.ResponseWriter, r *http.Request) (int, error) {
+		body, err := web.Recovered(r, func(r *http.Request) ([]byte, error) { return wellKnown(r, keys, issuer, time.Now()) })
 		if err != nil {
-			status = writeError(w, r, err)
-		} else {
-			status = writeCacheable(w, r, append(body, '\n'))
+			return web.WriteError(w, r, err), err
 		}
-		logRequest(r, status, time.Since(began), err)
+		return writeCacheable(w, r, append(body, '\n')), nil
 	})
 }
 

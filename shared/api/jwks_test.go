@@ -11,7 +11,9 @@ import (
 
 	"roster/shared/api"
 	"roster/shared/credential/keyring"
-	"roster/shared/user"
+	"roster/shared/fault"
+	"roster/shared/request"
+	"roster/shared/web"
 )
 
 // published is a set of keys of the test's own.
@@ -81,7 +83,7 @@ func TestJWKSInAnOutage(t *testing.T) {
 		code   string
 		msg    string
 	}{
-		{&user.Error{Code: user.Unavailable, Message: "Out.", RetryAfter: time.Second, Cause: errors.New("canary")}, 503, "unavailable", "Out."},
+		{&fault.Error{Code: fault.Unavailable, Message: "Out.", RetryAfter: time.Second, Cause: errors.New("canary")}, 503, "unavailable", "Out."},
 		{errors.New("canary"), 500, "internal", "Something went wrong on our side."},
 	} {
 		h := http.NewServeMux()
@@ -95,10 +97,10 @@ func TestJWKSInAnOutage(t *testing.T) {
 }
 
 // unreadable is a verifier whose keys cannot be read.
-type unreadable struct{ api.TokenVerifier }
+type unreadable struct{ web.TokenVerifier }
 
-func (unreadable) Verify(context.Context, string, time.Time) (user.Caller, error) {
-	return user.Caller{}, &user.Error{Code: user.Unavailable, Message: "Out.", RetryAfter: time.Second}
+func (unreadable) Verify(context.Context, string, time.Time) (request.Caller, error) {
+	return request.Caller{}, &fault.Error{Code: fault.Unavailable, Message: "Out.", RetryAfter: time.Second}
 }
 
 // An outage of the keys must not send people to the login.

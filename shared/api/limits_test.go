@@ -14,6 +14,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"roster/shared/credential/refresh"
+	"roster/shared/fault"
+	"roster/shared/ratelimit"
+	"roster/shared/request"
 	"roster/shared/user"
 )
 
@@ -86,7 +90,7 @@ func TestOwnerGetsInUnderAttack(t *testing.T) {
 		t.Errorf("%d guesses were checked in %v", checked, time.Since(began))
 	}
 	// At a time when the wait is not over, however slow this machine is.
-	if err := s.guess(t, "ann", home, right, began); !errors.Is(err, user.TooMany) {
+	if err := s.guess(t, "ann", home, right, began); !errors.Is(err, fault.TooMany) {
 		t.Errorf("the owner without the device is answered %v", err)
 	}
 	if a := from(h, home, "/api/user/login", credentialsOf("ben", right), device); a.status != 401 {
@@ -97,14 +101,14 @@ func TestOwnerGetsInUnderAttack(t *testing.T) {
 // guess is a login at a time of the test's choosing.
 func (s *service) guess(t *testing.T, name, address, password string, now time.Time) error {
 	t.Helper()
-	logins := user.Logins{Passwords: passwords, Tokens: tokens, Refresh: refreshKeys, Devices: devices, Limits: user.DefaultLimits, Sessions: user.DefaultSessionRules}
-	_, err := user.Authenticate(t.Context(), user.Client{Address: netip.MustParseAddr(address)}, s.db, logins, user.Credentials{Username: name, Password: password}, now)
+	logins := user.LoginParts{Passwords: passwords, Tokens: tokens, Refresh: refresh.Texts{Keys: refreshKeys}, Devices: devices, Limits: user.DefaultLimits, Sessions: user.DefaultSessionRules}
+	_, err := user.Login(t.Context(), request.Request{Client: request.Client{Address: netip.MustParseAddr(address)}, At: now}, s.db, logins, user.Credentials{Username: name, Password: password})
 	return err
 }
 
 func waitOf(err error) time.Duration {
-	var e *user.Error
-	if errors.As(err, &e) && e.Code == user.TooMany {
+	var e *fault.Error
+	if errors.As(err, &e) && e.Code == fault.TooMany {
 		return e.RetryAfter
 	}
 	return 0
@@ -135,13 +139,13 @@ func TestHundredGuesses(t *testing.T) {
 	}
 	later := now.Add(31 * 24 * time.Hour)
 	err := s.guess(t, "ann", home, right, later)
-	var e *user.Error
-	if waitOf(err) != user.ForGood || !errors.As(err, &e) || e.Message != "Too many tries. Please reset the password." {
+	var e *fault.Error
+	if waitOf(err) != ratelimit.Disabled || !errors.As(err, &e) || e.Message != "Too many tries. Please reset the password." {
 		t.Fatalf("a month after a hundred guesses: %v", err)
 	}
 	token := s.mailedToken("ann")
 	in := user.PasswordReset{Token: token, NewPassword: "another kite"}
-	if err := user.ResetPassword(t.Context(), user.Client{Address: netip.MustParseAddr(home)}, s.db, resets, passwords, user.DefaultLimits, in, time.Now()); err != nil {
+	if err := user.ResetPassword(t.Context(), request.Request{Client: request.Client{Address: netip.MustParseAddr(home)}, At: time.Now()}, s.db, user.ResetPasswordParts{Tokens: resets, Passwords: passwords, Limits: user.DefaultLimits}, in); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.guess(t, "ann", home, "another kite", later); err != nil {
@@ -162,7 +166,7 @@ func (s *service) wrong(t *testing.T, i int, now time.Time) time.Time {
 		now = now.Add(wait)
 		err = s.guess(t, "ann", address, "guess", now)
 	}
-	if !errors.Is(err, user.Unauthenticated) {
+	if !errors.Is(err, fault.Unauthenticated) {
 		t.Fatalf("guess %d: %v", i, err)
 	}
 	return now
@@ -281,7 +285,7 @@ func TestUnknownNamesWaitAlike(t *testing.T) {
 		}
 		for i := range 8 {
 			err := s.guess(t, name, fmt.Sprintf("10.%d.0.1", i), "guess", now)
-			if i < 5 && !errors.Is(err, user.Unauthenticated) || i >= 5 && waitOf(err) != time.Second {
+			if i < 5 && !errors.Is(err, fault.Unauthenticated) || i >= 5 && waitOf(err) != time.Second {
 				t.Errorf("try %d of %s: %v", i+1, name, err)
 			}
 		}
@@ -294,8 +298,8 @@ func TestNetworkLimits(t *testing.T) {
 	s := newService(t)
 	s.account("ann")
 	limits := user.DefaultLimits
-	limits.Login, limits.Register = user.Rate{Most: 3, Window: time.Hour}, user.Rate{Most: 2, Window: time.Hour}
-	limits.Forget, limits.Reset = user.Rate{Most: 2, Window: time.Hour}, user.Rate{Most: 2, Window: time.Hour}
+	limits.Login, limits.Register = ratelimit.Rate{Limit: 3, Window: time.Hour}, ratelimit.Rate{Limit: 2, Window: time.Hour}
+	limits.Forget, limits.Reset = ratelimit.Rate{Limit: 2, Window: time.Hour}, ratelimit.Rate{Limit: 2, Window: time.Hour}
 	h := limited(s.db, s.box, false, limits)
 	reset, _ := resets.Mint()
 	for path, c := range map[string]struct {

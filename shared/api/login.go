@@ -2,9 +2,9 @@ package api
 
 import (
 	"net/http"
-	"time"
 
 	"roster/shared/user"
+	"roster/shared/web"
 )
 
 type loginAnswer struct {
@@ -13,13 +13,13 @@ type loginAnswer struct {
 }
 
 // Login is POST /api/user/login.
-func Login(db user.LoginStore, l user.Logins) http.Handler {
-	return endpoint(http.StatusOK, func(r *http.Request) (out loginAnswer, err error) {
-		in, err := decode(r, user.Credentials.Check)
+func Login(db user.LoginStore, p user.LoginParts) http.Handler {
+	return web.Endpoint(http.StatusOK, func(r *http.Request) (out loginAnswer, err error) {
+		in, err := web.Decode(r, user.Credentials.Check)
 		if err != nil {
 			return out, err
 		}
-		t, err := user.Authenticate(r.Context(), client(r), db, l, in, time.Now())
+		t, err := user.Login(r.Context(), web.Anonymous(r), db, p, in)
 		return loginAnswer{refreshAnswerOf(t), t.DeviceToken}, err
 	})
 }

@@ -2,23 +2,22 @@ package api
 
 import (
 	"net/http"
-	"time"
 
 	"roster/shared/user"
+	"roster/shared/web"
 )
 
 // Logout is POST /api/user/logout.
-func Logout(db user.LogoutStore, tokens TokenVerifier) http.Handler {
-	return endpoint(http.StatusOK, func(r *http.Request) (out message, err error) {
-		now := time.Now()
-		c, err := caller(r, tokens, now)
+func Logout(db user.LogoutStore, tokens web.TokenVerifier) http.Handler {
+	return web.Endpoint(http.StatusOK, func(r *http.Request) (out web.Message, err error) {
+		req, err := web.Authenticate(r, tokens)
 		if err != nil {
 			return out, err
 		}
-		in, err := decodeOptional(r, user.LogoutRequest.Check)
+		in, err := web.DecodeOptional(r, user.LogoutRequest.Check)
 		if err != nil {
 			return out, err
 		}
-		return message{"Logged out."}, user.Logout(r.Context(), c, client(r), db, in, now)
+		return web.Message{Msg: "Logged out."}, user.Logout(r.Context(), req, db, in)
 	})
 }

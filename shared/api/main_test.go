@@ -14,6 +14,7 @@ import (
 	"roster/localdev/postgrestest"
 	"roster/shared/api"
 	"roster/shared/api/apitest"
+	"roster/shared/audit"
 	"roster/shared/aws/sam"
 	"roster/shared/boot"
 	access "roster/shared/boot/tokens"
@@ -24,7 +25,9 @@ import (
 	"roster/shared/credential/refresh"
 	"roster/shared/mail"
 	"roster/shared/postgres"
+	"roster/shared/ratelimit"
 	"roster/shared/user"
+	"roster/shared/web"
 )
 
 func TestMain(m *testing.M) {
@@ -40,7 +43,7 @@ const (
 
 var (
 	key     = []byte("0123456789abcdef0123456789abcdef")
-	tokens  = access.New(boot.Of(map[string]string{"JWT_SECRET_KEY": string(key), "PUBLIC_URL": publicURL}))
+	tokens  = access.New(boot.FromMap(map[string]string{"JWT_SECRET_KEY": string(key), "PUBLIC_URL": publicURL}))
 	resets  = onetime.New(key)
 	devices = device.New(key)
 
@@ -83,39 +86,42 @@ type store interface {
 
 // roomy lets a test ask as often as it likes from its one address.
 var roomy = func() user.Limits {
-	l, r := user.DefaultLimits, user.Rate{Most: 1_000_000, Window: time.Hour}
+	l, r := user.DefaultLimits, ratelimit.Rate{Limit: 1_000_000, Window: time.Hour}
 	l.LoginFromNetwork, l.Login, l.Register, l.EmailAccount, l.ForgetAccount, l.Forget, l.Reset = r, r, r, r, r, r, r
 	return l
 }()
 
 // routes are template.yaml's. What package lambdahttp does for a request, the
 // tests do.
-func routes(db store, box user.Mailer, reveal bool) http.Handler {
+func routes(db store, box mail.Transport, reveal bool) http.Handler {
 	return limited(db, box, reveal, roomy)
 }
 
-func limited(db store, box user.Mailer, reveal bool, limits user.Limits) http.Handler {
+func limited(db store, box mail.Transport, reveal bool, limits user.Limits) http.Handler {
 	mux := http.NewServeMux()
-	page := api.ResetPasswordPage(db, resets, passwords, limits)
+	notices := user.Notices{Mailer: mail.Mailer{Transport: box}, PublicURL: publicURL}
+	refreshing := refresh.Texts{Keys: refreshKeys}
+	reset := user.ResetPasswordParts{Tokens: resets, Passwords: passwords, Limits: limits}
+	page := api.ResetPasswordPage(db, reset)
 	for pattern, h := range map[string]http.Handler{
-		"POST /api/user/register":                   api.Register(db, passwords, limits),
-		"POST /api/user/login":                      api.Login(db, user.Logins{Passwords: passwords, Tokens: tokens, Refresh: refreshKeys, Devices: devices, Limits: limits, Sessions: user.DefaultSessionRules}),
-		"POST /api/user/refresh":                    api.Refresh(db, user.Refreshes{Tokens: tokens, Refresh: refreshKeys, Sessions: user.DefaultSessionRules, Notices: user.Notices{Mailer: box, PublicURL: publicURL}}),
+		"POST /api/user/register":                   api.Register(db, user.RegisterParts{Passwords: passwords, Limits: limits}),
+		"POST /api/user/login":                      api.Login(db, user.LoginParts{Passwords: passwords, Tokens: tokens, Refresh: refreshing, Devices: devices, Limits: limits, Sessions: user.DefaultSessionRules}),
+		"POST /api/user/refresh":                    api.Refresh(db, user.RefreshParts{Tokens: tokens, Refresh: refreshing, Sessions: user.DefaultSessionRules, Notices: notices}),
 		"POST /api/user/logout":                     api.Logout(db, tokens),
-		"POST /api/user/change_password":            api.ChangePassword(db, passwords, limits, tokens),
+		"POST /api/user/change_password":            api.ChangePassword(db, user.ChangePasswordParts{Passwords: passwords, Limits: limits, Tokens: tokens}, tokens),
 		"GET /api/user/me":                          api.GetUser(db, tokens),
 		"GET /api/user/{username}/sessions":         api.Sessions(db, tokens),
 		"DELETE /api/user/{username}/sessions/{id}": api.EndSession(db, tokens),
-		"POST /api/user/forget_password":            api.ForgetPassword(db, resets, user.ResetMail{Mailer: box, PublicURL: publicURL}, limits, reveal),
-		"POST /api/user/reset_password":             api.ResetPassword(db, resets, passwords, limits),
+		"POST /api/user/forget_password":            api.ForgetPassword(db, user.ForgetPasswordParts{Tokens: resets, Notices: notices, Limits: limits}, reveal),
+		"POST /api/user/reset_password":             api.ResetPassword(db, reset),
 		"GET /api/user/{username}":                  api.GetUser(db, tokens),
-		"PUT /api/user/{username}":                  api.UpdateUser(db, passwords, limits, tokens),
+		"PUT /api/user/{username}":                  api.UpdateUser(db, user.UpdateParts{Passwords: passwords, Limits: limits}, tokens),
 		"DELETE /api/user/{username}":               api.DeleteUser(db, tokens),
 		"GET /api/audit":                            api.Audit(db, tokens),
 		"GET /reset_password":                       page,
 		"POST /reset_password":                      page,
 		"GET /healthz":                              api.Health(db),
-		"/":                                         api.NotFound(methods()),
+		"/":                                         web.NotFound(methods()),
 	} {
 		mux.Handle(pattern, h)
 	}
@@ -137,7 +143,7 @@ func (s *service) account(name string, change ...func(*user.User)) user.User {
 	for _, c := range change {
 		c(&u)
 	}
-	if taken, err := s.db.CreateUser(context.Background(), u, user.Event{Actions: []user.Action{user.ActionRegister}, At: time.Now()}); err != nil || taken.Any() {
+	if taken, err := s.db.CreateUser(context.Background(), u, audit.Event{Actions: []audit.Action{audit.ActionRegister}, At: time.Now()}); err != nil || taken.Any() {
 		s.t.Fatalf("create %s: %+v, %v", name, taken, err)
 	}
 	return s.find(name)
@@ -163,7 +169,7 @@ func bearer(t testing.TB, u user.User) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	raw, _, err := issue(user.Bearer{UUID: u.UUID, Session: postgrestest.Session(t, u.UUID, u.TokenVersion), TokenVersion: u.TokenVersion, Role: u.Role}, time.Now())
+	raw, _, err := issue(user.Subject{UUID: u.UUID, Session: postgrestest.Session(t, u.UUID, u.TokenVersion), TokenVersion: u.TokenVersion, Role: u.Role}, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

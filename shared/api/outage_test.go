@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"roster/shared/fault"
 	"roster/shared/user"
 )
 
@@ -61,7 +62,7 @@ func TestNoTimeLeft(t *testing.T) {
 	ctx, cancel := context.WithDeadline(t.Context(), time.Unix(0, 0))
 	defer cancel()
 	err := user.Health(ctx, s.db)
-	if !errors.Is(err, user.Unavailable) {
+	if !errors.Is(err, fault.Unavailable) {
 		t.Error(err)
 	}
 }
@@ -70,7 +71,7 @@ func TestNoTimeLeft(t *testing.T) {
 func TestRetryAfter(t *testing.T) {
 	t.Parallel()
 	for after, want := range map[time.Duration]string{0: "1", time.Millisecond: "1", time.Second: "1", 1500 * time.Millisecond: "2", time.Minute: "60"} {
-		h := routes(broken{nil, func() error { return &user.Error{Code: user.Unavailable, Message: "Out.", RetryAfter: after} }}, &outbox{}, false)
+		h := routes(broken{nil, func() error { return &fault.Error{Code: fault.Unavailable, Message: "Out.", RetryAfter: after} }}, &outbox{}, false)
 		a := send(t, h, "GET", "/healthz", "")
 		a.wants(t, after.String(), 503, problem(503, "unavailable", "Out."))
 		if got := a.header.Get("Retry-After"); got != want {

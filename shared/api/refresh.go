@@ -2,39 +2,19 @@ package api
 
 import (
 	"net/http"
-	"time"
 
 	"roster/shared/user"
+	"roster/shared/web"
 )
 
-// accessAnswer and refreshAnswer are RFC 6749 §5.1's.
-type accessAnswer struct {
-	AccessToken string `json:"access_token"`
-	TokenType   string `json:"token_type"`
-	ExpiresIn   int    `json:"expires_in"` // seconds
-}
-
-type refreshAnswer struct {
-	accessAnswer
-	RefreshToken string `json:"refresh_token"`
-}
-
-func accessAnswerOf(t user.Tokens) accessAnswer {
-	return accessAnswer{t.AccessToken, "Bearer", int(t.ExpiresIn.Seconds())}
-}
-
-func refreshAnswerOf(t user.Tokens) refreshAnswer {
-	return refreshAnswer{accessAnswerOf(t), t.RefreshToken}
-}
-
 // Refresh is POST /api/user/refresh.
-func Refresh(db user.Refresher, rs user.Refreshes) http.Handler {
-	return endpoint(http.StatusOK, func(r *http.Request) (out refreshAnswer, err error) {
-		in, err := decode(r, user.RefreshRequest.Check)
+func Refresh(db user.Refresher, p user.RefreshParts) http.Handler {
+	return web.Endpoint(http.StatusOK, func(r *http.Request) (out refreshAnswer, err error) {
+		in, err := web.Decode(r, user.RefreshRequest.Check)
 		if err != nil {
 			return out, err
 		}
-		t, err := user.Refresh(r.Context(), client(r), db, rs, in, time.Now())
+		t, err := user.Refresh(r.Context(), web.Anonymous(r), db, p, in)
 		return refreshAnswerOf(t), err
 	})
 }

@@ -2,18 +2,19 @@ package api
 
 import (
 	"net/http"
-	"time"
 
+	"roster/shared/fault"
 	"roster/shared/user"
+	"roster/shared/web"
 )
 
 // Register is POST /api/user/register.
-func Register(db user.Registrar, p user.Passwords, limits user.Limits) http.Handler {
-	return endpoint(http.StatusCreated, func(r *http.Request) (out message, err error) {
-		in, err := decode(r, func(in user.Registration) user.Fields { return in.Check(p) })
+func Register(db user.RegisterStore, p user.RegisterParts) http.Handler {
+	return web.Endpoint(http.StatusCreated, func(r *http.Request) (out web.Message, err error) {
+		in, err := web.Decode(r, func(in user.Registration) fault.Fields { return in.Check(p.Passwords) })
 		if err != nil {
 			return out, err
 		}
-		return message{"User registered successfully."}, user.Register(r.Context(), client(r), db, p, limits, in, time.Now())
+		return web.Message{Msg: "User registered successfully."}, user.Register(r.Context(), web.Anonymous(r), db, p, in)
 	})
 }

@@ -2,18 +2,19 @@ package api
 
 import (
 	"net/http"
-	"time"
 
+	"roster/shared/fault"
 	"roster/shared/user"
+	"roster/shared/web"
 )
 
 // ResetPassword is POST /api/user/reset_password.
-func ResetPassword(db user.ResetStore, tokens user.OneTimeTokens, p user.Passwords, limits user.Limits) http.Handler {
-	return endpoint(http.StatusOK, func(r *http.Request) (out message, err error) {
-		in, err := decode(r, func(in user.PasswordReset) user.Fields { return in.Check(p) })
+func ResetPassword(db user.ResetStore, p user.ResetPasswordParts) http.Handler {
+	return web.Endpoint(http.StatusOK, func(r *http.Request) (out web.Message, err error) {
+		in, err := web.Decode(r, func(in user.PasswordReset) fault.Fields { return in.Check(p.Passwords) })
 		if err != nil {
 			return out, err
 		}
-		return message{"Password has been reset."}, user.ResetPassword(r.Context(), client(r), db, tokens, p, limits, in, time.Now())
+		return web.Message{Msg: "Password has been reset."}, user.ResetPassword(r.Context(), web.Anonymous(r), db, p, in)
 	})
 }

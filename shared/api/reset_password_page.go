@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"html"
@@ -8,54 +9,61 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
+	"roster/shared/fault"
 	"roster/shared/user"
+	"roster/shared/web"
 )
 
 // ResetPasswordPage is GET and POST /reset_password: the page that the mailed
 // link opens, for services that have none of their own. It has no script. GET
 // shows a form and consumes nothing, because mail scanners open links; POST
 // does what POST /api/user/reset_password does.
-func ResetPasswordPage(db user.ResetStore, tokens user.OneTimeTokens, p user.Passwords, limits user.Limits) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		began := time.Now()
-		secure(w.Header(), r)
+func ResetPasswordPage(db user.ResetStore, p user.ResetPasswordParts) http.Handler {
+	return web.Respond(func(w http.ResponseWriter, r *http.Request) (int, error) {
 		w.Header().Set("Content-Security-Policy", pagePolicy)
 		page, err := resetPage{token: r.URL.Query().Get("token")}, error(nil)
 		if r.Method == http.MethodPost {
-			page, err = guarded(r, func(r *http.Request) (resetPage, error) { return submitReset(r, db, tokens, p, limits) })
+			page, err = web.Recovered(r, func(r *http.Request) (resetPage, error) { return submitReset(r, db, p) })
 		}
-		page.least = p.Policy.MinLength
-		logRequest(r, page.write(w, err), time.Since(began), err)
+		page.minLength = p.Passwords.Policy.MinimumLength()
+		return page.write(w, err), err
 	})
 }
 
-var errRepeat = &user.Error{Code: user.Invalid, Message: "The two passwords are not the same.", Fields: user.Fields{"repeat_password": "is not the same"}}
+// WaitForSecretsPage is web.WaitForSecrets for the page that a mailed link opens.
+func WaitForSecretsPage(ready func(context.Context) (http.Handler, error)) http.Handler {
+	return web.WaitForSecretsOr(ready, func(w http.ResponseWriter, _ *http.Request, err error) int {
+		w.Header().Set("Content-Security-Policy", pagePolicy)
+		return resetPage{}.write(w, err)
+	})
+}
 
-func submitReset(r *http.Request, db user.ResetStore, tokens user.OneTimeTokens, p user.Passwords, limits user.Limits) (resetPage, error) {
-	body, err := readBody(r, "application/x-www-form-urlencoded")
+var errRepeat = &fault.Error{Code: fault.Invalid, Message: "The two passwords are not the same.", Fields: fault.Fields{"repeat_password": "is not the same"}}
+
+func submitReset(r *http.Request, db user.ResetStore, p user.ResetPasswordParts) (resetPage, error) {
+	body, err := web.ReadBody(r, "application/x-www-form-urlencoded")
 	if err != nil {
 		return resetPage{}, err
 	}
 	form, err := url.ParseQuery(string(body))
-	if err != nil || !text(form) {
-		return resetPage{}, malformed("The form could not be read.")
+	if err != nil || !isText(form) {
+		return resetPage{}, web.Malformed("The form could not be read.")
 	}
 	page := resetPage{token: form.Get("token")}
 	if form.Get("new_password") != form.Get("repeat_password") {
 		return page, errRepeat
 	}
 	in := user.PasswordReset{Token: page.token, NewPassword: form.Get("new_password")}
-	err = user.ResetPassword(r.Context(), client(r), db, tokens, p, limits, in, time.Now())
+	err = user.ResetPassword(r.Context(), web.Anonymous(r), db, p, in)
 	page.done = err == nil
 	return page, err
 }
 
-// text reports whether the values are what JSON could carry, too; a password
-// that is not could be set here and never be given at a login.
-func text(form url.Values) bool {
+// isText reports whether JSON could carry the values, too. A password that JSON
+// cannot carry could be set here and never be given at a login.
+func isText(form url.Values) bool {
 	for _, values := range form {
 		for _, v := range values {
 			if !utf8.ValidString(v) || strings.ContainsRune(v, 0) {
@@ -68,9 +76,9 @@ func text(form url.Values) bool {
 
 // resetPage is what the page shows.
 type resetPage struct {
-	token string
-	done  bool
-	least int // characters of a password
+	token     string
+	done      bool
+	minLength int // of a password, in characters
 }
 
 // write sends the page and returns its status. html/template would turn off
@@ -78,9 +86,7 @@ type resetPage struct {
 func (p resetPage) write(w http.ResponseWriter, err error) int {
 	status, problem := http.StatusOK, ""
 	if err != nil {
-		e := refusal(err)
-		status, problem = statuses[e.Code], sentence(e)
-		errorHeaders(w.Header(), e)
+		status, problem = web.SetErrorHeaders(w.Header(), err), sentence(web.Refusal(err))
 	}
 	title, body := askTitle, formHTML
 	switch {
@@ -99,7 +105,7 @@ func (p resetPage) write(w http.ResponseWriter, err error) int {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
 	fill := strings.NewReplacer("{title}", title, "{heading}", heading, "{problem}", problem,
-		"{least}", strconv.Itoa(p.least), "{token}", html.EscapeString(p.token))
+		"{least}", strconv.Itoa(p.minLength), "{token}", html.EscapeString(p.token))
 	_, _ = w.Write([]byte(fill.Replace(pageHead + body + pageFoot)))
 	return status
 }
@@ -110,11 +116,11 @@ func (p resetPage) dead(err error) bool {
 	if err == nil {
 		return p.token == ""
 	}
-	return refusal(err).Fields["token"] != ""
+	return web.Refusal(err).Fields["token"] != ""
 }
 
 // sentence is a refusal in words for a person.
-func sentence(e *user.Error) string {
+func sentence(e *fault.Error) string {
 	if problem, bad := e.Fields["new_password"]; bad {
 		return "The new password " + problem + "."
 	}

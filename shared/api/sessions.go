@@ -4,7 +4,9 @@ import (
 	"net/http"
 	"time"
 
+	"roster/shared/request"
 	"roster/shared/user"
+	"roster/shared/web"
 )
 
 type sessionsAnswer struct {
@@ -25,22 +27,22 @@ type session struct {
 }
 
 // Sessions is GET /api/user/{username}/sessions.
-func Sessions(db user.SessionLister, tokens TokenVerifier) http.Handler {
-	return endpoint(http.StatusOK, func(r *http.Request) (out sessionsAnswer, err error) {
-		c, err := caller(r, tokens, time.Now())
+func Sessions(db user.SessionLister, tokens web.TokenVerifier) http.Handler {
+	return web.Endpoint(http.StatusOK, func(r *http.Request) (out sessionsAnswer, err error) {
+		req, err := web.Authenticate(r, tokens)
 		if err != nil {
 			return out, err
 		}
-		all, err := user.Sessions(r.Context(), c, db, r.PathValue("username"))
+		all, err := user.Sessions(r.Context(), req, db, r.PathValue("username"))
 		out.Sessions = make([]session, 0, len(all))
 		for _, s := range all {
-			out.Sessions = append(out.Sessions, sessionOf(s, c))
+			out.Sessions = append(out.Sessions, sessionOf(s, req.Caller))
 		}
 		return out, err
 	})
 }
 
-func sessionOf(s user.Session, c user.Caller) session {
+func sessionOf(s user.Session, c request.Caller) session {
 	answer := session{
 		ID: s.ID, Current: s.ID == c.Session, DeviceName: s.DeviceName, UserAgent: s.UserAgent, Method: s.Method,
 		CreatedAt: s.CreatedAt.UTC(), LastUsedAt: s.LastUsedAt.UTC(), IdleEndsAt: s.IdleEndsAt.UTC(), EndsAt: s.EndsAt.UTC(),

@@ -2,23 +2,24 @@ package api
 
 import (
 	"net/http"
-	"time"
 
+	"roster/shared/fault"
 	"roster/shared/user"
+	"roster/shared/web"
 )
 
 // UpdateUser is PUT /api/user/{username}.
-func UpdateUser(db user.Updater, p user.Passwords, limits user.Limits, tokens TokenVerifier) http.Handler {
-	return endpoint(http.StatusOK, func(r *http.Request) (out message, err error) {
-		now := time.Now()
-		c, err := caller(r, tokens, now)
+func UpdateUser(db user.Updater, p user.UpdateParts, tokens web.TokenVerifier) http.Handler {
+	return web.Endpoint(http.StatusOK, func(r *http.Request) (out web.Message, err error) {
+		req, err := web.Authenticate(r, tokens)
 		if err != nil {
 			return out, err
 		}
-		in, err := decode(r, func(in user.Changes) user.Fields { return in.Check(p) })
+		changes, err := web.Decode(r, func(in user.Changes) fault.Fields { return in.Check(p.Passwords) })
 		if err != nil {
 			return out, err
 		}
-		return message{"User details updated."}, user.Update(r.Context(), c, client(r), db, p, limits, r.PathValue("username"), in, now)
+		in := user.UpdateRequest{Username: r.PathValue("username"), Changes: changes}
+		return web.Message{Msg: "User details updated."}, user.Update(r.Context(), req, db, p, in)
 	})
 }

@@ -8,7 +8,8 @@ import (
 	"sync"
 	"time"
 
-	"roster/shared/user"
+	"roster/shared/fault"
+	"roster/shared/request"
 )
 
 // mostKnown bounds the memory: so many answers take some 6 MB.
@@ -29,13 +30,13 @@ type answers struct {
 	most int
 
 	mu    sync.Mutex
-	known map[user.Caller]*list.Element // of *answer
-	byAge *list.List                    // the oldest first
+	known map[request.Caller]*list.Element // of *answer
+	byAge *list.List                       // the oldest first
 }
 
 // answer is one that is known or is being asked for.
 type answer struct {
-	of    user.Caller
+	of    request.Caller
 	begun time.Time
 	ready chan struct{} // closed when the rest is set
 	who   bearer
@@ -43,7 +44,7 @@ type answer struct {
 }
 
 func newAnswers(keep time.Duration, most int) *answers {
-	return &answers{keep: keep, most: most, known: map[user.Caller]*list.Element{}, byAge: list.New()}
+	return &answers{keep: keep, most: most, known: map[request.Caller]*list.Element{}, byAge: list.New()}
 }
 
 // fresh reports whether the answer may be given now. One from the future is
@@ -55,7 +56,7 @@ func (m *answers) fresh(a *answer, now time.Time) bool {
 
 // get returns what is known of the caller, or asks. Of many that want the same
 // at once, one asks. Known reports an answer that another has asked for.
-func (m *answers) get(ctx context.Context, of user.Caller, now func() time.Time, ask func(context.Context) (bearer, error)) (who bearer, known bool, err error) {
+func (m *answers) get(ctx context.Context, of request.Caller, now func() time.Time, ask func(context.Context) (bearer, error)) (who bearer, known bool, err error) {
 	for {
 		a, mine := m.join(of, now())
 		if mine {
@@ -76,7 +77,7 @@ func (m *answers) get(ctx context.Context, of user.Caller, now func() time.Time,
 
 // join returns the answer that may be given, once it is there, or a new one
 // that the caller must fill.
-func (m *answers) join(of user.Caller, now time.Time) (a *answer, mine bool) {
+func (m *answers) join(of request.Caller, now time.Time) (a *answer, mine bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if e, ok := m.known[of]; ok {
@@ -114,4 +115,4 @@ func (m *answers) fill(ctx context.Context, a *answer, ask func(context.Context)
 }
 
 // lasting reports whether the database has answered, be it with no.
-func lasting(err error) bool { return err == nil || errors.Is(err, user.Unauthenticated) }
+func lasting(err error) bool { return err == nil || errors.Is(err, fault.Unauthenticated) }

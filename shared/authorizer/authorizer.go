@@ -25,13 +25,15 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"roster/shared/aws/metric"
+	"roster/shared/fault"
+	"roster/shared/request"
 	"roster/shared/user"
 )
 
-// TokenVerifier checks an access token. Its error is user.Unavailable where the
+// TokenVerifier checks an access token. Its error is fault.Unavailable where the
 // keys cannot be read.
 type TokenVerifier interface {
-	Verify(ctx context.Context, raw string, now time.Time) (user.Caller, error)
+	Verify(ctx context.Context, raw string, now time.Time) (request.Caller, error)
 }
 
 // Authorizer answers API Gateway. Its methods may be called at the same time.
@@ -103,7 +105,7 @@ func (a *Authorizer) Handle(ctx context.Context, event json.RawMessage) (any, er
 // The codes of an answer in the log.
 const (
 	allowed = "ok"
-	refused = string(user.Unauthenticated)
+	refused = string(fault.Unauthenticated)
 	failed  = "failed"
 )
 
@@ -111,7 +113,7 @@ func codeOf(err error) string {
 	switch {
 	case err == nil:
 		return allowed
-	case errors.Is(err, user.Unauthenticated):
+	case errors.Is(err, fault.Unauthenticated):
 		return refused
 	}
 	return failed
@@ -138,7 +140,7 @@ func (a *Authorizer) authorize(ctx context.Context, event json.RawMessage) (answ
 		return nil, false, err
 	}
 	who, cached, err := a.known.get(ctx, c, a.now, func(ctx context.Context) (bearer, error) {
-		u, err := user.Get(ctx, c, a.db, user.Me)
+		u, err := user.Get(ctx, request.Request{Caller: c}, a.db, user.Me)
 		return bearer{sub: u.UUID, username: u.Username, role: string(u.Role), sid: c.Session}, err
 	})
 	if err != nil {
@@ -148,20 +150,20 @@ func (a *Authorizer) authorize(ctx context.Context, event json.RawMessage) (answ
 }
 
 // caller returns who the event's token speaks for.
-func (a *Authorizer) caller(ctx context.Context, asked question) (user.Caller, error) {
+func (a *Authorizer) caller(ctx context.Context, asked question) (request.Caller, error) {
 	raw, ok := asked.token()
 	if !ok {
-		return user.Caller{}, refusal()
+		return request.Caller{}, refusal()
 	}
 	c, err := a.tokens.Verify(ctx, raw, a.now())
 	switch {
-	case errors.Is(err, user.Unavailable): // which says nothing of the token
-		return user.Caller{}, err
+	case errors.Is(err, fault.Unavailable): // which says nothing of the token
+		return request.Caller{}, err
 	case err != nil:
-		return user.Caller{}, refusal()
+		return request.Caller{}, refusal()
 	}
 	// Last: what anybody may send must not look like a mistake of the API's.
 	return c, asked.checkSources(raw)
 }
 
-func refusal() error { return &user.Error{Code: user.Unauthenticated, Message: "Please log in."} }
+func refusal() error { return fault.NotLoggedIn() }

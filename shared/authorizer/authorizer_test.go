@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"roster/shared/authorizer"
-	"roster/shared/user"
+	"roster/shared/request"
 )
 
 func TestMain(m *testing.M) {
@@ -197,7 +197,7 @@ type watch struct {
 	left time.Duration
 }
 
-func (w *watch) Verify(ctx context.Context, raw string, now time.Time) (user.Caller, error) {
+func (w *watch) Verify(ctx context.Context, raw string, now time.Time) (request.Caller, error) {
 	if end, ok := ctx.Deadline(); ok {
 		w.left = time.Until(end)
 	}

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"roster/shared/authorizer"
+	"roster/shared/fault"
+	"roster/shared/request"
 	"roster/shared/user"
 )
 
@@ -65,20 +67,20 @@ func (w *world) statements() int {
 	return w.asked
 }
 
-func (w *world) Verify(_ context.Context, raw string, _ time.Time) (user.Caller, error) {
+func (w *world) Verify(_ context.Context, raw string, _ time.Time) (request.Caller, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	number, _ := strings.CutPrefix(raw, "token-")
 	session, err := strconv.Atoi(number)
 	if err != nil || raw != token(session) {
-		return user.Caller{}, errors.New("canary: the token is not good")
+		return request.Caller{}, errors.New("canary: the token is not good")
 	}
-	return user.Caller{UUID: uuid(1), Session: uuid(session), TokenVersion: 1}, w.keys
+	return request.Caller{UUID: uuid(1), Session: uuid(session), TokenVersion: 1}, w.keys
 }
 
 func token(session int) string { return "token-" + strconv.Itoa(session) }
 
-func (w *world) CallerAndTarget(ctx context.Context, c user.Caller, _ string) (caller, target *user.User, err error) {
+func (w *world) CallerAndTarget(ctx context.Context, c request.Caller, _ string) (caller, target *user.User, err error) {
 	if w.before != nil {
 		w.before()
 	}
@@ -95,7 +97,7 @@ func (w *world) CallerAndTarget(ctx context.Context, c user.Caller, _ string) (c
 }
 
 func unavailable(cause error) error {
-	return &user.Error{Code: user.Unavailable, Message: "canary", Cause: cause}
+	return &fault.Error{Code: fault.Unavailable, Message: "canary", Cause: cause}
 }
 
 const (

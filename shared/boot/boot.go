@@ -10,23 +10,30 @@ import (
 	"context"
 
 	"roster/shared/boot/settings"
+	"roster/shared/postgres"
 )
 
 // Environment is the configuration of a function with a database.
 type Environment struct {
 	*settings.Environment
+
+	db *postgres.DB // made by the first call of Postgres
 }
 
 // Load reads the environment and, where SECRET_ARN is set, the secret.
-func Load() *Environment { return &Environment{settings.Load()} }
+func Load() *Environment { return &Environment{Environment: settings.Load()} }
 
 // Build is settings.Build for a function with a database.
 func Build[T any](build func(*Environment) T) func(context.Context) (T, error) {
-	return settings.Build(func(e *settings.Environment) T { return build(&Environment{e}) })
+	return settings.Build(func(e *settings.Environment) T { return build(&Environment{Environment: e}) })
 }
 
 // Aside is settings.Environment's.
-func (e *Environment) Aside() *Environment { return &Environment{e.Environment.Aside()} }
+func (e *Environment) Scoped() *Environment {
+	return &Environment{Environment: e.Environment.Scoped(), db: e.db}
+}
 
 // Of returns an Environment of the values alone.
-func Of(values map[string]string) *Environment { return &Environment{settings.Of(values)} }
+func FromMap(values map[string]string) *Environment {
+	return &Environment{Environment: settings.FromMap(values)}
+}

@@ -19,7 +19,7 @@ func env(pairs ...string) *boot.Environment {
 	for i := 0; i < len(pairs); i += 2 {
 		values[pairs[i]] = pairs[i+1]
 	}
-	return boot.Of(values)
+	return boot.FromMap(values)
 }
 
 // problem is what Check says, "" for nothing. It never shows a value.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"roster/shared/credential/device"
+	"roster/shared/ratelimit"
 	"roster/shared/user"
 )
 
@@ -14,7 +15,7 @@ import (
 // and the window that they are counted in.
 func (e *Environment) Limits() user.Limits {
 	l := user.DefaultLimits
-	l.InARow = e.Number("LIMIT_LOGIN_IN_A_ROW", l.InARow, 5, 100)
+	l.MaxConsecutiveFailures = e.Number("LIMIT_LOGIN_IN_A_ROW", l.MaxConsecutiveFailures, 5, 100)
 	l.LoginFromNetwork = e.rate("LIMIT_LOGIN_ACCOUNT_NETWORK", l.LoginFromNetwork)
 	l.Login = e.rate("LIMIT_LOGIN_NETWORK", l.Login)
 	l.Register = e.rate("LIMIT_REGISTER_NETWORK", l.Register)
@@ -31,7 +32,7 @@ const (
 	maxWindow = 24 * time.Hour
 )
 
-func (e *Environment) rate(name string, fallback user.Rate) user.Rate {
+func (e *Environment) rate(name string, fallback ratelimit.Rate) ratelimit.Rate {
 	v := e.Optional(name, "")
 	if v == "" {
 		return fallback
@@ -40,10 +41,10 @@ func (e *Environment) rate(name string, fallback user.Rate) user.Rate {
 	n, err := strconv.Atoi(most)
 	d, err2 := time.ParseDuration(window)
 	if !found || err != nil || err2 != nil || n < 1 || n > maxRate || d < time.Second || d > maxWindow || d%time.Second != 0 {
-		e.Problem(name, fmt.Sprintf("must be a rate such as 10/15m, from 1 to %d in 1s to 24h", maxRate))
+		e.Reject(name, fmt.Sprintf("must be a rate such as 10/15m, from 1 to %d in 1s to 24h", maxRate))
 		return fallback
 	}
-	return user.Rate{Most: n, Window: d}
+	return ratelimit.Rate{Limit: n, Window: d}
 }
 
 // Proxies returns how many proxies of one's own stand in front of API Gateway:

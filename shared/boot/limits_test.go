@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"roster/shared/ratelimit"
 	"roster/shared/user"
 )
 
@@ -17,9 +18,9 @@ func TestLimits(t *testing.T) {
 		"LIMIT_EMAIL_ACCOUNT", "6/1m", "LIMIT_FORGET_ACCOUNT", "3/1h30m", "LIMIT_FORGET_NETWORK", "4/2h", "LIMIT_RESET_NETWORK", "5/1m", "TRUSTED_PROXIES", "5",
 	)
 	check(t, "all given", e.Limits(), user.Limits{
-		InARow: 5, LoginFromNetwork: user.Rate{Most: 1, Window: time.Second}, Login: user.Rate{Most: 1_000_000, Window: 24 * time.Hour},
-		Register: user.Rate{Most: 2, Window: 90 * time.Second}, EmailAccount: user.Rate{Most: 6, Window: time.Minute}, ForgetAccount: user.Rate{Most: 3, Window: 90 * time.Minute},
-		Forget: user.Rate{Most: 4, Window: 2 * time.Hour}, Reset: user.Rate{Most: 5, Window: time.Minute},
+		MaxConsecutiveFailures: 5, LoginFromNetwork: ratelimit.Rate{Limit: 1, Window: time.Second}, Login: ratelimit.Rate{Limit: 1_000_000, Window: 24 * time.Hour},
+		Register: ratelimit.Rate{Limit: 2, Window: 90 * time.Second}, EmailAccount: ratelimit.Rate{Limit: 6, Window: time.Minute}, ForgetAccount: ratelimit.Rate{Limit: 3, Window: 90 * time.Minute},
+		Forget: ratelimit.Rate{Limit: 4, Window: 2 * time.Hour}, Reset: ratelimit.Rate{Limit: 5, Window: time.Minute},
 	})
 	check(t, "the proxies", e.Proxies(), 5)
 	check(t, "their problem", problem(t, e), "")

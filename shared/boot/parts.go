@@ -13,16 +13,17 @@ import (
 	"roster/shared/user"
 )
 
-// Postgres returns the database of DATABASE_URL. It does not connect yet. A
-// refused login reads the secret again.
+// Postgres returns the database of DATABASE_URL, the same one at each call. It
+// does not connect yet. A refused login reads the secret again.
 func (e *Environment) Postgres() *postgres.DB {
-	if e.Text("DATABASE_URL") == "" {
-		return nil
+	if e.db != nil || e.Text("DATABASE_URL") == "" {
+		return e.db
 	}
 	db, err := postgres.OpenSource(context.Background(), e.databaseURL)
 	if err != nil {
-		e.Problem("DATABASE_URL", strings.TrimPrefix(err.Error(), "DATABASE_URL "))
+		e.Reject("DATABASE_URL", strings.TrimPrefix(err.Error(), "DATABASE_URL "))
 	}
+	e.db = db
 	return db
 }
 
@@ -36,7 +37,7 @@ func (e *Environment) Migrator(
 	e.Text("DATABASE_URL") // notes when it is missing
 	if given := e.Optional("MIGRATE_DATABASE_URL", ""); given != "" {
 		if _, err := dburl.Parse("MIGRATE_DATABASE_URL", given); err != nil {
-			e.Problem("MIGRATE_DATABASE_URL", strings.TrimPrefix(err.Error(), "MIGRATE_DATABASE_URL "))
+			e.Reject("MIGRATE_DATABASE_URL", strings.TrimPrefix(err.Error(), "MIGRATE_DATABASE_URL "))
 		}
 	}
 	return func(ctx context.Context) ([]string, error) {
@@ -80,21 +81,25 @@ func (e *Environment) Admin() user.Admin {
 	return user.Admin{
 		Username: e.Optional("ADMIN_USERNAME", "admin"),
 		Email:    e.Text("ADMIN_EMAIL"),
-		Password: e.Given("ADMIN_PASSWORD"),
+		Password: e.OptionalSecret("ADMIN_PASSWORD"),
 	}
 }
 
-// Passwords returns how passwords are hashed and how long a new one must be.
-// What sets passwords takes those of boot/policy, which refuse more.
+// PasswordPolicy returns how long a new password must be. A function that sets
+// passwords takes the policy of boot/policy, which refuses more.
+func (e *Environment) PasswordPolicy() password.Policy {
+	return password.Policy{MinLength: e.Number("PASSWORD_MIN_LENGTH", password.DefaultPolicy.MinLength, 8, 64)}
+}
+
+// Passwords returns how passwords are hashed, for a function that only checks
+// them.
 func (e *Environment) Passwords() user.Passwords {
 	pepper := e.Optional("SECURITY_PASSWORD_SALT", "")
 	if pepper != "" {
-		e.Strong("SECURITY_PASSWORD_SALT", pepper)
+		e.RequireStrong("SECURITY_PASSWORD_SALT", pepper)
 	}
 	return user.Passwords{
 		Hasher: password.NewHasher(pepper),
-		Policy: password.Policy{
-			MinLength: e.Number("PASSWORD_MIN_LENGTH", password.DefaultPolicy.MinLength, 8, 64),
-		},
+		Policy: e.PasswordPolicy(),
 	}
 }

@@ -123,12 +123,12 @@ func TestPasswords(t *testing.T) {
 	t.Parallel()
 	e := env()
 	p := e.Passwords()
-	check(t, "the usual policy", p.Policy.MinLength, 8)
+	check(t, "the usual policy", p.Policy.MinimumLength(), 8)
 	plain := p.Hasher.Hash("correct horse battery")
 
 	e = env("PASSWORD_MIN_LENGTH", "12", "SECURITY_PASSWORD_SALT", canary)
 	p = e.Passwords()
-	check(t, "another", p.Policy.MinLength, 12)
+	check(t, "another", p.Policy.MinimumLength(), 12)
 	check(t, "its problem", problem(t, e), "")
 
 	ok, stale, err := p.Hasher.Verify(plain, "correct horse battery")

@@ -6,9 +6,9 @@ import (
 	"encoding/json"
 	"time"
 
-	"github.com/jackc/pgx/v5"
+	"roster/shared/audit"
 
-	"roster/shared/user"
+	"github.com/jackc/pgx/v5"
 )
 
 // chains is how many hash chains the audit log has. A row locks the head of its
@@ -41,7 +41,7 @@ const auditCTE = `, event as (
 type eventBody struct {
 	Chain     int               `json:"chain"`
 	At        time.Time         `json:"at"`
-	Actions   []user.Action     `json:"actions"`
+	Actions   []audit.Action    `json:"actions"`
 	Actor     string            `json:"actor,omitempty"`
 	Target    string            `json:"target,omitempty"`
 	Address   string            `json:"address,omitempty"`
@@ -58,7 +58,7 @@ func anyChain() int {
 }
 
 // eventArg is the parameter of auditCTE.
-func eventArg(e user.Event) (string, error) {
+func eventArg(e audit.Event) (string, error) {
 	body := eventBody{
 		Chain: anyChain(), At: e.At.UTC().Truncate(time.Microsecond), Actions: e.Actions, Actor: e.Actor, Target: e.Target,
 		UserAgent: e.From.UserAgent, RequestID: e.From.RequestID, Detail: e.Detail,
@@ -75,14 +75,14 @@ with about as (select null::uuid as uuid)` + auditCTE + `
 select chain from chained`
 
 // Audit writes an event that goes with no change, such as a failed login.
-func (db *DB) Audit(ctx context.Context, e user.Event) error {
+func (db *DB) Record(ctx context.Context, e audit.Event) error {
 	var chain int
 	_, err := db.audited(ctx, "audit", e, func(row pgx.Row) error { return row.Scan(&chain) }, sqlAuditAlone)
 	return err
 }
 
 // audited is query for a statement that ends with auditCTE.
-func (db *DB) audited(ctx context.Context, what string, e user.Event, scan func(pgx.Row) error, sql string, args ...any) (found bool, err error) {
+func (db *DB) audited(ctx context.Context, what string, e audit.Event, scan func(pgx.Row) error, sql string, args ...any) (found bool, err error) {
 	event, err := eventArg(e)
 	if err != nil {
 		return false, err

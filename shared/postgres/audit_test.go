@@ -13,12 +13,13 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"roster/localdev/postgrestest"
+	"roster/shared/audit"
 	"roster/shared/postgres"
-	"roster/shared/user"
+	"roster/shared/request"
 )
 
-func failedLogin(at time.Time) user.Event {
-	return user.Event{Actions: []user.Action{user.ActionLoginFailed}, At: at}
+func failedLogin(at time.Time) audit.Event {
+	return audit.Event{Actions: []audit.Action{audit.ActionLoginFailed}, At: at}
 }
 
 // longest returns the chain with the most rows, and how many it has.
@@ -82,7 +83,7 @@ func TestVerifyAuditNamesWhatWasAltered(t *testing.T) {
 			db, pool := postgrestest.Open(t), postgrestest.Pool(t)
 			const events = 60
 			for i := range events {
-				if err := db.Audit(t.Context(), failedLogin(now.Add(time.Duration(i)*time.Second))); err != nil {
+				if err := db.Record(t.Context(), failedLogin(now.Add(time.Duration(i)*time.Second))); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -129,7 +130,7 @@ func TestAuditAtOnce(t *testing.T) {
 	}()
 	atOnce(writers, func(i int) {
 		for range each {
-			if err := db.Audit(t.Context(), failedLogin(now.Add(time.Duration(i)))); err != nil {
+			if err := db.Record(t.Context(), failedLogin(now.Add(time.Duration(i)))); err != nil {
 				t.Error(err)
 			}
 		}
@@ -147,25 +148,25 @@ func TestListAudit(t *testing.T) {
 	t.Parallel()
 	db := postgrestest.Open(t)
 	ann, ben, cid := account("ann"), account("ben"), account("cid")
-	var all []user.Event
-	add := func(minute int, actor, target string, actions ...user.Action) {
-		e := user.Event{
+	var all []audit.Event
+	add := func(minute int, actor, target string, actions ...audit.Action) {
+		e := audit.Event{
 			Actions: actions, At: now.Add(time.Duration(minute) * time.Minute), Actor: actor, Target: target,
-			From:   user.Client{Address: netip.MustParseAddr("2001:db8::7"), UserAgent: "agent", RequestID: fmt.Sprint("r", len(all))},
+			From:   request.Client{Address: netip.MustParseAddr("2001:db8::7"), UserAgent: "agent", RequestID: fmt.Sprint("r", len(all))},
 			Detail: map[string]string{"role": "ADMIN"},
 		}
-		if err := db.Audit(t.Context(), e); err != nil {
+		if err := db.Record(t.Context(), e); err != nil {
 			t.Fatal(err)
 		}
-		all = append([]user.Event{e}, all...)
+		all = append([]audit.Event{e}, all...)
 	}
-	add(0, ann.UUID, ann.UUID, user.ActionRegister)
-	add(1, ann.UUID, ann.UUID, user.ActionLogin)
-	add(2, "", ben.UUID, user.ActionLoginFailed)
-	add(3, ann.UUID, ben.UUID, user.ActionRoleChanged, user.ActionActiveChanged)
-	add(4, "", "", user.ActionLoginFailed)
-	add(5, ben.UUID, ann.UUID, user.ActionDelete)
-	pick := func(numbers ...int) (some []user.Event) {
+	add(0, ann.UUID, ann.UUID, audit.ActionRegister)
+	add(1, ann.UUID, ann.UUID, audit.ActionLogin)
+	add(2, "", ben.UUID, audit.ActionLoginFailed)
+	add(3, ann.UUID, ben.UUID, audit.ActionRoleChanged, audit.ActionActiveChanged)
+	add(4, "", "", audit.ActionLoginFailed)
+	add(5, ben.UUID, ann.UUID, audit.ActionDelete)
+	pick := func(numbers ...int) (some []audit.Event) {
 		for _, n := range numbers {
 			some = append(some, all[len(all)-1-n])
 		}
@@ -173,27 +174,27 @@ func TestListAudit(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		uuid string
-		q    user.AuditQuery
-		want []user.Event
+		q    audit.Query
+		want []audit.Event
 	}{
-		"all":                {"", user.AuditQuery{}, all},
-		"done by ann or to":  {ann.UUID, user.AuditQuery{}, pick(5, 3, 1, 0)},
-		"done by ben or to":  {ben.UUID, user.AuditQuery{}, pick(5, 3, 2)},
-		"of cid":             {cid.UUID, user.AuditQuery{}, nil},
-		"an action":          {"", user.AuditQuery{Action: user.ActionLoginFailed}, pick(4, 2)},
-		"the second of two":  {"", user.AuditQuery{Action: user.ActionActiveChanged}, pick(3)},
-		"of ben, an action":  {ben.UUID, user.AuditQuery{Action: user.ActionLoginFailed}, pick(2)},
-		"since":              {"", user.AuditQuery{Since: now.Add(4 * time.Minute)}, pick(5, 4)},
-		"until":              {"", user.AuditQuery{Until: now.Add(2 * time.Minute)}, pick(1, 0)},
-		"since and until":    {"", user.AuditQuery{Since: now.Add(time.Minute), Until: now.Add(3 * time.Minute)}, pick(2, 1)},
-		"before a mark":      {"", user.AuditQuery{Before: &user.AuditMark{At: now.Add(90 * time.Second), Chain: 3, Seq: 7}}, pick(1, 0)},
-		"before the first":   {"", user.AuditQuery{Before: &user.AuditMark{At: now.Add(-time.Hour), Seq: 1}}, nil},
-		"of ann, in between": {ann.UUID, user.AuditQuery{Since: now.Add(time.Minute), Until: now.Add(5 * time.Minute)}, pick(3, 1)},
+		"all":                {"", audit.Query{}, all},
+		"done by ann or to":  {ann.UUID, audit.Query{}, pick(5, 3, 1, 0)},
+		"done by ben or to":  {ben.UUID, audit.Query{}, pick(5, 3, 2)},
+		"of cid":             {cid.UUID, audit.Query{}, nil},
+		"an action":          {"", audit.Query{Action: audit.ActionLoginFailed}, pick(4, 2)},
+		"the second of two":  {"", audit.Query{Action: audit.ActionActiveChanged}, pick(3)},
+		"of ben, an action":  {ben.UUID, audit.Query{Action: audit.ActionLoginFailed}, pick(2)},
+		"since":              {"", audit.Query{Since: now.Add(4 * time.Minute)}, pick(5, 4)},
+		"until":              {"", audit.Query{Until: now.Add(2 * time.Minute)}, pick(1, 0)},
+		"since and until":    {"", audit.Query{Since: now.Add(time.Minute), Until: now.Add(3 * time.Minute)}, pick(2, 1)},
+		"before a mark":      {"", audit.Query{Before: &audit.Mark{At: now.Add(90 * time.Second), Chain: 3, Seq: 7}}, pick(1, 0)},
+		"before the first":   {"", audit.Query{Before: &audit.Mark{At: now.Add(-time.Hour), Seq: 1}}, nil},
+		"of ann, in between": {ann.UUID, audit.Query{Since: now.Add(time.Minute), Until: now.Add(5 * time.Minute)}, pick(3, 1)},
 	} {
 		for limit := 1; limit <= len(all)+1; limit++ { // whatever the size of the pages
 			q := c.q
 			q.Limit = limit
-			var got []user.Event
+			var got []audit.Event
 			for {
 				page, err := db.ListAudit(t.Context(), c.uuid, q)
 				if err != nil {
@@ -220,12 +221,12 @@ func TestListAuditOfOneMoment(t *testing.T) {
 	db := postgrestest.Open(t)
 	const events = 40
 	for range events {
-		if err := db.Audit(t.Context(), failedLogin(now)); err != nil {
+		if err := db.Record(t.Context(), failedLogin(now)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	n := 0
-	for q := (user.AuditQuery{Limit: 7}); ; {
+	for q := (audit.Query{Limit: 7}); ; {
 		page, err := db.ListAudit(t.Context(), "", q)
 		if err != nil {
 			t.Fatal(err)

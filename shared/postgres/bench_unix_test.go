@@ -9,7 +9,8 @@ import (
 	"time"
 
 	"roster/localdev/postgrestest"
-	"roster/shared/user"
+	"roster/shared/audit"
+	"roster/shared/ratelimit"
 )
 
 // BenchmarkLogin says what the statements of a login cost: this process's CPU,
@@ -20,10 +21,10 @@ func BenchmarkLogin(b *testing.B) {
 	u := create(b, db, account("ann"))
 	at := time.Now()
 	take := func(name string) error {
-		_, err := db.Take(b.Context(), []user.Budget{
-			{Key: "account " + name, Most: 100, Backoff: true},
-			{Key: "account network " + name, Most: 1_000_000, Window: time.Hour},
-			{Key: "network", Most: 100_000_000, Window: time.Hour},
+		_, err := db.Consume(b.Context(), []ratelimit.Budget{
+			{Key: "account " + name, Limit: 100, Consecutive: true},
+			{Key: "account network " + name, Limit: 1_000_000, Window: time.Hour},
+			{Key: "network", Limit: 100_000_000, Window: time.Hour},
 		}, at)
 		return err
 	}
@@ -34,7 +35,7 @@ func BenchmarkLogin(b *testing.B) {
 	record := func() error {
 		login := loginOf(u, at)
 		login.Clear = []string{"account ann", "account network ann"}
-		_, err := db.RecordLogin(b.Context(), login, user.Event{Actions: []user.Action{user.ActionLogin}, At: at, Actor: u.UUID, Target: u.UUID})
+		_, err := db.RecordLogin(b.Context(), login, audit.Event{Actions: []audit.Action{audit.ActionLogin}, At: at, Actor: u.UUID, Target: u.UUID})
 		return err
 	}
 	for _, c := range []struct {
@@ -44,7 +45,7 @@ func BenchmarkLogin(b *testing.B) {
 		{"read", func(int) []error { return []error{find()} }},
 		{"right", func(int) []error { return []error{take("ann"), find(), record()} }},
 		{"wrong", func(n int) []error { // each name has waits of its own
-			return []error{take(fmt.Sprint("n", n)), find(), db.Audit(b.Context(), failedLogin(at))}
+			return []error{take(fmt.Sprint("n", n)), find(), db.Record(b.Context(), failedLogin(at))}
 		}},
 	} {
 		b.Run(c.name, func(b *testing.B) {

@@ -7,8 +7,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"roster/localdev/postgrestest"
+	"roster/shared/audit"
 	"roster/shared/credential/password"
 	"roster/shared/postgres"
+	"roster/shared/request"
 	"roster/shared/user"
 )
 
@@ -18,7 +20,7 @@ type between struct {
 	change func()
 }
 
-func (b *between) UpdateUser(ctx context.Context, g user.Guard, e user.Edit, event user.Event) (user.Outcome, error) {
+func (b *between) UpdateUser(ctx context.Context, g user.Guard, e user.Edit, event audit.Event) (user.Outcome, error) {
 	if change := b.change; change != nil {
 		b.change = nil
 		change()
@@ -33,13 +35,13 @@ func TestChangesFitTheAccount(t *testing.T) {
 	for name, c := range map[string]struct {
 		other, change user.Changes
 		version       int64
-		action        user.Action
+		action        audit.Action
 	}{
 		"a demotion beside a promotion": {
-			user.Changes{Role: ptr(user.RoleAdmin)}, user.Changes{Role: ptr(user.RoleUser)}, 2, user.ActionRoleChanged,
+			user.Changes{Role: ptr(user.RoleAdmin)}, user.Changes{Role: ptr(user.RoleUser)}, 2, audit.ActionRoleChanged,
 		},
 		"the old e-mail beside a new one": {
-			user.Changes{Email: ptr("new@example.com")}, user.Changes{Email: ptr("ann@example.com")}, 1, user.ActionEmailChanged,
+			user.Changes{Email: ptr("new@example.com")}, user.Changes{Email: ptr("ann@example.com")}, 1, audit.ActionEmailChanged,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -47,9 +49,9 @@ func TestChangesFitTheAccount(t *testing.T) {
 			db := postgrestest.Open(t)
 			u := create(t, db, account("ann"))
 			one, other := callerOf(t, create(t, db, adminAccount("boss"))), callerOf(t, create(t, db, adminAccount("chief")))
-			put := func(db user.Updater, by user.Caller, in user.Changes) {
+			put := func(db user.Updater, by request.Caller, in user.Changes) {
 				t.Helper()
-				if err := user.Update(t.Context(), by, user.Client{}, db, user.Passwords{Policy: password.DefaultPolicy}, user.DefaultLimits, "ann", in, now); err != nil {
+				if err := user.Update(t.Context(), request.Request{Caller: by, At: now}, db, user.UpdateParts{Passwords: user.Passwords{Policy: password.DefaultPolicy}, Limits: user.DefaultLimits}, user.UpdateRequest{Username: "ann", Changes: in}); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -66,17 +68,17 @@ func TestChangesFitTheAccount(t *testing.T) {
 			if opens, err := db.UserByReset(t.Context(), token.Hash, now); (opens == nil) != (c.change.Email != nil) || err != nil {
 				t.Errorf("the token of the e-mail between opens %+v, %v", opens, err)
 			}
-			page, err := db.ListAudit(t.Context(), u.UUID, user.AuditQuery{Limit: 10})
+			page, err := db.ListAudit(t.Context(), u.UUID, audit.Query{Limit: 10})
 			if err != nil || len(page.Events) == 0 {
 				t.Fatal(page, err)
 			}
-			var actions []user.Action
+			var actions []audit.Action
 			for _, e := range page.Events {
 				if e.Actor == one.UUID {
 					actions = append(actions, e.Actions...)
 				}
 			}
-			if diff := cmp.Diff([]user.Action{c.action}, actions); diff != "" {
+			if diff := cmp.Diff([]audit.Action{c.action}, actions); diff != "" {
 				t.Errorf("the log has (-want +got):\n%s", diff)
 			}
 		})

@@ -1,7 +1,7 @@
 package postgres
 
 // Fault is fault, so that errors need not be brought about to be classified.
-var Fault = fault
+var Fault = asFault
 
 // Dead is dead, so that no test has to leave a connection idle for long.
 var Dead = dead

@@ -10,16 +10,17 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"roster/shared/fault"
 	"roster/shared/user"
 )
 
 // retryAfter is what a client is told to wait while the database is out.
 const retryAfter = 2 * time.Second
 
-// fault turns an error of the driver into one of package user: Unavailable for
-// everything that is the database's or the network's state, which includes a
-// write whose fate is unknown; the rest is a bug and stays what it is.
-func fault(what string, err error) error {
+// asFault turns an error of the driver into fault.Unavailable when the state of
+// the database or of the network caused it. That includes a write whose fate is
+// unknown. Any other error is a bug and stays what it is.
+func asFault(what string, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -31,7 +32,7 @@ func fault(what string, err error) error {
 }
 
 func unavailable(cause error) error {
-	return &user.Error{Code: user.Unavailable, Message: "The service is not available right now. Please try again.", RetryAfter: retryAfter, Cause: cause}
+	return &fault.Error{Code: fault.Unavailable, Message: "The service is not available right now. Please try again.", RetryAfter: retryAfter, Cause: cause}
 }
 
 // outageClasses are the SQLSTATE classes that tell of the server's state and

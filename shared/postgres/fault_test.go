@@ -14,8 +14,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"roster/shared/fault"
 	"roster/shared/postgres"
-	"roster/shared/user"
 )
 
 // What is the server's or the network's state is an outage; what is wrong with
@@ -38,8 +38,8 @@ func TestFault(t *testing.T) {
 	}
 	for _, cause := range outages {
 		err := postgres.Fault("do something", fmt.Errorf("wrapped: %w", cause))
-		var e *user.Error
-		if !errors.As(err, &e) || e.Code != user.Unavailable || e.RetryAfter <= 0 || !errors.Is(err, cause) {
+		var e *fault.Error
+		if !errors.As(err, &e) || e.Code != fault.Unavailable || e.RetryAfter <= 0 || !errors.Is(err, cause) {
 			t.Errorf("%v: %v", cause, err)
 		}
 		if strings.Contains(e.Message, "wrapped") || !strings.Contains(err.Error(), "do something: wrapped") {
@@ -52,7 +52,7 @@ func TestFault(t *testing.T) {
 	}
 	for _, cause := range bugs {
 		err := postgres.Fault("do something", cause)
-		var e *user.Error
+		var e *fault.Error
 		if errors.As(err, &e) || !errors.Is(err, cause) {
 			t.Errorf("%v: %v", cause, err)
 		}
@@ -88,7 +88,7 @@ func TestOpenDoesNotConnect(t *testing.T) {
 		t.Fatal(err)
 	}
 	db.Close()
-	if err := db.Ping(t.Context()); !errors.Is(err, user.Unavailable) {
+	if err := db.Ping(t.Context()); !errors.Is(err, fault.Unavailable) {
 		t.Errorf("after Close: %v", err)
 	}
 }

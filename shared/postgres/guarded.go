@@ -5,6 +5,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"roster/shared/audit"
 	"roster/shared/user"
 )
 
@@ -32,10 +33,10 @@ with locked as materialized (
 func guardArgs(g user.Guard) []any {
 	var role, email *string
 	var active *bool
-	if s := g.Seen; s != nil {
+	if s := g.ExpectedTarget; s != nil {
 		role, active, email = (*string)(&s.Role), &s.Active, &s.Email
 	}
-	return []any{g.Caller.UUID, g.Caller.TokenVersion, g.AsAdmin, g.TargetUUID, g.Username, g.TakesAdmin, g.Caller.Session, role, active, email}
+	return []any{g.Caller.UUID, g.Caller.TokenVersion, g.AsAdmin, g.TargetUUID, g.Username, g.RemovesAdmin, g.Caller.Session, role, active, email}
 }
 
 const sqlUpdateUser = guardCTE + `, wanted as (
@@ -72,7 +73,7 @@ select exists (select from about), not c.caller_ok, c.target_ok and not c.admin_
 from checked c, wanted w`
 
 // UpdateUser makes a change if the guard holds.
-func (db *DB) UpdateUser(ctx context.Context, g user.Guard, e user.Edit, event user.Event) (user.Outcome, error) {
+func (db *DB) UpdateUser(ctx context.Context, g user.Guard, e user.Edit, event audit.Event) (user.Outcome, error) {
 	args := append(guardArgs(g), e.Username, e.Email, e.FirstName, e.LastName, e.Role, e.Active, e.PasswordHash, e.At, e.EndTokens, e.EndResets, limitKeys(e.Clear), e.EndSessions, nullable(e.KeepSession))
 	var o user.Outcome
 	_, err := db.audited(ctx, "update a user", event, func(row pgx.Row) error {
@@ -101,7 +102,7 @@ const sqlDeleteUser = guardCTE + `, about as (
 select exists (select from about), not caller_ok, target_ok and not admin_ok from checked`
 
 // DeleteUser removes an account and its reset tokens if the guard holds.
-func (db *DB) DeleteUser(ctx context.Context, g user.Guard, event user.Event) (user.Outcome, error) {
+func (db *DB) DeleteUser(ctx context.Context, g user.Guard, event audit.Event) (user.Outcome, error) {
 	var o user.Outcome
 	_, err := db.audited(ctx, "delete a user", event, func(row pgx.Row) error {
 		o = user.Outcome{}

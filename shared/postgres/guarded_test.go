@@ -8,17 +8,18 @@ import (
 
 	"roster/localdev/postgrestest"
 	"roster/shared/postgres"
+	"roster/shared/request"
 	"roster/shared/user"
 )
 
 // The guard, for both changes that are made under it.
 func TestGuard(t *testing.T) {
 	t.Parallel()
-	caller := func(c user.Caller) func(*user.Guard) { return func(g *user.Guard) { g.Caller = c } }
-	seen := func(change func(*user.Standing)) func(*user.Guard) {
+	caller := func(c request.Caller) func(*user.Guard) { return func(g *user.Guard) { g.Caller = c } }
+	seen := func(change func(*user.Snapshot)) func(*user.Guard) {
 		return func(g *user.Guard) {
-			g.Seen = &user.Standing{Role: user.RoleUser, Active: true, Email: "ann@example.com"}
-			change(g.Seen)
+			g.ExpectedTarget = &user.Snapshot{Role: user.RoleUser, Active: true, Email: "ann@example.com"}
+			change(g.ExpectedTarget)
 		}
 	}
 	for name, c := range map[string]struct {
@@ -33,19 +34,19 @@ func TestGuard(t *testing.T) {
 		"as an admin, by a USER":          {guard: func(g *user.Guard) { g.AsAdmin = true }, want: user.Outcome{CallerRefused: true}},
 		"a token that was ended":          {guard: func(g *user.Guard) { g.Caller.TokenVersion = 0 }, want: user.Outcome{CallerRefused: true}},
 		"a version to come":               {guard: func(g *user.Guard) { g.Caller.TokenVersion = 2 }, want: user.Outcome{CallerRefused: true}},
-		"a caller that is gone":           {guard: caller(user.Caller{UUID: account("x").UUID, Session: account("x").UUID, TokenVersion: 1}), want: user.Outcome{CallerRefused: true}},
+		"a caller that is gone":           {guard: caller(request.Caller{UUID: account("x").UUID, Session: account("x").UUID, TokenVersion: 1}), want: user.Outcome{CallerRefused: true}},
 		"a caller that is not active":     {target: func(u *user.User) { u.Active = false }, want: user.Outcome{CallerRefused: true}},
 		"a target that was renamed":       {byAdmin: true, guard: func(g *user.Guard) { g.Username = "old" }},
-		"a target as it was seen":         {guard: seen(func(*user.Standing) {}), want: user.Outcome{Done: true}},
-		"a target of another role":        {guard: seen(func(s *user.Standing) { s.Role = user.RoleAdmin })},
-		"a target that was activated":     {guard: seen(func(s *user.Standing) { s.Active = false })},
-		"a target of another e-mail":      {guard: seen(func(s *user.Standing) { s.Email = "Ann@example.com" })},
+		"a target as it was seen":         {guard: seen(func(*user.Snapshot) {}), want: user.Outcome{Done: true}},
+		"a target of another role":        {guard: seen(func(s *user.Snapshot) { s.Role = user.RoleAdmin })},
+		"a target that was activated":     {guard: seen(func(s *user.Snapshot) { s.Active = false })},
+		"a target of another e-mail":      {guard: seen(func(s *user.Snapshot) { s.Email = "Ann@example.com" })},
 		"a target that is gone":           {byAdmin: true, guard: func(g *user.Guard) { g.TargetUUID = account("x").UUID }},
-		"the last admin":                  {target: func(u *user.User) { u.Role = user.RoleAdmin }, guard: func(g *user.Guard) { g.TakesAdmin = true }, want: user.Outcome{LastAdmin: true}},
-		"the last but one":                {admins: 1, target: func(u *user.User) { u.Role = user.RoleAdmin }, guard: func(g *user.Guard) { g.TakesAdmin = true }, want: user.Outcome{Done: true}},
-		"an admin, by another":            {byAdmin: true, target: func(u *user.User) { u.Role = user.RoleAdmin }, guard: func(g *user.Guard) { g.TakesAdmin = true }, want: user.Outcome{Done: true}},
-		"an inactive admin, by another":   {byAdmin: true, target: func(u *user.User) { u.Role, u.Active = user.RoleAdmin, false }, guard: func(g *user.Guard) { g.TakesAdmin = true }, want: user.Outcome{Done: true}},
-		"a USER, where it takes no admin": {guard: func(g *user.Guard) { g.TakesAdmin = true }, want: user.Outcome{Done: true}},
+		"the last admin":                  {target: func(u *user.User) { u.Role = user.RoleAdmin }, guard: func(g *user.Guard) { g.RemovesAdmin = true }, want: user.Outcome{LastAdmin: true}},
+		"the last but one":                {admins: 1, target: func(u *user.User) { u.Role = user.RoleAdmin }, guard: func(g *user.Guard) { g.RemovesAdmin = true }, want: user.Outcome{Done: true}},
+		"an admin, by another":            {byAdmin: true, target: func(u *user.User) { u.Role = user.RoleAdmin }, guard: func(g *user.Guard) { g.RemovesAdmin = true }, want: user.Outcome{Done: true}},
+		"an inactive admin, by another":   {byAdmin: true, target: func(u *user.User) { u.Role, u.Active = user.RoleAdmin, false }, guard: func(g *user.Guard) { g.RemovesAdmin = true }, want: user.Outcome{Done: true}},
+		"a USER, where it takes no admin": {guard: func(g *user.Guard) { g.RemovesAdmin = true }, want: user.Outcome{Done: true}},
 		"the last admin, who keeps it":    {target: func(u *user.User) { u.Role = user.RoleAdmin }, want: user.Outcome{Done: true}},
 	} {
 		for verb, do := range map[string]func(testing.TB, *postgres.DB, user.Guard) (user.Outcome, error){

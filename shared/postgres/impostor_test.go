@@ -9,8 +9,8 @@ import (
 
 	"github.com/jackc/pgx/v5/pgproto3"
 
+	"roster/shared/fault"
 	"roster/shared/postgres"
-	"roster/shared/user"
 )
 
 // GHSA-95fj-3fxw-g62g: a server that lets the client in without proof, or asks
@@ -56,8 +56,8 @@ func TestImpostor(t *testing.T) {
 			t.Cleanup(db.Close)
 			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 			defer cancel()
-			if _, err := db.UserByUsername(ctx, "ann"); !errors.Is(err, user.Unavailable) {
-				t.Errorf("error %v, want %v", err, user.Unavailable)
+			if _, err := db.UserByUsername(ctx, "ann"); !errors.Is(err, fault.Unavailable) {
+				t.Errorf("error %v, want %v", err, fault.Unavailable)
 			}
 			select {
 			case m := <-said:

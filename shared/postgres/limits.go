@@ -5,9 +5,9 @@ import (
 	"crypto/sha256"
 	"time"
 
-	"github.com/jackc/pgx/v5"
+	"roster/shared/ratelimit"
 
-	"roster/shared/user"
+	"github.com/jackc/pgx/v5"
 )
 
 // sqlTake takes from all budgets or from none, in one round trip. It locks the
@@ -69,7 +69,7 @@ const forGood = `86400`
 const leastWait = time.Second
 
 // Take takes one try from each budget, or none and says how long to wait.
-func (db *DB) Take(ctx context.Context, budgets []user.Budget, now time.Time) (user.Try, error) {
+func (db *DB) Consume(ctx context.Context, budgets []ratelimit.Budget, now time.Time) (ratelimit.Attempt, error) {
 	keys, backoff, most, seconds := columnsOf(budgets)
 	var taken, last bool
 	var counted [][]byte
@@ -77,10 +77,10 @@ func (db *DB) Take(ctx context.Context, budgets []user.Budget, now time.Time) (u
 	_, err := db.query(ctx, "take from the limits", func(row pgx.Row) error { return row.Scan(&taken, &last, &counted, &secs) },
 		sqlTake, keys, backoff, most, seconds, now)
 	if lockNotHad(err) { // so many at once that the lock was not had: too many
-		return user.Try{Wait: leastWait}, nil
+		return ratelimit.Attempt{Wait: leastWait}, nil
 	}
 	if err != nil || taken {
-		return user.Try{Last: last}, err
+		return ratelimit.Attempt{Last: last}, err
 	}
 	if len(counted) > 0 {
 		err = db.do(ctx, "give back to the limits", func() error {
@@ -88,7 +88,7 @@ func (db *DB) Take(ctx context.Context, budgets []user.Budget, now time.Time) (u
 			return err
 		})
 	}
-	return user.Try{Wait: max(leastWait, time.Duration(secs*float64(time.Second)))}, err
+	return ratelimit.Attempt{Wait: max(leastWait, time.Duration(secs*float64(time.Second)))}, err
 }
 
 // sqlGiveBack undoes the count of one try. Should it not come to that, the try
@@ -102,11 +102,11 @@ with held as (
 update limits set taken = greatest(taken - 1, 0), in_a_row = greatest(in_a_row - 1, 0)
 from held where limits.key = held.key`
 
-func columnsOf(budgets []user.Budget) (keys [][]byte, backoff []bool, most, seconds []int32) {
+func columnsOf(budgets []ratelimit.Budget) (keys [][]byte, backoff []bool, most, seconds []int32) {
 	for _, b := range budgets {
 		keys = append(keys, limitKey(b.Key))
-		backoff = append(backoff, b.Backoff)
-		most = append(most, int32(b.Most))                     // #nosec G115 -- boot bounds a rate to a million
+		backoff = append(backoff, b.Consecutive)
+		most = append(most, int32(b.Limit))                    // #nosec G115 -- boot bounds a rate to a million
 		seconds = append(seconds, int32(b.Window/time.Second)) // #nosec G115 -- boot bounds a window to a day
 	}
 	return keys, backoff, most, seconds

@@ -11,15 +11,16 @@ import (
 	"time"
 
 	"roster/localdev/postgrestest"
+	"roster/shared/audit"
 	"roster/shared/postgres"
-	"roster/shared/user"
+	"roster/shared/ratelimit"
 )
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
-func takeOne(t *testing.T, db *postgres.DB, now time.Time, budgets ...user.Budget) time.Duration {
+func takeOne(t *testing.T, db *postgres.DB, now time.Time, budgets ...ratelimit.Budget) time.Duration {
 	t.Helper()
-	try, err := db.Take(t.Context(), budgets, now)
+	try, err := db.Consume(t.Context(), budgets, now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +30,7 @@ func takeOne(t *testing.T, db *postgres.DB, now time.Time, budgets ...user.Budge
 func TestTakeWindow(t *testing.T) {
 	t.Parallel()
 	db := postgrestest.Open(t)
-	b := user.Budget{Key: "window", Most: 3, Window: time.Minute}
+	b := ratelimit.Budget{Key: "window", Limit: 3, Window: time.Minute}
 	for i := range 3 {
 		if wait := takeOne(t, db, noon.Add(time.Duration(i)*time.Second), b); wait != 0 {
 			t.Fatalf("try %d of 3 waits %v", i+1, wait)
@@ -49,7 +50,7 @@ func TestTakeWindow(t *testing.T) {
 func TestTakeBackoff(t *testing.T) {
 	t.Parallel()
 	db := postgrestest.Open(t)
-	b := user.Budget{Key: "backoff", Most: 100, Backoff: true}
+	b := ratelimit.Budget{Key: "backoff", Limit: 100, Consecutive: true}
 	now := noon
 	for i := 1; i <= 100; i++ {
 		if wait := takeOne(t, db, now, b); wait != 0 {
@@ -77,7 +78,7 @@ func TestTakeBackoff(t *testing.T) {
 func TestTakeBackoffBeginsAnewAfterQuiet(t *testing.T) {
 	t.Parallel()
 	db := postgrestest.Open(t)
-	b := user.Budget{Key: "quiet", Most: 7, Backoff: true}
+	b := ratelimit.Budget{Key: "quiet", Limit: 7, Consecutive: true}
 	for range 5 {
 		takeOne(t, db, noon, b)
 	}
@@ -100,23 +101,23 @@ func TestTakeBackoffBeginsAnewAfterQuiet(t *testing.T) {
 func TestTakeTellsTheLast(t *testing.T) {
 	t.Parallel()
 	db := postgrestest.Open(t)
-	window := user.Budget{Key: "window", Most: 3, Window: time.Minute}
-	backoff := user.Budget{Key: "backoff", Most: 100, Backoff: true}
+	window := ratelimit.Budget{Key: "window", Limit: 3, Window: time.Minute}
+	backoff := ratelimit.Budget{Key: "backoff", Limit: 100, Consecutive: true}
 	for _, c := range []struct {
-		budget user.Budget
+		budget ratelimit.Budget
 		want   []bool // of each try; those that are refused are not the last
 	}{
 		{window, []bool{false, false, true, false, false}},
 		{backoff, []bool{false, false, false, false, true, false, false}},
 	} {
 		for i, want := range c.want {
-			try, err := db.Take(t.Context(), []user.Budget{{Key: "everyone", Most: 1000, Window: time.Hour}, c.budget}, noon)
+			try, err := db.Consume(t.Context(), []ratelimit.Budget{{Key: "everyone", Limit: 1000, Window: time.Hour}, c.budget}, noon)
 			if err != nil || try.Last != want {
 				t.Errorf("%s, try %d: last %v, error %v", c.budget.Key, i+1, try.Last, err)
 			}
 		}
 	}
-	if try, err := db.Take(t.Context(), []user.Budget{backoff}, noon.Add(time.Second)); err != nil || !try.Last || try.Wait > 0 {
+	if try, err := db.Consume(t.Context(), []ratelimit.Budget{backoff}, noon.Add(time.Second)); err != nil || !try.Last || try.Wait > 0 {
 		t.Errorf("the sixth after its wait: %+v, %v", try, err)
 	}
 }
@@ -124,8 +125,8 @@ func TestTakeTellsTheLast(t *testing.T) {
 func TestTakeAllOrNone(t *testing.T) {
 	t.Parallel()
 	db := postgrestest.Open(t)
-	full := user.Budget{Key: "full", Most: 1, Window: time.Hour}
-	other := user.Budget{Key: "other", Most: 2, Window: time.Hour}
+	full := ratelimit.Budget{Key: "full", Limit: 1, Window: time.Hour}
+	other := ratelimit.Budget{Key: "other", Limit: 2, Window: time.Hour}
 	takeOne(t, db, noon, full)
 	for range 5 {
 		if wait := takeOne(t, db, noon, other, full); wait != time.Hour {
@@ -154,10 +155,10 @@ func TestTakeIsExact(t *testing.T) {
 		pools = append(pools, db)
 	}
 	for round := range *exactness {
-		budgets := []user.Budget{
-			{Key: fmt.Sprint("window ", round), Most: 5, Window: time.Hour},
-			{Key: fmt.Sprint("backoff ", round), Most: 100, Backoff: true},
-			{Key: "everyone", Most: 1_000_000, Window: time.Hour},
+		budgets := []ratelimit.Budget{
+			{Key: fmt.Sprint("window ", round), Limit: 5, Window: time.Hour},
+			{Key: fmt.Sprint("backoff ", round), Limit: 100, Consecutive: true},
+			{Key: "everyone", Limit: 1_000_000, Window: time.Hour},
 		}
 		var granted atomic.Int32
 		var group sync.WaitGroup
@@ -165,7 +166,7 @@ func TestTakeIsExact(t *testing.T) {
 			for range 50 {
 				now := noon.Add(-time.Duration(rand.IntN(100)) * time.Millisecond) // no two clocks are alike
 				group.Go(func() {
-					if try, err := db.Take(t.Context(), budgets, now); err != nil {
+					if try, err := db.Consume(t.Context(), budgets, now); err != nil {
 						t.Error(err)
 					} else if try.Wait == 0 {
 						granted.Add(1)
@@ -186,18 +187,18 @@ func TestTakeAllOrNoneAtOnce(t *testing.T) {
 	t.Parallel()
 	db, pool := postgrestest.Open(t), postgrestest.Pool(t)
 	for round := range 20 {
-		scarce := user.Budget{Key: fmt.Sprint("scarce ", round), Most: 2, Window: time.Hour}
-		plenty := user.Budget{Key: fmt.Sprint("plenty ", round), Most: 1000, Window: time.Hour}
+		scarce := ratelimit.Budget{Key: fmt.Sprint("scarce ", round), Limit: 2, Window: time.Hour}
+		plenty := ratelimit.Budget{Key: fmt.Sprint("plenty ", round), Limit: 1000, Window: time.Hour}
 		var group sync.WaitGroup
 		for range 40 {
 			group.Go(func() {
-				if _, err := db.Take(t.Context(), []user.Budget{scarce, plenty}, noon); err != nil {
+				if _, err := db.Consume(t.Context(), []ratelimit.Budget{scarce, plenty}, noon); err != nil {
 					t.Error(err)
 				}
 			})
 		}
 		group.Wait()
-		for _, b := range []user.Budget{scarce, plenty} {
+		for _, b := range []ratelimit.Budget{scarce, plenty} {
 			key := sha256.Sum256([]byte(b.Key))
 			var taken int
 			if err := pool.QueryRow(t.Context(), "select taken from limits where key = $1", key[:]).Scan(&taken); err != nil {
@@ -216,26 +217,26 @@ func TestTakeAndGiveBack(t *testing.T) {
 	t.Parallel()
 	db := postgrestest.Open(t)
 	u := create(t, db, account("ann"))
-	budgets := []user.Budget{{Key: "everyone", Most: 1_000_000, Window: time.Hour}}
+	budgets := []ratelimit.Budget{{Key: "everyone", Limit: 1_000_000, Window: time.Hour}}
 	var keys []string
 	for i := range 12 { // so many that no order is right by chance
 		key := fmt.Sprint("budget ", i)
 		keys = append(keys, key)
-		budgets = append(budgets, user.Budget{Key: key, Most: 1_000_000, Window: time.Hour})
+		budgets = append(budgets, ratelimit.Budget{Key: key, Limit: 1_000_000, Window: time.Hour})
 	}
 	var group sync.WaitGroup
 	for i := range 4 {
 		group.Go(func() {
 			for range 100 {
 				if i%2 == 0 {
-					if try, err := db.Take(t.Context(), budgets, noon); try.Wait > 0 || err != nil {
+					if try, err := db.Consume(t.Context(), budgets, noon); try.Wait > 0 || err != nil {
 						t.Error(try, err)
 					}
 					continue
 				}
 				login := loginOf(u, noon)
 				login.Clear = keys
-				if ok, err := db.RecordLogin(t.Context(), login, user.Event{Actions: []user.Action{user.ActionLogin}, At: noon}); err != nil || !ok {
+				if ok, err := db.RecordLogin(t.Context(), login, audit.Event{Actions: []audit.Action{audit.ActionLogin}, At: noon}); err != nil || !ok {
 					t.Error(ok, err)
 				}
 			}

@@ -5,9 +5,9 @@ import (
 	"encoding/json"
 	"net/netip"
 
-	"github.com/jackc/pgx/v5"
+	"roster/shared/audit"
 
-	"roster/shared/user"
+	"github.com/jackc/pgx/v5"
 )
 
 // The two halves of an account's events each follow an index of their own, so
@@ -35,14 +35,14 @@ const inPage = `
 
 // ListAudit returns a page of events. What stands in an event that somebody has
 // altered is shown as far as it can be read; VerifyAudit names it.
-func (db *DB) ListAudit(ctx context.Context, uuid string, q user.AuditQuery) (page user.AuditPage, err error) {
-	var mark user.AuditMark
+func (db *DB) ListAudit(ctx context.Context, uuid string, q audit.Query) (page audit.Page, err error) {
+	var mark audit.Mark
 	if q.Before != nil {
 		mark = *q.Before
 	}
 	err = db.do(ctx, "list the audit log", func() error {
-		page = user.AuditPage{}
-		var last user.AuditMark
+		page = audit.Page{}
+		var last audit.Mark
 		rows, err := db.pool.Query(ctx, sqlListAudit,
 			orNull(uuid), orNull(q.Action), orNull(q.Since), orNull(q.Until), orNull(mark.At), mark.Chain, mark.Seq, q.Limit+1)
 		if err != nil {
@@ -54,7 +54,7 @@ func (db *DB) ListAudit(ctx context.Context, uuid string, q user.AuditQuery) (pa
 				page.Next = &last
 				break
 			}
-			var e user.Event
+			var e audit.Event
 			if last, e, err = scanEvent(rows); err != nil {
 				return err
 			}
@@ -67,14 +67,14 @@ func (db *DB) ListAudit(ctx context.Context, uuid string, q user.AuditQuery) (pa
 }
 
 // scanEvent reads an event and its place.
-func scanEvent(row pgx.Row) (m user.AuditMark, e user.Event, err error) {
+func scanEvent(row pgx.Row) (m audit.Mark, e audit.Event, err error) {
 	var text string
 	if err := row.Scan(&m.At, &m.Chain, &m.Seq, &text); err != nil {
 		return m, e, err
 	}
 	var b eventBody
 	_ = json.Unmarshal([]byte(text), &b)
-	e = user.Event{At: m.At, Actions: b.Actions, Actor: b.Actor, Target: b.Target, Detail: b.Detail}
+	e = audit.Event{At: m.At, Actions: b.Actions, Actor: b.Actor, Target: b.Target, Detail: b.Detail}
 	e.From.Address, _ = netip.ParseAddr(b.Address)
 	e.From.UserAgent, e.From.RequestID = b.UserAgent, b.RequestID
 	return m, e, nil

@@ -12,7 +12,9 @@ import (
 	"time"
 
 	"roster/localdev/postgrestest"
+	"roster/shared/audit"
 	"roster/shared/postgres"
+	"roster/shared/request"
 	"roster/shared/user"
 )
 
@@ -75,15 +77,15 @@ func find(t testing.TB, db *postgres.DB, name string) user.User {
 }
 
 // callerOf is the account as it calls, in a session of its own.
-func callerOf(t testing.TB, u user.User) user.Caller {
+func callerOf(t testing.TB, u user.User) request.Caller {
 	t.Helper()
-	return user.Caller{UUID: u.UUID, Session: postgrestest.Session(t, u.UUID, u.TokenVersion), TokenVersion: u.TokenVersion}
+	return request.Caller{UUID: u.UUID, Session: postgrestest.Session(t, u.UUID, u.TokenVersion), TokenVersion: u.TokenVersion}
 }
 
 // loginOf is a login to the account, with a session to begin.
-func loginOf(u user.User, at time.Time) user.Login {
-	return user.Login{
-		UUID: u.UUID, TokenVersion: u.TokenVersion, At: at, RefreshHash: hashOf(rand.Text()), MostSessions: 20,
+func loginOf(u user.User, at time.Time) user.LoginRecord {
+	return user.LoginRecord{
+		UUID: u.UUID, TokenVersion: u.TokenVersion, At: at, RefreshHash: hashOf(rand.Text()), MaxSessions: 20,
 		Session: user.Session{
 			ID: account("x").UUID, Method: user.MethodPassword, CreatedAt: at, LastUsedAt: at,
 			IdleEndsAt: at.Add(7 * 24 * time.Hour), EndsAt: at.Add(30 * 24 * time.Hour),
@@ -137,4 +139,4 @@ func rounds(t *testing.T, most int, race func(round int)) {
 }
 
 // event is one for the audit log.
-var event = user.Event{Actions: []user.Action{user.ActionProfileChanged}, At: now}
+var event = audit.Event{Actions: []audit.Action{audit.ActionProfileChanged}, At: now}

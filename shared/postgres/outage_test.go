@@ -11,15 +11,17 @@ import (
 	"github.com/jackc/pgx/v5/pgproto3"
 
 	"roster/localdev/postgrestest"
+	"roster/shared/fault"
 	"roster/shared/postgres"
 	"roster/shared/postgres/migrations"
+	"roster/shared/request"
 	"roster/shared/user"
 )
 
 // everything is each method, as something to fail.
 func everything(ctx context.Context, db *postgres.DB) map[string]error {
 	u := account("new")
-	caller := user.Caller{UUID: u.UUID, Session: account("x").UUID, TokenVersion: 1}
+	caller := request.Caller{UUID: u.UUID, Session: account("x").UUID, TokenVersion: 1}
 	guard := user.Guard{Caller: caller, TargetUUID: u.UUID, Username: u.Username}
 	errs := map[string]error{"Ping": db.Ping(ctx)}
 	_, errs["CreateUser"] = db.CreateUser(ctx, u, event)
@@ -35,7 +37,7 @@ func everything(ctx context.Context, db *postgres.DB) map[string]error {
 	_, errs["EndOwnSessions"] = db.EndOwnSessions(ctx, caller, user.ScopeAll, event)
 	_, errs["CreateReset"] = db.CreateReset(ctx, "ann", "ann@example.com", resetOf("x", now), event)
 	_, errs["UserByReset"] = db.UserByReset(ctx, hashOf("x"), now)
-	_, errs["SpendReset"] = db.SpendReset(ctx, hashOf("x"), "hash", nil, now, event)
+	_, errs["SpendReset"] = db.SpendReset(ctx, user.SpentReset{Hash: hashOf("x"), PasswordHash: "hash", At: now}, event)
 	return errs
 }
 
@@ -43,7 +45,7 @@ func allUnavailable(t *testing.T, ctx context.Context, db *postgres.DB, within t
 	t.Helper()
 	began := time.Now()
 	for method, err := range everything(ctx, db) {
-		if !errors.Is(err, user.Unavailable) {
+		if !errors.Is(err, fault.Unavailable) {
 			t.Errorf("%s: %v", method, err)
 		}
 	}
@@ -121,7 +123,7 @@ func TestRefusingServer(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(db.Close)
-		if err := db.Ping(t.Context()); !errors.Is(err, user.Unavailable) {
+		if err := db.Ping(t.Context()); !errors.Is(err, fault.Unavailable) {
 			t.Errorf("%s: %v", code, err)
 		}
 	}

@@ -123,7 +123,7 @@ func (db *DB) Ping(ctx context.Context) error {
 // the sake of another one.
 const attempts = 3
 
-// do runs one statement and turns its error into one of package user's. It
+// do runs one statement and turns its error into a fault. It
 // runs it again only when the server says that it did nothing: it refused the
 // login, chose the statement as the victim of a conflict, or did not get it a
 // lock in time. That one is tried once more: two that make the same rows at once
@@ -132,7 +132,7 @@ func (db *DB) do(ctx context.Context, what string, statement func() error) error
 	err := statement()
 	if refusedLogin(err) {
 		if _, e := db.source(ctx, true); e != nil {
-			return fault(what, errors.Join(err, e))
+			return asFault(what, errors.Join(err, e))
 		}
 		err = statement()
 	}
@@ -142,7 +142,7 @@ func (db *DB) do(ctx context.Context, what string, statement func() error) error
 	for n := 1; n < attempts && rolledBack(err); n++ {
 		err = statement()
 	}
-	return fault(what, err)
+	return asFault(what, err)
 }
 
 // query runs a statement that returns at most one row and reports whether
@@ -159,7 +159,7 @@ func (db *DB) query(ctx context.Context, what string, scan func(pgx.Row) error, 
 }
 
 var _ interface {
-	user.Registrar
+	user.RegisterStore
 	user.LoginStore
 	user.ResetStore
 	user.Seeder

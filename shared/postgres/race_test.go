@@ -9,7 +9,9 @@ import (
 
 	"roster/localdev/postgrestest"
 	"roster/shared/credential/password"
+	"roster/shared/fault"
 	"roster/shared/postgres"
+	"roster/shared/request"
 	"roster/shared/user"
 )
 
@@ -21,7 +23,7 @@ type tally struct{ won, lost, out atomic.Int32 }
 
 func (n *tally) count(t *testing.T, won bool, err error) {
 	switch {
-	case errors.Is(err, user.Unavailable):
+	case errors.Is(err, fault.Unavailable):
 		n.out.Add(1)
 	case err != nil:
 		t.Error(err)
@@ -77,7 +79,7 @@ func TestRaceForOneResetToken(t *testing.T) {
 		var n tally
 		var winner atomic.Value
 		atOnce(many, func(i int) {
-			spent, err := db.SpendReset(t.Context(), hash, fmt.Sprintf("hash %d %d", round, i), nil, now, event)
+			spent, err := db.SpendReset(t.Context(), user.SpentReset{Hash: hash, PasswordHash: fmt.Sprintf("hash %d %d", round, i), At: now}, event)
 			if spent {
 				winner.Store(fmt.Sprintf("hash %d %d", round, i))
 			}
@@ -92,7 +94,7 @@ func TestRaceForOneResetToken(t *testing.T) {
 
 // duel lets two admins do the same to each other, many times at once, through
 // the operations and so with decisions made on rows that were read before.
-func duel(t *testing.T, others int, do func(context.Context, *postgres.DB, user.Caller, string) error) {
+func duel(t *testing.T, others int, do func(context.Context, *postgres.DB, request.Caller, string) error) {
 	t.Helper()
 	db := wide(t)
 	for i := range others {
@@ -109,7 +111,7 @@ func duel(t *testing.T, others int, do func(context.Context, *postgres.DB, user.
 				caller, target = asB, a
 			}
 			err := do(t.Context(), db, caller, target.Username)
-			if errors.Is(err, user.Conflict) && others > 0 {
+			if errors.Is(err, fault.Conflict) && others > 0 {
 				t.Errorf("round %d: %v, though there are others", round, err)
 			}
 			sides[i%2].count(t, err == nil, expected(err))
@@ -129,7 +131,7 @@ func duel(t *testing.T, others int, do func(context.Context, *postgres.DB, user.
 
 // expected leaves out the refusals that a duel's loser meets.
 func expected(err error) error {
-	for _, c := range []user.Code{user.Unauthenticated, user.Conflict, user.NotFound} {
+	for _, c := range []fault.Code{fault.Unauthenticated, fault.Conflict, fault.NotFound} {
 		if errors.Is(err, c) {
 			return nil
 		}
@@ -145,23 +147,23 @@ func activeAdmins(t *testing.T) (n int) {
 	return n
 }
 
-func demote(ctx context.Context, db *postgres.DB, c user.Caller, name string) error {
-	return user.Update(ctx, c, user.Client{}, db, user.Passwords{Policy: password.DefaultPolicy}, user.DefaultLimits, name, user.Changes{Role: ptr(user.RoleUser)}, now)
+func demote(ctx context.Context, db *postgres.DB, c request.Caller, name string) error {
+	return user.Update(ctx, request.Request{Caller: c, At: now}, db, user.UpdateParts{Passwords: user.Passwords{Policy: password.DefaultPolicy}, Limits: user.DefaultLimits}, user.UpdateRequest{Username: name, Changes: user.Changes{Role: ptr(user.RoleUser)}})
 }
 
-func deactivate(ctx context.Context, db *postgres.DB, c user.Caller, name string) error {
-	return user.Update(ctx, c, user.Client{}, db, user.Passwords{Policy: password.DefaultPolicy}, user.DefaultLimits, name, user.Changes{Active: ptr(false)}, now)
+func deactivate(ctx context.Context, db *postgres.DB, c request.Caller, name string) error {
+	return user.Update(ctx, request.Request{Caller: c, At: now}, db, user.UpdateParts{Passwords: user.Passwords{Policy: password.DefaultPolicy}, Limits: user.DefaultLimits}, user.UpdateRequest{Username: name, Changes: user.Changes{Active: ptr(false)}})
 }
 
-func remove(ctx context.Context, db *postgres.DB, c user.Caller, name string) error {
-	return user.Delete(ctx, c, user.Client{}, db, name, now)
+func remove(ctx context.Context, db *postgres.DB, c request.Caller, name string) error {
+	return user.Delete(ctx, request.Request{Caller: c, At: now}, db, name)
 }
 
 // CVE-2026-22640, and with a third admin the case that counting alone misses:
 // the one who has just been demoted must not still demote.
 func TestRaceOfTwoAdmins(t *testing.T) {
 	t.Parallel()
-	for verb, do := range map[string]func(context.Context, *postgres.DB, user.Caller, string) error{"demote": demote, "deactivate": deactivate, "delete": remove} {
+	for verb, do := range map[string]func(context.Context, *postgres.DB, request.Caller, string) error{"demote": demote, "deactivate": deactivate, "delete": remove} {
 		for others := range 2 {
 			t.Run(fmt.Sprintf("%s each other, %d others", verb, others), func(t *testing.T) {
 				t.Parallel()
@@ -177,14 +179,14 @@ func TestRaceToLayItDown(t *testing.T) {
 	db := wide(t)
 	rounds(t, 30, func(round int) {
 		var admins []user.User
-		var callers []user.Caller
+		var callers []request.Caller
 		for i := range 10 {
 			admins = append(admins, create(t, db, adminAccount(fmt.Sprintf("ann%d-%d", round, i))))
 			callers = append(callers, callerOf(t, admins[i]))
 		}
 		var n tally
 		atOnce(len(admins), func(i int) {
-			do := []func(context.Context, *postgres.DB, user.Caller, string) error{demote, deactivate, remove}[i%3]
+			do := []func(context.Context, *postgres.DB, request.Caller, string) error{demote, deactivate, remove}[i%3]
 			err := do(t.Context(), db, callers[i], admins[i].Username)
 			n.count(t, err == nil, expected(err))
 		})

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"roster/shared/fault"
 	"roster/shared/postgres"
 	"roster/shared/user"
 )
@@ -40,7 +41,7 @@ func TestNoResetOutlivesWhatEndsIt(t *testing.T) {
 						return
 					}
 					_, err := db.CreateReset(t.Context(), u.Username, u.Email, resetOf(fmt.Sprint(u.Username, i), now), event)
-					if err != nil && !errors.Is(err, user.Unavailable) {
+					if err != nil && !errors.Is(err, fault.Unavailable) {
 						t.Errorf("create a reset: %v", err)
 					}
 				})
@@ -48,7 +49,7 @@ func TestNoResetOutlivesWhatEndsIt(t *testing.T) {
 					return // it met a time limit of the database
 				}
 				for i := range 6 {
-					if spent, err := db.SpendReset(t.Context(), hashOf(fmt.Sprint(u.Username, i)), "stolen", nil, now, event); spent || err != nil {
+					if spent, err := db.SpendReset(t.Context(), user.SpentReset{Hash: hashOf(fmt.Sprint(u.Username, i)), PasswordHash: "stolen", At: now}, event); spent || err != nil {
 						t.Errorf("round %d: the token is alive after %s: %v, %v", round, name, spent, err)
 					}
 				}
@@ -64,7 +65,7 @@ func updated(t *testing.T, db *postgres.DB, g user.Guard, e user.Edit) bool {
 
 // done fails the test for an error that is not a time limit of the database.
 func done(t *testing.T, ok bool, err error) bool {
-	if err != nil && !errors.Is(err, user.Unavailable) {
+	if err != nil && !errors.Is(err, fault.Unavailable) {
 		t.Error(err)
 	}
 	return ok && err == nil

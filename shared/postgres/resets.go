@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"roster/shared/audit"
 	"roster/shared/user"
 )
 
@@ -37,7 +38,7 @@ select ` + columns + ` from target`
 
 // CreateReset stores a reset token for the active account that has both the
 // username and the e-mail.
-func (db *DB) CreateReset(ctx context.Context, username, email string, r user.Reset, e user.Event) (*user.User, error) {
+func (db *DB) CreateReset(ctx context.Context, username, email string, r user.Reset, e audit.Event) (*user.User, error) {
 	event, err := eventArg(e)
 	if err != nil {
 		return nil, err
@@ -78,7 +79,7 @@ with target as (
 select true from about`
 
 // SpendReset sets a password by a reset token, once.
-func (db *DB) SpendReset(ctx context.Context, hash []byte, passwordHash string, clear []string, now time.Time, e user.Event) (bool, error) {
+func (db *DB) SpendReset(ctx context.Context, s user.SpentReset, e audit.Event) (bool, error) {
 	var done bool
-	return db.audited(ctx, "spend a reset", e, func(row pgx.Row) error { return row.Scan(&done) }, sqlSpendReset, hash, passwordHash, now, limitKeys(clear))
+	return db.audited(ctx, "spend a reset", e, func(row pgx.Row) error { return row.Scan(&done) }, sqlSpendReset, s.Hash, s.PasswordHash, s.At, limitKeys(s.Clear))
 }

@@ -31,7 +31,7 @@ func opens(t testing.TB, db *postgres.DB, hash []byte, at time.Time) string {
 		t.Fatal(err)
 	}
 	if u == nil {
-		if spent, err := db.SpendReset(t.Context(), hash, "stolen", nil, at, event); spent || err != nil {
+		if spent, err := db.SpendReset(t.Context(), user.SpentReset{Hash: hash, PasswordHash: "stolen", At: at}, event); spent || err != nil {
 			t.Fatalf("a token that opens nothing is spent: %v, %v", spent, err)
 		}
 		return ""
@@ -132,7 +132,7 @@ func TestSpendReset(t *testing.T) {
 	u, b := create(t, db, account("ann")), create(t, db, account("ben"))
 	hash, sibling, other := mint(t, db, u, "1", now), mint(t, db, u, "2", now), mint(t, db, b, "3", now)
 	at := now.Add(time.Minute)
-	if spent, err := db.SpendReset(t.Context(), hash, "new hash", nil, at, event); !spent || err != nil {
+	if spent, err := db.SpendReset(t.Context(), user.SpentReset{Hash: hash, PasswordHash: "new hash", At: at}, event); !spent || err != nil {
 		t.Fatal(spent, err)
 	}
 	want := u

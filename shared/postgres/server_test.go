@@ -7,8 +7,8 @@ import (
 
 	"github.com/jackc/pgx/v5/pgproto3"
 
+	"roster/shared/fault"
 	"roster/shared/postgres"
-	"roster/shared/user"
 )
 
 // fake is a server that lets everyone in, and answers each statement with the
@@ -92,7 +92,7 @@ func TestWhatIsTriedAgain(t *testing.T) {
 			t.Parallel()
 			db, asked := fake(t, c.states...)
 			err := db.Ping(t.Context())
-			if (err == nil) != c.good || (err != nil && !errors.Is(err, user.Unavailable)) {
+			if (err == nil) != c.good || (err != nil && !errors.Is(err, fault.Unavailable)) {
 				t.Errorf("error %v", err)
 			}
 			if len(asked) != c.asked {

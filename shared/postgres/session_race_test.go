@@ -8,6 +8,8 @@ import (
 
 	"roster/localdev/postgrestest"
 	"roster/shared/credential/refresh"
+	"roster/shared/fault"
+	"roster/shared/request"
 	"roster/shared/user"
 )
 
@@ -26,28 +28,28 @@ func TestRenewBesideAChange(t *testing.T) {
 			rounds(t, 300, func(round int) {
 				u := create(t, db, adminAccount(fmt.Sprintf("ann%d", round)))
 				token := begin(t, db, u, time.Now())
-				g := user.Guard{Caller: user.Caller{UUID: u.UUID, Session: token.Session, TokenVersion: 1}, TargetUUID: u.UUID, Username: u.Username}
+				g := user.Guard{Caller: request.Caller{UUID: u.UUID, Session: token.Session, TokenVersion: 1}, TargetUUID: u.UUID, Username: u.Username}
 				e := edit
 				if e.At = now; e.EndSessions {
 					e.KeepSession = token.Session
 				}
 				atOnce(6, func(i int) {
 					if i == 0 {
-						if o, err := db.UpdateUser(t.Context(), g, e, event); !o.Done && !errors.Is(err, user.Unavailable) {
+						if o, err := db.UpdateUser(t.Context(), g, e, event); !o.Done && !errors.Is(err, fault.Unavailable) {
 							t.Errorf("the change: %+v, %v", o, err)
 						}
 						return
 					}
 					verdict, got, err := db.Renew(t.Context(), renewalOf(token, time.Now()), event)
 					switch {
-					case errors.Is(err, user.Unavailable): // it met a time limit of the database
-					case err != nil || verdict != user.Renewed:
+					case errors.Is(err, fault.Unavailable): // it met a time limit of the database
+					case err != nil || verdict != user.SessionRenewed:
 						t.Errorf("round %d: a refresh is answered %v, %v", round, verdict, err)
 					case edit.Role != nil && (got.TokenVersion == 2) != (got.Role == user.RoleUser):
 						t.Errorf("round %d: a refresh finds version %d and role %s", round, got.TokenVersion, got.Role)
 					}
 				})
-				if got := renew(t, db, refreshKeys.Child(token), time.Now()); got != user.Renewed {
+				if got := renew(t, db, refreshKeys.Child(token), time.Now()); got != user.SessionRenewed {
 					t.Errorf("round %d: the next refresh is answered %v", round, got)
 				}
 			})
@@ -64,14 +66,14 @@ func TestEndSessionBesideAChange(t *testing.T) {
 	byBoss := callerOf(t, boss)
 	rounds(t, 300, func(round int) {
 		u := create(t, db, account(fmt.Sprintf("ann%d", round)))
-		mine := user.Caller{UUID: u.UUID, Session: postgrestest.Session(t, u.UUID, 1), TokenVersion: 1}
+		mine := request.Caller{UUID: u.UUID, Session: postgrestest.Session(t, u.UUID, 1), TokenVersion: 1}
 		var ended user.Outcome
 		var endErr error
 		atOnce(2, func(i int) {
 			if i == 0 {
 				g := user.Guard{Caller: mine, TargetUUID: u.UUID, Username: u.Username}
 				_, err := db.UpdateUser(t.Context(), g, user.Edit{At: now, EndTokens: true, EndSessions: true, KeepSession: mine.Session}, event)
-				if err != nil && !errors.Is(err, user.Unavailable) {
+				if err != nil && !errors.Is(err, fault.Unavailable) {
 					t.Errorf("the change: %v", err)
 				}
 				return
@@ -79,7 +81,7 @@ func TestEndSessionBesideAChange(t *testing.T) {
 			g := user.Guard{Caller: byBoss, AsAdmin: true, TargetUUID: u.UUID, Username: u.Username}
 			ended, endErr = db.EndSession(t.Context(), g, mine.Session, event)
 		})
-		if errors.Is(endErr, user.Unavailable) {
+		if errors.Is(endErr, fault.Unavailable) {
 			return
 		}
 		left, err := db.Sessions(t.Context(), u.UUID)

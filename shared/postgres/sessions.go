@@ -6,6 +6,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"roster/shared/audit"
+	"roster/shared/request"
 	"roster/shared/user"
 )
 
@@ -53,17 +55,17 @@ with account as materialized (
 )` + auditCTE + `
 select verdict, ` + columns + ` from judged join account using (uuid)`
 
-var verdicts = map[string]user.Verdict{"renew": user.Renewed, "again": user.Renewed, "reused": user.Reused, "over": user.Over}
+var verdicts = map[string]user.Verdict{"renew": user.SessionRenewed, "again": user.SessionRenewed, "reused": user.TokenReused, "over": user.SessionOver}
 
 // Renew uses a refresh token. Renewals of one session at once wait for each
 // other's commit, no longer.
-func (db *DB) Renew(ctx context.Context, r user.Renewal, e user.Event) (user.Verdict, *user.User, error) {
+func (db *DB) Renew(ctx context.Context, r user.Renewal, e audit.Event) (user.Verdict, *user.User, error) {
 	var verdict string
 	var u user.User
 	found, err := db.audited(ctx, "renew a session", e, func(row pgx.Row) error { return row.Scan(append([]any{&verdict}, fields(&u)...)...) },
 		sqlRenew, r.Session, r.Generation, r.Hash, r.Child, r.At, r.IdleEndsAt, r.Grace.Seconds())
 	if err != nil || !found {
-		return user.Over, nil, err
+		return user.SessionOver, nil, err
 	}
 	return verdicts[verdict], &u, nil
 }
@@ -106,7 +108,7 @@ with about as materialized (
 select true from about`
 
 // EndOwnSessions ends sessions of the caller, if its own is alive.
-func (db *DB) EndOwnSessions(ctx context.Context, c user.Caller, scope user.LogoutScope, e user.Event) (bool, error) {
+func (db *DB) EndOwnSessions(ctx context.Context, c request.Caller, scope user.LogoutScope, e audit.Event) (bool, error) {
 	var done bool
 	return db.audited(ctx, "end own sessions", e, func(row pgx.Row) error { return row.Scan(&done) }, sqlEndOwnSessions, c.Session, c.UUID, c.TokenVersion, string(scope))
 }
@@ -124,7 +126,7 @@ const sqlEndSession = guardCTE + `, held as materialized (
 select exists (select from about), not caller_ok from checked`
 
 // EndSession ends one session of an account if the guard holds.
-func (db *DB) EndSession(ctx context.Context, g user.Guard, id string, e user.Event) (user.Outcome, error) {
+func (db *DB) EndSession(ctx context.Context, g user.Guard, id string, e audit.Event) (user.Outcome, error) {
 	var o user.Outcome
 	_, err := db.audited(ctx, "end a session", e, func(row pgx.Row) error {
 		o = user.Outcome{}

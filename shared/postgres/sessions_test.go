@@ -14,6 +14,7 @@ import (
 	"roster/localdev/postgrestest"
 	"roster/shared/credential/refresh"
 	"roster/shared/postgres"
+	"roster/shared/request"
 	"roster/shared/user"
 )
 
@@ -54,15 +55,15 @@ func TestRenew(t *testing.T) {
 		want       user.Verdict
 	}
 	for name, uses := range map[string][]use{
-		"one after the other":            {{1, 0, user.Renewed}, {2, time.Minute, user.Renewed}, {3, time.Hour, user.Renewed}},
-		"again within the grace":         {{1, 0, user.Renewed}, {1, 9 * time.Second, user.Renewed}, {2, time.Minute, user.Renewed}},
-		"again after the grace":          {{1, 0, user.Renewed}, {1, 10 * time.Second, user.Reused}, {2, time.Minute, user.Over}},
-		"again once the child was used":  {{1, 0, user.Renewed}, {2, time.Second, user.Renewed}, {1, 2 * time.Second, user.Reused}, {3, 3 * time.Second, user.Over}},
-		"a grandparent":                  {{1, 0, user.Renewed}, {2, 0, user.Renewed}, {3, 0, user.Renewed}, {1, 0, user.Reused}, {4, 0, user.Over}},
-		"a grace begins at the first":    {{1, 0, user.Renewed}, {1, 9 * time.Second, user.Renewed}, {1, 11 * time.Second, user.Reused}},
-		"one that is to come":            {{2, 0, user.Over}, {1, 0, user.Renewed}},
-		"one that is far to come":        {{7, 0, user.Over}, {1, 0, user.Renewed}, {2, 0, user.Renewed}},
-		"a reused one is spent for good": {{1, 0, user.Renewed}, {1, time.Minute, user.Reused}, {1, time.Minute, user.Over}},
+		"one after the other":            {{1, 0, user.SessionRenewed}, {2, time.Minute, user.SessionRenewed}, {3, time.Hour, user.SessionRenewed}},
+		"again within the grace":         {{1, 0, user.SessionRenewed}, {1, 9 * time.Second, user.SessionRenewed}, {2, time.Minute, user.SessionRenewed}},
+		"again after the grace":          {{1, 0, user.SessionRenewed}, {1, 10 * time.Second, user.TokenReused}, {2, time.Minute, user.SessionOver}},
+		"again once the child was used":  {{1, 0, user.SessionRenewed}, {2, time.Second, user.SessionRenewed}, {1, 2 * time.Second, user.TokenReused}, {3, 3 * time.Second, user.SessionOver}},
+		"a grandparent":                  {{1, 0, user.SessionRenewed}, {2, 0, user.SessionRenewed}, {3, 0, user.SessionRenewed}, {1, 0, user.TokenReused}, {4, 0, user.SessionOver}},
+		"a grace begins at the first":    {{1, 0, user.SessionRenewed}, {1, 9 * time.Second, user.SessionRenewed}, {1, 11 * time.Second, user.TokenReused}},
+		"one that is to come":            {{2, 0, user.SessionOver}, {1, 0, user.SessionRenewed}},
+		"one that is far to come":        {{7, 0, user.SessionOver}, {1, 0, user.SessionRenewed}, {2, 0, user.SessionRenewed}},
+		"a reused one is spent for good": {{1, 0, user.SessionRenewed}, {1, time.Minute, user.TokenReused}, {1, time.Minute, user.SessionOver}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			u := create(t, db, account("u"+postgrestestName(name)))
@@ -95,10 +96,10 @@ func TestRenewAsksForTheHash(t *testing.T) {
 	db := postgrestest.Open(t)
 	u := create(t, db, account("ann"))
 	token := begin(t, db, u, time.Now())
-	if got := renew(t, db, refreshKeys.First(token.Session), time.Now()); got != user.Over {
+	if got := renew(t, db, refreshKeys.First(token.Session), time.Now()); got != user.SessionOver {
 		t.Errorf("another first token of the session: %v", got)
 	}
-	if got := renew(t, db, token, time.Now()); got != user.Renewed {
+	if got := renew(t, db, token, time.Now()); got != user.SessionRenewed {
 		t.Errorf("its own: %v", got)
 	}
 }
@@ -119,11 +120,11 @@ func TestRenewOnlyWhatIsAlive(t *testing.T) {
 		if _, err := pool.Exec(t.Context(), sql, token.Session); err != nil {
 			t.Fatal(err)
 		}
-		if got := renew(t, db, token, time.Now()); got != user.Over {
+		if got := renew(t, db, token, time.Now()); got != user.SessionOver {
 			t.Errorf("%s: %v", name, got)
 		}
 		if name == "idle for too long" || name == "at its end" || name == "after a reset" || name == "ended" {
-			caller := user.Caller{UUID: u.UUID, Session: token.Session, TokenVersion: find(t, db, u.Username).TokenVersion}
+			caller := request.Caller{UUID: u.UUID, Session: token.Session, TokenVersion: find(t, db, u.Username).TokenVersion}
 			if self, _, err := db.CallerAndTarget(t.Context(), caller, u.Username); self != nil || err != nil {
 				t.Errorf("%s: the access token still speaks for %+v, %v", name, self, err)
 			}
@@ -160,12 +161,12 @@ func TestRenewAtOnce(t *testing.T) {
 			group.Go(func() { verdicts[i] = renew(t, db, token, time.Now()) })
 		}
 		group.Wait()
-		if slices.ContainsFunc(verdicts, func(v user.Verdict) bool { return v != user.Renewed }) {
+		if slices.ContainsFunc(verdicts, func(v user.Verdict) bool { return v != user.SessionRenewed }) {
 			t.Fatalf("round %d: %v", round, verdicts)
 		}
 		token = refreshKeys.Child(token) // each was answered this one
 	}
-	if got := renew(t, db, token, time.Now()); got != user.Renewed {
+	if got := renew(t, db, token, time.Now()); got != user.SessionRenewed {
 		t.Errorf("after all rounds: %v", got)
 	}
 }
@@ -187,11 +188,11 @@ func TestReuseEndsTheSession(t *testing.T) {
 		group.Go(func() { old = renew(t, db, first, time.Now()) })
 		group.Go(func() { renew(t, db, third, time.Now()) })
 		group.Wait()
-		if old != user.Reused {
+		if old != user.TokenReused {
 			t.Fatalf("round %d: the old token: %v", round, old)
 		}
 		for _, token := range []refresh.Token{third, refreshKeys.Child(third)} {
-			if got := renew(t, db, token, time.Now()); got != user.Over {
+			if got := renew(t, db, token, time.Now()); got != user.SessionOver {
 				t.Fatalf("round %d: token %d is answered %v", round, token.Generation, got)
 			}
 		}
@@ -237,8 +238,8 @@ func TestEndOwnSessions(t *testing.T) {
 		user.ScopeThis: {false, true, true}, user.ScopeOthers: {true, false, true}, user.ScopeAll: {false, false, true},
 	} {
 		u, other := create(t, db, account("ann-"+string(scope))), create(t, db, account("ben-"+string(scope)))
-		callers := []user.Caller{callerOf(t, u), callerOf(t, u), callerOf(t, other)}
-		stranger := user.Caller{UUID: other.UUID, Session: callers[0].Session, TokenVersion: 1}
+		callers := []request.Caller{callerOf(t, u), callerOf(t, u), callerOf(t, other)}
+		stranger := request.Caller{UUID: other.UUID, Session: callers[0].Session, TokenVersion: 1}
 		if ok, err := db.EndOwnSessions(t.Context(), stranger, scope, event); ok || err != nil {
 			t.Errorf("%s: with another's session: %v, %v", scope, ok, err)
 		}
@@ -301,7 +302,7 @@ func TestChangesEndSessions(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			u := create(t, db, account("u"+postgrestestName(name)))
 			token := begin(t, db, u, time.Now())
-			mine, other := user.Caller{UUID: u.UUID, Session: token.Session, TokenVersion: 1}, callerOf(whole, u)
+			mine, other := request.Caller{UUID: u.UUID, Session: token.Session, TokenVersion: 1}, callerOf(whole, u)
 			if c.keep {
 				c.edit.KeepSession = mine.Session
 			}
@@ -311,7 +312,7 @@ func TestChangesEndSessions(t *testing.T) {
 			}
 			version := find(t, db, u.Username).TokenVersion
 			for what, s := range map[string]struct {
-				caller user.Caller
+				caller request.Caller
 				want   bool
 			}{"mine": {mine, c.mine}, "the other": {other, c.other}} {
 				s.caller.TokenVersion = version
@@ -323,7 +324,7 @@ func TestChangesEndSessions(t *testing.T) {
 			if o, err := db.EndSession(t.Context(), user.Guard{Caller: mine, TargetUUID: u.UUID, Username: u.Username}, account("x").UUID, event); o.CallerRefused == c.outdated || err != nil {
 				t.Errorf("the old token: %+v, %v", o, err)
 			}
-			if got := renew(t, db, token, time.Now()); (got == user.Renewed) != c.renewed {
+			if got := renew(t, db, token, time.Now()); (got == user.SessionRenewed) != c.renewed {
 				t.Errorf("a refresh: %v", got)
 			}
 		})
@@ -344,7 +345,7 @@ func TestDemotionWakesNoSession(t *testing.T) {
 		t.Fatal(o, err)
 	}
 	for id, want := range map[string]bool{dead: false, living: true} {
-		self, _, err := db.CallerAndTarget(t.Context(), user.Caller{UUID: u.UUID, Session: id, TokenVersion: 3}, "")
+		self, _, err := db.CallerAndTarget(t.Context(), request.Caller{UUID: u.UUID, Session: id, TokenVersion: 3}, "")
 		if (self != nil) != want || err != nil {
 			t.Errorf("alive: %v, want %v; %v", self != nil, want, err)
 		}
@@ -359,11 +360,11 @@ func TestTidyEndsSessions(t *testing.T) {
 	begin(t, db, u, time.Now().Add(-8*24*time.Hour))  // idle
 	alive := begin(t, db, u, time.Now())
 	postgrestest.Session(t, u.UUID, 0) // of before a reset
-	got, err := db.Tidy(t.Context(), time.Now(), time.Now(), time.Now(), 100)
+	got, err := db.PurgeExpired(t.Context(), time.Now(), time.Now(), time.Now(), 100)
 	if err != nil || got.Sessions != 3 {
 		t.Errorf("%+v, %v", got, err)
 	}
-	if got := renew(t, db, alive, time.Now()); got != user.Renewed {
+	if got := renew(t, db, alive, time.Now()); got != user.SessionRenewed {
 		t.Errorf("the one that is alive: %v", got)
 	}
 }
@@ -372,7 +373,7 @@ func BenchmarkRenew(b *testing.B) {
 	db := postgrestest.Open(b)
 	token := begin(b, db, create(b, db, account("ann")), time.Now())
 	for b.Loop() {
-		if renew(b, db, token, time.Now()) != user.Renewed {
+		if renew(b, db, token, time.Now()) != user.SessionRenewed {
 			b.Fatal("not renewed")
 		}
 		token = refreshKeys.Child(token)

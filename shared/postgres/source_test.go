@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"roster/localdev/postgrestest"
+	"roster/shared/fault"
 	"roster/shared/postgres"
-	"roster/shared/user"
 )
 
 // secret is a source whose password changes when it is read afresh.
@@ -58,7 +58,7 @@ func TestRefusedLoginReadsTheSourceAgain(t *testing.T) {
 		}
 		t.Cleanup(db.Close)
 		err = db.Ping(t.Context())
-		if (err == nil) != c.good || (err != nil && !errors.Is(err, user.Unavailable)) {
+		if (err == nil) != c.good || (err != nil && !errors.Is(err, fault.Unavailable)) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if n := c.s.fresh.Load(); n != c.want {

@@ -31,7 +31,7 @@ select (select count(*) from forgotten), (select count(*) from gone), (select co
 
 // Tidy removes one batch of budgets, reset tokens and sessions that have had
 // their time.
-func (db *DB) Tidy(ctx context.Context, windows, rows, now time.Time, most int) (t user.Tidied, err error) {
+func (db *DB) PurgeExpired(ctx context.Context, windows, rows, now time.Time, most int) (t user.Purged, err error) {
 	_, err = db.query(ctx, "tidy up", func(row pgx.Row) error { return row.Scan(&t.Limits, &t.Resets, &t.Sessions) }, sqlTidy, windows, rows, now, most)
 	return t, err
 }

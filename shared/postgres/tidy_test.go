@@ -42,8 +42,8 @@ func TestTidy(t *testing.T) {
 		}
 		return list
 	}
-	for i, want := range []user.Tidied{{Limits: 1, Resets: 1}, {Limits: 1}, {Limits: 1}, {}} { // a batch of one
-		got, err := db.Tidy(t.Context(), now.Add(-day), now.Add(-90*day), now, 1)
+	for i, want := range []user.Purged{{Limits: 1, Resets: 1}, {Limits: 1}, {Limits: 1}, {}} { // a batch of one
+		got, err := db.PurgeExpired(t.Context(), now.Add(-day), now.Add(-90*day), now, 1)
 		if err != nil || got != want {
 			t.Errorf("batch %d: %+v, %v, want %+v", i, got, err, want)
 		}
@@ -71,8 +71,8 @@ func TestTidyPassesOverWhatIsInUse(t *testing.T) {
 	if _, err := tx.Exec(t.Context(), "select from limits where key = 'k3' for update"); err != nil {
 		t.Fatal(err)
 	}
-	got, err := user.Tidy(t.Context(), db, now)
-	if err != nil || got != (user.Tidied{Limits: 4}) {
+	got, err := user.PurgeExpired(t.Context(), db, now)
+	if err != nil || got != (user.Purged{Limits: 4}) {
 		t.Errorf("%+v, %v, want 4 limits", got, err)
 	}
 }

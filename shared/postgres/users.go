@@ -5,6 +5,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"roster/shared/audit"
+	"roster/shared/fault"
+	"roster/shared/request"
 	"roster/shared/user"
 )
 
@@ -57,7 +60,7 @@ const sqlTaken = `
 select exists (select from users where username = $1), exists (select from users where lower(email) = lower($2 collate "C"))`
 
 // CreateUser stores the account, unless its username or e-mail is taken.
-func (db *DB) CreateUser(ctx context.Context, u user.User, e user.Event) (user.Taken, error) {
+func (db *DB) CreateUser(ctx context.Context, u user.User, e audit.Event) (user.Taken, error) {
 	var done bool
 	created, err := db.audited(ctx, "create a user", e, func(row pgx.Row) error { return row.Scan(&done) }, sqlCreateUser,
 		u.UUID, u.Username, u.FirstName, u.LastName, u.Email, u.PasswordHash, u.Role, u.Active, u.TokenVersion, u.CreatedAt, u.UpdatedAt, u.PasswordChangedAt)
@@ -67,7 +70,7 @@ func (db *DB) CreateUser(ctx context.Context, u user.User, e user.Event) (user.T
 	var t user.Taken
 	_, err = db.query(ctx, "see what is taken", func(row pgx.Row) error { return row.Scan(&t.Username, &t.Email) }, sqlTaken, u.Username, u.Email)
 	if err == nil && !t.Any() {
-		err = &user.Error{Code: user.Unavailable, Message: "Please try again.", RetryAfter: retryAfter} // the other one is gone already
+		err = &fault.Error{Code: fault.Unavailable, Message: "Please try again.", RetryAfter: retryAfter} // the other one is gone already
 	}
 	return t, err
 }
@@ -92,12 +95,12 @@ select true from about`
 // RecordLogin begins a session and notes the login, if the account is still what
 // was checked. Logins of one account that run at once wait for each other, but
 // do not see each other's sessions: for a moment there can be more than so many.
-func (db *DB) RecordLogin(ctx context.Context, l user.Login, e user.Event) (bool, error) {
+func (db *DB) RecordLogin(ctx context.Context, l user.LoginRecord, e audit.Event) (bool, error) {
 	var done bool
 	s := l.Session
 	return db.audited(ctx, "record a login", e, func(row pgx.Row) error { return row.Scan(&done) }, sqlRecordLogin,
 		l.UUID, l.TokenVersion, l.At, l.Rehash, limitKeys(l.Clear),
-		s.ID, l.RefreshHash, s.Method, s.DeviceName, s.UserAgent, addressText(s.Address), s.IdleEndsAt, s.EndsAt, l.MostSessions)
+		s.ID, l.RefreshHash, s.Method, s.DeviceName, s.UserAgent, addressText(s.Address), s.IdleEndsAt, s.EndsAt, l.MaxSessions)
 }
 
 // Both rows come back in one round trip; the one that is both comes back twice.
@@ -105,7 +108,7 @@ const sqlCallerAndTarget = `
 select u.uuid = $1 and exists (select from sessions s where s.id = $3 and ` + alive + `), u.username = $2, ` + columns + ` from users u where u.uuid = $1 or u.username = $2`
 
 // CallerAndTarget returns the row of the caller and the row of that name.
-func (db *DB) CallerAndTarget(ctx context.Context, c user.Caller, username string) (caller, target *user.User, err error) {
+func (db *DB) CallerAndTarget(ctx context.Context, c request.Caller, username string) (caller, target *user.User, err error) {
 	err = db.do(ctx, "read the caller and the target", func() error {
 		caller, target = nil, nil
 		rows, err := db.pool.Query(ctx, sqlCallerAndTarget, c.UUID, username, c.Session)

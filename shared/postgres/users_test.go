@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"roster/localdev/postgrestest"
+	"roster/shared/request"
 	"roster/shared/user"
 )
 
@@ -108,7 +109,7 @@ func TestUserByEmail(t *testing.T) {
 	}
 }
 
-func rehashed(u user.User, at time.Time, hash string) user.Login {
+func rehashed(u user.User, at time.Time, hash string) user.LoginRecord {
 	l := loginOf(u, at)
 	l.Rehash = hash
 	return l
@@ -123,7 +124,7 @@ func TestRecordLogin(t *testing.T) {
 	inactive.Active = false
 	inactive = create(t, db, inactive)
 	for name, c := range map[string]struct {
-		login user.Login
+		login user.LoginRecord
 		want  bool
 	}{
 		"another version":   {rehashed(user.User{UUID: u.UUID, TokenVersion: 2}, at, "x"), false},
@@ -156,9 +157,9 @@ func TestCallerAndTarget(t *testing.T) {
 	db := postgrestest.Open(t)
 	a, b := create(t, db, account("ann")), create(t, db, account("ben"))
 	ann, ben := callerOf(t, a), callerOf(t, b)
-	none := user.Caller{UUID: account("x").UUID, Session: account("y").UUID, TokenVersion: 1}
+	none := request.Caller{UUID: account("x").UUID, Session: account("y").UUID, TokenVersion: 1}
 	for name, c := range map[string]struct {
-		as             user.Caller
+		as             request.Caller
 		username       string
 		caller, target *user.User
 	}{
@@ -168,9 +169,9 @@ func TestCallerAndTarget(t *testing.T) {
 		"no caller":            {none, "ben", nil, &b},
 		"neither":              {none, "nobody", nil, nil},
 		"empty name":           {ann, "", &a, nil},
-		"no session":           {user.Caller{UUID: a.UUID, Session: none.Session, TokenVersion: 1}, "ben", nil, &b},
-		"the target's session": {user.Caller{UUID: a.UUID, Session: ben.Session, TokenVersion: 1}, "ben", nil, &b},
-		"an older session":     {user.Caller{UUID: a.UUID, Session: postgrestest.Session(t, a.UUID, 0), TokenVersion: 1}, "ben", nil, &b},
+		"no session":           {request.Caller{UUID: a.UUID, Session: none.Session, TokenVersion: 1}, "ben", nil, &b},
+		"the target's session": {request.Caller{UUID: a.UUID, Session: ben.Session, TokenVersion: 1}, "ben", nil, &b},
+		"an older session":     {request.Caller{UUID: a.UUID, Session: postgrestest.Session(t, a.UUID, 0), TokenVersion: 1}, "ben", nil, &b},
 	} {
 		caller, target, err := db.CallerAndTarget(t.Context(), c.as, c.username)
 		if err != nil {

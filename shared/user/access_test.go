@@ -6,21 +6,23 @@ import (
 	"fmt"
 	"testing"
 
+	"roster/shared/fault"
+	"roster/shared/request"
 	"roster/shared/user"
 )
 
 // operations are the three that ask for a caller.
-var operations = map[string]func(context.Context, user.Caller, *store, string) error{
-	"get": func(ctx context.Context, c user.Caller, db *store, name string) error {
-		_, err := user.Get(ctx, c, db, name)
+var operations = map[string]func(context.Context, request.Caller, *store, string) error{
+	"get": func(ctx context.Context, c request.Caller, db *store, name string) error {
+		_, err := user.Get(ctx, by(c), db, name)
 		return err
 	},
-	"update": func(ctx context.Context, c user.Caller, db *store, name string) error {
+	"update": func(ctx context.Context, c request.Caller, db *store, name string) error {
 		first := "Anna"
-		return user.Update(ctx, c, user.Client{}, db, passwords, user.DefaultLimits, name, user.Changes{FirstName: &first}, now)
+		return user.Update(ctx, by(c), db, user.UpdateParts{Passwords: passwords, Limits: user.DefaultLimits}, user.UpdateRequest{Username: name, Changes: user.Changes{FirstName: &first}})
 	},
-	"delete": func(ctx context.Context, c user.Caller, db *store, name string) error {
-		return user.Delete(ctx, c, user.Client{}, db, name, now)
+	"delete": func(ctx context.Context, c request.Caller, db *store, name string) error {
+		return user.Delete(ctx, by(c), db, name)
 	},
 }
 
@@ -28,39 +30,39 @@ var operations = map[string]func(context.Context, user.Caller, *store, string) e
 func TestAccess(t *testing.T) {
 	t.Parallel()
 	inactive := func(u *user.User) { u.Active = false }
-	older := func(u *user.User) user.Caller {
-		return user.Caller{UUID: u.UUID, Session: sessionID, TokenVersion: u.TokenVersion - 1}
+	older := func(u *user.User) request.Caller {
+		return request.Caller{UUID: u.UUID, Session: sessionID, TokenVersion: u.TokenVersion - 1}
 	}
 	everybody := []*user.User{ann(), ben(), boss()}
 	for _, c := range []struct {
 		name   string
 		users  []*user.User
-		caller user.Caller
+		caller request.Caller
 		target string
-		want   user.Code
+		want   fault.Code
 	}{
 		{"oneself", everybody, callerOf(ann()), "ann.lee", ""},
 		{"oneself in another case", everybody, callerOf(ann()), "Ann.LEE", ""},
-		{"another", everybody, callerOf(ann()), "ben", user.Forbidden},
-		{"an admin, as USER", everybody, callerOf(ann()), "boss", user.Forbidden},
-		{"nobody", everybody, callerOf(ann()), "nobody", user.Forbidden},
-		{"an impossible name", everybody, callerOf(ann()), "a/b", user.Forbidden},
-		{"no name", everybody, callerOf(ann()), "", user.Forbidden},
+		{"another", everybody, callerOf(ann()), "ben", fault.Forbidden},
+		{"an admin, as USER", everybody, callerOf(ann()), "boss", fault.Forbidden},
+		{"nobody", everybody, callerOf(ann()), "nobody", fault.Forbidden},
+		{"an impossible name", everybody, callerOf(ann()), "a/b", fault.Forbidden},
+		{"no name", everybody, callerOf(ann()), "", fault.Forbidden},
 		{"another, as ADMIN", everybody, callerOf(boss()), "ben", ""},
 		{"oneself, as ADMIN", everybody, callerOf(boss()), "boss", ""},
-		{"nobody, as ADMIN", everybody, callerOf(boss()), "nobody", user.NotFound},
-		{"an impossible name, as ADMIN", everybody, callerOf(boss()), "a/b", user.NotFound},
-		{"no name, as ADMIN", everybody, callerOf(boss()), "", user.NotFound},
-		{"the zero caller", everybody, user.Caller{}, "ann.lee", user.Unauthenticated},
-		{"a subject that is no UUID", everybody, user.Caller{UUID: "ann.lee", Session: sessionID, TokenVersion: 3}, "ann.lee", user.Unauthenticated},
-		{"a UUID in capitals", everybody, user.Caller{UUID: "01939E6E-5A7C-4BD0-8F0E-3A1F5D0C9B42", Session: sessionID, TokenVersion: 3}, "ann.lee", user.Unauthenticated},
-		{"an account that is gone", everybody[1:], callerOf(ann()), "ann.lee", user.Unauthenticated},
-		{"an account that is not active", []*user.User{with(ann(), inactive)}, callerOf(ann()), "ann.lee", user.Unauthenticated},
-		{"an admin that is not active", []*user.User{ann(), with(boss(), inactive)}, callerOf(boss()), "ann.lee", user.Unauthenticated},
-		{"a token that was ended", everybody, older(ann()), "ann.lee", user.Unauthenticated},
-		{"an admin's token that was ended", everybody, older(boss()), "ann.lee", user.Unauthenticated},
-		{"a version to come", everybody, user.Caller{UUID: annUUID, Session: sessionID, TokenVersion: 4}, "ann.lee", user.Unauthenticated},
-		{"version 0", everybody, user.Caller{UUID: annUUID, Session: sessionID}, "ann.lee", user.Unauthenticated},
+		{"nobody, as ADMIN", everybody, callerOf(boss()), "nobody", fault.NotFound},
+		{"an impossible name, as ADMIN", everybody, callerOf(boss()), "a/b", fault.NotFound},
+		{"no name, as ADMIN", everybody, callerOf(boss()), "", fault.NotFound},
+		{"the zero caller", everybody, request.Caller{}, "ann.lee", fault.Unauthenticated},
+		{"a subject that is no UUID", everybody, request.Caller{UUID: "ann.lee", Session: sessionID, TokenVersion: 3}, "ann.lee", fault.Unauthenticated},
+		{"a UUID in capitals", everybody, request.Caller{UUID: "01939E6E-5A7C-4BD0-8F0E-3A1F5D0C9B42", Session: sessionID, TokenVersion: 3}, "ann.lee", fault.Unauthenticated},
+		{"an account that is gone", everybody[1:], callerOf(ann()), "ann.lee", fault.Unauthenticated},
+		{"an account that is not active", []*user.User{with(ann(), inactive)}, callerOf(ann()), "ann.lee", fault.Unauthenticated},
+		{"an admin that is not active", []*user.User{ann(), with(boss(), inactive)}, callerOf(boss()), "ann.lee", fault.Unauthenticated},
+		{"a token that was ended", everybody, older(ann()), "ann.lee", fault.Unauthenticated},
+		{"an admin's token that was ended", everybody, older(boss()), "ann.lee", fault.Unauthenticated},
+		{"a version to come", everybody, request.Caller{UUID: annUUID, Session: sessionID, TokenVersion: 4}, "ann.lee", fault.Unauthenticated},
+		{"version 0", everybody, request.Caller{UUID: annUUID, Session: sessionID}, "ann.lee", fault.Unauthenticated},
 		{"a target that is not active, as ADMIN", []*user.User{with(ann(), inactive), boss()}, callerOf(boss()), "ann.lee", ""},
 	} {
 		for op, run := range operations {
@@ -96,17 +98,17 @@ func TestOutcomes(t *testing.T) {
 	all := user.Outcome{CallerRefused: true, LastAdmin: true, Taken: user.Taken{Username: true, Email: true}}
 	for _, c := range []struct {
 		outcome user.Outcome
-		want    user.Code
+		want    fault.Code
 		text    string
 	}{
 		{user.Outcome{Done: true}, "", ""},
-		{all, user.Unauthenticated, "unauthenticated: Please log in."}, // who may not ask learns nothing else
-		{user.Outcome{LastAdmin: true}, user.Conflict, "conflict: The last active admin can be neither deleted, demoted nor deactivated."},
-		{user.Outcome{Taken: user.Taken{Email: true}}, user.Conflict, "conflict: Username or email already exists. (email already taken)"},
-		{user.Outcome{}, user.NotFound, "not_found: User not found."},
+		{all, fault.Unauthenticated, "unauthenticated: Please log in."}, // who may not ask learns nothing else
+		{user.Outcome{LastAdmin: true}, fault.Conflict, "conflict: The last active admin can be neither deleted, demoted nor deactivated."},
+		{user.Outcome{Taken: user.Taken{Email: true}}, fault.Conflict, "conflict: Username or email already exists. (email already taken)"},
+		{user.Outcome{}, fault.NotFound, "not_found: User not found."},
 	} {
 		for _, op := range []string{"update", "delete"} {
-			if c.want == user.NotFound && op == "update" {
+			if c.want == fault.NotFound && op == "update" {
 				continue // reads and decides once more: TestUpdateDecidesAgain
 			}
 			err := operations[op](t.Context(), callerOf(boss()), &store{users: []*user.User{ann(), boss()}, outcome: c.outcome}, "ann.lee")
@@ -123,7 +125,7 @@ func TestAccessOutage(t *testing.T) {
 		for _, method := range []string{"CallerAndTarget", "UpdateUser", "DeleteUser"} {
 			db := &store{users: []*user.User{ann()}, errs: map[string]error{method: errOutage}, outcome: user.Outcome{Done: true}}
 			err := run(t.Context(), callerOf(ann()), db, "ann.lee")
-			if met := db.calls[len(db.calls)-1] == method; met != errors.Is(err, user.Unavailable) {
+			if met := db.calls[len(db.calls)-1] == method; met != errors.Is(err, fault.Unavailable) {
 				t.Errorf("%s, %s fails: %v", op, method, err)
 			}
 		}
@@ -133,11 +135,11 @@ func TestAccessOutage(t *testing.T) {
 func TestGetReturnsTheTarget(t *testing.T) {
 	t.Parallel()
 	db := &store{users: []*user.User{ann(), boss()}}
-	got, err := user.Get(t.Context(), callerOf(boss()), db, "ann.lee")
+	got, err := user.Get(t.Context(), by(callerOf(boss())), db, "ann.lee")
 	if err != nil || got.UUID != annUUID {
 		t.Errorf("%v, %v", got.UUID, err)
 	}
-	if got, err := user.Get(t.Context(), callerOf(ann()), db, "boss"); err == nil || fmt.Sprint(got) != fmt.Sprint(user.User{}) {
+	if got, err := user.Get(t.Context(), by(callerOf(ann())), db, "boss"); err == nil || fmt.Sprint(got) != fmt.Sprint(user.User{}) {
 		t.Errorf("refused, and yet %v", got)
 	}
 	did(t, db, "CallerAndTarget", "CallerAndTarget") // one statement for each
@@ -148,7 +150,7 @@ func TestNoUUIDIsNotAsked(t *testing.T) {
 	t.Parallel()
 	for _, uuid := range []string{"", "1", "ann.lee", annUUID + "0", annUUID[1:], "{" + annUUID + "}", "urn:uuid:" + annUUID, annUUID + "\n", "' or 1=1 --"} {
 		db := &store{users: []*user.User{ann()}}
-		if _, err := user.Get(t.Context(), user.Caller{UUID: uuid, Session: sessionID, TokenVersion: 3}, db, "ann.lee"); code(err) != user.Unauthenticated {
+		if _, err := user.Get(t.Context(), by(request.Caller{UUID: uuid, Session: sessionID, TokenVersion: 3}), db, "ann.lee"); code(err) != fault.Unauthenticated {
 			t.Errorf("%q: %v", uuid, err)
 		}
 		did(t, db)
@@ -158,13 +160,13 @@ func TestNoUUIDIsNotAsked(t *testing.T) {
 // lying answers with another's row.
 type lying struct{ *store }
 
-func (lying) CallerAndTarget(context.Context, user.Caller, string) (caller, target *user.User, err error) {
+func (lying) CallerAndTarget(context.Context, request.Caller, string) (caller, target *user.User, err error) {
 	return boss(), ann(), nil
 }
 
 func TestAnothersRowAdmitsNobody(t *testing.T) {
 	t.Parallel()
-	if _, err := user.Get(t.Context(), callerOf(ben()), lying{}, "ann.lee"); code(err) != user.Unauthenticated {
+	if _, err := user.Get(t.Context(), by(callerOf(ben())), lying{}, "ann.lee"); code(err) != fault.Unauthenticated {
 		t.Error(err)
 	}
 }

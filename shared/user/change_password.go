@@ -2,82 +2,74 @@ package user
 
 import (
 	"context"
-	"time"
+
+	"roster/shared/audit"
+	"roster/shared/fault"
+	"roster/shared/request"
 )
 
-// PasswordChange is the password that is and the one that is to be.
+// PasswordChange is the current password and the new one.
 type PasswordChange struct {
 	CurrentPassword string `json:"current_password"`
 	NewPassword     string `json:"new_password"`
 }
 
 // Check names every bad field that shows without a look at the account.
-func (in PasswordChange) Check(p Passwords) Fields {
-	fields := Fields{}
+func (in PasswordChange) Check(p Passwords) fault.Fields {
+	fields := fault.Fields{}
 	if in.CurrentPassword == "" {
-		fields.add("current_password", "is required")
+		fields.Add("current_password", "is required")
 	}
-	fields.add("new_password", p.Policy.Problem(in.NewPassword))
+	fields.Add("new_password", p.Policy.Check(in.NewPassword))
 	return fields
 }
 
+// ChangePasswordParts is what a change of the password needs beside the store.
+type ChangePasswordParts struct {
+	Passwords Passwords
+	Limits    Limits
+	Tokens    TokenIssuer
+}
+
 // ChangePassword sets a new password for the caller, who proves the current
-// one. It ends every session but the caller's, whose access tokens it replaces
-// by the one that it answers. It answers TooMany when the current password was
-// wrong too often.
-func ChangePassword(ctx context.Context, caller Caller, from Client, db Updater, p Passwords, limits Limits, tokens TokenIssuer, in PasswordChange, now time.Time) (Tokens, error) {
-	if err := in.Check(p).err(); err != nil {
+// one. It ends every session but the caller's, and answers a new access token
+// for that one. It answers TooMany when the current password was wrong too
+// often.
+func ChangePassword(ctx context.Context, req request.Request, db Updater, p ChangePasswordParts, in PasswordChange) (Tokens, error) {
+	if err := in.Check(p.Passwords).Err(); err != nil {
 		return Tokens{}, err
 	}
-	self, _, err := authorize(ctx, caller, db, Me)
+	self, _, err := authorize(ctx, req.Caller, db, Me)
 	if err != nil {
 		return Tokens{}, err
 	}
-	fields := Fields{}
-	fields.add("new_password", p.Policy.Problem(in.NewPassword, self.names()...))
-	if err := fields.err(); err != nil {
+	fields := fault.Fields{}
+	fields.Add("new_password", p.Passwords.Policy.Check(in.NewPassword, self.names()...))
+	if err := fields.Err(); err != nil {
 		return Tokens{}, err
 	}
-	issue, err := tokens.Ready(ctx)
+	issue, err := p.Tokens.Ready(ctx)
 	if err != nil {
 		return Tokens{}, err
 	}
-	cleared, err := confirm(ctx, from, db, p, limits, *self, in.CurrentPassword, now)
+	confirmation := confirmation{passwords: p.Passwords, budget: p.Limits.currentPassword(self.UUID), user: *self, password: in.CurrentPassword}
+	clear, err := confirmation.check(ctx, req, db)
 	if err != nil {
 		return Tokens{}, err
 	}
-	if err := p.stolen(ctx, "new_password", in.NewPassword).err(); err != nil {
+	if err := p.Passwords.checkBreach(ctx, "new_password", in.NewPassword); err != nil {
 		return Tokens{}, err
 	}
-	hash := p.Hasher.Hash(in.NewPassword)
-	event := from.event(now, ActionPasswordChanged)
-	event.Actor = caller.UUID
-	outcome, err := db.UpdateUser(ctx, Guard{Caller: caller, TargetUUID: self.UUID, Username: self.Username}, Edit{
-		PasswordHash: &hash, At: now, EndTokens: true, EndResets: true, EndSessions: true, KeepSession: caller.Session, Clear: cleared,
-	}, event)
+	hash := p.Passwords.Hasher.Hash(in.NewPassword)
+	outcome, err := db.UpdateUser(ctx, Guard{Caller: req.Caller, TargetUUID: self.UUID, Username: self.Username}, Edit{
+		PasswordHash: &hash, At: req.At, EndTokens: true, EndResets: true, EndSessions: true, KeepSession: req.Caller.Session, Clear: clear,
+	}, audit.NewEvent(req, audit.ActionPasswordChanged))
 	if err == nil {
 		err = outcome.err()
 	}
 	if err != nil {
 		return Tokens{}, err
 	}
-	token, lifetime, err := issue(Bearer{UUID: self.UUID, Session: caller.Session, TokenVersion: caller.TokenVersion + 1, Role: self.Role}, now)
+	token, lifetime, err := issue(Subject{UUID: self.UUID, Session: req.Caller.Session, TokenVersion: req.Caller.TokenVersion + 1, Role: self.Role}, req.At)
 	return Tokens{AccessToken: token, ExpiresIn: lifetime}, err
-}
-
-// confirm checks the current password of an account, within its budget, and
-// returns the budgets to give back. A wrong one is noted in the log.
-func confirm(ctx context.Context, from Client, db Updater, p Passwords, limits Limits, u User, current string, now time.Time) (cleared []string, err error) {
-	tries := limits.current(u.UUID)
-	try, err := take(ctx, db, now, tries)
-	if err != nil {
-		return nil, err
-	}
-	if ok, _ := p.verify(ctx, u, current); !ok {
-		event := from.event(now, ActionPasswordFailed)
-		event.Actor, event.Target = u.UUID, u.UUID
-		try.note(&event)
-		return nil, audit(ctx, db, event, Fields{"current_password": "is not right"}.err())
-	}
-	return []string{tries.Key}, nil
 }

@@ -2,7 +2,9 @@ package user
 
 import (
 	"context"
-	"time"
+
+	"roster/shared/audit"
+	"roster/shared/request"
 )
 
 // Deleter removes accounts.
@@ -10,22 +12,20 @@ type Deleter interface {
 	Viewer
 	// DeleteUser removes the account and all that belongs to it, unless the
 	// guard refuses.
-	DeleteUser(ctx context.Context, g Guard, e Event) (Outcome, error)
+	DeleteUser(ctx context.Context, g Guard, e audit.Event) (Outcome, error)
 }
 
-// Delete removes an account, one's own or as ADMIN anyone's. The last active
+// Delete removes the caller's own account, or as ADMIN any. The last active
 // ADMIN stays: Conflict.
-func Delete(ctx context.Context, caller Caller, from Client, db Deleter, username string, now time.Time) error {
-	self, target, err := authorize(ctx, caller, db, username)
+func Delete(ctx context.Context, req request.Request, db Deleter, username string) error {
+	self, target, err := authorize(ctx, req.Caller, db, username)
 	if err != nil {
 		return err
 	}
-	event := from.event(now, ActionDelete)
-	event.Actor = caller.UUID
 	outcome, err := db.DeleteUser(ctx, Guard{
-		Caller: caller, AsAdmin: self.UUID != target.UUID,
-		TargetUUID: target.UUID, Username: target.Username, TakesAdmin: true,
-	}, event)
+		Caller: req.Caller, AsAdmin: self.UUID != target.UUID,
+		TargetUUID: target.UUID, Username: target.Username, RemovesAdmin: true,
+	}, audit.NewEvent(req, audit.ActionDelete))
 	if err != nil {
 		return err
 	}

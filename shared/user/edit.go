@@ -3,6 +3,8 @@ package user
 import (
 	"strconv"
 	"time"
+
+	"roster/shared/audit"
 )
 
 // Edit is what a change writes; nil keeps a column.
@@ -12,19 +14,19 @@ type Edit struct {
 	Role   *Role
 	Active *bool
 	At     time.Time
-	// EndTokens ends every access token issued so far, EndResets every reset
+	// EndTokens revokes every access token issued so far, EndResets every reset
 	// token that has been mailed.
 	EndTokens, EndResets bool
-	// EndSessions ends every session but KeepSession. Those that are kept when
-	// tokens end get new ones by their refresh tokens.
+	// EndSessions ends every session but KeepSession. A session that is kept
+	// while its access tokens are revoked gets new ones by its refresh token.
 	EndSessions bool
 	KeepSession string
-	// Clear are the keys of budgets to give back.
+	// Clear are the keys of budgets to clear.
 	Clear []string
 }
 
-// ending adds what the edit ends, decided on the target. Values that are what it
-// already has are written all the same, but end nothing.
+// ending adds what the edit ends, decided on the target. A value that the target
+// has already is written all the same, but ends nothing.
 func (e Edit) ending(target User) Edit {
 	all := e.deactivates() || e.PasswordHash != nil
 	e.EndSessions = all
@@ -37,24 +39,24 @@ func (e Edit) demotes() bool     { return e.Role != nil && *e.Role != RoleAdmin 
 func (e Edit) deactivates() bool { return e.Active != nil && !*e.Active }
 
 // actions are what the edit changes, for the audit log.
-func (e Edit) actions(target User) []Action {
-	var list []Action
-	note := func(changed bool, a Action) {
+func (e Edit) actions(target User) []audit.Action {
+	var list []audit.Action
+	add := func(changed bool, a audit.Action) {
 		if changed {
 			list = append(list, a)
 		}
 	}
-	note(e.Username != nil && *e.Username != target.Username, ActionUsernameChanged)
-	note(e.Email != nil && *e.Email != target.Email, ActionEmailChanged)
-	note(e.PasswordHash != nil, ActionPasswordChanged)
-	note(e.Role != nil && *e.Role != target.Role, ActionRoleChanged)
-	note(e.Active != nil && *e.Active != target.Active, ActionActiveChanged)
-	note(len(list) == 0 || e.FirstName != nil || e.LastName != nil, ActionProfileChanged)
+	add(e.Username != nil && *e.Username != target.Username, audit.ActionUsernameChanged)
+	add(e.Email != nil && *e.Email != target.Email, audit.ActionEmailChanged)
+	add(e.PasswordHash != nil, audit.ActionPasswordChanged)
+	add(e.Role != nil && *e.Role != target.Role, audit.ActionRoleChanged)
+	add(e.Active != nil && *e.Active != target.Active, audit.ActionActiveChanged)
+	add(len(list) == 0 || e.FirstName != nil || e.LastName != nil, audit.ActionProfileChanged)
 	return list
 }
 
-// detail are the new values that a reader of the log needs. Names and addresses
-// are not among them: they are to go with the account.
+// detail holds the new values that a reader of the log needs. It leaves out
+// names and addresses: they must disappear when the account is deleted.
 func (e Edit) detail() map[string]string {
 	d := map[string]string{}
 	if e.Role != nil {

@@ -10,11 +10,15 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"roster/shared/audit"
 	"roster/shared/credential/blocklist"
 	"roster/shared/credential/onetime"
 	"roster/shared/credential/password"
 	"roster/shared/credential/refresh"
+	"roster/shared/fault"
 	"roster/shared/mail"
+	"roster/shared/ratelimit"
+	"roster/shared/request"
 	"roster/shared/user"
 )
 
@@ -62,8 +66,8 @@ func with(u *user.User, change func(*user.User)) *user.User {
 	return u
 }
 
-func callerOf(u *user.User) user.Caller {
-	return user.Caller{UUID: u.UUID, Session: sessionID, TokenVersion: u.TokenVersion}
+func callerOf(u *user.User) request.Caller {
+	return request.Caller{UUID: u.UUID, Session: sessionID, TokenVersion: u.TokenVersion}
 }
 
 // store is every store at once. It answers what it is told and notes what it
@@ -81,15 +85,15 @@ type store struct {
 
 	calls   []string
 	created user.User
-	login   user.Login
+	login   user.LoginRecord
 	reset   user.Reset
 	asked   []string // what CreateReset was asked for
 	newHash string
 	guard   user.Guard
 	edit    user.Edit
-	budgets []user.Budget
+	budgets []ratelimit.Budget
 	cleared []string
-	event   user.Event
+	event   audit.Event
 }
 
 func (s *store) call(name string) error {
@@ -104,12 +108,12 @@ func (s *store) find(fits func(*user.User) bool) *user.User {
 	return nil
 }
 
-func (s *store) Take(_ context.Context, budgets []user.Budget, _ time.Time) (user.Try, error) {
+func (s *store) Consume(_ context.Context, budgets []ratelimit.Budget, _ time.Time) (ratelimit.Attempt, error) {
 	s.budgets = budgets
-	return user.Try{Wait: s.wait, Last: s.last}, s.call("Take")
+	return ratelimit.Attempt{Wait: s.wait, Last: s.last}, s.call("Take")
 }
 
-func keys(budgets []user.Budget) []string {
+func keys(budgets []ratelimit.Budget) []string {
 	var list []string
 	for _, b := range budgets {
 		list = append(list, b.Key)
@@ -117,7 +121,7 @@ func keys(budgets []user.Budget) []string {
 	return list
 }
 
-func (s *store) Audit(_ context.Context, e user.Event) error {
+func (s *store) Record(_ context.Context, e audit.Event) error {
 	s.event = e
 	return s.call("Audit")
 }
@@ -132,18 +136,18 @@ func (s *store) UserByEmail(_ context.Context, email string) (*user.User, error)
 	return s.find(func(u *user.User) bool { return u.Email == email }), err
 }
 
-func (s *store) RecordLogin(_ context.Context, l user.Login, e user.Event) (bool, error) {
+func (s *store) RecordLogin(_ context.Context, l user.LoginRecord, e audit.Event) (bool, error) {
 	s.login, s.event = l, e
 	err := s.call("RecordLogin")
 	return err == nil && !s.notRecorded, err
 }
 
-func (s *store) CreateUser(_ context.Context, u user.User, e user.Event) (user.Taken, error) {
+func (s *store) CreateUser(_ context.Context, u user.User, e audit.Event) (user.Taken, error) {
 	s.created, s.event = u, e
 	return s.taken, s.call("CreateUser")
 }
 
-func (s *store) CreateReset(_ context.Context, username, email string, r user.Reset, e user.Event) (*user.User, error) {
+func (s *store) CreateReset(_ context.Context, username, email string, r user.Reset, e audit.Event) (*user.User, error) {
 	s.reset, s.asked, s.event = r, []string{username, email}, e
 	if err := s.call("CreateReset"); err != nil {
 		return nil, err
@@ -159,23 +163,23 @@ func (s *store) UserByReset(_ context.Context, hash []byte, _ time.Time) (*user.
 	return s.users[0], err
 }
 
-func (s *store) SpendReset(_ context.Context, _ []byte, passwordHash string, clear []string, _ time.Time, e user.Event) (bool, error) {
-	s.newHash, s.cleared, s.event = passwordHash, clear, e
+func (s *store) SpendReset(_ context.Context, spent user.SpentReset, e audit.Event) (bool, error) {
+	s.newHash, s.cleared, s.event = spent.PasswordHash, spent.Clear, e
 	err := s.call("SpendReset")
 	return err == nil && !s.notSpent, err
 }
 
-func (s *store) CallerAndTarget(_ context.Context, c user.Caller, name string) (caller, target *user.User, err error) {
+func (s *store) CallerAndTarget(_ context.Context, c request.Caller, name string) (caller, target *user.User, err error) {
 	err = s.call("CallerAndTarget")
 	return s.find(func(u *user.User) bool { return u.UUID == c.UUID }), s.find(func(u *user.User) bool { return u.Username == name }), err
 }
 
-func (s *store) UpdateUser(_ context.Context, g user.Guard, e user.Edit, event user.Event) (user.Outcome, error) {
+func (s *store) UpdateUser(_ context.Context, g user.Guard, e user.Edit, event audit.Event) (user.Outcome, error) {
 	s.guard, s.edit, s.event = g, e, event
 	return s.outcome, s.call("UpdateUser")
 }
 
-func (s *store) DeleteUser(_ context.Context, g user.Guard, e user.Event) (user.Outcome, error) {
+func (s *store) DeleteUser(_ context.Context, g user.Guard, e audit.Event) (user.Outcome, error) {
 	s.guard, s.event = g, e
 	return s.outcome, s.call("DeleteUser")
 }
@@ -192,15 +196,15 @@ func (devices) Open(_, token string, _ time.Time) string {
 	return ""
 }
 
-func logins(p user.Passwords, tokens user.TokenIssuer) user.Logins {
-	return user.Logins{Passwords: p, Tokens: tokens, Refresh: refreshKeys, Devices: devices{}, Limits: user.DefaultLimits, Sessions: user.DefaultSessionRules}
+func logins(p user.Passwords, tokens user.TokenIssuer) user.LoginParts {
+	return user.LoginParts{Passwords: p, Tokens: tokens, Refresh: refresh.Texts{Keys: refreshKeys}, Devices: devices{}, Limits: user.DefaultLimits, Sessions: user.DefaultSessionRules}
 }
 
 // issuer signs nothing.
 type issuer struct{ err error }
 
 func (i issuer) Ready(context.Context) (user.Issue, error) {
-	return func(b user.Bearer, at time.Time) (string, time.Duration, error) {
+	return func(b user.Subject, at time.Time) (string, time.Duration, error) {
 		return b.UUID + at.Format(" 15:04 ") + string(rune('0'+b.TokenVersion)) + " " + b.Session, 15 * time.Minute, nil
 	}, i.err
 }
@@ -217,20 +221,20 @@ func (o *outbox) Send(_ context.Context, m mail.Message) error {
 }
 
 // errOutage is what a store says when it cannot be reached.
-var errOutage = &user.Error{Code: user.Unavailable, Message: "Out.", RetryAfter: 2 * time.Second, Cause: errors.New("connection refused")}
+var errOutage = &fault.Error{Code: fault.Unavailable, Message: "Out.", RetryAfter: 2 * time.Second, Cause: errors.New("connection refused")}
 
 // code is the code of a refusal, "" of none.
-func code(err error) user.Code {
-	var e *user.Error
+func code(err error) fault.Code {
+	var e *fault.Error
 	if errors.As(err, &e) {
 		return e.Code
 	}
 	return ""
 }
 
-func refusedWith(t testing.TB, err error, want user.Code, fields user.Fields) {
+func refusedWith(t testing.TB, err error, want fault.Code, fields fault.Fields) {
 	t.Helper()
-	var e *user.Error
+	var e *fault.Error
 	if !errors.As(err, &e) || e.Code != want {
 		t.Fatalf("error %v, want %s", err, want)
 	}
@@ -252,12 +256,17 @@ type usedUp struct {
 	key string
 }
 
-func (s *usedUp) Take(ctx context.Context, budgets []user.Budget, now time.Time) (user.Try, error) {
-	if _, err := s.store.Take(ctx, budgets, now); err != nil {
-		return user.Try{}, err
+func (s *usedUp) Consume(ctx context.Context, budgets []ratelimit.Budget, now time.Time) (ratelimit.Attempt, error) {
+	if _, err := s.store.Consume(ctx, budgets, now); err != nil {
+		return ratelimit.Attempt{}, err
 	}
 	if slices.Contains(keys(budgets), s.key) {
-		return user.Try{Wait: 24 * time.Hour}, nil
+		return ratelimit.Attempt{Wait: 24 * time.Hour}, nil
 	}
-	return user.Try{}, nil
+	return ratelimit.Attempt{}, nil
 }
+
+// from is a request that anyone may make, by that caller is one of a user; both
+// are made now.
+func from(c request.Client) request.Request { return request.Request{Client: c, At: now} }
+func by(c request.Caller) request.Request   { return request.Request{Caller: c, At: now} }

@@ -9,7 +9,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"roster/shared/fault"
 	"roster/shared/mail"
+	"roster/shared/request"
 	"roster/shared/user"
 )
 
@@ -17,7 +19,7 @@ const publicURL = "https://accounts.example.com"
 
 func forget(t testing.TB, db *store, box *outbox, name, email string) (string, error) {
 	t.Helper()
-	return user.ForgetPassword(t.Context(), user.Client{}, db, tokens, user.ResetMail{Mailer: box, PublicURL: publicURL}, user.DefaultLimits, user.ResetRequest{Username: name, Email: email}, now)
+	return user.ForgetPassword(t.Context(), from(request.Client{}), db, user.ForgetPasswordParts{Tokens: tokens, Notices: user.Notices{Mailer: mail.Mailer{Transport: box}, PublicURL: publicURL}, Limits: user.DefaultLimits}, user.ResetRequest{Username: name, Email: email})
 }
 
 func TestForgetPassword(t *testing.T) {
@@ -103,13 +105,13 @@ func TestForgetPasswordRefusals(t *testing.T) {
 	t.Parallel()
 	db, box := &store{}, &outbox{}
 	token, err := forget(t, db, box, "", "")
-	refusedWith(t, err, user.Invalid, user.Fields{"username": "is required", "email": "is required"})
+	refusedWith(t, err, fault.Invalid, fault.Fields{"username": "is required", "email": "is required"})
 	did(t, db)
 	if token != "" {
 		t.Errorf("token %q", token)
 	}
 	db = &store{users: []*user.User{ann()}, errs: map[string]error{"CreateReset": errOutage}}
-	if _, err := forget(t, db, box, "ann.lee", "ann@example.com"); !errors.Is(err, user.Unavailable) {
+	if _, err := forget(t, db, box, "ann.lee", "ann@example.com"); !errors.Is(err, fault.Unavailable) {
 		t.Errorf("an outage: %v", err)
 	}
 	if len(box.sent) > 0 {

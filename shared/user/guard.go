@@ -1,29 +1,36 @@
 package user
 
+import (
+	"roster/shared/fault"
+	"roster/shared/request"
+)
+
 // Guard is what must still be true when a change is made. The decision was
 // made on rows that were read before, so the store checks it again under a
 // lock, together with the change: of two admins that demote each other, one
 // loses the right that the other still had when both began.
 type Guard struct {
-	Caller     Caller // exists, is active, and its token is still honoured
-	AsAdmin    bool   // and is an ADMIN
+	Caller     request.Caller // exists, is active, and its token is still honoured
+	AsAdmin    bool           // and is an ADMIN
 	TargetUUID string
 	Username   string // the target still has that name
-	// Seen is what else of the target the decision rests on; nil for nothing.
-	Seen *Standing
-	// TakesAdmin says that the change, made to an active ADMIN, would leave it
-	// none; another one must then remain.
-	TakesAdmin bool
+	// ExpectedTarget is what else of the target the decision rests on; nil for
+	// nothing.
+	ExpectedTarget *Snapshot
+	// RemovesAdmin says that an active ADMIN who is the target would be one no
+	// longer; another one must then remain.
+	RemovesAdmin bool
 }
 
-// Standing is what of an account decides what a change of it ends.
-type Standing struct {
+// Snapshot holds the fields of the target that decide which tokens and sessions
+// an update revokes.
+type Snapshot struct {
 	Role   Role
 	Active bool
 	Email  string
 }
 
-func (u User) standing() *Standing { return &Standing{Role: u.Role, Active: u.Active, Email: u.Email} }
+func (u User) snapshot() *Snapshot { return &Snapshot{Role: u.Role, Active: u.Active, Email: u.Email} }
 
 // Outcome is what became of a guarded change.
 type Outcome struct {
@@ -39,7 +46,7 @@ func (o Outcome) err() error {
 	case o.Done:
 		return nil
 	case o.CallerRefused:
-		return errUnauthenticated()
+		return fault.NotLoggedIn()
 	case o.LastAdmin:
 		return errLastAdmin()
 	case o.Taken.Any():

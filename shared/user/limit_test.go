@@ -10,17 +10,19 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"roster/shared/fault"
+	"roster/shared/request"
 	"roster/shared/user"
 )
 
-func at(address string) user.Client { return user.Client{Address: netip.MustParseAddr(address)} }
+func at(address string) request.Client { return request.Client{Address: netip.MustParseAddr(address)} }
 
 // takenBy are the keys that a login takes from.
-func takenBy(t *testing.T, from user.Client, name string) []string {
+func takenBy(t *testing.T, client request.Client, name string) []string {
 	t.Helper()
 	db := &store{wait: time.Second}
-	_, err := user.Authenticate(t.Context(), from, db, logins(passwords, issuer{}), user.Credentials{Username: name, Password: "x"}, now)
-	if !errors.Is(err, user.TooMany) {
+	_, err := user.Login(t.Context(), from(client), db, logins(passwords, issuer{}), user.Credentials{Username: name, Password: "x"})
+	if !errors.Is(err, fault.TooMany) {
 		t.Fatalf("%s: %v", name, err)
 	}
 	return keys(db.budgets)
@@ -67,7 +69,7 @@ func TestBudgetsOfANetwork(t *testing.T) {
 			t.Errorf("%s and %s: %q, %q", c.one, c.other, one, other)
 		}
 	}
-	unknown := takenBy(t, user.Client{}, "ann")
+	unknown := takenBy(t, request.Client{}, "ann")
 	if !strings.Contains(unknown[2], "unknown") {
 		t.Errorf("without an address: %q", unknown)
 	}
@@ -80,11 +82,11 @@ func TestTooMany(t *testing.T) {
 	for _, name := range []string{"ann.lee", "nobody", "a/b"} {
 		db := &store{users: []*user.User{ann()}, wait: 90 * time.Second}
 		session, err := login(t, db, passwords, name, right)
-		var e *user.Error
+		var e *fault.Error
 		if !errors.As(err, &e) || session != (user.Tokens{}) {
 			t.Fatalf("%s: %+v, %v", name, session, err)
 		}
-		if diff := cmp.Diff(&user.Error{Code: user.TooMany, Message: "Too many tries. Please wait.", RetryAfter: 90 * time.Second}, e); diff != "" {
+		if diff := cmp.Diff(&fault.Error{Code: fault.TooMany, Message: "Too many tries. Please wait.", RetryAfter: 90 * time.Second}, e); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 		did(t, db, "Take")
@@ -101,7 +103,7 @@ func TestTooManyElsewhere(t *testing.T) {
 	}{
 		"register": {
 			func(db *store) error {
-				return user.Register(t.Context(), at("192.0.2.1"), db, passwords, user.DefaultLimits, registration(), now)
+				return user.Register(t.Context(), from(at("192.0.2.1")), db, user.RegisterParts{Passwords: passwords, Limits: user.DefaultLimits}, registration())
 			},
 			[]string{"Take"},
 			[]string{"register\x00192.0.2.0/24\x00"},
@@ -141,8 +143,8 @@ func TestTooManyElsewhere(t *testing.T) {
 	} {
 		db := &store{users: []*user.User{ann()}, wait: time.Minute}
 		err := c.run(db)
-		var e *user.Error
-		if !errors.As(err, &e) || e.Code != user.TooMany || e.RetryAfter != time.Minute {
+		var e *fault.Error
+		if !errors.As(err, &e) || e.Code != fault.TooMany || e.RetryAfter != time.Minute {
 			t.Errorf("%s: %v", name, err)
 		}
 		did(t, db, c.want...)
@@ -151,16 +153,16 @@ func TestTooManyElsewhere(t *testing.T) {
 		}
 		// A limiter that fails is an outage, and never an open door.
 		db = &store{users: []*user.User{ann()}, errs: map[string]error{"Take": errOutage}}
-		if err := c.run(db); !errors.Is(err, user.Unavailable) {
+		if err := c.run(db); !errors.Is(err, fault.Unavailable) {
 			t.Errorf("%s, with the limiter out: %v", name, err)
 		}
 		did(t, db, c.want...)
 	}
-	for _, from := range []user.Client{{}, {Device: "known"}} {
+	for _, client := range []request.Client{{}, {Device: "known"}} {
 		db := &store{users: []*user.User{ann()}, errs: map[string]error{"Take": errOutage}}
-		_, err := user.Authenticate(t.Context(), from, db, logins(passwords, issuer{}), user.Credentials{Username: "ann.lee", Password: right}, now)
-		if !errors.Is(err, user.Unavailable) {
-			t.Errorf("login from %+v, with the limiter out: %v", from, err)
+		_, err := user.Login(t.Context(), from(client), db, logins(passwords, issuer{}), user.Credentials{Username: "ann.lee", Password: right})
+		if !errors.Is(err, fault.Unavailable) {
+			t.Errorf("login from %+v, with the limiter out: %v", client, err)
 		}
 		did(t, db, "Take")
 	}
@@ -171,7 +173,7 @@ func TestTooManyElsewhere(t *testing.T) {
 func TestDeviceBudget(t *testing.T) {
 	t.Parallel()
 	db := &store{users: []*user.User{ann()}}
-	session, err := user.Authenticate(t.Context(), user.Client{Device: "known"}, db, logins(passwords, issuer{}), user.Credentials{Username: "Ann.Lee", Password: right}, now)
+	session, err := user.Login(t.Context(), from(request.Client{Device: "known"}), db, logins(passwords, issuer{}), user.Credentials{Username: "Ann.Lee", Password: right})
 	if err != nil || session.DeviceToken != "ann.lee device1" {
 		t.Fatalf("%+v, %v", session, err)
 	}
@@ -181,7 +183,7 @@ func TestDeviceBudget(t *testing.T) {
 	if diff := cmp.Diff([]string{"login device\x00ann.lee\x00device1\x00"}, db.login.Clear); diff != "" {
 		t.Errorf("cleared (-want +got):\n%s", diff)
 	}
-	if !db.budgets[0].Backoff || db.budgets[0].Most != 100 {
+	if !db.budgets[0].Consecutive || db.budgets[0].Limit != 100 {
 		t.Errorf("a device's budget is %+v", db.budgets[0])
 	}
 }
@@ -191,7 +193,7 @@ func TestDeviceBudget(t *testing.T) {
 func TestDeviceUsedUp(t *testing.T) {
 	t.Parallel()
 	db := &usedUp{store: store{users: []*user.User{ann()}}, key: "login device\x00ann.lee\x00device1\x00"}
-	session, err := user.Authenticate(t.Context(), user.Client{Device: "known"}, db, logins(passwords, issuer{}), user.Credentials{Username: "ann.lee", Password: right}, now)
+	session, err := user.Login(t.Context(), from(request.Client{Device: "known"}), db, logins(passwords, issuer{}), user.Credentials{Username: "ann.lee", Password: right})
 	if err != nil || session.DeviceToken != "ann.lee " {
 		t.Fatalf("%+v, %v", session, err)
 	}

@@ -3,65 +3,20 @@ package user
 import (
 	"context"
 	"regexp"
-	"slices"
-	"time"
+
+	"roster/shared/audit"
+	"roster/shared/fault"
+	"roster/shared/request"
 )
 
-// AuditQuery is which events an ADMIN asks for. What is zero does not restrict.
-type AuditQuery struct {
-	User   string // a username, or the UUID of an account that may be gone: what it did, and what was done to it
-	Action Action
-	Since  time.Time // inclusive
-	Until  time.Time // exclusive
-	Before *AuditMark
-	Limit  int
-}
-
-// AuditMark is the place of an event in the order of the log: newest first.
-type AuditMark struct {
-	At    time.Time // in microseconds
-	Chain int16
-	Seq   int64
-}
-
-// Bounds of a page of the audit log.
-const (
-	MaxAuditPage     = 100
-	DefaultAuditPage = 50
-)
-
-// AuditPage is a page of the log, with where the next one begins.
-type AuditPage struct {
-	Events []Event
-	Next   *AuditMark // nil at the end
-}
-
-// actions are all there are, for those who ask for one.
-var actions = []Action{
-	ActionRegister, ActionRegisterFailed, ActionLogin, ActionLoginFailed, ActionWait,
-	ActionLogout, ActionSessionEnded, ActionRefreshReused,
-	ActionResetAsked, ActionResetUsed, ActionResetFailed, ActionPasswordFailed, ActionPasswordChanged,
-	ActionEmailChanged, ActionUsernameChanged, ActionProfileChanged, ActionRoleChanged, ActionActiveChanged,
-	ActionDelete, ActionSeed,
-}
-
-// anyUUID is uuidForm as people write it, too.
+// anyUUID is a UUID as people write it, upper case included.
 var anyUUID = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
 
-// Check names every bad part, by the name of its parameter.
-func (q AuditQuery) Check() Fields {
-	fields := Fields{}
+// CheckAuditQuery names every bad part of a query by the name of its parameter.
+func CheckAuditQuery(q audit.Query) fault.Fields {
+	fields := q.Check()
 	if _, name := CanonicalUsername(q.User); q.User != "" && !name && !anyUUID.MatchString(q.User) {
-		fields.add("user", "must be a username or a UUID")
-	}
-	if q.Action != "" && !slices.Contains(actions, q.Action) {
-		fields.add("action", "is not an action of the audit log")
-	}
-	if !q.Since.IsZero() && !q.Until.IsZero() && !q.Since.Before(q.Until) {
-		fields.add("until", "must be after since")
-	}
-	if q.Limit < 1 || q.Limit > MaxAuditPage {
-		fields.add("limit", "must be a whole number from 1 to 100")
+		fields.Add("user", "must be a username or a UUID")
 	}
 	return fields
 }
@@ -70,34 +25,34 @@ func (q AuditQuery) Check() Fields {
 type AuditViewer interface {
 	Viewer
 	// ListAudit returns a page of events, of one account where uuid is not "".
-	ListAudit(ctx context.Context, uuid string, q AuditQuery) (AuditPage, error)
+	ListAudit(ctx context.Context, uuid string, q audit.Query) (audit.Page, error)
 }
 
-// ListAudit returns a page of the audit log to an ADMIN. Anyone else gets
-// Forbidden. A username that nobody has is NotFound, a UUID that nobody has any
-// more is not: its events are all that is left of an account.
-func ListAudit(ctx context.Context, caller Caller, db AuditViewer, q AuditQuery) (AuditPage, error) {
-	if !caller.formed() {
-		return AuditPage{}, errUnauthenticated()
+// ListAudit returns a page of the audit log to an ADMIN. Everyone else gets
+// Forbidden. An unknown username is NotFound. An unknown UUID is not: it may be
+// that of a deleted account, of which only the events are left.
+func ListAudit(ctx context.Context, req request.Request, db AuditViewer, q audit.Query) (audit.Page, error) {
+	if !req.Caller.WellFormed() {
+		return audit.Page{}, fault.NotLoggedIn()
 	}
 	name, named := CanonicalUsername(q.User)
-	self, target, err := db.CallerAndTarget(ctx, caller, name)
+	self, target, err := db.CallerAndTarget(ctx, req.Caller, name)
 	switch {
 	case err != nil:
-		return AuditPage{}, err
-	case !caller.admits(self):
-		return AuditPage{}, errUnauthenticated()
+		return audit.Page{}, err
+	case !self.honours(req.Caller):
+		return audit.Page{}, fault.NotLoggedIn()
 	case self.Role != RoleAdmin:
-		return AuditPage{}, errForbidden()
+		return audit.Page{}, fault.NotPermitted()
 	}
-	if err := q.Check().err(); err != nil {
-		return AuditPage{}, err
+	if err := CheckAuditQuery(q).Err(); err != nil {
+		return audit.Page{}, err
 	}
 	if !named {
 		return db.ListAudit(ctx, q.User, q)
 	}
 	if target == nil {
-		return AuditPage{}, errNotFound()
+		return audit.Page{}, errNotFound()
 	}
 	return db.ListAudit(ctx, target.UUID, q)
 }

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"time"
 
-	"roster/shared/credential/refresh"
+	"roster/shared/audit"
+	"roster/shared/fault"
+	"roster/shared/ratelimit"
+	"roster/shared/request"
 )
 
 // Credentials are what a person logs in with.
@@ -16,17 +19,17 @@ type Credentials struct {
 	DeviceName *string `json:"device_name"`
 }
 
-// Check names what is missing. It says nothing of the form: a name that no
-// account can have is answered like one that no account has.
-func (in Credentials) Check() Fields {
-	fields := Fields{}
+// Check names what is missing. It says nothing of the form: an invalid username
+// gets the same answer as an unknown one, so the answer tells nothing.
+func (in Credentials) Check() fault.Fields {
+	fields := fault.Fields{}
 	if in.Username == "" {
-		fields.add("username", "is required")
+		fields.Add("username", "is required")
 	}
 	if in.Password == "" {
-		fields.add("password", "is required")
+		fields.Add("password", "is required")
 	}
-	fields.add("device_name", deviceNameProblem(in.deviceName()))
+	fields.Add("device_name", checkDeviceName(in.deviceName()))
 	return fields
 }
 
@@ -37,156 +40,130 @@ func (in Credentials) deviceName() string {
 	return *in.DeviceName
 }
 
-// Tokens are what a login and a refresh answer.
-type Tokens struct {
-	AccessToken  string
-	ExpiresIn    time.Duration // of the access token
-	RefreshToken string
-	DeviceToken  string // of a login
-}
-
-// LoginStore finds an account and notes its login.
+// LoginStore finds an account and records its login.
 type LoginStore interface {
-	Limiter
-	Auditor
+	ratelimit.Limiter
+	audit.Recorder
 	// UserByUsername returns nil when there is none.
 	UserByUsername(ctx context.Context, username string) (*User, error)
-	// RecordLogin begins the session, of which the account keeps at most so
-	// many, notes the time and, where given, a new hash of the same password,
-	// and clears the budgets. It does so only while the account is active and
-	// its token version is still the one given, and reports whether it did.
-	RecordLogin(ctx context.Context, l Login, e Event) (bool, error)
+	// RecordLogin begins the session, stores the time and, where given, a new
+	// hash of the same password, and clears the budgets. It ends the account's
+	// oldest sessions beyond MaxSessions. It does all that only while the
+	// account is active and its token version is still the one given, and
+	// reports whether it did.
+	RecordLogin(ctx context.Context, l LoginRecord, e audit.Event) (bool, error)
 }
 
-// Login is a password check that succeeded.
-type Login struct {
+// LoginRecord is a password check that succeeded.
+type LoginRecord struct {
 	UUID         string
 	TokenVersion int64
 	Role         Role
 	At           time.Time
-	Rehash       string // "" keeps the hash
-	Clear        []string
+	Rehash       string   // "" keeps the hash
+	Clear        []string // keys of budgets
 
-	Session      Session
-	RefreshHash  []byte // of the session's first refresh token
-	MostSessions int
+	Session     Session
+	RefreshHash []byte // of the session's first refresh token
+	MaxSessions int
 }
 
-// Bearer is who an access token is issued to.
-type Bearer struct {
-	UUID         string
-	Session      string // the UUID of its session
-	TokenVersion int64
-	Role         Role
-}
-
-// TokenIssuer signs access tokens.
-type TokenIssuer interface {
-	// Ready returns what signs them now, or that the keys are out of reach. It
-	// comes before what is written: a session that was begun or renewed for an
-	// answer that nobody gets would cost its owner the next one.
-	Ready(ctx context.Context) (Issue, error)
-}
-
-// Issue signs one access token. It asks nobody.
-type Issue func(b Bearer, now time.Time) (token string, lifetime time.Duration, err error)
-
-// Devices issues and checks device tokens.
-type Devices interface {
-	Issue(username, id string, now time.Time) (token string)
-	Open(username, token string, now time.Time) (id string)
-}
-
-// Logins is what a login needs beside the store.
-type Logins struct {
+// LoginParts is what a login needs beside the store.
+type LoginParts struct {
 	Passwords Passwords
 	Tokens    TokenIssuer
-	Refresh   refresh.Keys
+	Refresh   RefreshTokens
 	Devices   Devices
 	Limits    Limits
 	Sessions  SessionRules
 }
 
-// Authenticate checks a username and a password and begins a session. It
-// answers Unauthenticated, in the same words and after the same work, for an
-// unknown name, a wrong password and an account that is not active. Once the
-// budgets are used up it answers TooMany, before any work on the password, and
-// to a name that nobody has like to one that somebody has.
-func Authenticate(ctx context.Context, from Client, db LoginStore, l Logins, in Credentials, now time.Time) (Tokens, error) {
-	if err := in.Check().err(); err != nil {
+// Login checks a username and a password and begins a session. It answers
+// Unauthenticated, in the same words and after the same work, for an unknown
+// name, a wrong password and an account that is not active. Once the budgets
+// are used up it answers TooMany, before any work on the password, whether or
+// not the account exists.
+func Login(ctx context.Context, req request.Request, db LoginStore, p LoginParts, in Credentials) (Tokens, error) {
+	if err := in.Check().Err(); err != nil {
 		return Tokens{}, err
 	}
-	issue, err := l.Tokens.Ready(ctx)
+	issue, err := p.Tokens.Ready(ctx)
 	if err != nil {
 		return Tokens{}, err
 	}
-	name, _ := CanonicalUsername(in.Username) // an impossible name finds nothing
-	device, try, err := l.take(ctx, from, db, spelling(in.Username), now)
+	device, attempt, err := p.consume(ctx, req, db, limitKey(in.Username))
 	if err != nil {
 		return Tokens{}, err
 	}
-	login, ok, err := l.check(ctx, db, name, in.Password)
+	name, _ := CanonicalUsername(in.Username) // an invalid name finds nothing
+	record, ok, err := p.verify(ctx, db, name, in.Password)
 	if err != nil {
 		return Tokens{}, err
-	}
-	event := from.event(now, ActionLogin)
-	event.Target = login.UUID
-	var first refresh.Token
-	if ok {
-		event.Actor = login.UUID
-		login.At, login.Clear = now, l.Limits.cleared(name, device, from.network())
-		login.Session, login.MostSessions = l.Sessions.open(from, in.deviceName(), MethodPassword, now), l.Sessions.Most
-		first = l.Refresh.First(login.Session.ID)
-		login.RefreshHash = first.Hash()
-		// The hash took its time: the account may have changed since.
-		if ok, err = db.RecordLogin(ctx, login, event); err != nil {
-			return Tokens{}, err
-		}
 	}
 	if !ok {
-		event.Actions, event.Actor = []Action{ActionLoginFailed}, ""
-		try.note(&event)
-		return Tokens{}, audit(ctx, db, event, &Error{Code: Unauthenticated, Message: "Invalid username or password."})
+		return Tokens{}, refuseLogin(ctx, req, db, record.UUID, attempt)
 	}
-	token, lifetime, err := issue(Bearer{UUID: login.UUID, Session: login.Session.ID, TokenVersion: login.TokenVersion, Role: login.Role}, now)
+	record.Session, record.MaxSessions = p.Sessions.open(req, in.deviceName(), MethodPassword), p.Sessions.MaxPerAccount
+	refreshToken, hash := p.Refresh.Begin(record.Session.ID)
+	record.At, record.RefreshHash, record.Clear = req.At, hash, p.Limits.cleared(name, device, req.Client.Network())
+	event := audit.NewEvent(req, audit.ActionLogin)
+	event.Actor, event.Target = record.UUID, record.UUID
+	recorded, err := db.RecordLogin(ctx, record, event)
+	if err != nil {
+		return Tokens{}, err
+	}
+	if !recorded { // the hash took its time, and the account has changed since
+		return Tokens{}, refuseLogin(ctx, req, db, record.UUID, attempt)
+	}
+	token, lifetime, err := issue(Subject{UUID: record.UUID, Session: record.Session.ID, TokenVersion: record.TokenVersion, Role: record.Role}, req.At)
 	if err != nil {
 		return Tokens{}, err
 	}
 	return Tokens{
-		AccessToken: token, ExpiresIn: lifetime, RefreshToken: l.Refresh.Text(first), DeviceToken: l.Devices.Issue(name, device, now),
+		AccessToken: token, ExpiresIn: lifetime, RefreshToken: refreshToken, DeviceToken: p.Devices.Issue(name, device, req.At),
 	}, nil
 }
 
-// take takes from the budgets and returns the device that has one of its own. A
-// device that has used its own up is like any other from then on: it has what
-// the account has, which a reset by mail gives back, and a login makes it a new
-// device.
-func (l Logins) take(ctx context.Context, from Client, db Limiter, name string, now time.Time) (device string, try Try, err error) {
-	if device = l.Devices.Open(name, from.Device, now); device != "" {
-		try, err = take(ctx, db, now, l.Limits.login(name, device, from.network())...)
-		if !errors.Is(err, TooMany) {
-			return device, try, err
-		}
-	}
-	try, err = take(ctx, db, now, l.Limits.login(name, "", from.network())...)
-	return "", try, err
+// refuseLogin records a failed login and returns its refusal. The UUID is "" for
+// an unknown account.
+func refuseLogin(ctx context.Context, req request.Request, db audit.Recorder, uuid string, attempt ratelimit.Attempt) error {
+	event := audit.NewEvent(req, audit.ActionLoginFailed)
+	event.Target = uuid
+	event.AddIf(attempt.Last, audit.ActionWait)
+	return audit.Refuse(ctx, db, event, &fault.Error{Code: fault.Unauthenticated, Message: "Invalid username or password."})
 }
 
-// check does the same work for every name and password.
-func (l Logins) check(ctx context.Context, db LoginStore, name, password string) (login Login, ok bool, err error) {
+// consume takes one attempt from the budgets. It returns the device where that
+// has a budget of its own. A device that has used its own up is treated like any
+// other from then on: it has the account's budget, which a reset by mail clears,
+// and its next login makes it a new device.
+func (p LoginParts) consume(ctx context.Context, req request.Request, db ratelimit.Limiter, name string) (device string, attempt ratelimit.Attempt, err error) {
+	network := req.Client.Network()
+	if device = p.Devices.Open(name, req.Client.Device, req.At); device != "" {
+		attempt, err = ratelimit.Consume(ctx, db, req.At, p.Limits.login(name, device, network)...)
+		if !errors.Is(err, fault.TooMany) {
+			return device, attempt, err
+		}
+	}
+	attempt, err = ratelimit.Consume(ctx, db, req.At, p.Limits.login(name, "", network)...)
+	return "", attempt, err
+}
+
+// verify checks the password with the same work for every name and password.
+func (p LoginParts) verify(ctx context.Context, db LoginStore, name, password string) (record LoginRecord, ok bool, err error) {
 	found, err := db.UserByUsername(ctx, name)
 	if err != nil {
-		return login, false, err
+		return record, false, err
 	}
 	var u User
 	if found != nil {
 		u = *found
 	}
-	ok, stale := l.Passwords.verify(ctx, u, password)
+	ok, stale := p.Passwords.verify(ctx, u, password)
 	ok = ok && u.Active
-	login = Login{UUID: u.UUID, TokenVersion: u.TokenVersion, Role: u.Role}
+	record = LoginRecord{UUID: u.UUID, TokenVersion: u.TokenVersion, Role: u.Role}
 	if ok && stale {
-		login.Rehash = l.Passwords.Hasher.Hash(password)
+		record.Rehash = p.Passwords.Hasher.Hash(password)
 	}
-	return login, ok, nil
+	return record, ok, nil
 }

@@ -12,12 +12,14 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"roster/shared/credential/password"
+	"roster/shared/fault"
+	"roster/shared/request"
 	"roster/shared/user"
 )
 
 func login(t testing.TB, db *store, p user.Passwords, name, pw string) (user.Tokens, error) {
 	t.Helper()
-	return user.Authenticate(t.Context(), user.Client{}, db, logins(p, issuer{}), user.Credentials{Username: name, Password: pw}, now)
+	return user.Login(t.Context(), from(request.Client{}), db, logins(p, issuer{}), user.Credentials{Username: name, Password: pw})
 }
 
 func TestAuthenticate(t *testing.T) {
@@ -41,7 +43,7 @@ func TestAuthenticate(t *testing.T) {
 		did(t, db, "Take", "UserByUsername", "RecordLogin")
 		login := db.login
 		login.Session, login.RefreshHash = user.Session{}, nil
-		if diff := cmp.Diff(user.Login{UUID: annUUID, TokenVersion: 3, Role: user.RoleUser, At: now, Clear: keys(db.budgets[:2]), MostSessions: 20}, login, cmpopts.EquateComparable(netip.Addr{})); diff != "" {
+		if diff := cmp.Diff(user.LoginRecord{UUID: annUUID, TokenVersion: 3, Role: user.RoleUser, At: now, Clear: keys(db.budgets[:2]), MaxSessions: 20}, login, cmpopts.EquateComparable(netip.Addr{})); diff != "" {
 			t.Errorf("recorded (-want +got):\n%s", diff)
 		}
 	}
@@ -76,7 +78,7 @@ func TestAuthenticateRefuses(t *testing.T) {
 		if first == nil {
 			first = err
 		}
-		if diff := cmp.Diff(first.Error(), errText(err)); !errors.Is(err, user.Unauthenticated) || diff != "" || session != (user.Tokens{}) {
+		if diff := cmp.Diff(first.Error(), errText(err)); !errors.Is(err, fault.Unauthenticated) || diff != "" || session != (user.Tokens{}) {
 			t.Errorf("%s: %+v, %v", c.name, session, err)
 		}
 		if c.name != "an account that changed meanwhile" {
@@ -96,7 +98,7 @@ func TestAuthenticateNeedsBothFields(t *testing.T) {
 	t.Parallel()
 	db := &store{}
 	_, err := login(t, db, passwords, "", "")
-	refusedWith(t, err, user.Invalid, user.Fields{"username": "is required", "password": "is required"})
+	refusedWith(t, err, fault.Invalid, fault.Fields{"username": "is required", "password": "is required"})
 	did(t, db)
 }
 
@@ -121,7 +123,7 @@ func TestAuthenticateOutage(t *testing.T) {
 	t.Parallel()
 	for _, method := range []string{"Take", "UserByUsername", "RecordLogin"} {
 		db := &store{users: []*user.User{ann()}, errs: map[string]error{method: errOutage}}
-		if session, err := login(t, db, passwords, "ann.lee", right); !errors.Is(err, user.Unavailable) || session != (user.Tokens{}) {
+		if session, err := login(t, db, passwords, "ann.lee", right); !errors.Is(err, fault.Unavailable) || session != (user.Tokens{}) {
 			t.Errorf("%s: %+v, %v", method, session, err)
 		}
 	}
@@ -134,20 +136,20 @@ func TestNothingIsWrittenWithoutKeys(t *testing.T) {
 	for _, outage := range []error{errOutage, errors.New("a bug")} {
 		keys := issuer{outage}
 		db := &store{users: []*user.User{ann()}}
-		got, err := user.Authenticate(t.Context(), user.Client{}, db, logins(passwords, keys), user.Credentials{Username: "ann.lee", Password: right}, now)
+		got, err := user.Login(t.Context(), from(request.Client{}), db, logins(passwords, keys), user.Credentials{Username: "ann.lee", Password: right})
 		if code(err) != code(outage) || err == nil || got != (user.Tokens{}) {
 			t.Errorf("login: %+v, %v", got, err)
 		}
 		did(t, db)
 
-		r := &renewer{verdict: user.Renewed, account: ann()}
+		r := &renewer{verdict: user.SessionRenewed, account: ann()}
 		got, err = refreshing(t, r, &notices{}, keys, refreshKeys.Text(refreshKeys.First(sessionID)))
 		if code(err) != code(outage) || err == nil || got != (user.Tokens{}) || r.renewal.Session != "" {
 			t.Errorf("refresh: %+v, %v, %+v", got, err, r.renewal)
 		}
 
 		change := user.PasswordChange{CurrentPassword: right, NewPassword: "another kite"}
-		got, err = user.ChangePassword(t.Context(), callerOf(ann()), user.Client{}, db, passwords, user.DefaultLimits, keys, change, now)
+		got, err = user.ChangePassword(t.Context(), by(callerOf(ann())), db, user.ChangePasswordParts{Passwords: passwords, Limits: user.DefaultLimits, Tokens: keys}, change)
 		if code(err) != code(outage) || err == nil || got != (user.Tokens{}) {
 			t.Errorf("change_password: %+v, %v", got, err)
 		}

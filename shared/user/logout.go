@@ -2,7 +2,10 @@ package user
 
 import (
 	"context"
-	"time"
+
+	"roster/shared/audit"
+	"roster/shared/fault"
+	"roster/shared/request"
 )
 
 // LogoutScope says which of the caller's sessions end.
@@ -28,12 +31,12 @@ func (in LogoutRequest) scope() LogoutScope {
 }
 
 // Check names a scope that is none.
-func (in LogoutRequest) Check() Fields {
-	fields := Fields{}
+func (in LogoutRequest) Check() fault.Fields {
+	fields := fault.Fields{}
 	switch in.scope() {
 	case ScopeThis, ScopeOthers, ScopeAll:
 	default:
-		fields.add("scope", "must be this, others or all")
+		fields.Add("scope", "must be this, others or all")
 	}
 	return fields
 }
@@ -42,24 +45,24 @@ func (in LogoutRequest) Check() Fields {
 type LogoutStore interface {
 	// EndOwnSessions ends the sessions of the scope if the caller's own is
 	// alive, and reports whether it was.
-	EndOwnSessions(ctx context.Context, c Caller, scope LogoutScope, e Event) (bool, error)
+	EndOwnSessions(ctx context.Context, c request.Caller, scope LogoutScope, e audit.Event) (bool, error)
 }
 
 // Logout ends the caller's session, its others, or all. Their access tokens and
 // refresh tokens are dead when it returns.
-func Logout(ctx context.Context, caller Caller, from Client, db LogoutStore, in LogoutRequest, now time.Time) error {
-	if err := in.Check().err(); err != nil {
+func Logout(ctx context.Context, req request.Request, db LogoutStore, in LogoutRequest) error {
+	if err := in.Check().Err(); err != nil {
 		return err
 	}
-	if !caller.formed() {
-		return errUnauthenticated()
+	if !req.Caller.WellFormed() {
+		return fault.NotLoggedIn()
 	}
-	event := from.event(now, ActionLogout)
-	event.Actor, event.Target = caller.UUID, caller.UUID
-	event.Detail = map[string]string{"scope": string(in.scope()), "session": caller.Session}
-	ok, err := db.EndOwnSessions(ctx, caller, in.scope(), event)
+	event := audit.NewEvent(req, audit.ActionLogout)
+	event.Target = req.Caller.UUID
+	event.Detail = map[string]string{"scope": string(in.scope()), "session": req.Caller.Session}
+	ok, err := db.EndOwnSessions(ctx, req.Caller, in.scope(), event)
 	if err == nil && !ok {
-		return errUnauthenticated()
+		return fault.NotLoggedIn()
 	}
 	return err
 }

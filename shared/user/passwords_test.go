@@ -11,6 +11,8 @@ import (
 
 	"golang.org/x/crypto/argon2"
 
+	"roster/shared/fault"
+	"roster/shared/request"
 	"roster/shared/user"
 )
 
@@ -35,16 +37,16 @@ var setters = map[string]struct {
 }{
 	"register": {"password", func(ctx context.Context, db *store, p user.Passwords, given string) error {
 		in := user.Registration{Username: "eve", FirstName: "Eve", LastName: "Ray", Email: "eve@example.com", Password: given}
-		return user.Register(ctx, user.Client{}, db, p, user.DefaultLimits, in, now)
+		return user.Register(ctx, from(request.Client{}), db, user.RegisterParts{Passwords: p, Limits: user.DefaultLimits}, in)
 	}},
 	"reset": {"new_password", func(ctx context.Context, db *store, p user.Passwords, given string) error {
 		token, hash := tokens.Mint()
 		db.users, db.reset = []*user.User{ann()}, user.Reset{Hash: hash}
-		return user.ResetPassword(ctx, user.Client{}, db, tokens, p, user.DefaultLimits, user.PasswordReset{Token: token, NewPassword: given}, now)
+		return user.ResetPassword(ctx, from(request.Client{}), db, user.ResetPasswordParts{Tokens: tokens, Passwords: p, Limits: user.DefaultLimits}, user.PasswordReset{Token: token, NewPassword: given})
 	}},
 	"change": {"password", func(ctx context.Context, db *store, p user.Passwords, given string) error {
 		db.users, db.outcome = []*user.User{ann()}, user.Outcome{Done: true}
-		return user.Update(ctx, callerOf(ann()), user.Client{}, db, p, user.DefaultLimits, "ann.lee", user.Changes{Password: &given, CurrentPassword: ptr(right)}, now)
+		return user.Update(ctx, by(callerOf(ann())), db, user.UpdateParts{Passwords: p, Limits: user.DefaultLimits}, user.UpdateRequest{Username: "ann.lee", Changes: user.Changes{Password: &given, CurrentPassword: ptr(right)}})
 	}},
 }
 
@@ -60,7 +62,7 @@ func TestStolenPasswordsAreRefused(t *testing.T) {
 		p.Breaches = breaches
 		db := &store{}
 		err := s.set(t.Context(), db, p, another)
-		refusedWith(t, err, user.Invalid, user.Fields{s.field: "is known from a breach of another service"})
+		refusedWith(t, err, fault.Invalid, fault.Fields{s.field: "is known from a breach of another service"})
 		if wrote(db) {
 			t.Errorf("%s: it was set all the same", name)
 		}
@@ -68,7 +70,7 @@ func TestStolenPasswordsAreRefused(t *testing.T) {
 			t.Errorf("%s: another is refused: %v", name, err)
 		}
 		// What the policy refuses is shown to nobody.
-		if err := s.set(t.Context(), db, p, "password123"); code(err) != user.Invalid || len(breaches.asked) != 2 {
+		if err := s.set(t.Context(), db, p, "password123"); code(err) != fault.Invalid || len(breaches.asked) != 2 {
 			t.Errorf("%s: %v; asked for %q", name, err, breaches.asked)
 		}
 	}

@@ -2,7 +2,11 @@ package user
 
 import (
 	"context"
-	"time"
+
+	"roster/shared/audit"
+	"roster/shared/fault"
+	"roster/shared/ratelimit"
+	"roster/shared/request"
 )
 
 // Registration is what a person gives to get an account.
@@ -15,74 +19,67 @@ type Registration struct {
 }
 
 // Check names every bad field.
-func (in Registration) Check(p Passwords) Fields {
+func (in Registration) Check(p Passwords) fault.Fields {
 	_, fields := in.account(p)
 	return fields
 }
 
-func (in Registration) account(p Passwords) (User, Fields) {
+func (in Registration) account(p Passwords) (User, fault.Fields) {
 	u := User{FirstName: in.FirstName, LastName: in.LastName, Role: RoleUser, Active: true, TokenVersion: 1}
-	fields := Fields{}
-	var problem string
-	u.Username, problem = usernameProblem(in.Username)
-	fields.add("username", problem)
-	fields.add("first_name", nameProblem(in.FirstName))
-	fields.add("last_name", nameProblem(in.LastName))
-	u.Email, problem = emailProblem(in.Email)
-	fields.add("email", problem)
-	fields.add("password", p.Policy.Problem(in.Password, u.names()...))
+	fields := fault.Fields{}
+	var reason string
+	u.Username, reason = checkUsername(in.Username)
+	fields.Add("username", reason)
+	fields.Add("first_name", checkName(in.FirstName))
+	fields.Add("last_name", checkName(in.LastName))
+	u.Email, reason = checkEmail(in.Email)
+	fields.Add("email", reason)
+	fields.Add("password", p.Policy.Check(in.Password, u.names()...))
 	return u, fields
 }
 
-// Taken says which of an account's unique fields another one has.
-type Taken struct{ Username, Email bool }
-
-// Any reports whether one is taken.
-func (t Taken) Any() bool { return t.Username || t.Email }
-
-// Creator stores a new account.
-type Creator interface {
-	// CreateUser stores the account, unless another has its username or
-	// e-mail: then it stores nothing and says which.
-	CreateUser(ctx context.Context, u User, e Event) (Taken, error)
+// RegisterStore stores new accounts within limits.
+type RegisterStore interface {
+	ratelimit.Limiter
+	audit.Recorder
+	Creator
 }
 
-// Registrar stores new accounts within limits.
-type Registrar interface {
-	Limiter
-	Creator
-	Auditor
+// RegisterParts is what a registration needs beside the store.
+type RegisterParts struct {
+	Passwords Passwords
+	Limits    Limits
 }
 
 // Register makes an account. It answers Invalid with every bad field, TooMany
 // to a network that makes many, and Conflict when the username or the e-mail is
 // taken.
-func Register(ctx context.Context, from Client, db Registrar, p Passwords, limits Limits, in Registration, now time.Time) error {
-	u, fields := in.account(p)
-	if err := fields.err(); err != nil {
+func Register(ctx context.Context, req request.Request, db RegisterStore, p RegisterParts, in Registration) error {
+	u, fields := in.account(p.Passwords)
+	if err := fields.Err(); err != nil {
 		return err
 	}
-	try, err := take(ctx, db, now, limits.register(from.network()))
+	attempt, err := ratelimit.Consume(ctx, db, req.At, p.Limits.register(req.Client.Network()))
 	if err != nil {
 		return err
 	}
-	if err := p.stolen(ctx, "password", in.Password).err(); err != nil {
+	if err := p.Passwords.checkBreach(ctx, "password", in.Password); err != nil {
 		return err
 	}
 	u.UUID = newUUID()
-	u.CreatedAt, u.UpdatedAt, u.PasswordChangedAt = now, now, &now
-	u.PasswordHash = p.Hasher.Hash(in.Password)
-	event := from.event(now, ActionRegister)
+	u.CreatedAt, u.UpdatedAt, u.PasswordChangedAt = req.At, req.At, &req.At
+	u.PasswordHash = p.Passwords.Hasher.Hash(in.Password)
+	event := audit.NewEvent(req, audit.ActionRegister)
 	event.Actor, event.Target = u.UUID, u.UUID
-	try.note(&event)
+	event.AddIf(attempt.Last, audit.ActionWait)
 	taken, err := db.CreateUser(ctx, u, event)
 	if err != nil {
 		return err
 	}
 	if taken.Any() {
-		failed := from.event(now, ActionRegisterFailed)
-		try.note(&failed)
-		return audit(ctx, db, failed, errTaken(taken))
+		failed := audit.NewEvent(req, audit.ActionRegisterFailed)
+		failed.AddIf(attempt.Last, audit.ActionWait)
+		return audit.Refuse(ctx, db, failed, errTaken(taken))
 	}
 	return nil
 }

@@ -8,6 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"roster/shared/fault"
+	"roster/shared/request"
 	"roster/shared/user"
 )
 
@@ -17,7 +19,7 @@ func TestRegister(t *testing.T) {
 	t.Parallel()
 	in, db := registration(), &store{}
 	in.Username, in.Email = "Ann.Lee", "Ann@Example.COM"
-	if err := user.Register(t.Context(), user.Client{}, db, passwords, user.DefaultLimits, in, now); err != nil {
+	if err := user.Register(t.Context(), from(request.Client{}), db, user.RegisterParts{Passwords: passwords, Limits: user.DefaultLimits}, in); err != nil {
 		t.Fatal(err)
 	}
 	did(t, db, "Take", "CreateUser")
@@ -39,8 +41,8 @@ func TestRegister(t *testing.T) {
 func TestRegisterNamesEveryBadField(t *testing.T) {
 	t.Parallel()
 	db := &store{}
-	err := user.Register(t.Context(), user.Client{}, db, passwords, user.DefaultLimits, user.Registration{Username: "me", LastName: "\x00", Email: "x", Password: "short"}, now)
-	refusedWith(t, err, user.Invalid, user.Fields{
+	err := user.Register(t.Context(), from(request.Client{}), db, user.RegisterParts{Passwords: passwords, Limits: user.DefaultLimits}, user.Registration{Username: "me", LastName: "\x00", Email: "x", Password: "short"})
+	refusedWith(t, err, fault.Invalid, fault.Fields{
 		"username":   "must be 3 to 32 ASCII letters, digits, '.', '_' or '-', the first and last a letter or digit",
 		"first_name": "is required",
 		"last_name":  "must not have control characters",
@@ -69,21 +71,21 @@ func TestRegisterTaken(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		taken user.Taken
-		want  user.Fields
+		want  fault.Fields
 	}{
-		{user.Taken{Username: true}, user.Fields{"username": "already taken"}},
-		{user.Taken{Email: true}, user.Fields{"email": "already taken"}},
-		{user.Taken{Username: true, Email: true}, user.Fields{"username": "already taken", "email": "already taken"}},
+		{user.Taken{Username: true}, fault.Fields{"username": "already taken"}},
+		{user.Taken{Email: true}, fault.Fields{"email": "already taken"}},
+		{user.Taken{Username: true, Email: true}, fault.Fields{"username": "already taken", "email": "already taken"}},
 	} {
-		err := user.Register(t.Context(), user.Client{}, &store{taken: c.taken}, passwords, user.DefaultLimits, registration(), now)
-		refusedWith(t, err, user.Conflict, c.want)
+		err := user.Register(t.Context(), from(request.Client{}), &store{taken: c.taken}, user.RegisterParts{Passwords: passwords, Limits: user.DefaultLimits}, registration())
+		refusedWith(t, err, fault.Conflict, c.want)
 	}
 }
 
 func TestRegisterOutage(t *testing.T) {
 	t.Parallel()
 	db := &store{errs: map[string]error{"CreateUser": errOutage}}
-	if err := user.Register(t.Context(), user.Client{}, db, passwords, user.DefaultLimits, registration(), now); !errors.Is(err, user.Unavailable) {
+	if err := user.Register(t.Context(), from(request.Client{}), db, user.RegisterParts{Passwords: passwords, Limits: user.DefaultLimits}, registration()); !errors.Is(err, fault.Unavailable) {
 		t.Error(err)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"testing"
 
+	"roster/shared/fault"
+	"roster/shared/request"
 	"roster/shared/user"
 )
 
@@ -15,7 +17,7 @@ func mailed() (*store, string) {
 
 func reset(t testing.TB, db *store, token, pw string) error {
 	t.Helper()
-	return user.ResetPassword(t.Context(), user.Client{}, db, tokens, passwords, user.DefaultLimits, user.PasswordReset{Token: token, NewPassword: pw}, now)
+	return user.ResetPassword(t.Context(), from(request.Client{}), db, user.ResetPasswordParts{Tokens: tokens, Passwords: passwords, Limits: user.DefaultLimits}, user.PasswordReset{Token: token, NewPassword: pw})
 }
 
 func TestResetPassword(t *testing.T) {
@@ -41,7 +43,7 @@ func TestResetPasswordRefusesBeforeItSpends(t *testing.T) {
 		"ANN@EXAMPLE.COM": "must not be one of the account's own names",
 	} {
 		db, token := mailed()
-		refusedWith(t, reset(t, db, token, pw), user.Invalid, user.Fields{"new_password": want})
+		refusedWith(t, reset(t, db, token, pw), fault.Invalid, fault.Fields{"new_password": want})
 		for _, call := range db.calls {
 			if call == "SpendReset" {
 				t.Errorf("%q: the token was spent", pw)
@@ -53,28 +55,28 @@ func TestResetPasswordRefusesBeforeItSpends(t *testing.T) {
 // One refusal for all causes.
 func TestResetPasswordDeadToken(t *testing.T) {
 	t.Parallel()
-	dead := user.Fields{"token": "is invalid or has expired"}
+	dead := fault.Fields{"token": "is invalid or has expired"}
 	other, _ := tokens.Mint()
 	for name, token := range map[string]string{
 		"unknown": other, "no token": "x", "an access token": "eyJhbGciOiJIUzI1NiJ9.e30.x", "padded": other + "=", "with a line break": other + "\n",
 	} {
 		db, _ := mailed()
 		err := reset(t, db, token, "another kite")
-		refusedWith(t, err, user.TokenInvalid, dead)
+		refusedWith(t, err, fault.TokenInvalid, dead)
 		if err.Error() != "token_invalid: The token is invalid or has expired. (token is invalid or has expired)" {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	db, token := mailed()
 	db.notSpent = true // another request was faster
-	refusedWith(t, reset(t, db, token, "another kite"), user.TokenInvalid, dead)
+	refusedWith(t, reset(t, db, token, "another kite"), fault.TokenInvalid, dead)
 	did(t, db, "Take", "UserByReset", "SpendReset", "Audit")
 }
 
 func TestResetPasswordNeedsBothFields(t *testing.T) {
 	t.Parallel()
 	db, _ := mailed()
-	refusedWith(t, reset(t, db, "", ""), user.Invalid, user.Fields{"token": "is required", "new_password": "must have at least 8 characters"})
+	refusedWith(t, reset(t, db, "", ""), fault.Invalid, fault.Fields{"token": "is required", "new_password": "must have at least 8 characters"})
 	did(t, db)
 }
 
@@ -83,7 +85,7 @@ func TestResetPasswordOutage(t *testing.T) {
 	for _, method := range []string{"UserByReset", "SpendReset"} {
 		db, token := mailed()
 		db.errs = map[string]error{method: errOutage}
-		if err := reset(t, db, token, "another kite"); !errors.Is(err, user.Unavailable) {
+		if err := reset(t, db, token, "another kite"); !errors.Is(err, fault.Unavailable) {
 			t.Errorf("%s: %v", method, err)
 		}
 	}

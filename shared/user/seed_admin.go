@@ -6,8 +6,9 @@ import (
 	"log/slog"
 	"time"
 
+	"roster/shared/audit"
 	"roster/shared/aws/metric"
-	"roster/shared/mail"
+	"roster/shared/fault"
 )
 
 // Admin is the account that seeding ensures.
@@ -18,23 +19,23 @@ type Admin struct {
 }
 
 // Check names every bad field. The name may be a reserved one.
-func (in Admin) Check(p Passwords) Fields {
+func (in Admin) Check(p Passwords) fault.Fields {
 	_, fields := in.account(p)
 	return fields
 }
 
-func (in Admin) account(p Passwords) (User, Fields) {
+func (in Admin) account(p Passwords) (User, fault.Fields) {
 	u := User{FirstName: "Admin", LastName: "Admin", Role: RoleAdmin, Active: true, TokenVersion: 1}
-	fields := Fields{}
+	fields := fault.Fields{}
 	name, ok := CanonicalUsername(in.Username)
 	if !ok {
-		fields.add("ADMIN_USERNAME", "is not a username")
+		fields.Add("ADMIN_USERNAME", "is not a username")
 	}
-	email, problem := emailProblem(in.Email)
-	fields.add("ADMIN_EMAIL", problem)
+	email, reason := checkEmail(in.Email)
+	fields.Add("ADMIN_EMAIL", reason)
 	u.Username, u.Email = name, email
 	if in.Password != "" {
-		fields.add("ADMIN_PASSWORD", p.Policy.Problem(in.Password, u.names()...))
+		fields.Add("ADMIN_PASSWORD", p.Policy.Check(in.Password, u.names()...))
 	}
 	return u, fields
 }
@@ -51,21 +52,28 @@ type Seeder interface {
 // Seeded says what seeding did, in words for a log.
 type Seeded struct {
 	Created bool `json:"created"`
-	// Link is where the password is set, when none was given. It is a secret:
-	// for the mail, and for localdev's terminal.
+	// Link is where the password is set, when none was given. It is a secret,
+	// for the mail and for localdev's terminal.
 	Link   string `json:"-"`
 	Mailed bool   `json:"mailed"` // the link was sent
 	Note   string `json:"note"`
 }
 
-// SeedAdmin ensures the admin's account. It makes it when its name is free and
-// changes nothing otherwise: it never resets a password and never promotes an
-// account that was registered under the name. Two that run at once make one. An
-// address that is another account's is no error: whoever registers with it
-// would stop every deployment.
-func SeedAdmin(ctx context.Context, db Seeder, p Passwords, tokens OneTimeTokens, out ResetMail, in Admin, now time.Time) (Seeded, error) {
-	u, fields := in.account(p)
-	if err := fields.err(); err != nil {
+// SeedAdminParts is what seeding needs beside the store.
+type SeedAdminParts struct {
+	Passwords Passwords
+	Tokens    OneTimeTokens
+	Notices   Notices
+}
+
+// SeedAdmin ensures the admin's account. It makes the account when its name is
+// free and changes nothing otherwise: it never resets a password and never
+// promotes an account that was registered under the name. Two runs at once make
+// one account. An address that another account has is no error: otherwise
+// anybody could stop every deployment by registering with it.
+func SeedAdmin(ctx context.Context, db Seeder, p SeedAdminParts, in Admin, now time.Time) (Seeded, error) {
+	u, fields := in.account(p.Passwords)
+	if err := fields.Err(); err != nil {
 		return Seeded{}, err
 	}
 	existing, err := db.UserByUsername(ctx, u.Username)
@@ -77,20 +85,20 @@ func SeedAdmin(ctx context.Context, db Seeder, p Passwords, tokens OneTimeTokens
 	}
 	u.UUID, u.CreatedAt, u.UpdatedAt = newUUID(), now, now
 	if in.Password != "" {
-		u.PasswordHash, u.PasswordChangedAt = p.Hasher.Hash(in.Password), &now
+		u.PasswordHash, u.PasswordChangedAt = p.Passwords.Hasher.Hash(in.Password), &now
 	}
-	taken, err := db.CreateUser(ctx, u, Event{Actions: []Action{ActionSeed}, At: now, Target: u.UUID})
+	taken, err := db.CreateUser(ctx, u, audit.Event{Actions: []audit.Action{audit.ActionSeed}, At: now, Target: u.UUID})
 	switch {
 	case err != nil:
 		return Seeded{}, err
 	case taken.Username:
 		return Seeded{Note: "another run has just made the account"}, nil
 	case taken.Email:
-		return elsewhere(ctx, db, u.Email)
+		return addressTaken(ctx, db, u.Email)
 	case in.Password != "":
 		return Seeded{Created: true, Note: "made with the password given"}, nil
 	}
-	return invite(ctx, db, tokens, out, u, now)
+	return p.invite(ctx, db, u, now)
 }
 
 func noteOn(u User) string {
@@ -103,9 +111,9 @@ func noteOn(u User) string {
 	return "the account exists; nothing to do"
 }
 
-// elsewhere is for an address that another account has: the admin's own, under
-// a new name, or a stranger's.
-func elsewhere(ctx context.Context, db Seeder, email string) (Seeded, error) {
+// addressTaken is for an address that another account has: the admin's own,
+// under a new name, or a stranger's.
+func addressTaken(ctx context.Context, db Seeder, email string) (Seeded, error) {
 	holder, err := db.UserByEmail(ctx, email)
 	if err != nil {
 		return Seeded{}, err
@@ -119,14 +127,16 @@ func elsewhere(ctx context.Context, db Seeder, email string) (Seeded, error) {
 	return Seeded{Note: note}, nil
 }
 
-func invite(ctx context.Context, db ResetCreator, tokens OneTimeTokens, out ResetMail, u User, now time.Time) (Seeded, error) {
-	token, hash := tokens.Mint()
-	if _, err := db.CreateReset(ctx, u.Username, u.Email, Reset{Hash: hash, CreatedAt: now, ExpiresAt: now.Add(ResetLifetime)}, Event{Actions: []Action{ActionSeed, ActionResetAsked}, At: now}); err != nil {
+// invite mails the admin a link to set a password.
+func (p SeedAdminParts) invite(ctx context.Context, db ResetCreator, u User, now time.Time) (Seeded, error) {
+	token, hash := p.Tokens.Mint()
+	event := audit.Event{Actions: []audit.Action{audit.ActionSeed, audit.ActionResetAsked}, At: now}
+	if _, err := db.CreateReset(ctx, u.Username, u.Email, newReset(hash, now), event); err != nil {
 		return Seeded{}, errors.Join(errors.New("the admin's account was made, its link was not; use forget_password"), err)
 	}
-	done := Seeded{Created: true, Link: out.link(token), Note: "made; a link to set its password was mailed"}
-	message := mail.AdminInvitation(mail.AdminInvitationInput{To: u.Email, Username: u.Username, Link: done.Link, ValidFor: ResetLifetime})
-	if err := send(ctx, out.Mailer, message, u); err != nil {
+	done := Seeded{Created: true, Link: p.Notices.resetLink(token), Note: "made; a link to set its password was mailed"}
+	err := p.Notices.Mailer.SendAdminInvitation(ctx, u.Email, u.Username, done.Link, ResetLifetime)
+	if logUnsent(ctx, u, err); err != nil {
 		done.Note = "made; its mail was not sent: use forget_password when mail works"
 		return done, nil
 	}

@@ -8,12 +8,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"roster/shared/fault"
+	"roster/shared/mail"
 	"roster/shared/user"
 )
 
 func seedAdmin(t testing.TB, db *store, box *outbox, in user.Admin) (user.Seeded, error) {
 	t.Helper()
-	return user.SeedAdmin(t.Context(), db, passwords, tokens, user.ResetMail{Mailer: box, PublicURL: publicURL}, in, now)
+	return user.SeedAdmin(t.Context(), db, user.SeedAdminParts{Passwords: passwords, Tokens: tokens, Notices: user.Notices{Mailer: mail.Mailer{Transport: box}, PublicURL: publicURL}}, in, now)
 }
 
 var admin = user.Admin{Username: "Admin", Email: "root@example.com"}
@@ -117,10 +119,10 @@ func TestSeedAdminTwiceAtOnce(t *testing.T) {
 func TestSeedAdminRefuses(t *testing.T) {
 	t.Parallel()
 	_, err := seedAdmin(t, &store{}, &outbox{}, user.Admin{Username: "a", Email: "x", Password: "password123"})
-	refusedWith(t, err, user.Invalid, user.Fields{"ADMIN_USERNAME": "is not a username", "ADMIN_EMAIL": "must be an e-mail address", "ADMIN_PASSWORD": "is too common"})
+	refusedWith(t, err, fault.Invalid, fault.Fields{"ADMIN_USERNAME": "is not a username", "ADMIN_EMAIL": "must be an e-mail address", "ADMIN_PASSWORD": "is too common"})
 	for method, taken := range map[string]bool{"UserByUsername": false, "CreateUser": false, "CreateReset": false, "UserByEmail": true} {
 		db, box := &store{errs: map[string]error{method: errOutage}, taken: user.Taken{Email: taken}}, &outbox{}
-		if _, err := seedAdmin(t, db, box, admin); !errors.Is(err, user.Unavailable) || len(box.sent) > 0 {
+		if _, err := seedAdmin(t, db, box, admin); !errors.Is(err, fault.Unavailable) || len(box.sent) > 0 {
 			t.Errorf("%s fails: %v, mails %v", method, err, box.sent)
 		}
 	}

@@ -3,11 +3,12 @@ package user
 import (
 	"net/netip"
 	"time"
+
+	"roster/shared/request"
 )
 
-// Session is what lasts from a login to its end. Whoever ends it, ends its
-// access tokens and its refresh token at once: they are honoured only while its
-// row is there.
+// Session lasts from a login to a logout. Its access tokens and its refresh
+// token end with it, at once: they are accepted only while its row is there.
 type Session struct {
 	ID         string // UUID; the claim sid of its access tokens
 	DeviceName string // what its owner calls the device, or ""
@@ -25,23 +26,23 @@ const MethodPassword = "pwd"
 
 // SessionRules are how long sessions last and how many an account may have.
 type SessionRules struct {
-	Idle     time.Duration // without a refresh
-	Lifetime time.Duration // whatever is done
-	Most     int           // beyond it the one that was unused for longest ends
-	// Grace is how long after a refresh the token that was used up still gets
-	// the answer that it got, unless the new one was used meanwhile.
+	Idle          time.Duration // without a refresh
+	Lifetime      time.Duration // also with refreshes
+	MaxPerAccount int           // beyond it the session that was unused for longest ends
+	// Grace is how long after a refresh the used token still gets the same
+	// answer again, unless the new one was used meanwhile.
 	Grace time.Duration
 }
 
-// DefaultSessionRules are what a deployment that says nothing gets.
-var DefaultSessionRules = SessionRules{Idle: 7 * 24 * time.Hour, Lifetime: 30 * 24 * time.Hour, Most: 20, Grace: 10 * time.Second}
+// DefaultSessionRules are what a deployment gets that sets none.
+var DefaultSessionRules = SessionRules{Idle: 7 * 24 * time.Hour, Lifetime: 30 * 24 * time.Hour, MaxPerAccount: 20, Grace: 10 * time.Second}
 
-// open begins a session of that client.
-func (r SessionRules) open(from Client, deviceName, method string, now time.Time) Session {
+// open begins a session of the request's client.
+func (r SessionRules) open(req request.Request, deviceName, method string) Session {
 	s := Session{
-		ID: newUUID(), DeviceName: deviceName, UserAgent: from.UserAgent, Address: from.Address, Method: method,
-		CreatedAt: now, LastUsedAt: now, EndsAt: now.Add(r.Lifetime),
+		ID: newUUID(), DeviceName: deviceName, UserAgent: req.Client.UserAgent, Address: req.Client.Address, Method: method,
+		CreatedAt: req.At, LastUsedAt: req.At, EndsAt: req.At.Add(r.Lifetime),
 	}
-	s.IdleEndsAt = now.Add(min(r.Idle, r.Lifetime))
+	s.IdleEndsAt = req.At.Add(min(r.Idle, r.Lifetime))
 	return s
 }

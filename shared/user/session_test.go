@@ -8,7 +8,11 @@ import (
 	"testing"
 	"time"
 
+	"roster/shared/audit"
+	"roster/shared/credential/refresh"
+	"roster/shared/fault"
 	"roster/shared/mail"
+	"roster/shared/request"
 	"roster/shared/user"
 )
 
@@ -18,10 +22,10 @@ type renewer struct {
 	account *user.User
 	err     error
 	renewal user.Renewal
-	event   user.Event
+	event   audit.Event
 }
 
-func (r *renewer) Renew(_ context.Context, renewal user.Renewal, e user.Event) (user.Verdict, *user.User, error) {
+func (r *renewer) Renew(_ context.Context, renewal user.Renewal, e audit.Event) (user.Verdict, *user.User, error) {
 	r.renewal, r.event = renewal, e
 	return r.verdict, r.account, r.err
 }
@@ -39,14 +43,14 @@ func (n *notices) Send(_ context.Context, m mail.Message) error {
 
 func refreshing(t *testing.T, db *renewer, out *notices, tokens user.TokenIssuer, token string) (user.Tokens, error) {
 	t.Helper()
-	rs := user.Refreshes{Tokens: tokens, Refresh: refreshKeys, Sessions: user.DefaultSessionRules, Notices: user.Notices{Mailer: out, PublicURL: "https://accounts.example.com"}}
-	return user.Refresh(t.Context(), user.Client{RequestID: "r"}, db, rs, user.RefreshRequest{RefreshToken: token}, now)
+	rs := user.RefreshParts{Tokens: tokens, Refresh: refresh.Texts{Keys: refreshKeys}, Sessions: user.DefaultSessionRules, Notices: user.Notices{Mailer: mail.Mailer{Transport: out}, PublicURL: "https://accounts.example.com"}}
+	return user.Refresh(t.Context(), from(request.Client{RequestID: "r"}), db, rs, user.RefreshRequest{RefreshToken: token})
 }
 
 func TestRefreshAnswersTheChild(t *testing.T) {
 	t.Parallel()
 	first := refreshKeys.First(sessionID)
-	db := &renewer{verdict: user.Renewed, account: ann()}
+	db := &renewer{verdict: user.SessionRenewed, account: ann()}
 	got, err := refreshing(t, db, &notices{}, issuer{}, refreshKeys.Text(first))
 	child := refreshKeys.Child(first)
 	if err != nil || got.RefreshToken != refreshKeys.Text(child) || got.AccessToken != annUUID+" 09:30 3 "+sessionID {
@@ -66,15 +70,15 @@ func TestRefreshRefuses(t *testing.T) {
 		db     renewer
 		tokens issuer
 		token  string
-		code   user.Code
+		code   fault.Code
 		mails  int
 	}{
-		"nothing":                   {renewer{}, issuer{}, "", user.Invalid, 0},
-		"text":                      {renewer{verdict: user.Renewed, account: ann()}, issuer{}, "text", user.Unauthenticated, 0},
-		"one that is over":          {renewer{verdict: user.Over}, issuer{}, token, user.Unauthenticated, 0},
-		"one that was used up":      {renewer{verdict: user.Reused, account: ann()}, issuer{}, token, user.Unauthenticated, 1},
-		"while the database is out": {renewer{err: errOutage}, issuer{}, token, user.Unavailable, 0},
-		"while nothing is signed":   {renewer{verdict: user.Renewed, account: ann()}, issuer{errOutage}, token, user.Unavailable, 0},
+		"nothing":                   {renewer{}, issuer{}, "", fault.Invalid, 0},
+		"text":                      {renewer{verdict: user.SessionRenewed, account: ann()}, issuer{}, "text", fault.Unauthenticated, 0},
+		"one that is over":          {renewer{verdict: user.SessionOver}, issuer{}, token, fault.Unauthenticated, 0},
+		"one that was used up":      {renewer{verdict: user.TokenReused, account: ann()}, issuer{}, token, fault.Unauthenticated, 1},
+		"while the database is out": {renewer{err: errOutage}, issuer{}, token, fault.Unavailable, 0},
+		"while nothing is signed":   {renewer{verdict: user.SessionRenewed, account: ann()}, issuer{errOutage}, token, fault.Unavailable, 0},
 	} {
 		for _, out := range []*notices{{}, {err: errors.New("no mail server")}} { // a mail that fails changes nothing
 			got, err := refreshing(t, &c.db, out, c.tokens, c.token)
@@ -82,7 +86,7 @@ func TestRefreshRefuses(t *testing.T) {
 				t.Errorf("%s: %+v, %v, %d mails", name, got, err, len(out.sent))
 			}
 		}
-		if c.mails > 0 && (c.db.event.Actions[0] != user.ActionRefreshReused || c.db.event.Detail["session"] != sessionID) {
+		if c.mails > 0 && (c.db.event.Actions[0] != audit.ActionRefreshReused || c.db.event.Detail["session"] != sessionID) {
 			t.Errorf("%s: the event is %+v", name, c.db.event)
 		}
 	}
@@ -104,12 +108,12 @@ func TestDeviceName(t *testing.T) {
 // What has no form of a session is not asked for.
 func TestSessionsAskForTheForm(t *testing.T) {
 	t.Parallel()
-	for _, c := range []user.Caller{{}, {UUID: annUUID, TokenVersion: 3}, {UUID: annUUID, Session: "x", TokenVersion: 3}, {UUID: annUUID, Session: strings.ToUpper(sessionID), TokenVersion: 3}} {
+	for _, c := range []request.Caller{{}, {UUID: annUUID, TokenVersion: 3}, {UUID: annUUID, Session: "x", TokenVersion: 3}, {UUID: annUUID, Session: strings.ToUpper(sessionID), TokenVersion: 3}} {
 		db := &store{users: []*user.User{ann()}}
-		if _, err := user.Get(t.Context(), c, db, user.Me); code(err) != user.Unauthenticated {
+		if _, err := user.Get(t.Context(), by(c), db, user.Me); code(err) != fault.Unauthenticated {
 			t.Errorf("%+v: %v", c, err)
 		}
-		if err := user.Logout(t.Context(), c, user.Client{}, nil, user.LogoutRequest{}, now); code(err) != user.Unauthenticated {
+		if err := user.Logout(t.Context(), by(c), nil, user.LogoutRequest{}); code(err) != fault.Unauthenticated {
 			t.Errorf("%+v: %v", c, err)
 		}
 		did(t, db)

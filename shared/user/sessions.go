@@ -1,6 +1,10 @@
 package user
 
-import "context"
+import (
+	"context"
+
+	"roster/shared/request"
+)
 
 // SessionLister lists the sessions of an account.
 type SessionLister interface {
@@ -9,9 +13,9 @@ type SessionLister interface {
 	Sessions(ctx context.Context, uuid string) ([]Session, error)
 }
 
-// Sessions lists one's own sessions, or as ADMIN anyone's.
-func Sessions(ctx context.Context, caller Caller, db SessionLister, username string) ([]Session, error) {
-	_, target, err := authorize(ctx, caller, db, username)
+// Sessions lists the caller's own sessions, or as ADMIN anyone's.
+func Sessions(ctx context.Context, req request.Request, db SessionLister, username string) ([]Session, error) {
+	_, target, err := authorize(ctx, req.Caller, db, username)
 	if err != nil {
 		return nil, err
 	}

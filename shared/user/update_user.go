@@ -2,7 +2,11 @@ package user
 
 import (
 	"context"
-	"time"
+
+	"roster/shared/audit"
+	"roster/shared/fault"
+	"roster/shared/ratelimit"
+	"roster/shared/request"
 )
 
 // Changes are the fields to change; nil leaves one as it is.
@@ -18,108 +22,123 @@ type Changes struct {
 }
 
 // Check names every bad value.
-func (in Changes) Check(p Passwords) Fields {
+func (in Changes) Check(p Passwords) fault.Fields {
 	_, fields := in.edit(p, User{})
 	return fields
 }
 
 // Updater changes accounts.
 type Updater interface {
-	Limiter
-	Auditor
+	ratelimit.Limiter
+	audit.Recorder
 	Viewer
 	// UpdateUser makes the change, unless the guard refuses or another
 	// account has the new username or e-mail.
-	UpdateUser(ctx context.Context, g Guard, e Edit, event Event) (Outcome, error)
+	UpdateUser(ctx context.Context, g Guard, e Edit, event audit.Event) (Outcome, error)
 }
 
-// Update changes one's own names, e-mail and password, or as ADMIN another's
-// names, e-mail, username, role and activity. It answers TooMany when the
-// current password was wrong, or one's own e-mail changed, too often.
-func Update(ctx context.Context, caller Caller, from Client, db Updater, p Passwords, limits Limits, username string, in Changes, now time.Time) error {
-	self, target, err := authorize(ctx, caller, db, username)
+// UpdateParts is what an update needs beside the store.
+type UpdateParts struct {
+	Passwords Passwords
+	Limits    Limits
+}
+
+// UpdateRequest is what to change of which account.
+type UpdateRequest struct {
+	Username string // of the account, or Me
+	Changes  Changes
+}
+
+// Update changes the caller's own names, e-mail and password, or as ADMIN
+// another account's names, e-mail, username, role and activity. It answers
+// TooMany when the current password was wrong, or the caller's e-mail changed,
+// too often.
+func Update(ctx context.Context, req request.Request, db Updater, p UpdateParts, in UpdateRequest) error {
+	self, target, err := authorize(ctx, req.Caller, db, in.Username)
 	if err != nil {
 		return err
 	}
-	if self.Role != RoleAdmin && (in.Role != nil || in.Active != nil) {
-		return errForbidden() // an ADMIN's to give
+	changes := in.Changes
+	if self.Role != RoleAdmin && (changes.Role != nil || changes.Active != nil) {
+		return fault.NotPermitted() // an ADMIN's to give
 	}
 	own := self.UUID == target.UUID
-	edit, fields := in.edit(p, *target)
-	if err := in.misplaced(own).and(fields).err(); err != nil {
+	edit, fields := changes.edit(p.Passwords, *target)
+	if err := changes.misplaced(own).Merge(fields).Err(); err != nil {
 		return err
 	}
-	var try Try
+	var attempt ratelimit.Attempt
 	if own && edit.Email != nil && *edit.Email != target.Email {
-		if try, err = take(ctx, db, now, limits.email(target.UUID, from.network())...); err != nil {
+		if attempt, err = ratelimit.Consume(ctx, db, req.At, p.Limits.email(target.UUID, req.Client.Network())...); err != nil {
 			return err
 		}
 	}
-	if in.CurrentPassword != nil {
-		if edit.Clear, err = confirm(ctx, from, db, p, limits, *target, *in.CurrentPassword, now); err != nil {
+	if changes.CurrentPassword != nil {
+		confirmation := confirmation{passwords: p.Passwords, budget: p.Limits.currentPassword(target.UUID), user: *target, password: *changes.CurrentPassword}
+		if edit.Clear, err = confirmation.check(ctx, req, db); err != nil {
 			return err
 		}
 	}
-	if in.Password != nil {
-		if err := p.stolen(ctx, "password", *in.Password).err(); err != nil {
+	if changes.Password != nil {
+		if err := p.Passwords.checkBreach(ctx, "password", *changes.Password); err != nil {
 			return err
 		}
-		hash := p.Hasher.Hash(*in.Password)
+		hash := p.Passwords.Hasher.Hash(*changes.Password)
 		edit.PasswordHash = &hash
 	}
-	edit.At = now
-	return change{edit: edit, from: from, name: username, target: *target, try: try, guard: Guard{
-		Caller: caller, AsAdmin: !own || edit.Role != nil || edit.Active != nil,
-		TargetUUID: target.UUID, TakesAdmin: edit.demotes() || edit.deactivates(),
+	edit.At = req.At
+	return change{edit: edit, req: req, username: in.Username, target: *target, attempt: attempt, guard: Guard{
+		Caller: req.Caller, AsAdmin: !own || edit.Role != nil || edit.Active != nil,
+		TargetUUID: target.UUID, RemovesAdmin: edit.demotes() || edit.deactivates(),
 	}}.write(ctx, db)
 }
 
-// misplaced names the fields that this call does not know, or not without
-// another.
-func (in Changes) misplaced(own bool) Fields {
-	fields := Fields{}
+// misplaced names the fields that this caller may not give, and those that are
+// missing beside them.
+func (in Changes) misplaced(own bool) fault.Fields {
+	fields := fault.Fields{}
 	switch {
 	case own && in.Username != nil:
-		fields.add("username", "can be changed by another admin only")
+		fields.Add("username", "can be changed by another admin only")
 	case !own && in.Password != nil:
-		fields.add("password", "can be changed by its owner only; a reset mail lets them choose a new one")
+		fields.Add("password", "can be changed by its owner only; a reset mail lets them choose a new one")
 	}
 	switch {
 	case own && in.Password != nil && in.CurrentPassword == nil:
-		fields.add("current_password", "is required to change the password")
+		fields.Add("current_password", "is required to change the password")
 	case !own && in.CurrentPassword != nil:
-		fields.add("current_password", "is for one's own password only")
+		fields.Add("current_password", "is for one's own password only")
 	}
 	return fields
 }
 
 // edit turns valid changes into what to write.
-func (in Changes) edit(p Passwords, target User) (Edit, Fields) {
-	e, fields := Edit{FirstName: in.FirstName, LastName: in.LastName, Role: in.Role, Active: in.Active}, Fields{}
+func (in Changes) edit(p Passwords, target User) (Edit, fault.Fields) {
+	e, fields := Edit{FirstName: in.FirstName, LastName: in.LastName, Role: in.Role, Active: in.Active}, fault.Fields{}
 	after := target
 	if in.Username != nil {
-		name, problem := usernameProblem(*in.Username)
-		fields.add("username", problem)
+		name, reason := checkUsername(*in.Username)
+		fields.Add("username", reason)
 		e.Username, after.Username = &name, name
 	}
 	if in.FirstName != nil {
-		fields.add("first_name", nameProblem(*in.FirstName))
+		fields.Add("first_name", checkName(*in.FirstName))
 		after.FirstName = *in.FirstName
 	}
 	if in.LastName != nil {
-		fields.add("last_name", nameProblem(*in.LastName))
+		fields.Add("last_name", checkName(*in.LastName))
 		after.LastName = *in.LastName
 	}
 	if in.Email != nil {
-		address, problem := emailProblem(*in.Email)
-		fields.add("email", problem)
+		address, reason := checkEmail(*in.Email)
+		fields.Add("email", reason)
 		e.Email, after.Email = &address, address
 	}
 	if in.Role != nil && *in.Role != RoleUser && *in.Role != RoleAdmin {
-		fields.add("role", "must be USER or ADMIN")
+		fields.Add("role", "must be USER or ADMIN")
 	}
 	if in.Password != nil {
-		fields.add("password", p.Policy.Problem(*in.Password, after.names()...))
+		fields.Add("password", p.Policy.Check(*in.Password, after.names()...))
 	}
 	return e, fields
 }

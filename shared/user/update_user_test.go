@@ -6,6 +6,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"roster/shared/audit"
+	"roster/shared/fault"
 	"roster/shared/user"
 )
 
@@ -16,7 +18,7 @@ func update(t testing.TB, db *store, caller *user.User, target string, in user.C
 	if db.outcome == (user.Outcome{}) {
 		db.outcome.Done = true
 	}
-	return user.Update(t.Context(), callerOf(caller), user.Client{}, db, passwords, user.DefaultLimits, target, in, now)
+	return user.Update(t.Context(), by(callerOf(caller)), db, user.UpdateParts{Passwords: passwords, Limits: user.DefaultLimits}, user.UpdateRequest{Username: target, Changes: in})
 }
 
 // What is written, and what must still be true when it is.
@@ -64,8 +66,8 @@ func TestUpdateWrites(t *testing.T) {
 				t.Errorf("edit (-want +got):\n%s", diff)
 			}
 			guard := user.Guard{
-				Caller: callerOf(c.caller), AsAdmin: c.want.asAdmin, TargetUUID: c.target.UUID, Username: c.target.Username, TakesAdmin: c.want.takes,
-				Seen: &user.Standing{Role: c.target.Role, Active: c.target.Active, Email: c.target.Email},
+				Caller: callerOf(c.caller), AsAdmin: c.want.asAdmin, TargetUUID: c.target.UUID, Username: c.target.Username, RemovesAdmin: c.want.takes,
+				ExpectedTarget: &user.Snapshot{Role: c.target.Role, Active: c.target.Active, Email: c.target.Email},
 			}
 			if diff := cmp.Diff(guard, db.guard); diff != "" {
 				t.Errorf("guard (-want +got):\n%s", diff)
@@ -86,19 +88,19 @@ func TestUpdateCountsEmails(t *testing.T) {
 		outcome user.Outcome
 		last    bool
 		did     []string
-		actions []user.Action
+		actions []audit.Action
 	}{
-		"one's own":           {ann(), changed, user.Outcome{}, false, []string{"CallerAndTarget", "Take", "UpdateUser"}, []user.Action{user.ActionEmailChanged}},
-		"the last":            {ann(), changed, user.Outcome{}, true, []string{"CallerAndTarget", "Take", "UpdateUser"}, []user.Action{user.ActionEmailChanged, user.ActionWait}},
-		"one that is taken":   {ann(), changed, taken, false, []string{"CallerAndTarget", "Take", "UpdateUser"}, []user.Action{user.ActionEmailChanged}},
-		"the last, taken":     {ann(), changed, taken, true, []string{"CallerAndTarget", "Take", "UpdateUser", "Audit"}, []user.Action{user.ActionWait}},
-		"the one that it has": {ann(), user.Changes{Email: ptr("ann@example.com")}, user.Outcome{}, true, []string{"CallerAndTarget", "UpdateUser"}, []user.Action{user.ActionProfileChanged}},
-		"names":               {ann(), user.Changes{FirstName: ptr("Anna")}, user.Outcome{}, true, []string{"CallerAndTarget", "UpdateUser"}, []user.Action{user.ActionProfileChanged}},
-		"another's, by ADMIN": {boss(), changed, taken, true, []string{"CallerAndTarget", "UpdateUser"}, []user.Action{user.ActionEmailChanged}},
+		"one's own":           {ann(), changed, user.Outcome{}, false, []string{"CallerAndTarget", "Take", "UpdateUser"}, []audit.Action{audit.ActionEmailChanged}},
+		"the last":            {ann(), changed, user.Outcome{}, true, []string{"CallerAndTarget", "Take", "UpdateUser"}, []audit.Action{audit.ActionEmailChanged, audit.ActionWait}},
+		"one that is taken":   {ann(), changed, taken, false, []string{"CallerAndTarget", "Take", "UpdateUser"}, []audit.Action{audit.ActionEmailChanged}},
+		"the last, taken":     {ann(), changed, taken, true, []string{"CallerAndTarget", "Take", "UpdateUser", "Audit"}, []audit.Action{audit.ActionWait}},
+		"the one that it has": {ann(), user.Changes{Email: ptr("ann@example.com")}, user.Outcome{}, true, []string{"CallerAndTarget", "UpdateUser"}, []audit.Action{audit.ActionProfileChanged}},
+		"names":               {ann(), user.Changes{FirstName: ptr("Anna")}, user.Outcome{}, true, []string{"CallerAndTarget", "UpdateUser"}, []audit.Action{audit.ActionProfileChanged}},
+		"another's, by ADMIN": {boss(), changed, taken, true, []string{"CallerAndTarget", "UpdateUser"}, []audit.Action{audit.ActionEmailChanged}},
 	} {
 		db := &store{users: []*user.User{ann(), boss()}, outcome: c.outcome, last: c.last}
 		err := update(t, db, c.caller, "ann.lee", c.in)
-		if (c.outcome == taken) != (code(err) == user.Conflict) {
+		if (c.outcome == taken) != (code(err) == fault.Conflict) {
 			t.Errorf("%s: %v", name, err)
 		}
 		did(t, db, c.did...)
@@ -130,29 +132,29 @@ func TestUpdateRefuses(t *testing.T) {
 		caller *user.User
 		target *user.User
 		in     user.Changes
-		code   user.Code
-		fields user.Fields
+		code   fault.Code
+		fields fault.Fields
 	}{
-		"role, as USER":                          {ann(), ann(), user.Changes{Role: ptr(user.RoleAdmin)}, user.Forbidden, nil},
-		"the role that one has, as USER":         {ann(), ann(), user.Changes{Role: ptr(user.RoleUser)}, user.Forbidden, nil},
-		"a role that there is not, as USER":      {ann(), ann(), user.Changes{Role: ptr(user.Role("ROOT"))}, user.Forbidden, nil},
-		"active, as USER":                        {ann(), ann(), user.Changes{Active: ptr(true), FirstName: ptr("")}, user.Forbidden, nil},
-		"own username":                           {ann(), ann(), user.Changes{Username: ptr("anna")}, user.Invalid, user.Fields{"username": "can be changed by another admin only"}},
-		"own username, as ADMIN":                 {boss(), boss(), user.Changes{Username: ptr("bossy")}, user.Invalid, user.Fields{"username": "can be changed by another admin only"}},
-		"another's password":                     {boss(), ann(), user.Changes{Password: ptr("another kite")}, user.Invalid, user.Fields{"password": "can be changed by its owner only; a reset mail lets them choose a new one"}},
-		"another's password with one's own":      {boss(), ann(), user.Changes{Password: ptr("another kite"), CurrentPassword: ptr(right)}, user.Invalid, user.Fields{"password": "can be changed by its owner only; a reset mail lets them choose a new one", "current_password": "is for one's own password only"}},
-		"a password without the old one":         {ann(), ann(), user.Changes{Password: ptr("another kite")}, user.Invalid, user.Fields{"current_password": "is required to change the password"}},
-		"a wrong password":                       {ann(), ann(), user.Changes{Password: ptr("another kite"), CurrentPassword: ptr("wrong")}, user.Invalid, user.Fields{"current_password": notRight}},
-		"an empty password":                      {ann(), ann(), user.Changes{Password: ptr("another kite"), CurrentPassword: ptr("")}, user.Invalid, user.Fields{"current_password": notRight}},
-		"a wrong password with nothing else":     {ann(), ann(), user.Changes{CurrentPassword: ptr("wrong")}, user.Invalid, user.Fields{"current_password": notRight}},
-		"a password where there is none":         {noPassword, noPassword, user.Changes{Password: ptr("another kite"), CurrentPassword: ptr("")}, user.Invalid, user.Fields{"current_password": notRight}},
-		"a common password":                      {ann(), ann(), user.Changes{Password: ptr("password123"), CurrentPassword: ptr(right)}, user.Invalid, user.Fields{"password": "is too common"}},
-		"a password that is the name to be":      {ann(), ann(), user.Changes{Password: ptr("wilhelmina"), CurrentPassword: ptr(right), FirstName: ptr("Wilhelmina")}, user.Invalid, user.Fields{"password": "must not be one of the account's own names"}},
-		"a role that there is not":               {boss(), ann(), user.Changes{Role: ptr(user.Role("admin"))}, user.Invalid, user.Fields{"role": "must be USER or ADMIN"}},
-		"an empty role":                          {boss(), ann(), user.Changes{Role: ptr(user.Role(""))}, user.Invalid, user.Fields{"role": "must be USER or ADMIN"}},
-		"a reserved username":                    {boss(), ann(), user.Changes{Username: ptr("Admin")}, user.Invalid, user.Fields{"username": "is reserved"}},
-		"everything at once, of one's own":       {ann(), ann(), user.Changes{Username: ptr("x"), FirstName: ptr(""), LastName: ptr("L\n"), Email: ptr("x"), Password: ptr("x")}, user.Invalid, user.Fields{"username": "can be changed by another admin only", "first_name": "is required", "last_name": "must not have control characters", "email": "must be an e-mail address", "password": "must have at least 8 characters", "current_password": "is required to change the password"}},
-		"everything at once, of another account": {boss(), ann(), user.Changes{Username: ptr("x"), FirstName: ptr(" "), LastName: ptr(""), Email: ptr(""), Role: ptr(user.Role("x"))}, user.Invalid, user.Fields{"username": "must be 3 to 32 ASCII letters, digits, '.', '_' or '-', the first and last a letter or digit", "first_name": "is required", "last_name": "is required", "email": "is required", "role": "must be USER or ADMIN"}},
+		"role, as USER":                          {ann(), ann(), user.Changes{Role: ptr(user.RoleAdmin)}, fault.Forbidden, nil},
+		"the role that one has, as USER":         {ann(), ann(), user.Changes{Role: ptr(user.RoleUser)}, fault.Forbidden, nil},
+		"a role that there is not, as USER":      {ann(), ann(), user.Changes{Role: ptr(user.Role("ROOT"))}, fault.Forbidden, nil},
+		"active, as USER":                        {ann(), ann(), user.Changes{Active: ptr(true), FirstName: ptr("")}, fault.Forbidden, nil},
+		"own username":                           {ann(), ann(), user.Changes{Username: ptr("anna")}, fault.Invalid, fault.Fields{"username": "can be changed by another admin only"}},
+		"own username, as ADMIN":                 {boss(), boss(), user.Changes{Username: ptr("bossy")}, fault.Invalid, fault.Fields{"username": "can be changed by another admin only"}},
+		"another's password":                     {boss(), ann(), user.Changes{Password: ptr("another kite")}, fault.Invalid, fault.Fields{"password": "can be changed by its owner only; a reset mail lets them choose a new one"}},
+		"another's password with one's own":      {boss(), ann(), user.Changes{Password: ptr("another kite"), CurrentPassword: ptr(right)}, fault.Invalid, fault.Fields{"password": "can be changed by its owner only; a reset mail lets them choose a new one", "current_password": "is for one's own password only"}},
+		"a password without the old one":         {ann(), ann(), user.Changes{Password: ptr("another kite")}, fault.Invalid, fault.Fields{"current_password": "is required to change the password"}},
+		"a wrong password":                       {ann(), ann(), user.Changes{Password: ptr("another kite"), CurrentPassword: ptr("wrong")}, fault.Invalid, fault.Fields{"current_password": notRight}},
+		"an empty password":                      {ann(), ann(), user.Changes{Password: ptr("another kite"), CurrentPassword: ptr("")}, fault.Invalid, fault.Fields{"current_password": notRight}},
+		"a wrong password with nothing else":     {ann(), ann(), user.Changes{CurrentPassword: ptr("wrong")}, fault.Invalid, fault.Fields{"current_password": notRight}},
+		"a password where there is none":         {noPassword, noPassword, user.Changes{Password: ptr("another kite"), CurrentPassword: ptr("")}, fault.Invalid, fault.Fields{"current_password": notRight}},
+		"a common password":                      {ann(), ann(), user.Changes{Password: ptr("password123"), CurrentPassword: ptr(right)}, fault.Invalid, fault.Fields{"password": "is too common"}},
+		"a password that is the name to be":      {ann(), ann(), user.Changes{Password: ptr("wilhelmina"), CurrentPassword: ptr(right), FirstName: ptr("Wilhelmina")}, fault.Invalid, fault.Fields{"password": "must not be one of the account's own names"}},
+		"a role that there is not":               {boss(), ann(), user.Changes{Role: ptr(user.Role("admin"))}, fault.Invalid, fault.Fields{"role": "must be USER or ADMIN"}},
+		"an empty role":                          {boss(), ann(), user.Changes{Role: ptr(user.Role(""))}, fault.Invalid, fault.Fields{"role": "must be USER or ADMIN"}},
+		"a reserved username":                    {boss(), ann(), user.Changes{Username: ptr("Admin")}, fault.Invalid, fault.Fields{"username": "is reserved"}},
+		"everything at once, of one's own":       {ann(), ann(), user.Changes{Username: ptr("x"), FirstName: ptr(""), LastName: ptr("L\n"), Email: ptr("x"), Password: ptr("x")}, fault.Invalid, fault.Fields{"username": "can be changed by another admin only", "first_name": "is required", "last_name": "must not have control characters", "email": "must be an e-mail address", "password": "must have at least 8 characters", "current_password": "is required to change the password"}},
+		"everything at once, of another account": {boss(), ann(), user.Changes{Username: ptr("x"), FirstName: ptr(" "), LastName: ptr(""), Email: ptr(""), Role: ptr(user.Role("x"))}, fault.Invalid, fault.Fields{"username": "must be 3 to 32 ASCII letters, digits, '.', '_' or '-', the first and last a letter or digit", "first_name": "is required", "last_name": "is required", "email": "is required", "role": "must be USER or ADMIN"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -174,7 +176,7 @@ type moving struct {
 	changes []func(*user.User)
 }
 
-func (m *moving) UpdateUser(ctx context.Context, g user.Guard, e user.Edit, event user.Event) (user.Outcome, error) {
+func (m *moving) UpdateUser(ctx context.Context, g user.Guard, e user.Edit, event audit.Event) (user.Outcome, error) {
 	if _, err := m.store.UpdateUser(ctx, g, e, event); err != nil || len(m.changes) == 0 {
 		return user.Outcome{Done: true}, err
 	}
@@ -191,9 +193,9 @@ func TestUpdateDecidesAgain(t *testing.T) {
 	for name, c := range map[string]struct {
 		in      user.Changes
 		changes []func(*user.User)
-		code    user.Code
+		code    fault.Code
 		edit    user.Edit
-		actions []user.Action
+		actions []audit.Action
 		did     []string
 	}{
 		"a demotion of one who is promoted": {
@@ -201,7 +203,7 @@ func TestUpdateDecidesAgain(t *testing.T) {
 			[]func(*user.User){promote},
 			"",
 			user.Edit{Role: ptr(user.RoleUser), EndTokens: true, At: now},
-			[]user.Action{user.ActionRoleChanged},
+			[]audit.Action{audit.ActionRoleChanged},
 			twice,
 		},
 		"the e-mail that was the current one": {
@@ -209,38 +211,38 @@ func TestUpdateDecidesAgain(t *testing.T) {
 			[]func(*user.User){move},
 			"",
 			user.Edit{Email: ptr("ann@example.com"), EndResets: true, At: now},
-			[]user.Action{user.ActionEmailChanged},
+			[]audit.Action{audit.ActionEmailChanged},
 			twice,
 		},
 		"a target that is renamed": {
 			user.Changes{FirstName: ptr("Anna")},
 			[]func(*user.User){func(u *user.User) { u.Username = "anna" }},
-			user.NotFound,
+			fault.NotFound,
 			user.Edit{FirstName: ptr("Anna"), At: now},
-			[]user.Action{user.ActionProfileChanged},
+			[]audit.Action{audit.ActionProfileChanged},
 			twice[:3],
 		},
 		"a name that is another account's now": {
 			user.Changes{FirstName: ptr("Anna")},
 			[]func(*user.User){func(u *user.User) { u.UUID = benUUID }},
-			user.NotFound,
+			fault.NotFound,
 			user.Edit{FirstName: ptr("Anna"), At: now},
-			[]user.Action{user.ActionProfileChanged},
+			[]audit.Action{audit.ActionProfileChanged},
 			twice[:3],
 		},
 		"one that changes without end": {
 			user.Changes{FirstName: ptr("Anna")},
 			[]func(*user.User){promote, promote, promote},
-			user.Unavailable,
+			fault.Unavailable,
 			user.Edit{FirstName: ptr("Anna"), At: now},
-			[]user.Action{user.ActionProfileChanged},
+			[]audit.Action{audit.ActionProfileChanged},
 			append(twice, twice[:3]...),
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			db := &moving{store: store{users: []*user.User{ann(), boss()}}, changes: c.changes}
-			err := user.Update(t.Context(), callerOf(boss()), user.Client{}, db, passwords, user.DefaultLimits, "ann.lee", c.in, now)
+			err := user.Update(t.Context(), by(callerOf(boss())), db, user.UpdateParts{Passwords: passwords, Limits: user.DefaultLimits}, user.UpdateRequest{Username: "ann.lee", Changes: c.in})
 			if code(err) != c.code {
 				t.Errorf("%v, want %q", err, c.code)
 			}
@@ -262,10 +264,10 @@ func TestDeleteGuards(t *testing.T) {
 		asAdmin bool
 	}{"oneself": {ann(), false}, "another": {boss(), true}} {
 		db := &store{users: []*user.User{ann(), boss()}, outcome: user.Outcome{Done: true}}
-		if err := user.Delete(t.Context(), callerOf(c.caller), user.Client{}, db, "ann.lee", now); err != nil {
+		if err := user.Delete(t.Context(), by(callerOf(c.caller)), db, "ann.lee"); err != nil {
 			t.Fatal(err)
 		}
-		want := user.Guard{Caller: callerOf(c.caller), AsAdmin: c.asAdmin, TargetUUID: annUUID, Username: "ann.lee", TakesAdmin: true}
+		want := user.Guard{Caller: callerOf(c.caller), AsAdmin: c.asAdmin, TargetUUID: annUUID, Username: "ann.lee", RemovesAdmin: true}
 		if diff := cmp.Diff(want, db.guard); diff != "" {
 			t.Errorf("%s: guard (-want +got):\n%s", name, diff)
 		}

@@ -1,13 +1,24 @@
-// Package user is the domain: what an account is, the rules for its fields and
-// the operations on it, one file for each. An operation is a plain function;
-// its signature names what it needs and who may call it: one with a Caller
-// right after ctx checks what the caller may do, one without is public.
+// Package user is the domain of accounts: what an account is, the rules for its
+// fields and the operations on it, one file for each. An operation is a plain
+// function:
 //
-// It refuses to know HTTP, SQL and AWS. What it needs of them it asks for by
-// small interfaces, declared above the operation that uses them.
+//	err := user.Delete(ctx, req, db, "ann")
+//
+// Its signature names what it needs. Who asks, from where and when is the
+// request; an operation that anyone may call ignores the request's caller. What
+// several operations share has a file of its own: authorize.go, confirm.go,
+// tokens.go, mailer.go, passwords.go, limits.go.
+//
+// The package refuses to know HTTP, SQL and AWS, and it imports no heavy third
+// party. What it needs of them it asks for by small interfaces, declared above
+// the operation that uses them.
 package user
 
-import "time"
+import (
+	"time"
+
+	"roster/shared/request"
+)
 
 // Role says what an account may do to others.
 type Role string
@@ -31,8 +42,8 @@ type User struct {
 
 	// PasswordHash is a PHC string, or "" while no password is set.
 	PasswordHash string
-	// TokenVersion is what an access token must carry to be good. Whatever
-	// ends the tokens issued so far counts it up.
+	// TokenVersion is what an access token must carry to be valid. A change
+	// that revokes the tokens issued so far increments it.
 	TokenVersion int64
 
 	CreatedAt         time.Time
@@ -46,19 +57,8 @@ func (u User) names() []string {
 	return []string{u.Username, u.FirstName, u.LastName, u.FirstName + " " + u.LastName, u.Email, localPart(u.Email)}
 }
 
-// Caller is who a verified access token says is calling. It grants nothing by
-// itself: role, activity and version are read from the row, in the statement
-// that does the work. The zero Caller may do nothing.
-type Caller struct {
-	UUID         string
-	Session      string // the UUID of the session that the token belongs to
-	TokenVersion int64
-}
-
-// formed reports whether the caller has what its rows are found by.
-func (c Caller) formed() bool { return uuidForm.MatchString(c.UUID) && uuidForm.MatchString(c.Session) }
-
-// admits reports whether the caller's own row still honours its token.
-func (c Caller) admits(row *User) bool {
-	return c.UUID != "" && row != nil && row.UUID == c.UUID && row.Active && row.TokenVersion == c.TokenVersion
+// honours reports whether the caller's own row still accepts the token that the
+// caller came with. A row of nil is that of no account.
+func (u *User) honours(c request.Caller) bool {
+	return c.UUID != "" && u != nil && u.UUID == c.UUID && u.Active && u.TokenVersion == c.TokenVersion
 }

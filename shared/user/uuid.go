@@ -3,12 +3,7 @@ package user
 import (
 	"crypto/rand"
 	"encoding/hex"
-	"regexp"
 )
-
-// uuidForm keeps what is no UUID, in a token that another service signed with
-// our key, from reaching a statement.
-var uuidForm = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
 // newUUID returns a random UUID, version 4 (RFC 9562 §5.4): a subject must not
 // tell when its account was made.

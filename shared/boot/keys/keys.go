@@ -15,7 +15,7 @@ import (
 
 	"roster/shared/boot/settings"
 	"roster/shared/credential/keyring"
-	"roster/shared/user"
+	"roster/shared/fault"
 )
 
 // variable is the secret's member, or the variable of the environment.
@@ -32,10 +32,10 @@ type Live struct {
 
 // Of returns the ring of that environment. One that cannot be read is a problem
 // of the environment's.
-func Of(env *settings.Environment) *Live {
+func New(env *settings.Environment) *Live {
 	l := &Live{env: env}
 	if err := l.take(env.Optional(variable, "")); err != nil {
-		env.Refuse(variable, err)
+		env.AddError(variable, err)
 	}
 	env.Require(func(values map[string]string) error {
 		_, err := parse(values[variable])
@@ -89,7 +89,7 @@ const retryAfter = 5 * time.Second
 
 // Unavailable is the refusal of a request whose keys cannot be read.
 func Unavailable(cause error) error {
-	return &user.Error{Code: user.Unavailable, Message: "The service is not available right now. Please try again.", RetryAfter: retryAfter, Cause: cause}
+	return &fault.Error{Code: fault.Unavailable, Message: "The service is not available right now. Please try again.", RetryAfter: retryAfter, Cause: cause}
 }
 
 // PublicKeys returns the public keys of now as a JWK Set, and their algorithms.

@@ -12,7 +12,7 @@ import (
 	"roster/shared/boot/keys"
 	"roster/shared/boot/settings"
 	"roster/shared/credential/keyring"
-	"roster/shared/user"
+	"roster/shared/fault"
 )
 
 // canary stands for what must never be shown.
@@ -70,8 +70,8 @@ func TestTheRingFollowsTheSecret(t *testing.T) {
 	t.Parallel()
 	one, other := newRing(t), newRing(t)
 	s := &source{values: map[string]string{"JWT_KEYS": one}}
-	env := settings.Over(t.Context(), map[string]string{}, s)
-	live := keys.Of(env)
+	env := settings.WithSecret(t.Context(), map[string]string{}, s)
+	live := keys.New(env)
 	if err := env.Check(); err != nil {
 		t.Fatal(err)
 	}
@@ -90,14 +90,14 @@ func TestTheRingFollowsTheSecret(t *testing.T) {
 func TestTheRingOfTheEnvironment(t *testing.T) {
 	t.Parallel()
 	one := newRing(t)
-	holds(t, keys.Of(settings.Of(map[string]string{"JWT_KEYS": one})), one, "from a variable")
-	holds(t, keys.Of(settings.Of(map[string]string{})), "", "without one")
+	holds(t, keys.New(settings.FromMap(map[string]string{"JWT_KEYS": one})), one, "from a variable")
+	holds(t, keys.New(settings.FromMap(map[string]string{})), "", "without one")
 }
 
 func TestABadRingStopsTheStart(t *testing.T) {
 	t.Parallel()
-	env := settings.Of(map[string]string{"JWT_KEYS": `{"keys":"` + canary + `"}`})
-	keys.Of(env)
+	env := settings.FromMap(map[string]string{"JWT_KEYS": `{"keys":"` + canary + `"}`})
+	keys.New(env)
 	err := env.Check()
 	if err == nil || !strings.Contains(err.Error(), "JWT_KEYS (is not a ring of keys: ") || strings.Contains(err.Error(), canary) {
 		t.Errorf("%v", err)
@@ -109,7 +109,7 @@ func TestABadRingStopsTheStart(t *testing.T) {
 func TestABadRingIsNoReading(t *testing.T) {
 	t.Parallel()
 	s := &source{values: map[string]string{"JWT_KEYS": newRing(t)}}
-	live := keys.Of(settings.Over(t.Context(), map[string]string{}, s))
+	live := keys.New(settings.WithSecret(t.Context(), map[string]string{}, s))
 	if len(s.good) != 1 {
 		t.Fatalf("%d conditions", len(s.good))
 	}
@@ -126,7 +126,7 @@ func TestABadRingIsNoReading(t *testing.T) {
 func TestAnUnreadableSecretIsUnavailable(t *testing.T) {
 	t.Parallel()
 	s := &source{values: map[string]string{"JWT_KEYS": newRing(t)}}
-	live := keys.Of(settings.Over(t.Context(), map[string]string{}, s))
+	live := keys.New(settings.WithSecret(t.Context(), map[string]string{}, s))
 	s.err = secrets.ErrUnavailable
 	unavailable(t, live)
 	s.err = nil
@@ -136,8 +136,8 @@ func TestAnUnreadableSecretIsUnavailable(t *testing.T) {
 func unavailable(t *testing.T, live *keys.Live) {
 	t.Helper()
 	r, err := live.Ring(t.Context())
-	var e *user.Error
-	if !errors.As(err, &e) || e.Code != user.Unavailable || e.RetryAfter <= 0 || r != nil {
+	var e *fault.Error
+	if !errors.As(err, &e) || e.Code != fault.Unavailable || e.RetryAfter <= 0 || r != nil {
 		t.Errorf("%v, %v; want Unavailable", r, err)
 	}
 }

@@ -14,53 +14,54 @@ import (
 	"roster/shared/user"
 )
 
-// ResetMail returns how reset links are mailed.
-func ResetMail(env *boot.Environment) user.ResetMail {
-	return user.ResetMail{Mailer: mailer(env), PublicURL: env.Origin("PUBLIC_URL")}
-}
-
-// Notices returns how the owners of accounts are told what happened to them. A
-// mistake in the settings of mails stops no start: it is logged with each notice
-// that is not mailed, and who has a session keeps it.
+// Notices returns how mails reach the owners of accounts. A mistake in the
+// settings stops the start.
 func Notices(env *boot.Environment) user.Notices {
-	aside := env.Aside()
-	n := user.Notices{Mailer: mailer(aside), PublicURL: env.Origin("PUBLIC_URL")}
-	if err := aside.Check(); err != nil {
-		n.Mailer = without{err}
-	}
-	return n
+	return user.Notices{Mailer: mail.Mailer{Transport: transport(env)}, PublicURL: env.Origin("PUBLIC_URL")}
 }
 
-// without is a Mailer whose settings are not usable.
-type without struct{ err error }
+// OptionalNotices is Notices for a function that can do without mail. A mistake
+// in the settings of mail does not stop its start: it is logged with each notice
+// that is not mailed.
+func OptionalNotices(env *boot.Environment) user.Notices {
+	scoped := env.Scoped()
+	t := transport(scoped)
+	if err := scoped.Check(); err != nil {
+		t = unusable{err}
+	}
+	return user.Notices{Mailer: mail.Mailer{Transport: t}, PublicURL: env.Origin("PUBLIC_URL")}
+}
 
-func (w without) Send(context.Context, mail.Message) error { return w.err }
+// unusable is a transport whose settings are wrong.
+type unusable struct{ err error }
 
-func mailer(env *boot.Environment) user.Mailer {
+func (u unusable) Send(context.Context, mail.Message) error { return u.err }
+
+func transport(env *boot.Environment) mail.Transport {
 	from := env.Text("MAIL_FROM")
-	if host := env.Given("MAIL_SERVER"); host != "" {
-		return smtpSender(env, host, from)
+	if host := env.OptionalSecret("MAIL_SERVER"); host != "" {
+		return smtpTransport(env, host, from)
 	}
 	if _, err := mail.ParseFrom(from); from != "" && err != nil {
-		env.Refuse("MAIL_FROM", err)
+		env.AddError("MAIL_FROM", err)
 	}
 	cfg, err := awsenv.From(func(name string) string { return env.Optional(name, "") })
 	if err != nil {
-		env.Refuse("MAIL_SERVER", err) // no SMTP server, and nothing to reach SES with
+		env.AddError("MAIL_SERVER", err) // no SMTP server, and nothing to reach SES with
 	}
 	return ses.New(cfg, from)
 }
 
 const submissionPort = 587 // RFC 6409 §3.1
 
-func smtpSender(env *boot.Environment, host, from string) user.Mailer {
+func smtpTransport(env *boot.Environment, host, from string) mail.Transport {
 	port := env.Number("MAIL_PORT", submissionPort, 1, 65535)
 	sender, err := smtp.New(smtp.Config{
 		Host: host, Port: port, TLS: smtp.ModeFor(port, env.Switch("MAIL_USE_TLS", true)),
-		Username: env.Given("MAIL_USERNAME"), Password: env.Given("MAIL_PASSWORD"), From: from,
+		Username: env.OptionalSecret("MAIL_USERNAME"), Password: env.OptionalSecret("MAIL_PASSWORD"), From: from,
 	})
 	if err != nil {
-		env.Refuse("MAIL_SERVER", err)
+		env.AddError("MAIL_SERVER", err)
 		return nil
 	}
 	return sender

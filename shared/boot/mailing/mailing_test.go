@@ -10,6 +10,7 @@ import (
 	"roster/shared/mail"
 	"roster/shared/mail/ses"
 	"roster/shared/mail/smtp"
+	"roster/shared/user"
 )
 
 const canary = "canary-0123456789"
@@ -26,20 +27,21 @@ func environment(t *testing.T, pairs ...string) (*boot.Environment, *awstest.Ser
 	for i := 0; i < len(pairs); i += 2 {
 		values[pairs[i]] = pairs[i+1]
 	}
-	return boot.Of(values), server
+	return boot.FromMap(values), server
 }
 
 func TestResetMailIsBySES(t *testing.T) {
 	t.Parallel()
 	env, server := environment(t)
-	out := mailing.ResetMail(env)
+	out := mailing.Notices(env)
 	if err := env.Check(); err != nil {
 		t.Fatal(err)
 	}
-	if _, ok := out.Mailer.(*ses.Sender); !ok || out.PublicURL != "https://accounts.example.com" {
-		t.Fatalf("%T to %s", out.Mailer, out.PublicURL)
+	transport := transportOf(t, out)
+	if _, ok := transport.(*ses.Sender); !ok || out.PublicURL != "https://accounts.example.com" {
+		t.Fatalf("%T to %s", transport, out.PublicURL)
 	}
-	if err := out.Mailer.Send(t.Context(), mail.Message{To: "ann@example.com", Subject: "Hello", Text: "Hello."}); err != nil {
+	if err := transport.Send(t.Context(), mail.Message{To: "ann@example.com", Subject: "Hello", Text: "Hello."}); err != nil {
 		t.Fatal(err)
 	}
 	if mails := server.Mails(); len(mails) != 1 || mails[0].From != "no-reply@example.com" {
@@ -50,12 +52,13 @@ func TestResetMailIsBySES(t *testing.T) {
 func TestResetMailIsBySMTPWhereAServerIsNamed(t *testing.T) {
 	t.Parallel()
 	env, _ := environment(t, "MAIL_SERVER", "smtp.example.com", "MAIL_USERNAME", "roster", "MAIL_PASSWORD", canary, "AWS_REGION", "")
-	out := mailing.ResetMail(env)
+	out := mailing.Notices(env)
 	if err := env.Check(); err != nil {
 		t.Fatal(err)
 	}
-	if sender, ok := out.Mailer.(*smtp.Sender); !ok || sender.String() != "smtp.example.com:587" {
-		t.Errorf("%T %v, want SMTP on the port of submission", out.Mailer, out.Mailer)
+	transport := transportOf(t, out)
+	if sender, ok := transport.(*smtp.Sender); !ok || sender.String() != "smtp.example.com:587" {
+		t.Errorf("%T %v, want SMTP on the port of submission", transport, transport)
 	}
 }
 
@@ -80,7 +83,7 @@ func TestResetMailRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			env, _ := environment(t, test.pairs...)
-			mailing.ResetMail(env)
+			mailing.Notices(env)
 			err := env.Check()
 			if err == nil || !strings.HasPrefix(err.Error(), "the configuration is not usable: "+test.want) || strings.Contains(err.Error(), "canary") {
 				t.Errorf("%v, want %q in it", err, test.want)
@@ -88,4 +91,14 @@ func TestResetMailRefuses(t *testing.T) {
 			t.Log(err)
 		})
 	}
+}
+
+// transportOf is what the mails of the notices leave by.
+func transportOf(t *testing.T, n user.Notices) mail.Transport {
+	t.Helper()
+	mailer, ok := n.Mailer.(mail.Mailer)
+	if !ok {
+		t.Fatalf("the mailer is a %T", n.Mailer)
+	}
+	return mailer.Transport
 }

@@ -12,14 +12,15 @@ import (
 
 // Passwords returns how passwords are hashed and which may be set.
 func Passwords(env *boot.Environment) user.Passwords {
-	p := env.Passwords()
+	p, policy := env.Passwords(), env.PasswordPolicy()
 	if env.Switch("PASSWORD_BLOCKLIST", true) {
-		p.Policy.Common = blocklist.Common
+		policy.Common = blocklist.Common
 	}
+	p.Policy = policy
 	if base := env.Optional("PASSWORD_BREACH_URL", ""); base != "" {
 		ranges, err := breach.New(base)
 		if err != nil {
-			env.Refuse("PASSWORD_BREACH_URL", err)
+			env.AddError("PASSWORD_BREACH_URL", err)
 			return p
 		}
 		p.Breaches = ranges

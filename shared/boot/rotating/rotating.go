@@ -22,7 +22,7 @@ func Job(env *settings.Environment) rotation.Job {
 	arn := env.Text("SECRET_ARN")
 	cfg, err := awsenv.From(func(name string) string { return env.Optional(name, "") })
 	if err != nil {
-		env.Refuse("SECRET_ARN", err)
+		env.AddError("SECRET_ARN", err)
 	}
 	s := Settings(env)
 	if key := env.Optional("JWT_KMS_KEY", ""); key != "" {
@@ -36,7 +36,7 @@ func Job(env *settings.Environment) rotation.Job {
 func Settings(env *settings.Environment) rotation.Settings {
 	alg, err := keyring.ParseAlgorithm(env.Optional("JWT_ALGORITHM", string(keyring.ES256)))
 	if err != nil {
-		env.Problem("JWT_ALGORITHM", err.Error())
+		env.Reject("JWT_ALGORITHM", err.Error())
 	}
 	return rotation.Settings{Days: env.Number("JWT_ROTATION_DAYS", 90, 0, mostDays), Algorithm: alg}
 }

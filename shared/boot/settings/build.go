@@ -23,14 +23,14 @@ const (
 // the function gives that error, and tries again, until the secret can be read
 // and all is built as if it had been so from the start.
 func Build[T any](build func(*Environment) T) func(context.Context) (T, error) {
-	l := &late[T]{build: build}
+	l := &lazy[T]{build: build}
 	if l.take(Load()); l.err != nil {
 		slog.Warn("nothing is served until the secret can be read", "error", l.err)
 	}
 	return l.get
 }
 
-type late[T any] struct {
+type lazy[T any] struct {
 	build func(*Environment) T
 
 	mu    sync.Mutex
@@ -40,19 +40,19 @@ type late[T any] struct {
 	built T
 }
 
-func (l *late[T]) get(ctx context.Context) (T, error) {
+func (l *lazy[T]) get(ctx context.Context) (T, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if age := wallClock().Sub(l.tried); l.err != nil && (age >= again || age < 0) {
 		ctx, cancel := context.WithTimeout(ctx, patience)
 		defer cancel()
-		l.take(Over(ctx, l.env.environ, l.env.secret))
+		l.take(WithSecret(ctx, l.env.environ, l.env.secret))
 	}
 	return l.built, l.err
 }
 
 // take builds what it can of an environment.
-func (l *late[T]) take(e *Environment) {
+func (l *lazy[T]) take(e *Environment) {
 	l.env, l.err, l.tried = e, e.outage, wallClock()
 	if l.err != nil {
 		return
@@ -66,6 +66,6 @@ func (l *late[T]) take(e *Environment) {
 func wallClock() time.Time { return time.Now().Round(0) }
 
 // passing reports whether a secret that could not be read may be so later.
-func passing(err error) bool {
+func isTransient(err error) bool {
 	return errors.Is(err, secrets.ErrUnavailable) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }

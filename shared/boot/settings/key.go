@@ -17,15 +17,15 @@ const keyLength = 32
 // name so that no two are the same.
 func (e *Environment) Key(name string) []byte {
 	if v := e.values[name]; v != "" {
-		e.Strong(name, v)
+		e.RequireStrong(name, v)
 		return []byte(v)
 	}
 	root := e.values["ROOT_KEY"]
 	if root == "" {
-		e.Problem(name, "is missing")
+		e.Reject(name, "is missing")
 		return nil
 	}
-	e.Strong("ROOT_KEY", root)
+	e.RequireStrong("ROOT_KEY", root)
 	key, err := hkdf.Key(sha256.New, []byte(root), nil, "roster "+name, keyLength)
 	if err != nil { // only for a length that HKDF cannot give
 		panic(err)
@@ -40,10 +40,10 @@ var placeholders = []string{"your_", "your-", "changeme", "change_me", "change-m
 
 // Given returns a value that may be left out, of any form, or "". One that is
 // plainly an example's is a problem; a real password may well hold such a word.
-func (e *Environment) Given(name string) string {
+func (e *Environment) OptionalSecret(name string) string {
 	v := e.values[name]
 	if standsForAnother(strings.ToLower(v)) {
-		e.Problem(name, "is a placeholder; give the real value, or leave it out")
+		e.Reject(name, "is a placeholder; give the real value, or leave it out")
 	}
 	return v
 }
@@ -61,20 +61,20 @@ func standsForAnother(lower string) bool {
 }
 
 // Strong notes what is wrong with a secret, never the secret.
-func (e *Environment) Strong(name, value string) {
+func (e *Environment) RequireStrong(name, value string) {
 	lower := strings.ToLower(value)
 	for _, word := range placeholders {
 		if strings.Contains(lower, word) {
-			e.Problem(name, "is a placeholder; generate one, for example with: openssl rand -hex 32")
+			e.Reject(name, "is a placeholder; generate one, for example with: openssl rand -hex 32")
 			return
 		}
 	}
 	if len(value) < keyLength {
-		e.Problem(name, fmt.Sprintf("is too short: it must have at least %d bytes", keyLength))
+		e.Reject(name, fmt.Sprintf("is too short: it must have at least %d bytes", keyLength))
 		return
 	}
 	if distinct(value) < 8 {
-		e.Problem(name, "is too simple; generate one, for example with: openssl rand -hex 32")
+		e.Reject(name, "is too simple; generate one, for example with: openssl rand -hex 32")
 	}
 }
 

@@ -43,14 +43,14 @@ func TestGiven(t *testing.T) {
 		"placeholder", "Example", "replace", "xxxxxxxx", "XXXXXXXXXXXX",
 	} {
 		e := env("MAIL_PASSWORD", value)
-		e.Given("MAIL_PASSWORD")
+		e.OptionalSecret("MAIL_PASSWORD")
 		check(t, value, problem(t, e), "MAIL_PASSWORD is a placeholder; give the real value, or leave it out")
 	}
 	for _, value := range []string{
 		"", canary, "smtp.example.com", "roster@example.com", "for example, a staple", "my-placeholder-9", "replace it 7 times", "xxxxxxxx7", "mind your_step", "there", "xxx",
 	} {
 		e := env("MAIL_PASSWORD", value)
-		check(t, "the value", e.Given("MAIL_PASSWORD"), value)
+		check(t, "the value", e.OptionalSecret("MAIL_PASSWORD"), value)
 		check(t, value, problem(t, e), "")
 	}
 }
@@ -80,7 +80,7 @@ func TestKeyRefuses(t *testing.T) {
 		for _, name := range []string{"SECRET_KEY", "ROOT_KEY", "SECURITY_PASSWORD_SALT"} {
 			e := env(name, value)
 			if name == "SECURITY_PASSWORD_SALT" {
-				e.Strong(name, value)
+				e.RequireStrong(name, value)
 			} else {
 				e.Key("SECRET_KEY")
 			}

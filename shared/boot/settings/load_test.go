@@ -82,7 +82,7 @@ func TestCurrent(t *testing.T) {
 	}
 	check(t, "at the start", e.Text("DATABASE_URL"), "old")
 
-	e = settings.Of(map[string]string{"A": "a"})
+	e = settings.FromMap(map[string]string{"A": "a"})
 	got, err := e.Current(t.Context(), true)
 	check(t, "without a secret", got["A"], "a")
 	check(t, "its error", err, nil)
@@ -99,7 +99,7 @@ func (s source) Refresh(context.Context) (map[string]string, error) {
 }
 
 func TestCurrentTellsFreshFromKept(t *testing.T) {
-	e := settings.Over(t.Context(), map[string]string{"A": "environment", "B": "environment"}, source{
+	e := settings.WithSecret(t.Context(), map[string]string{"A": "environment", "B": "environment"}, source{
 		get: map[string]string{"A": "kept"}, refresh: map[string]string{"A": "fresh"},
 	})
 	for fresh, want := range map[bool]string{false: "kept", true: "fresh"} {

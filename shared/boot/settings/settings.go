@@ -59,35 +59,35 @@ const secretTimeout = 5 * time.Second
 // what runs without HTTP logs, too.
 func Load() *Environment {
 	slog.SetDefault(lambdacontext.NewLogger())
-	e := Of(Environ())
+	e := FromMap(Environ())
 	arn := e.values["SECRET_ARN"]
 	if arn == "" {
 		return e
 	}
 	cfg, err := awsenv.From(func(name string) string { return e.values[name] })
 	if err != nil {
-		e.Problem("SECRET_ARN", "cannot be read: "+err.Error())
+		e.Reject("SECRET_ARN", "cannot be read: "+err.Error())
 		return e
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), secretTimeout)
 	defer cancel()
-	return Over(ctx, e.values, secrets.Open(cfg, arn))
+	return WithSecret(ctx, e.values, secrets.Open(cfg, arn))
 }
 
 // Of returns an Environment of the values alone.
-func Of(values map[string]string) *Environment {
+func FromMap(values map[string]string) *Environment {
 	return &Environment{values: values, environ: values, problems: map[string]string{}}
 }
 
 // Over returns an Environment of the values with the secret's over them, which
 // are read now and can be read again.
-func Over(ctx context.Context, values map[string]string, secret Secret) *Environment {
-	e := Of(values)
+func WithSecret(ctx context.Context, values map[string]string, secret Secret) *Environment {
+	e := FromMap(values)
 	e.secret = secret
 	now, err := e.Current(ctx, false)
 	if err != nil {
-		e.Problem("SECRET_ARN", "cannot be read: "+err.Error())
-		if passing(err) {
+		e.Reject("SECRET_ARN", "cannot be read: "+err.Error())
+		if isTransient(err) {
 			e.outage = err
 		}
 		return e
@@ -108,14 +108,14 @@ func Environ() map[string]string {
 
 // Aside is the same settings with a list of problems of its own, for a part that
 // a function can do without: a mistake in it must not stop the rest.
-func (e *Environment) Aside() *Environment {
+func (e *Environment) Scoped() *Environment {
 	aside := *e
 	aside.problems = map[string]string{}
 	return &aside
 }
 
 // Problem notes what is wrong with a variable.
-func (e *Environment) Problem(name, what string) { e.problems[name] = what }
+func (e *Environment) Reject(name, what string) { e.problems[name] = what }
 
 // Current are the values as they are now: the secret's may have changed since
 // the start. Fresh asks for such as are not from memory. The map is not to be
@@ -150,8 +150,8 @@ func (e *Environment) Require(good func(values map[string]string) error) {
 
 // Refuse notes that a part could not be made of a variable. What the error says
 // begins with a variable's name already.
-func (e *Environment) Refuse(name string, err error) {
-	e.Problem(name, "("+strings.TrimPrefix(err.Error(), name+" ")+")")
+func (e *Environment) AddError(name string, err error) {
+	e.Reject(name, "("+strings.TrimPrefix(err.Error(), name+" ")+")")
 }
 
 // Check returns one error that names every bad variable, or nil.
@@ -181,7 +181,7 @@ func (e *Environment) MustBeUsable() {
 func (e *Environment) Text(name string) string {
 	v := e.values[name]
 	if v == "" {
-		e.Problem(name, "is missing")
+		e.Reject(name, "is missing")
 	}
 	return v
 }
@@ -202,7 +202,7 @@ func (e *Environment) Number(name string, fallback, least, most int) int {
 	}
 	n, err := strconv.Atoi(v)
 	if err != nil || n < least || n > most {
-		e.Problem(name, fmt.Sprintf("must be a whole number from %d to %d", least, most))
+		e.Reject(name, fmt.Sprintf("must be a whole number from %d to %d", least, most))
 		return fallback
 	}
 	return n
@@ -219,7 +219,7 @@ func (e *Environment) Switch(name string, fallback bool) bool {
 	case "false", "off", "no", "0":
 		return false
 	}
-	e.Problem(name, "must be true or false")
+	e.Reject(name, "must be true or false")
 	return fallback
 }
 
@@ -231,7 +231,7 @@ var origin = regexp.MustCompile(`^https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:
 func (e *Environment) Origin(name string) string {
 	v := strings.TrimSuffix(e.Text(name), "/")
 	if v != "" && !origin.MatchString(v) {
-		e.Problem(name, "must be an origin such as https://accounts.example.com")
+		e.Reject(name, "must be an origin such as https://accounts.example.com")
 	}
 	return v
 }

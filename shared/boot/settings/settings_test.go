@@ -22,7 +22,7 @@ func env(pairs ...string) *settings.Environment {
 	for i := 0; i < len(pairs); i += 2 {
 		values[pairs[i]] = pairs[i+1]
 	}
-	return settings.Of(values)
+	return settings.FromMap(values)
 }
 
 // problem is what Check says, "" for nothing. It never shows a value.
@@ -133,7 +133,7 @@ func TestCheckNamesEverything(t *testing.T) {
 	e := env("N", "x", "MAIL_FROM", "y")
 	e.Text("Z")
 	e.Number("N", 1, 1, 2)
-	e.Refuse("MAIL_FROM", errors.New("MAIL_FROM is not an e-mail address"))
+	e.AddError("MAIL_FROM", errors.New("MAIL_FROM is not an e-mail address"))
 	e.Text("B")
 	e.Text("B")
 	check(t, "the message", problem(t, e), "B is missing; MAIL_FROM (is not an e-mail address); N must be a whole number from 1 to 2; Z is missing")

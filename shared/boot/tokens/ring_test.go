@@ -13,7 +13,8 @@ import (
 	"roster/shared/boot/settings"
 	"roster/shared/boot/tokens"
 	"roster/shared/credential/keyring"
-	"roster/shared/user"
+	"roster/shared/fault"
+	"roster/shared/request"
 )
 
 // ringOf is a ring whose one key signs, perhaps wrapped.
@@ -73,7 +74,7 @@ func TestAccessSignsWithTheRing(t *testing.T) {
 	if aud, _ := claims["aud"].([]any); len(aud) != 1 || aud[0] != "https://api.example.com" || claims["tenant"] != "acme" || claims["role"] != "USER" {
 		t.Errorf("claims %v", claims)
 	}
-	want := user.Caller{UUID: subject, Session: session, TokenVersion: 7}
+	want := request.Caller{UUID: subject, Session: session, TokenVersion: 7}
 	if c, err := a.Verify(t.Context(), raw, time.Now()); err != nil || c != want {
 		t.Errorf("%+v, %v", c, err)
 	}
@@ -112,23 +113,23 @@ func (s *source) Refresh(ctx context.Context) (map[string]string, error) { retur
 func TestKeysThatCannotBeReadAreUnavailable(t *testing.T) {
 	t.Parallel()
 	s := &source{values: map[string]string{jwtKeys: ringOf(t, generate(t))}}
-	a := tokens.New(&boot.Environment{Environment: settings.Over(t.Context(), map[string]string{"PUBLIC_URL": origin}, s)})
+	a := tokens.New(&boot.Environment{Environment: settings.WithSecret(t.Context(), map[string]string{"PUBLIC_URL": origin}, s)})
 	raw, _, err := issue(t.Context(), a, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.err = errors.New("an outage")
-	if _, _, err := issue(t.Context(), a, time.Now()); !errors.Is(err, user.Unavailable) {
+	if _, _, err := issue(t.Context(), a, time.Now()); !errors.Is(err, fault.Unavailable) {
 		t.Errorf("Issue: %v", err)
 	}
-	if _, err := a.Verify(t.Context(), raw, time.Now()); !errors.Is(err, user.Unavailable) {
+	if _, err := a.Verify(t.Context(), raw, time.Now()); !errors.Is(err, fault.Unavailable) {
 		t.Errorf("Verify: %v", err)
 	}
 	s.err = nil
 	if _, err := a.Verify(t.Context(), raw, time.Now()); err != nil {
 		t.Error(err)
 	}
-	if _, err := a.Verify(t.Context(), raw+"x", time.Now()); err == nil || errors.Is(err, user.Unavailable) {
+	if _, err := a.Verify(t.Context(), raw+"x", time.Now()); err == nil || errors.Is(err, fault.Unavailable) {
 		t.Errorf("a bad token: %v", err)
 	}
 }
@@ -160,7 +161,7 @@ func TestAWrappedKeyIsUnwrappedOnce(t *testing.T) {
 	o := &opener{pkcs8: map[string][]byte{k.ID + " wrapped": pkcs8}, err: errors.New("KMS is out")}
 	a := tokens.Unwrapping(e, o)
 	usable(t, e)
-	if _, _, err := issue(t.Context(), a, time.Now()); !errors.Is(err, user.Unavailable) {
+	if _, _, err := issue(t.Context(), a, time.Now()); !errors.Is(err, fault.Unavailable) {
 		t.Errorf("in an outage of KMS: %v", err)
 	}
 	o.err = nil
@@ -188,7 +189,7 @@ func TestAWrappedKeyIsUnwrappedOnce(t *testing.T) {
 		t.Errorf("issued without the key: %q", raw)
 	}
 	swapped := tokens.Unwrapping(e, &opener{pkcs8: map[string][]byte{k.ID + " wrapped": wrong}})
-	if _, _, err := issue(t.Context(), swapped, time.Now()); err == nil || errors.Is(err, user.Unavailable) {
+	if _, _, err := issue(t.Context(), swapped, time.Now()); err == nil || errors.Is(err, fault.Unavailable) {
 		t.Errorf("another's key: %v", err)
 	}
 }

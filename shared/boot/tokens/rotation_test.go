@@ -39,7 +39,7 @@ func issue(ctx context.Context, a *tokens.Access, now time.Time) (string, time.D
 	return sign(bearer, now)
 }
 
-var bearer = user.Bearer{UUID: subject, Session: session, TokenVersion: 7, Role: user.RoleUser}
+var bearer = user.Subject{UUID: subject, Session: session, TokenVersion: 7, Role: user.RoleUser}
 
 // world is what all instances share: a clock, and the secret's history.
 type world struct {
@@ -98,7 +98,7 @@ func (i *instance) Refresh(ctx context.Context) (map[string]string, error) { ret
 func newInstance(t *testing.T, w *world, lag, skew time.Duration) *instance {
 	t.Helper()
 	i := &instance{w: w, lag: lag, skew: skew}
-	env := &boot.Environment{Environment: settings.Over(t.Context(), map[string]string{"ROOT_KEY": rootKey, "PUBLIC_URL": origin}, i)}
+	env := &boot.Environment{Environment: settings.WithSecret(t.Context(), map[string]string{"ROOT_KEY": rootKey, "PUBLIC_URL": origin}, i)}
 	i.Access = tokens.New(env)
 	if err := env.Check(); err != nil {
 		t.Fatal(err)

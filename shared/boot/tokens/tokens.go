@@ -17,6 +17,7 @@ import (
 	"roster/shared/boot/keys"
 	"roster/shared/credential/keyring"
 	"roster/shared/credential/token"
+	"roster/shared/request"
 	"roster/shared/user"
 )
 
@@ -46,7 +47,7 @@ func New(env *boot.Environment) *Access { return Unwrapping(env, nil) }
 // Unwrapping is New for a function that issues tokens where private keys may be
 // wrapped. A nil Unwrapper opens none.
 func Unwrapping(env *boot.Environment, u Unwrapper) *Access {
-	a := &Access{profile: profile(env), keys: keys.Of(env.Environment), unwrap: u, private: map[string]crypto.Signer{}}
+	a := &Access{profile: profile(env), keys: keys.New(env.Environment), unwrap: u, private: map[string]crypto.Signer{}}
 	ring, _ := a.keys.Ring(context.Background()) // a bad one is noted already
 	if signs(ring) && env.Optional("JWT_SECRET_KEY", env.Optional("ROOT_KEY", "")) == "" {
 		return a
@@ -71,12 +72,12 @@ func profile(env *boot.Environment) token.Profile {
 	// Roster's own endpoints ask for the same audience (RFC 7519 §4.1.3).
 	p := token.Profile{Issuer: env.Origin("PUBLIC_URL"), Audience: env.Optional("JWT_AUDIENCE", "roster")}
 	if !audienceForm.MatchString(p.Audience) {
-		env.Problem("JWT_AUDIENCE", "must be 1 to 128 characters without spaces")
+		env.Reject("JWT_AUDIENCE", "must be 1 to 128 characters without spaces")
 	}
 	if text := env.Optional("JWT_CLAIMS", ""); text != "" {
 		extra, err := token.ParseExtra(text)
 		if err != nil {
-			env.Problem("JWT_CLAIMS", err.Error())
+			env.Reject("JWT_CLAIMS", err.Error())
 		}
 		p.Extra = extra
 	}
@@ -98,23 +99,23 @@ func (a *Access) Ready(ctx context.Context) (user.Issue, error) {
 		}
 		s = token.New(a.profile, token.Keys{Ring: ring, Private: private})
 	}
-	return func(b user.Bearer, now time.Time) (string, time.Duration, error) {
+	return func(b user.Subject, now time.Time) (string, time.Duration, error) {
 		return s.Issue(token.Claims{Subject: b.UUID, Session: b.Session, Role: string(b.Role), Version: b.TokenVersion}, now)
 	}, nil
 }
 
 // Verify returns who the token speaks for. An error that is user.Unavailable
 // says that the keys cannot be read; any other, that the token is not good.
-func (a *Access) Verify(ctx context.Context, raw string, now time.Time) (user.Caller, error) {
+func (a *Access) Verify(ctx context.Context, raw string, now time.Time) (request.Caller, error) {
 	ring, err := a.keys.Ring(ctx)
 	if err != nil {
-		return user.Caller{}, err
+		return request.Caller{}, err
 	}
 	c, err := a.verifier(ring).Verify(raw, now)
 	if err != nil {
-		return user.Caller{}, err
+		return request.Caller{}, err
 	}
-	return user.Caller{UUID: c.Subject, Session: c.Session, TokenVersion: c.Version}, nil
+	return request.Caller{UUID: c.Subject, Session: c.Session, TokenVersion: c.Version}, nil
 }
 
 // verifier is made once for each ring.

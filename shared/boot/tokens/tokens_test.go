@@ -6,7 +6,7 @@ import (
 
 	"roster/shared/boot"
 	"roster/shared/boot/tokens"
-	"roster/shared/user"
+	"roster/shared/request"
 )
 
 const (
@@ -28,14 +28,14 @@ func env(pairs ...string) *boot.Environment {
 	for i := 0; i < len(pairs); i += 2 {
 		values[pairs[i]] = pairs[i+1]
 	}
-	return boot.Of(values)
+	return boot.FromMap(values)
 }
 
 func TestAccessTakesTheTokensOfOtherReleases(t *testing.T) {
 	t.Parallel()
 	e := env()
 	got, err := tokens.New(e).Verify(t.Context(), signed, time.Unix(1767605400, 0))
-	if want := (user.Caller{UUID: subject, Session: session, TokenVersion: 7}); got != want || err != nil || e.Check() != nil {
+	if want := (request.Caller{UUID: subject, Session: session, TokenVersion: 7}); got != want || err != nil || e.Check() != nil {
 		t.Errorf("%+v, %v, %v", got, err, e.Check())
 	}
 }
@@ -55,7 +55,7 @@ func TestAccessRefusesTheTokensOfOthers(t *testing.T) {
 
 func TestAccessNamesWhatIsMissing(t *testing.T) {
 	t.Parallel()
-	e := boot.Of(map[string]string{})
+	e := boot.FromMap(map[string]string{})
 	if tokens.New(e) == nil {
 		t.Error("no tokens")
 	}

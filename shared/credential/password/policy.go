@@ -26,9 +26,9 @@ type Policy struct {
 // DefaultPolicy is what a deployment that says nothing gets, but for the list.
 var DefaultPolicy = Policy{MinLength: 8}
 
-// Problem says in a few words why the password may not be set, or "" when it
+// Check says in a few words why the password may not be set, or "" when it
 // may. The context is what belongs to the account: its names and its e-mail.
-func (p Policy) Problem(password string, context ...string) string {
+func (p Policy) Check(password string, context ...string) string {
 	password = norm.NFC.String(password)
 	switch n := utf8.RuneCountInString(password); {
 	case n < p.MinLength:
@@ -46,3 +46,6 @@ func (p Policy) Problem(password string, context ...string) string {
 	}
 	return ""
 }
+
+// MinimumLength is the shortest password that may be set, in code points.
+func (p Policy) MinimumLength() int { return p.MinLength }

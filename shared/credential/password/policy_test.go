@@ -31,7 +31,7 @@ func TestLength(t *testing.T) {
 		{"14 of 15", long, "zebra-xy-kite-", "must have at least 15 characters"},
 		{"15 of 15", long, "zebra-xy-kite-7", ""},
 	} {
-		if got := c.policy.Problem(c.password); got != c.want {
+		if got := c.policy.Check(c.password); got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
 	}
@@ -41,7 +41,7 @@ func TestLength(t *testing.T) {
 func TestNoComposition(t *testing.T) {
 	t.Parallel()
 	for _, pw := range []string{"zebrakitemoon", "ZEBRAKITEMOON", "8361947250613", "               a", "  zebra kite  ", "<b>'; drop--", "зебра и змей", "斑马风筝月亮自行车"} {
-		if problem := password.DefaultPolicy.Problem(pw); problem != "" {
+		if problem := password.DefaultPolicy.Check(pw); problem != "" {
 			t.Errorf("%q: %s", pw, problem)
 		}
 	}
@@ -64,11 +64,11 @@ func TestContext(t *testing.T) {
 		"my wilhelmina":               "",
 		"wilhelmina@example.com.kite": "",
 	} {
-		if got := password.DefaultPolicy.Problem(pw, names...); got != want {
+		if got := password.DefaultPolicy.Check(pw, names...); got != want {
 			t.Errorf("%q: %q, want %q", pw, got, want)
 		}
 	}
-	if got := password.DefaultPolicy.Problem("wilhelmina"); got != "" {
+	if got := password.DefaultPolicy.Check("wilhelmina"); got != "" {
 		t.Errorf("without a context: %q", got)
 	}
 }
@@ -83,17 +83,17 @@ func TestCommon(t *testing.T) {
 		"caf\u00e9-caf\u00e9":   "is too common",
 		"zebra-xy":              "",
 	} {
-		if got := policy.Problem(pw); got != want {
+		if got := policy.Check(pw); got != want {
 			t.Errorf("%q: %q, want %q", pw, got, want)
 		}
 	}
 	asked = ""
 	for _, pw := range []string{"zebra-x", "wilhelmina", "zebra" + strings.Repeat("-", 256)} {
-		if policy.Problem(pw, "wilhelmina") == "" || asked != "" {
+		if policy.Check(pw, "wilhelmina") == "" || asked != "" {
 			t.Errorf("%q: not refused, or the list was asked for %q", pw, asked)
 		}
 	}
-	if got := password.DefaultPolicy.Problem("caf\u00e9-caf\u00e9"); got != "" {
+	if got := password.DefaultPolicy.Check("caf\u00e9-caf\u00e9"); got != "" {
 		t.Errorf("without a list: %q", got)
 	}
 }

@@ -22,29 +22,36 @@ import (
 type Report struct {
 	Migrations []string    `json:"migrations"` // applied now, none when all were
 	Admin      user.Seeded `json:"admin"`
-	Removed    user.Tidied `json:"removed"` // what had had its time
+	Removed    user.Purged `json:"removed"` // expired rows
 }
 
 // Store is what a job needs of the database.
 type Store interface {
 	user.Seeder
-	user.Tidier
+	user.Purger
 }
 
 // Job is one way to run it, bound to its database.
 type Job func(ctx context.Context) (Report, error)
 
-// NewJob returns the job. Migrate applies the migrations that are missing and
-// names them.
-func NewJob(migrate func(context.Context) ([]string, error), db Store, p user.Passwords, tokens user.OneTimeTokens, out user.ResetMail, admin user.Admin) Job {
+// Parts is what a job needs beside the database.
+type Parts struct {
+	// Migrate applies the migrations that are missing and names them.
+	Migrate func(context.Context) ([]string, error)
+	Seeding user.SeedAdminParts
+	Admin   user.Admin
+}
+
+// NewJob returns the job.
+func NewJob(db Store, p Parts) Job {
 	return func(ctx context.Context) (Report, error) {
-		applied, err := migrate(ctx)
+		applied, err := p.Migrate(ctx)
 		if err != nil {
 			return Report{}, err
 		}
 		report := Report{Migrations: applied}
-		report.Admin, err = ensure(ctx, db, p, tokens, out, admin)
-		report.Removed = tidy(ctx, db) // whatever became of the admin
+		report.Admin, err = p.ensureAdmin(ctx, db)
+		report.Removed = purgeExpired(ctx, db) // whatever became of the admin
 		if err != nil {
 			return report, fmt.Errorf("seed the admin: %w", err)
 		}
@@ -54,22 +61,22 @@ func NewJob(migrate func(context.Context) ([]string, error), db Store, p user.Pa
 	}
 }
 
-// tidy removes what has had its time. Tomorrow is soon enough for what is left:
-// no reason to stop a deployment.
-func tidy(ctx context.Context, db user.Tidier) user.Tidied {
-	removed, err := user.Tidy(ctx, db, time.Now())
+// purgeExpired deletes expired rows. What it leaves, the next run deletes: that
+// is no reason to stop a deployment.
+func purgeExpired(ctx context.Context, db user.Purger) user.Purged {
+	removed, err := user.PurgeExpired(ctx, db, time.Now())
 	if err != nil {
-		slog.WarnContext(ctx, "what has had its time was not all removed", "error", err)
+		slog.WarnContext(ctx, "not all expired rows were deleted", "error", err)
 	}
 	return removed
 }
 
-// ensure waits with an admin whose link would lead nowhere.
-func ensure(ctx context.Context, db user.Seeder, p user.Passwords, tokens user.OneTimeTokens, out user.ResetMail, admin user.Admin) (user.Seeded, error) {
-	if admin.Password == "" && placeholder(out.PublicURL) {
+// ensureAdmin makes no admin yet whose link would lead nowhere.
+func (p Parts) ensureAdmin(ctx context.Context, db user.Seeder) (user.Seeded, error) {
+	if p.Admin.Password == "" && placeholder(p.Seeding.Notices.PublicURL) {
 		return user.Seeded{Note: "not made yet: PUBLIC_URL leads nowhere, so no link to set the password can be mailed"}, nil
 	}
-	return user.SeedAdmin(ctx, db, p, tokens, out, admin, time.Now())
+	return user.SeedAdmin(ctx, db, p.Seeding, p.Admin, time.Now())
 }
 
 // placeholder reports an origin that leads nowhere (RFC 2606 §2), as in the

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"roster/shared/audit"
 	"roster/shared/credential/onetime"
 	"roster/shared/credential/password"
 	"roster/shared/job/seed"
@@ -48,19 +49,19 @@ func (s *stage) UserByEmail(context.Context, string) (*user.User, error) {
 	return s.holder, nil
 }
 
-func (s *stage) CreateUser(context.Context, user.User, user.Event) (user.Taken, error) {
+func (s *stage) CreateUser(context.Context, user.User, audit.Event) (user.Taken, error) {
 	s.note("create")
 	return user.Taken{Email: s.holder != nil}, nil
 }
 
-func (s *stage) CreateReset(context.Context, string, string, user.Reset, user.Event) (*user.User, error) {
+func (s *stage) CreateReset(context.Context, string, string, user.Reset, audit.Event) (*user.User, error) {
 	s.note("reset")
 	return &user.User{}, nil
 }
 
-func (s *stage) Tidy(context.Context, time.Time, time.Time, time.Time, int) (user.Tidied, error) {
+func (s *stage) PurgeExpired(context.Context, time.Time, time.Time, time.Time, int) (user.Purged, error) {
 	s.note("tidy")
-	return user.Tidied{Limits: 2, Resets: 1}, s.tidy
+	return user.Purged{Limits: 2, Resets: 1}, s.tidy
 }
 
 func (s *stage) Send(_ context.Context, m mail.Message) error {
@@ -72,7 +73,10 @@ func (s *stage) job(origin, adminPassword string) seed.Job {
 	passwords := user.Passwords{Hasher: password.NewHasher(""), Policy: password.DefaultPolicy}
 	tokens := onetime.New([]byte(strings.Repeat("0123456789abcdef", 2)))
 	admin := user.Admin{Username: "admin", Email: "ops@example.com", Password: adminPassword}
-	return seed.NewJob(s.Up, s, passwords, tokens, user.ResetMail{Mailer: s, PublicURL: origin}, admin)
+	return seed.NewJob(s, seed.Parts{
+		Migrate: s.Up, Admin: admin,
+		Seeding: user.SeedAdminParts{Passwords: passwords, Tokens: tokens, Notices: user.Notices{Mailer: mail.Mailer{Transport: s}, PublicURL: origin}},
+	})
 }
 
 const (
@@ -109,7 +113,7 @@ func TestJobDoesOneThingAfterTheOther(t *testing.T) {
 			if diff := cmp.Diff(test.want, s.calls); diff != "" {
 				t.Errorf("calls (-want +got):\n%s", diff)
 			}
-			if report.Admin.Created != test.created || report.Admin.Note == "" || report.Removed != (user.Tidied{Limits: 2, Resets: 1}) || !slices.Equal(report.Migrations, []string{"00001_create_users.sql"}) {
+			if report.Admin.Created != test.created || report.Admin.Note == "" || report.Removed != (user.Purged{Limits: 2, Resets: 1}) || !slices.Equal(report.Migrations, []string{"00001_create_users.sql"}) {
 				t.Errorf("the report is %+v", report)
 			}
 		})

@@ -1,4 +1,4 @@
-package api
+package web
 
 import (
 	"net"
@@ -7,24 +7,25 @@ import (
 	"strings"
 	"unicode"
 
-	"roster/shared/user"
+	"roster/shared/request"
 )
 
 // deviceHeader is where a client sends back the device_token of its last login.
 const deviceHeader = "Device-Token"
 
-// client is where a request comes from, for limits. The address is the one that
-// API Gateway saw; see Behind for proxies in front of it.
-func client(r *http.Request) user.Client {
-	c := user.Client{Device: r.Header.Get(deviceHeader), UserAgent: printable(r.UserAgent()), RequestID: requestID(r)}
+// client is where a request comes from. The address is the one that API Gateway
+// saw; see TrustProxies for proxies in front of it.
+func client(r *http.Request) request.Client {
+	c := request.Client{Device: r.Header.Get(deviceHeader), UserAgent: Printable(r.UserAgent()), RequestID: requestID(r)}
 	if at, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
 		c.Address = at.Addr()
 	}
 	return c
 }
 
-// printable keeps of a header what may stand in a log: a few words of text.
-func printable(s string) string {
+// Printable keeps of a text what may stand in a log or an answer: printable
+// characters, 200 at most.
+func Printable(s string) string {
 	const most = 200
 	s = strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
@@ -38,11 +39,11 @@ func printable(s string) string {
 	return s
 }
 
-// Behind serves h behind so many proxies of one's own in front of API Gateway,
-// such as 1 for CloudFront. Only then X-Forwarded-For is read, and of it only
-// what those proxies wrote: each adds the address that it saw at the end, so
-// whatever a client puts there stays to the left of its own address.
-func Behind(proxies int, h http.Handler) http.Handler {
+// TrustProxies serves h behind that many proxies of the operator's own in front
+// of API Gateway, such as 1 for CloudFront. Only then X-Forwarded-For is read,
+// and of it only what those proxies wrote: each adds the address that it saw at
+// the end, so whatever a client puts there stays to the left of its own address.
+func TrustProxies(proxies int, h http.Handler) http.Handler {
 	if proxies == 0 {
 		return h
 	}

@@ -1,80 +1,18 @@
-package api
+package web
 
 import (
 	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
-	"mime"
-	"net/http"
 	"reflect"
 	"strconv"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 
-	"roster/shared/user"
+	"roster/shared/fault"
 )
-
-const maxBody = 16 << 10 // bytes
-
-// decode reads a JSON object into a struct of strings, and of pointers where a
-// member may be left out. It is stricter than encoding/json: one object and
-// nothing after it, valid UTF-8, no NUL, and each member at most once, known,
-// spelled exactly and of its type. It names every bad member at once, together
-// with what check finds in the good ones.
-func decode[In any](r *http.Request, check func(In) user.Fields) (in In, err error) {
-	body, err := readBody(r, "application/json")
-	if err != nil {
-		return in, err
-	}
-	m, err := object(body)
-	if err != nil {
-		return in, err
-	}
-	problems := m.fill(reflect.ValueOf(&in).Elem())
-	if len(problems) == 0 {
-		return in, nil // the operation checks the values itself
-	}
-	for name, problem := range check(in) {
-		if _, known := problems[name]; !known {
-			problems[name] = problem
-		}
-	}
-	return in, &user.Error{Code: user.Invalid, Message: "Some fields are not valid.", Fields: problems}
-}
-
-// decodeOptional is decode for a call that may have no body at all.
-func decodeOptional[In any](r *http.Request, check func(In) user.Fields) (in In, err error) {
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
-	if err == nil && len(body) == 0 {
-		return in, nil
-	}
-	r.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), r.Body))
-	return decode(r, check)
-}
-
-// readBody returns a body of the one media type, within bounds.
-func readBody(r *http.Request, mediaType string) ([]byte, error) {
-	got, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	charset := strings.ToLower(params["charset"])
-	if err != nil || got != mediaType || (charset != "" && charset != "utf-8") || r.Header.Get("Content-Encoding") != "" {
-		return nil, &user.Error{Code: unsupportedMediaType, Message: "The body must be " + mediaType + " in UTF-8."}
-	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
-	if err != nil {
-		return nil, malformed("The body could not be read.")
-	}
-	if len(body) > maxBody {
-		return nil, &user.Error{Code: tooLarge, Message: "The body must have at most 16 KiB."}
-	}
-	if !utf8.Valid(body) {
-		return nil, malformed("The body must be UTF-8.")
-	}
-	return body, nil
-}
-
-func malformed(message string) error { return &user.Error{Code: user.Invalid, Message: message} }
 
 // members are an object's, by name.
 type members struct {
@@ -87,7 +25,7 @@ var errNotObject = errors.New("not one JSON object")
 func object(body []byte) (members, error) {
 	m := members{values: map[string]json.RawMessage{}, repeated: map[string]bool{}}
 	if err := m.read(json.NewDecoder(bytes.NewReader(body))); err != nil {
-		return m, malformed("The body must be one JSON object.")
+		return m, Malformed("The body must be one JSON object.")
 	}
 	return m, nil
 }
@@ -118,10 +56,9 @@ func (m members) read(dec *json.Decoder) error {
 	return nil
 }
 
-// fill sets the struct's fields from the members and says what is wrong with
-// which.
-func (m members) fill(in reflect.Value) user.Fields {
-	problems := user.Fields{}
+// fill sets the struct's fields from the members and names the bad ones.
+func (m members) fill(in reflect.Value) fault.Fields {
+	fields := fault.Fields{}
 	known := map[string]bool{}
 	for i := range in.NumField() {
 		name := in.Type().Field(i).Tag.Get("json")
@@ -130,31 +67,29 @@ func (m members) fill(in reflect.Value) user.Fields {
 		raw, given := m.values[name]
 		switch {
 		case m.repeated[name]:
-			problems[name] = "is given more than once"
+			fields[name] = "is given more than once"
 		case given:
-			if problem := set(field, raw); problem != "" {
-				problems[name] = problem
-			}
+			fields.Add(name, set(field, raw))
 		case field.Kind() != reflect.Pointer:
-			problems[name] = "is required"
+			fields[name] = "is required"
 		}
 	}
 	unknown := 0
 	for name := range m.values {
-		if !known[name] && unknown < mostUnknown {
-			problems[shorten(name)] = "is not a field of this call"
+		if !known[name] && unknown < maxUnknown {
+			fields[Shorten(name)] = "is not a field of this call"
 			unknown++
 		}
 	}
-	return problems
+	return fields
 }
 
-// mostUnknown is how many unknown members are named: enough for a mistake, and
+// maxUnknown is how many unknown members are named: enough for a mistake, and
 // too few to make the answer larger than what was sent.
-const mostUnknown = 20
+const maxUnknown = 20
 
 // set puts a JSON string or boolean into a field. Null is neither.
-func set(field reflect.Value, raw json.RawMessage) (problem string) {
+func set(field reflect.Value, raw json.RawMessage) (reason string) {
 	target := field
 	if field.Kind() == reflect.Pointer {
 		target = reflect.New(field.Type().Elem()).Elem()
@@ -212,8 +147,8 @@ func escaped(raw []byte) rune {
 	return rune(unit)
 }
 
-// shorten keeps an unknown member's name from filling the answer.
-func shorten(name string) string {
+// Shorten keeps an unknown member's name from filling the answer.
+func Shorten(name string) string {
 	const most = 40
 	if runes := []rune(name); len(runes) > most {
 		return string(runes[:most]) + "…"

@@ -1,0 +1,31 @@
+package mail
+
+import (
+	"context"
+	"time"
+)
+
+// Transport sends one message. Packages ses and smtp are transports.
+type Transport interface {
+	Send(ctx context.Context, m Message) error
+}
+
+// Mailer writes each mail and hands it to a transport. It is what the domain of
+// accounts calls its mailer.
+type Mailer struct{ Transport Transport }
+
+// SendPasswordReset mails a link that sets a new password.
+func (m Mailer) SendPasswordReset(ctx context.Context, to, username, link string, validFor time.Duration) error {
+	return m.Transport.Send(ctx, PasswordReset(PasswordResetInput{To: to, Username: username, Link: link, ValidFor: validFor}))
+}
+
+// SendAdminInvitation mails a link that sets the first admin's password.
+func (m Mailer) SendAdminInvitation(ctx context.Context, to, username, link string, validFor time.Duration) error {
+	return m.Transport.Send(ctx, AdminInvitation(AdminInvitationInput{To: to, Username: username, Link: link, ValidFor: validFor}))
+}
+
+// SendSessionEnded tells that a session was ended because its refresh token was
+// used twice.
+func (m Mailer) SendSessionEnded(ctx context.Context, to, username, service string, at time.Time) error {
+	return m.Transport.Send(ctx, SessionEnded(SessionEndedInput{To: to, Username: username, Service: service, At: at}))
+}

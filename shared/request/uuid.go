@@ -1,0 +1,9 @@
+package request
+
+import "regexp"
+
+var uuidForm = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+
+// IsUUID reports whether the text is a UUID as Roster writes it: lower case, with
+// hyphens (RFC 9562 §4).
+func IsUUID(text string) bool { return uuidForm.MatchString(text) }

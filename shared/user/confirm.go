@@ -1,0 +1,40 @@
+package user
+
+import (
+	"context"
+
+	"roster/shared/audit"
+	"roster/shared/fault"
+	"roster/shared/ratelimit"
+	"roster/shared/request"
+)
+
+// confirmation is the current password that callers give for their own account.
+type confirmation struct {
+	passwords Passwords
+	budget    ratelimit.Budget
+	user      User
+	password  string
+}
+
+// confirmStore counts attempts at the current password and records failures.
+type confirmStore interface {
+	ratelimit.Limiter
+	audit.Recorder
+}
+
+// check verifies the password within its budget, and returns the keys of the
+// budgets that a success clears. A wrong password is recorded in the audit log.
+func (c confirmation) check(ctx context.Context, req request.Request, db confirmStore) (clear []string, err error) {
+	attempt, err := ratelimit.Consume(ctx, db, req.At, c.budget)
+	if err != nil {
+		return nil, err
+	}
+	if ok, _ := c.passwords.verify(ctx, c.user, c.password); !ok {
+		event := audit.NewEvent(req, audit.ActionPasswordFailed)
+		event.Target = c.user.UUID
+		event.AddIf(attempt.Last, audit.ActionWait)
+		return nil, audit.Refuse(ctx, db, event, fault.Fields{"current_password": "is not right"}.Err())
+	}
+	return []string{c.budget.Key}, nil
+}

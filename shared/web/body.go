@@ -1,0 +1,33 @@
+package web
+
+import (
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+
+	"roster/shared/fault"
+)
+
+const maxBody = 16 << 10 // bytes
+
+// ReadBody returns a body of that media type, in UTF-8 and of at most 16 KiB.
+func ReadBody(r *http.Request, mediaType string) ([]byte, error) {
+	got, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	charset := strings.ToLower(params["charset"])
+	if err != nil || got != mediaType || (charset != "" && charset != "utf-8") || r.Header.Get("Content-Encoding") != "" {
+		return nil, &fault.Error{Code: unsupportedMediaType, Message: "The body must be " + mediaType + " in UTF-8."}
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	if err != nil {
+		return nil, Malformed("The body could not be read.")
+	}
+	if len(body) > maxBody {
+		return nil, &fault.Error{Code: tooLarge, Message: "The body must have at most 16 KiB."}
+	}
+	if !utf8.Valid(body) {
+		return nil, Malformed("The body must be UTF-8.")
+	}
+	return body, nil
+}

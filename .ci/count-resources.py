@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compare testdata/resources.txt with what SAM's translator makes of template.yaml.
+"""Compare functions/testdata/resources.txt with what SAM's translator makes of template.yaml.
 
 The Go test TestResources counts by SAM's rules; this proves the rules. It also looks at what only the translation shows:
 that the migration stands before each function with a database, and that routes, other stacks and their API Gateways lead to
@@ -93,10 +93,10 @@ def main():
     names = functions(template)
     translated = translate(template)
     problems = list(faults(names, translated))
-    want = (ROOT / "testdata" / "resources.txt").read_text()
+    want = (ROOT / "functions" / "testdata" / "resources.txt").read_text()
     got = count(names, translated["Resources"])
     if got != want:
-        problems.append(f"testdata/resources.txt has\n{want}and SAM makes\n{got}")
+        problems.append(f"functions/testdata/resources.txt has\n{want}and SAM makes\n{got}")
     for problem in problems:
         print("count-resources:", problem, file=sys.stderr)
     if not problems:

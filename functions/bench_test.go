@@ -23,7 +23,7 @@ const (
 // reading of its secret, here without TLS and from the same machine.
 func BenchmarkInit(b *testing.B) {
 	v := newService(b, postgrestest.URL(b), settings{})
-	f := template(b).Function("get_user")
+	f := readTemplate(b).Function("get_user")
 	var hello, user cold
 	for b.Loop() {
 		hello.measure(b, v.startHello())
@@ -45,7 +45,7 @@ func BenchmarkInit(b *testing.B) {
 
 // BenchmarkInitOf starts every function, one after the other.
 func BenchmarkInitOf(b *testing.B) {
-	for _, f := range template(b).Functions {
+	for _, f := range readTemplate(b).Functions {
 		b.Run(f.Folder, func(b *testing.B) {
 			v := newService(b, postgrestest.URL(b), settings{})
 			var c cold

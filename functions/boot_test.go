@@ -96,7 +96,7 @@ func TestEachFunctionAnswers(t *testing.T) {
 		x.run(v)
 		seen[x.route] = true
 	}
-	for _, route := range template(t).Routes() {
+	for _, route := range readTemplate(t).Routes() {
 		if !seen[route.String()] {
 			t.Errorf("no event was sent on the route %s; add a request to journey", route)
 		}

@@ -170,7 +170,7 @@ func TestADatabaseThatSaysNothingFailsTheDeployment(t *testing.T) {
 	}
 	t.Cleanup(func() { mute.Close() })
 	v, s := newService(t, "postgres://roster:"+canary+"@"+mute.Addr().String()+"/roster?sslmode=disable", settings{}), newStack(t)
-	f := *template(t).Function("seed_admin")
+	f := *readTemplate(t).Function("seed_admin")
 	f.Timeout = 4
 	v.functions["seed_admin"] = v.start(f, nil)
 	if got, _ := s.send(t, v, "Create"); got.Status != "FAILED" || !strings.Contains(got.Reason, "migrate: ") {

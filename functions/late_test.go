@@ -19,7 +19,7 @@ import (
 func behindTheAPI(t *testing.T) map[string]func(*service) int {
 	t.Helper()
 	requests := map[string]func(*service) int{}
-	for _, f := range template(t).Functions {
+	for _, f := range readTemplate(t).Functions {
 		if _, reads := f.Environment["SECRET_ARN"]; !reads || len(f.Routes) == 0 {
 			continue
 		}

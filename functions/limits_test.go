@@ -20,7 +20,7 @@ func TestLimitHoldsAcrossProcesses(t *testing.T) {
 	const processes, each, limit = 20, 200, 5
 	v := newService(t, postgrestest.URL(t), settings{})
 	v.call("POST", "/api/user/register", "", account, 201)
-	cfg := v.config(*template(t).Function("login"), map[string]string{"LIMIT_LOGIN_ACCOUNT_NETWORK": "5/15m"})
+	cfg := v.config(*readTemplate(t).Function("login"), map[string]string{"LIMIT_LOGIN_ACCOUNT_NETWORK": "5/15m"})
 	cfg.MaxInstances, cfg.Timeout = processes, time.Minute // a busy machine is no failure
 	v.functions["login"] = v.run(cfg)
 	var mu sync.Mutex

@@ -94,7 +94,7 @@ func links(t *testing.T, folder string) []string {
 func TestLinks(t *testing.T) {
 	t.Parallel()
 	var report strings.Builder
-	for _, f := range template(t).Functions {
+	for _, f := range readTemplate(t).Functions {
 		packages := links(t, f.Folder)
 		fmt.Fprintf(&report, "%s:", f.Folder)
 		for _, h := range heavy {

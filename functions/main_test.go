@@ -48,7 +48,7 @@ func binary(t testing.TB, name string) string {
 	return filepath.Join(bin, name)
 }
 
-func template(t testing.TB) *sam.Template {
+func readTemplate(t testing.TB) *sam.Template {
 	t.Helper()
 	parsed, err := sam.Parse(roster.Template)
 	if err != nil {

@@ -50,7 +50,7 @@ func (v *service) anew(over map[string]string, folders ...string) {
 	v.t.Helper()
 	for _, folder := range folders {
 		v.functions[folder].Close()
-		v.functions[folder] = v.start(*template(v.t).Function(folder), over)
+		v.functions[folder] = v.start(*readTemplate(v.t).Function(folder), over)
 	}
 }
 

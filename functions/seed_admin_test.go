@@ -93,7 +93,7 @@ func TestSeedingTakesAPasswordOnceAndNeverAgain(t *testing.T) {
 		t.Errorf("the first run says %+v", got)
 	}
 	v.setSecret(overlay(v.secret, map[string]string{"ADMIN_PASSWORD": "another horse battery"}))
-	v.functions["seed_admin"] = v.start(*template(t).Function("seed_admin"), nil)
+	v.functions["seed_admin"] = v.start(*readTemplate(t).Function("seed_admin"), nil)
 	if got := v.seed(byHand); got.Admin.Created || got.Admin.Note != "the account exists; nothing to do" {
 		t.Errorf("the second run says %+v", got)
 	}
@@ -160,7 +160,7 @@ func TestSeedingWaitsForAnAddress(t *testing.T) {
 	if !strings.Contains(v.log.String(), first.Admin.Note) {
 		t.Errorf("the log does not say so:\n%s", v.log)
 	}
-	v.functions["seed_admin"] = v.start(*template(t).Function("seed_admin"), nil)
+	v.functions["seed_admin"] = v.start(*readTemplate(t).Function("seed_admin"), nil)
 	if second := v.seed(byHand); !second.Admin.Created || !second.Admin.Mailed {
 		t.Errorf("with one: %+v", second)
 	}

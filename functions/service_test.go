@@ -60,7 +60,7 @@ func newService(t testing.TB, databaseURL string, s settings) *service {
 	v := &service{t: t, aws: awstest.New(t), log: &log{}, functions: map[string]*runtimeapi.Function{}}
 	v.setSecret(overlay(map[string]string{"DATABASE_URL": databaseURL, "ROOT_KEY": rand.Text() + rand.Text()}, s.secret))
 	var routes []gateway.Route
-	for _, f := range template(t).Functions {
+	for _, f := range readTemplate(t).Functions {
 		v.functions[f.Folder] = v.start(f, s.variables)
 		for _, r := range f.Routes {
 			routes = append(routes, gateway.Route{Method: r.Method, Path: r.Path, Target: f.Folder})

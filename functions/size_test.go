@@ -35,7 +35,7 @@ func TestSizes(t *testing.T) {
 		dir := buildForLambda(t)
 		path = func(folder string) string { return filepath.Join(dir, folder) }
 	}
-	for _, f := range template(t).Functions {
+	for _, f := range readTemplate(t).Functions {
 		limit := float64(mostBinary)
 		if slices.Contains(links(t, f.Folder), "github.com/aws/aws-sdk-go-v2/service/sesv2") {
 			limit = mostMailing

@@ -1,4 +1,4 @@
-package roster_test
+package functions_test
 
 import (
 	"encoding/json"
@@ -19,26 +19,17 @@ import (
 // These tests see what sam validate and cfn-lint do not: whether the template
 // fits this repository, and whether what it grants is what was meant.
 
-func parse(t *testing.T) *sam.Template {
-	t.Helper()
-	template, err := sam.Parse(roster.Template)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return template
-}
-
 func TestEachFunctionHasItsFolder(t *testing.T) {
 	t.Parallel()
-	mains, err := filepath.Glob("functions/*/main.go")
+	mains, err := filepath.Glob("*/main.go")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var folders, functions []string
 	for _, main := range mains {
-		folders = append(folders, filepath.ToSlash(filepath.Dir(main)))
+		folders = append(folders, "functions/"+filepath.Dir(main))
 	}
-	for _, f := range parse(t).Functions {
+	for _, f := range readTemplate(t).Functions {
 		functions = append(functions, f.Properties["CodeUri"].(string))
 	}
 	slices.Sort(functions)
@@ -76,7 +67,7 @@ var environment = map[string][]string{
 func TestEachFunctionIsToldWhatItNeeds(t *testing.T) {
 	t.Parallel()
 	got := map[string][]string{}
-	for _, f := range parse(t).Functions {
+	for _, f := range readTemplate(t).Functions {
 		got[f.Folder] = slices.Sorted(maps.Keys(f.Environment))
 	}
 	if diff := cmp.Diff(environment, got); diff != "" {
@@ -99,7 +90,7 @@ var hashing = []string{"register", "login", "reset_password", "reset_password_pa
 
 func TestHashingFunctionsAreLargeAndThrottled(t *testing.T) {
 	t.Parallel()
-	template := parse(t)
+	template := readTemplate(t)
 	throttled := properties(template, "Api")["RouteSettings"].(map[string]any)
 	var want []string
 	for _, f := range template.Functions {
@@ -122,7 +113,7 @@ func TestHashingFunctionsAreLargeAndThrottled(t *testing.T) {
 // The ladder: handler 5 s, function 10 s, API Gateway 30 s.
 func TestTimeouts(t *testing.T) {
 	t.Parallel()
-	template := parse(t)
+	template := readTemplate(t)
 	for _, f := range template.Functions {
 		want := 10
 		switch f.Folder {
@@ -142,7 +133,7 @@ func TestTimeouts(t *testing.T) {
 
 func TestBuildAndPublishing(t *testing.T) {
 	t.Parallel()
-	template := parse(t)
+	template := readTemplate(t)
 	want := map[string]any{
 		"Runtime": "provided.al2023", "Handler": "bootstrap", "Architectures": []any{map[string]any{"Ref": "Architecture"}},
 		"AutoPublishAlias": "live", "AutoPublishAliasAllProperties": true,
@@ -169,7 +160,7 @@ func TestBuildAndPublishing(t *testing.T) {
 // ship the old code.
 func TestBuildsAreNotCached(t *testing.T) {
 	t.Parallel()
-	config, err := os.ReadFile("samconfig.toml")
+	config, err := os.ReadFile("../samconfig.toml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +176,7 @@ var withoutDatabase = []string{"jwks", "rotate_keys"}
 
 func TestTheSchemaIsReadyBeforeFunctionsWithADatabase(t *testing.T) {
 	t.Parallel()
-	template := parse(t)
+	template := readTemplate(t)
 	for _, f := range template.Functions {
 		_, secret := f.Environment["SECRET_ARN"]
 		want := secret && f.Folder != "seed_admin" && !slices.Contains(withoutDatabase, f.Folder)
@@ -207,7 +198,7 @@ func TestTheSchemaIsReadyBeforeFunctionsWithADatabase(t *testing.T) {
 
 func TestNoRouteIsAUsername(t *testing.T) {
 	t.Parallel()
-	for _, route := range parse(t).Routes() {
+	for _, route := range readTemplate(t).Routes() {
 		rest, below := strings.CutPrefix(route.Path, "/api/user/")
 		name, _, _ := strings.Cut(rest, "/")
 		if below && !strings.HasPrefix(name, "{") && !user.Reserved(name) {
@@ -219,7 +210,7 @@ func TestNoRouteIsAUsername(t *testing.T) {
 func TestOnlyNotFoundTakesWhatNoRouteTakes(t *testing.T) {
 	t.Parallel()
 	var found []string
-	for _, f := range parse(t).Functions {
+	for _, f := range readTemplate(t).Functions {
 		for _, route := range f.Routes {
 			if route.Path == sam.DefaultPath || route.Method == "ANY" {
 				found = append(found, f.Folder)
@@ -246,7 +237,7 @@ var accessLog = []string{
 
 func TestLogs(t *testing.T) {
 	t.Parallel()
-	template := parse(t)
+	template := readTemplate(t)
 	settings, _ := properties(template, "Api")["AccessLogSettings"].(map[string]any)
 	format, _ := settings["Format"].(string)
 	var line map[string]string

@@ -1,4 +1,4 @@
-package roster_test
+package checks_test
 
 import (
 	"bytes"
@@ -35,6 +35,7 @@ const (
 var allowedImports = map[string]imports{
 	"roster": {nil, nil, "the root holds two documents and no code"},
 
+	"checks":    {nil, nil, "it holds tests of the whole repository and no code"},
 	"functions": {nil, nil, "it holds tests of all functions and no code"},
 	"functions/*": {
 		own: []string{

@@ -1,4 +1,4 @@
-package roster_test
+package functions_test
 
 import (
 	"testing"
@@ -10,7 +10,7 @@ import (
 // them: for authorizers of this account and Region alone, at the alias.
 func TestTheAuthorizerIsForOtherStacks(t *testing.T) {
 	t.Parallel()
-	template := parse(t)
+	template := readTemplate(t)
 	permissions := resources(template, "AWS::Lambda::Permission")
 	want := map[string]map[string]any{"InvokeAuthorizer": {
 		"FunctionName": ref("AuthorizerFunction.Alias"),

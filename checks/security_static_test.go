@@ -1,11 +1,9 @@
-package roster_test
+package checks_test
 
 import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -17,20 +15,10 @@ import (
 
 // What the sources show, and no request: docs/security tells of what.
 
-// linked are the packages of every program, with the standard library's.
-func linked(t *testing.T, programs ...string) []string {
-	t.Helper()
-	out, err := exec.Command("go", append([]string{"list", "-deps"}, programs...)...).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.Fields(string(out))
-}
-
 // The original was started with its framework's debugger on.
 func TestWeakness07NothingToDebugWith(t *testing.T) {
 	t.Parallel()
-	for _, p := range linked(t, "./functions/...", "./localdev") {
+	for _, p := range linksOf(t, "./functions/...", "./localdev") {
 		if slices.Contains([]string{"net/http/pprof", "expvar", "plugin"}, p) || strings.Contains(p, "delve") {
 			t.Errorf("a program links %s", p)
 		}
@@ -61,15 +49,6 @@ func TestWeakness08DependenciesArePinned(t *testing.T) {
 			t.Errorf("%s/go.mod: %s", dir, found)
 		}
 	}
-}
-
-func readFile(t *testing.T, path string) string {
-	t.Helper()
-	b, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
 }
 
 // CVE-2025-64101: what makes a mail cannot see a request.

@@ -1,4 +1,4 @@
-package roster_test
+package checks_test
 
 import (
 	"fmt"

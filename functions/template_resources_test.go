@@ -1,7 +1,6 @@
-package roster_test
+package functions_test
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"strings"
@@ -11,8 +10,6 @@ import (
 
 	"roster/shared/aws/sam"
 )
-
-var update = flag.Bool("update", false, "write testdata/resources.txt")
 
 // CloudFormation takes 500 resources in a stack, and SAM makes many of one
 // function. The limit for each keeps room for thirty more functions.
@@ -27,7 +24,7 @@ const (
 // translator makes, where that is installed.
 func TestResources(t *testing.T) {
 	t.Parallel()
-	template := parse(t)
+	template := readTemplate(t)
 	var report strings.Builder
 	total := len(template.Document["Resources"].(map[string]any)) - len(template.Functions)
 	total++ // the API's stage
@@ -78,6 +75,6 @@ func golden(t *testing.T, file, got string) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-) and the template (+) differ; see the change, then run go test . -update\n%s", file, diff)
+		t.Errorf("%s (-) and the template (+) differ; see the change, then run go test ./functions -run TestResources -update\n%s", file, diff)
 	}
 }

@@ -1,4 +1,4 @@
-package roster_test
+package functions_test
 
 import (
 	"slices"
@@ -16,7 +16,7 @@ const metricsOfAnAlarm = 10
 
 func TestEachFunctionIsWatched(t *testing.T) {
 	t.Parallel()
-	template := parse(t)
+	template := readTemplate(t)
 	watched := map[string][]string{}
 	for id, alarm := range resources(template, "AWS::CloudWatch::Alarm") {
 		metrics, _ := alarm["Metrics"].([]any)
@@ -61,7 +61,7 @@ func watches(entry any) (name, of string) {
 
 func TestAlarmsTellTheTopicAndStopADeployment(t *testing.T) {
 	t.Parallel()
-	template := parse(t)
+	template := readTemplate(t)
 	alarms := resources(template, "AWS::CloudWatch::Alarm")
 	tell := map[string]any{"Fn::If": []any{"HasTopic", []any{ref("AlarmTopicArn")}, ref("AWS::NoValue")}}
 	for id, alarm := range alarms {
@@ -94,7 +94,7 @@ func TestAlarmsTellTheTopicAndStopADeployment(t *testing.T) {
 
 func TestFailuresInTheLogAreCounted(t *testing.T) {
 	t.Parallel()
-	template := parse(t)
+	template := readTemplate(t)
 	for _, c := range []struct{ filter, alarm, pattern string }{
 		{"MailFailures", "MailFailedAlarm", "{ $.MailFailed = 1 }"},
 		// The words are held against the log by TestTheAuthorizerFails and TestAStartNamesAllThatIsMissing.

@@ -1,4 +1,4 @@
-package roster_test
+package functions_test
 
 import (
 	"maps"
@@ -23,7 +23,7 @@ func parameter(t *testing.T, template *sam.Template, name string) map[string]any
 
 func TestParameterPatterns(t *testing.T) {
 	t.Parallel()
-	template := parse(t)
+	template := readTemplate(t)
 	tests := map[string]struct{ good, bad []string }{
 		"PublicUrl": {
 			[]string{"https://roster.invalid", "https://a1.execute-api.eu-central-1.amazonaws.com", "https://a.example:8443"},
@@ -74,7 +74,7 @@ func TestParameterPatterns(t *testing.T) {
 
 func TestParametersAreDescribedAndGrouped(t *testing.T) {
 	t.Parallel()
-	template := parse(t)
+	template := readTemplate(t)
 	metadata := template.Document["Metadata"].(map[string]any)["AWS::CloudFormation::Interface"].(map[string]any)
 	var grouped []string
 	for _, group := range metadata["ParameterGroups"].([]any) {
@@ -101,7 +101,7 @@ func TestParametersAreDescribedAndGrouped(t *testing.T) {
 // else did. So the description names what the environment names.
 func TestVersionDescriptions(t *testing.T) {
 	t.Parallel()
-	for _, f := range parse(t).Functions {
+	for _, f := range readTemplate(t).Functions {
 		want, got := names(t, f.Properties["Environment"]), names(t, f.Properties["VersionDescription"])
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: the environment's parameters (-) and the description's (+) differ:\n%s", f.Folder, diff)
@@ -126,7 +126,7 @@ func names(t *testing.T, value any) []string {
 // with the rest: CloudFormation's own names have 26.
 func TestTheLongestVersionDescriptionFits(t *testing.T) {
 	t.Parallel()
-	template := parse(t)
+	template := readTemplate(t)
 	longest := len("Secret-123456789012-123456")
 	for _, name := range []string{"PublicUrl", "MailFrom", "AdminEmail"} {
 		longest += 1 + parameter(t, template, name)["MaxLength"].(int)
@@ -141,7 +141,7 @@ func TestTheLongestVersionDescriptionFits(t *testing.T) {
 // not know the Region.
 func TestTheNextStepIsForThisStack(t *testing.T) {
 	t.Parallel()
-	step := parse(t).Document["Outputs"].(map[string]any)["NextStep"].(map[string]any)
+	step := readTemplate(t).Document["Outputs"].(map[string]any)["NextStep"].(map[string]any)
 	want := map[string]any{"Fn::Sub": "sam deploy --stack-name ${AWS::StackName} --region ${AWS::Region} --parameter-overrides PublicUrl=${Api.ApiEndpoint}"}
 	if diff := cmp.Diff(want, step["Value"]); diff != "" {
 		t.Errorf("the output NextStep (-want +got):\n%s", diff)

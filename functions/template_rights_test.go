@@ -1,4 +1,4 @@
-package roster_test
+package functions_test
 
 import (
 	"encoding/json"
@@ -40,7 +40,7 @@ var open = map[string]string{
 
 func TestRights(t *testing.T) {
 	t.Parallel()
-	for _, f := range parse(t).Functions {
+	for _, f := range readTemplate(t).Functions {
 		for _, s := range statements(f) {
 			checkStatement(t, f.Folder, s, slices.Collect(maps.Keys(actions)))
 		}
@@ -49,7 +49,7 @@ func TestRights(t *testing.T) {
 
 func TestTheBoundaryHoldsAllRightsAndNoMore(t *testing.T) {
 	t.Parallel()
-	template := parse(t)
+	template := readTemplate(t)
 	document, _ := properties(template, "FunctionBoundary")["PolicyDocument"].(map[string]any)
 	boundary, err := sam.Statements(document)
 	if err != nil {
@@ -94,7 +94,7 @@ func checkStatement(t *testing.T, who string, s sam.Statement, allowed []string)
 
 func TestTheSecretIsForThoseWhoKnowIt(t *testing.T) {
 	t.Parallel()
-	template := parse(t)
+	template := readTemplate(t)
 	arn := map[string]any{"Fn::If": []any{"MakesSecret", ref("Secret"), ref("ExistingSecretArn")}}
 	for _, f := range template.Functions {
 		_, told := f.Environment["SECRET_ARN"]
@@ -130,7 +130,7 @@ func TestKeysAreForThoseWhoSign(t *testing.T) {
 	rotates := []string{"rotate_keys"}
 	arn := map[string]any{"Fn::If": []any{"MakesSecret", ref("Secret"), ref("ExistingSecretArn")}}
 	may := map[string][]string{}
-	for _, f := range parse(t).Functions {
+	for _, f := range readTemplate(t).Functions {
 		for _, s := range statements(f) {
 			if cmp.Equal(s.Resources, []any{ref("JwtKmsKeyArn")}) {
 				want := map[string]any{"StringEquals": map[string]any{"kms:EncryptionContext:secret": arn}}
@@ -164,7 +164,7 @@ func TestKeysAreForThoseWhoSign(t *testing.T) {
 func TestMailIsForThoseWhoSend(t *testing.T) {
 	t.Parallel()
 	want := map[string]any{"StringEquals": map[string]any{"ses:FromAddress": ref("MailFrom")}}
-	for _, f := range parse(t).Functions {
+	for _, f := range readTemplate(t).Functions {
 		_, told := f.Environment["MAIL_FROM"]
 		granted := grants(f, "ses:SendEmail")
 		if told != (len(granted) == 1) {
@@ -180,7 +180,7 @@ func TestMailIsForThoseWhoSend(t *testing.T) {
 
 func TestTheSecretOutlivesTheStack(t *testing.T) {
 	t.Parallel()
-	template := parse(t)
+	template := readTemplate(t)
 	for _, policy := range []string{"DeletionPolicy", "UpdateReplacePolicy"} {
 		if got := template.Resource("Secret")[policy]; got != "Retain" {
 			t.Errorf("the secret's %s is %v", policy, got)

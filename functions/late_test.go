@@ -49,7 +49,7 @@ func (v *service) first(f sam.Function) int {
 	}
 	want := map[string]string{"Retry-After": "2", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Content-Type": "application/problem+json"}
 	text := `"code":"unavailable"`
-	if f.Folder == "reset_password_page" {
+	if special[f.Folder].answersHTML {
 		want["Content-Type"], text = "text/html; charset=utf-8", "The service is not available right now."
 	}
 	if diff := cmp.Diff(want, got); diff != "" || !strings.Contains(w.Body.String(), text) || w.Header().Get("X-Request-Id") == "" {

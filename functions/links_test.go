@@ -2,23 +2,17 @@ package functions_test
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"roster/shared/aws/sam"
 )
-
-var update = flag.Bool("update", false, "write testdata/links.txt")
 
 // heavy is what costs a function size, memory or time to start, or says what it
 // can do, by the package that stands for it.
@@ -90,7 +84,7 @@ func links(t *testing.T, folder string) []string {
 }
 
 // A new link makes a function larger and slower to start, or lets it do what it
-// could not. So it must be seen in review: run make links and look at the diff.
+// could not. So it must be seen in review: run make generate and look at the diff.
 func TestLinks(t *testing.T) {
 	t.Parallel()
 	var report strings.Builder
@@ -106,19 +100,7 @@ func TestLinks(t *testing.T) {
 		checkNever(t, f.Folder, packages)
 		checkMail(t, f, slices.Contains(packages, "github.com/aws/aws-sdk-go-v2/service/sesv2"))
 	}
-	file := filepath.Join("testdata", "links.txt")
-	if *update {
-		if err := os.WriteFile(file, []byte(report.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), report.String()); diff != "" {
-		t.Errorf("%s (-) and what the functions link (+) differ; if that is meant, run make links\n%s", file, diff)
-	}
+	golden(t, "testdata/links.txt", report.String())
 }
 
 func checkNever(t *testing.T, folder string, packages []string) {

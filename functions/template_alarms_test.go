@@ -11,52 +11,100 @@ import (
 	"roster/shared/aws/sam"
 )
 
-// CloudWatch reads ten metrics in one alarm, and no more.
+// CloudWatch takes at most ten metrics in an alarm.
 const metricsOfAnAlarm = 10
+
+// metricsOf are the metrics of AWS/Lambda that must ring an alarm.
+func metricsOf(folder string) []string {
+	if special[folder].failsToRefuse {
+		return []string{"Throttles"}
+	}
+	return []string{"Errors", "Throttles"}
+}
 
 func TestEachFunctionIsWatched(t *testing.T) {
 	t.Parallel()
 	template := readTemplate(t)
-	watched := map[string][]string{}
-	for id, alarm := range resources(template, "AWS::CloudWatch::Alarm") {
-		metrics, _ := alarm["Metrics"].([]any)
-		stats := 0
-		for _, m := range metrics {
-			name, of := watches(m)
-			if name == "" {
-				continue
-			}
-			stats++
-			watched[name] = append(watched[name], of)
-		}
-		if stats > metricsOfAnAlarm {
-			t.Errorf("%s reads %d metrics, CloudWatch takes %d: start another group", id, stats, metricsOfAnAlarm)
+	for id, metrics := range metricsOfAlarms(template) {
+		if len(metrics) > metricsOfAnAlarm {
+			t.Errorf("%s reads %d metrics, and CloudWatch takes %d: start another alarm, and name it in the DeploymentPreference of Globals", id, len(metrics), metricsOfAnAlarm)
 		}
 	}
-	var want []string
+	want := map[string][]string{}
 	for _, f := range template.Functions {
-		want = append(want, f.LogicalID)
-	}
-	slices.Sort(want)
-	// Whoever has an old token makes an error of the authorizer.
-	faulty := slices.DeleteFunc(slices.Clone(want), func(id string) bool { return id == "AuthorizerFunction" })
-	for name, want := range map[string][]string{"Errors": faulty, "Throttles": want} {
-		slices.Sort(watched[name])
-		if diff := cmp.Diff(want, watched[name]); diff != "" {
-			t.Errorf("functions whose %s ring (-want +got):\n%s", name, diff)
+		for _, metric := range metricsOf(f.Folder) {
+			want[metric] = append(want[metric], f.LogicalID)
 		}
+	}
+	for metric := range want {
+		slices.Sort(want[metric])
+	}
+	if diff := cmp.Diff(want, watchedFunctions(template)); diff != "" {
+		t.Errorf("template.yaml, the functions whose errors and throttles ring an alarm (-want +got):\n%s", diff)
 	}
 }
 
-// watches returns a metric's name and whom it is about, or nothing for a sum.
-func watches(entry any) (name, of string) {
-	stat, _ := entry.(map[string]any)["MetricStat"].(map[string]any)
-	m, _ := stat["Metric"].(map[string]any)
-	if m == nil {
-		return "", ""
+// watched is one metric of a function.
+type watched struct{ metric, function string }
+
+// metricsOfAlarms are the functions' metrics that each alarm adds up.
+func metricsOfAlarms(template *sam.Template) map[string][]watched {
+	all := map[string][]watched{}
+	for id, alarm := range resources(template, "AWS::CloudWatch::Alarm") {
+		metrics, _ := alarm["Metrics"].([]any)
+		for _, entry := range metrics {
+			stat, _ := entry.(map[string]any)["MetricStat"].(map[string]any)
+			m, _ := stat["Metric"].(map[string]any)
+			if m == nil || m["Namespace"] != "AWS/Lambda" {
+				continue // the sum, or a metric of the API
+			}
+			dimension := m["Dimensions"].([]any)[0].(map[string]any)
+			all[id] = append(all[id], watched{m["MetricName"].(string), dimension["Value"].(map[string]any)["Ref"].(string)})
+		}
 	}
-	dimension := m["Dimensions"].([]any)[0].(map[string]any)
-	return m["MetricName"].(string), dimension["Value"].(map[string]any)["Ref"].(string)
+	return all
+}
+
+// watchedFunctions are the functions that ring an alarm, by metric, sorted. One
+// that rings two is there twice.
+func watchedFunctions(template *sam.Template) map[string][]string {
+	all := map[string][]string{}
+	for _, metrics := range metricsOfAlarms(template) {
+		for _, w := range metrics {
+			all[w.metric] = append(all[w.metric], w.function)
+		}
+	}
+	for metric := range all {
+		slices.Sort(all[metric])
+	}
+	return all
+}
+
+// alarmsWithRoom names the alarms of a metric that take one more function.
+func alarmsWithRoom(template *sam.Template, metric string) string {
+	var names []string
+	for id, metrics := range metricsOfAlarms(template) {
+		if len(metrics) < metricsOfAnAlarm && metrics[0].metric == metric {
+			names = append(names, id)
+		}
+	}
+	if len(names) == 0 {
+		return "a new alarm, for all of them are full"
+	}
+	slices.Sort(names)
+	return strings.Join(names, " or ")
+}
+
+// suggestedMetric is what an alarm needs to watch a function.
+func suggestedMetric(logicalID, metric string) string {
+	name := strings.TrimSuffix(logicalID, "Function")
+	return `        - Id: ` + strings.ToLower(name[:1]) + name[1:] + `
+          ReturnData: false
+          MetricStat:
+            Metric: {Namespace: AWS/Lambda, MetricName: ` + metric + `, Dimensions: [{Name: FunctionName, Value: !Ref ` + logicalID + `}]}
+            Period: 60
+            Stat: Sum
+`
 }
 
 func TestAlarmsTellTheTopicAndStopADeployment(t *testing.T) {
@@ -74,7 +122,7 @@ func TestAlarmsTellTheTopicAndStopADeployment(t *testing.T) {
 	}
 	for _, f := range template.Functions {
 		preference := f.Properties["DeploymentPreference"].(map[string]any)
-		if f.Folder == "seed_admin" {
+		if special[f.Folder].isSeed {
 			if preference["Enabled"] != false {
 				t.Error("seed_admin's traffic is shifted by steps: a deployment would migrate with the old code")
 			}

@@ -126,8 +126,7 @@ func TestTheSecretIsForThoseWhoKnowIt(t *testing.T) {
 // those of the one secret. Only the rotation writes it.
 func TestKeysAreForThoseWhoSign(t *testing.T) {
 	t.Parallel()
-	signs := []string{"change_password", "login", "refresh"}
-	rotates := []string{"rotate_keys"}
+	signs, rotates := with(t, "SignTokens"), with(t, "ChangeSecret")
 	arn := map[string]any{"Fn::If": []any{"MakesSecret", ref("Secret"), ref("ExistingSecretArn")}}
 	may := map[string][]string{}
 	for _, f := range readTemplate(t).Functions {

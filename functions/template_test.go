@@ -4,12 +4,12 @@ import (
 	"encoding/json"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"roster"
 	"roster/shared/aws/sam"
@@ -19,59 +19,15 @@ import (
 // These tests see what sam validate and cfn-lint do not: whether the template
 // fits this repository, and whether what it grants is what was meant.
 
-func TestEachFunctionHasItsFolder(t *testing.T) {
-	t.Parallel()
-	mains, err := filepath.Glob("*/main.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var folders, functions []string
-	for _, main := range mains {
-		folders = append(folders, "functions/"+filepath.Dir(main))
-	}
-	for _, f := range readTemplate(t).Functions {
-		functions = append(functions, f.Properties["CodeUri"].(string))
-	}
-	slices.Sort(functions)
-	if diff := cmp.Diff(folders, functions); diff != "" {
-		t.Errorf("folders under functions/ (-) and CodeUris in the template (+) differ:\n%s", diff)
-	}
-}
-
-// environment is the whole of what each function is told, beside what its
-// secret holds. Nothing in it is secret, and nothing of it is for development.
-var environment = map[string][]string{
-	"register":            {"PASSWORD_MIN_LENGTH", "SECRET_ARN"},
-	"login":               {"PUBLIC_URL", "SECRET_ARN"},
-	"forget_password":     {"MAIL_FROM", "PUBLIC_URL", "SECRET_ARN"},
-	"reset_password":      {"PASSWORD_MIN_LENGTH", "SECRET_ARN"},
-	"reset_password_page": {"PASSWORD_MIN_LENGTH", "SECRET_ARN"},
-	"get_user":            {"PUBLIC_URL", "SECRET_ARN"},
-	"update_user":         {"PASSWORD_MIN_LENGTH", "PUBLIC_URL", "SECRET_ARN"},
-	"delete_user":         {"PUBLIC_URL", "SECRET_ARN"},
-	"audit":               {"PUBLIC_URL", "SECRET_ARN"},
-	"refresh":             {"MAIL_FROM", "PUBLIC_URL", "SECRET_ARN"},
-	"logout":              {"PUBLIC_URL", "SECRET_ARN"},
-	"sessions":            {"PUBLIC_URL", "SECRET_ARN"},
-	"end_session":         {"PUBLIC_URL", "SECRET_ARN"},
-	"change_password":     {"PASSWORD_MIN_LENGTH", "PUBLIC_URL", "SECRET_ARN"},
-	"authorizer":          {"PUBLIC_URL", "SECRET_ARN"},
-	"seed_admin":          {"ADMIN_EMAIL", "ADMIN_USERNAME", "MAIL_FROM", "PASSWORD_MIN_LENGTH", "PUBLIC_URL", "SECRET_ARN"},
-	"jwks":                {"PUBLIC_URL", "SECRET_ARN"},
-	"rotate_keys":         {"JWT_ALGORITHM", "JWT_KMS_KEY", "JWT_ROTATION_DAYS", "SECRET_ARN"},
-	"health":              {"SECRET_ARN"},
-	"docs":                nil,
-	"not_found":           nil,
-}
-
+// A function is given the variables that its parts need and no others. None is
+// secret, for anybody who may see the function in AWS sees them.
 func TestEachFunctionIsToldWhatItNeeds(t *testing.T) {
 	t.Parallel()
-	got := map[string][]string{}
 	for _, f := range readTemplate(t).Functions {
-		got[f.Folder] = slices.Sorted(maps.Keys(f.Environment))
-	}
-	if diff := cmp.Diff(environment, got); diff != "" {
-		t.Errorf("environment variables (-want +got):\n%s", diff)
+		want, got := mains(t)[f.Folder].variables(), slices.Sorted(maps.Keys(f.Environment))
+		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("template.yaml, the variables of %s (-what its main needs +what it gets):\n%s", f.LogicalID, diff)
+		}
 	}
 }
 
@@ -84,19 +40,19 @@ func TestTheTemplateHoldsNoSecretAndNoSwitchOfDevelopment(t *testing.T) {
 	}
 }
 
-// hashing are the functions that may hash a password. By estimate a hash takes
-// 75 ms of a function with 1024 MB and four times that with 256 MB.
-var hashing = []string{"register", "login", "reset_password", "reset_password_page", "update_user", "change_password", "seed_admin"}
-
+// By estimate a hash takes 75 ms with 1024 MB and four times that with 256 MB.
 func TestHashingFunctionsAreLargeAndThrottled(t *testing.T) {
 	t.Parallel()
 	template := readTemplate(t)
 	throttled := properties(template, "Api")["RouteSettings"].(map[string]any)
 	var want []string
 	for _, f := range template.Functions {
-		hashes := slices.Contains(hashing, f.Folder)
-		if hashes && f.Memory < 1024 || !hashes && f.Memory > 256 {
-			t.Errorf("%s has %d MB", f.Folder, f.Memory)
+		hashes := mains(t)[f.Folder].hashes()
+		if hashes && f.Memory < 1024 {
+			t.Errorf("%s may hash a password and has %d MB: give it MemorySize: 1024", f.LogicalID, f.Memory)
+		}
+		if !hashes && f.Memory > 256 {
+			t.Errorf("%s hashes no password and has %d MB: 256 MB, the default, is enough", f.LogicalID, f.Memory)
 		}
 		for _, route := range f.Routes {
 			if hashes && route.Method != "GET" {
@@ -106,24 +62,16 @@ func TestHashingFunctionsAreLargeAndThrottled(t *testing.T) {
 	}
 	slices.Sort(want)
 	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(throttled))); diff != "" {
-		t.Errorf("routes with a limit of their own (-want +got):\n%s", diff)
+		t.Errorf("template.yaml, RouteSettings of Api (-routes that may hash a password +routes with a limit of their own):\n%s", diff)
 	}
 }
 
-// The ladder: handler 5 s, function 10 s, API Gateway 30 s.
 func TestTimeouts(t *testing.T) {
 	t.Parallel()
 	template := readTemplate(t)
 	for _, f := range template.Functions {
-		want := 10
-		switch f.Folder {
-		case "seed_admin":
-			want = 120
-		case "rotate_keys": // makes RSA keys
-			want = 60
-		}
-		if f.Timeout != want {
-			t.Errorf("%s has %d s, want %d s", f.Folder, f.Timeout, want)
+		if want := timeoutOf(f.Folder); f.Timeout != want {
+			t.Errorf("%s has %d s, want %d s", f.LogicalID, f.Timeout, want)
 		}
 	}
 	if wait, _ := properties(template, "Schema")["ServiceTimeout"].(int); wait <= template.Function("seed_admin").Timeout {
@@ -170,18 +118,13 @@ func TestBuildsAreNotCached(t *testing.T) {
 	}
 }
 
-// withoutDatabase are the functions that have a secret and no database;
-// TestLinks shows that they link no client of one.
-var withoutDatabase = []string{"jwks", "rotate_keys"}
-
 func TestTheSchemaIsReadyBeforeFunctionsWithADatabase(t *testing.T) {
 	t.Parallel()
 	template := readTemplate(t)
 	for _, f := range template.Functions {
-		_, secret := f.Environment["SECRET_ARN"]
-		want := secret && f.Folder != "seed_admin" && !slices.Contains(withoutDatabase, f.Folder)
+		want := mains(t)[f.Folder].waitsForSchema()
 		if got := slices.Contains(f.DependsOn, "Schema"); got != want {
-			t.Errorf("%s depends on Schema: %v, want %v", f.Folder, got, want)
+			t.Errorf("%s has DependsOn: Schema: %v, want %v", f.LogicalID, got, want)
 		}
 	}
 	seed := template.Function("seed_admin")

@@ -15,8 +15,9 @@ const (
 	credentials = `{"username":"user1","password":"correct horse battery"}`
 )
 
-// exchange is a request and what must come back. {access} and {reset} stand for
-// the last access token and the last mailed reset token.
+// exchange is a request and what must come back. {access}, {refresh} and {reset}
+// stand for the last access token, the last refresh token and the reset token
+// that was mailed last.
 type exchange struct {
 	route   string
 	request string // "METHOD /path" where that is not the route itself
@@ -26,8 +27,8 @@ type exchange struct {
 	want    string // a part of the answer's body, or of its headers
 }
 
-// journey sends to each route what it takes and what it refuses, in an order in
-// which an account lives.
+// journey sends each route a good request and bad ones, in the order of an
+// account's life.
 var journey = []exchange{
 	{route: "POST /api/user/register", body: account, status: 201, want: `{"msg":"User registered successfully."}`},
 	{route: "POST /api/user/register", body: account, status: 409, want: `"username":"already taken"`},
@@ -98,7 +99,7 @@ func TestEachFunctionAnswers(t *testing.T) {
 	}
 	for _, route := range readTemplate(t).Routes() {
 		if !seen[route.String()] {
-			t.Errorf("no event was sent on the route %s; add a request to journey", route)
+			t.Errorf("no request was sent to %s; add a good and a bad one to journey in functions/boot_test.go", route)
 		}
 		delete(seen, route.String())
 	}
@@ -106,19 +107,19 @@ func TestEachFunctionAnswers(t *testing.T) {
 		t.Errorf("the template has no route %s", route)
 	}
 	if n := len(v.aws.Mails()); n != 2 {
-		t.Errorf("%d mails were sent, want those to the account's own address, 2", n)
+		t.Errorf("%d mails were sent, want 2, to the account's own address", n)
 	}
 	for folder, f := range v.functions {
 		if n := len(f.Instances()); n > 1 {
-			t.Errorf("%s: %d processes for one event after the other: it does not live on", folder, n)
+			t.Errorf("%s: %d processes for one event after the other: it ends after an event", folder, n)
 		}
 	}
 	v.nothingSecretIn(v.log.String(), "correct horse", "staple", v.mailedToken(), v.access)
 	v.logsAsLambdaDoes()
 }
 
-// logsAsLambdaDoes sees to it that what the functions log is JSON with the
-// request's id. The other lines are Lambda's own.
+// logsAsLambdaDoes fails the test for a line of the log that is not JSON with a
+// request id. The lines with REPORT are Lambda's own.
 func (v *service) logsAsLambdaDoes() {
 	v.t.Helper()
 	for line := range strings.Lines(v.log.String()) {

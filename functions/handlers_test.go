@@ -56,9 +56,9 @@ type handlersSource struct {
 	functions []string
 }
 
-// copied are the functions of a main that are copied, with how a handler is
-// made of an environment. What has neither, such as the authorizer, serves no
-// route of the API.
+// copied are the signatures of the functions that are copied, with the call that
+// makes a handler; a job has none. A main without such a function, such as the
+// authorizer's, serves no route of the API.
 var copied = map[string]string{
 	"func handler(env *boot.Environment) http.Handler":                          "%s(env)",
 	"func handler(env *settings.Environment) http.Handler":                      "%s(env.Environment)",
@@ -100,7 +100,7 @@ func (g *handlersSource) add(path string) error {
 	return nil
 }
 
-// collectImports notes the imports of the file that the function uses.
+// collectImports records which imports of the file the function uses.
 func (g *handlersSource) collectImports(file *ast.File, f *ast.FuncDecl) {
 	if g.imports == nil {
 		g.imports = map[string]bool{}

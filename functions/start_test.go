@@ -57,7 +57,7 @@ func refusal(t *testing.T, err error) string {
 	t.Helper()
 	var refused *runtimeapi.InitError
 	if !errors.As(err, &refused) || refused.Status != "exit status 1" {
-		t.Fatalf("%v, want a process that ended itself", err)
+		t.Fatalf("%v, want a process that ends itself", err)
 	}
 	var line struct{ Level, Message string }
 	if err := json.Unmarshal([]byte(refused.Output), &line); err != nil || line.Level != "ERROR" {
@@ -66,7 +66,7 @@ func refusal(t *testing.T, err error) string {
 	return line.Message
 }
 
-// A good secret, with a word in it that must never be shown.
+// canary is a good key with a word in it that must never be shown.
 const canary = "canary-0123456789-ABCDEF-abcdefgh"
 
 const (
@@ -119,7 +119,7 @@ func TestAStartRefusesWhatIsBad(t *testing.T) {
 	}
 }
 
-// secret and variable take names and values in turns.
+// secret and variable take a name, its value, the next name and so on.
 func secret(pairs ...string) settings   { return settings{secret: mapOf(pairs)} }
 func variable(pairs ...string) settings { return settings{variables: mapOf(pairs)} }
 
@@ -131,8 +131,8 @@ func mapOf(pairs []string) map[string]string {
 	return m
 }
 
-// refuses starts a function, which must refuse with a message that begins in a
-// certain way and shows nothing of what is secret.
+// refuses starts a function and fails the test unless it refuses with a message
+// that begins like this and shows no secret.
 func (v *service) refuses(t *testing.T, folder, want string) {
 	t.Helper()
 	if got := v.refusal(t, folder); !strings.HasPrefix(got, unusable+want) {
@@ -190,7 +190,7 @@ func TestAStartRefusesAnUnreadableSecret(t *testing.T) {
 	})
 }
 
-// A bad start is not the end: the next event tries again, and finds what was
+// After a bad start the next event starts a new process, which finds what was
 // repaired meanwhile.
 func TestAStartIsTriedAgain(t *testing.T) {
 	t.Parallel()

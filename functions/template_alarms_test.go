@@ -114,10 +114,10 @@ func TestAlarmsTellTheTopicAndStopADeployment(t *testing.T) {
 	tell := map[string]any{"Fn::If": []any{"HasTopic", []any{ref("AlarmTopicArn")}, ref("AWS::NoValue")}}
 	for id, alarm := range alarms {
 		if diff := cmp.Diff(tell, alarm["AlarmActions"]); diff != "" {
-			t.Errorf("%s tells somebody else (-want +got):\n%s", id, diff)
+			t.Errorf("%s notifies another topic (-want +got):\n%s", id, diff)
 		}
 		if alarm["TreatMissingData"] != "notBreaching" {
-			t.Errorf("%s rings when nobody calls", id)
+			t.Errorf("%s rings when there are no requests", id)
 		}
 	}
 	for _, f := range template.Functions {
@@ -145,7 +145,7 @@ func TestFailuresInTheLogAreCounted(t *testing.T) {
 	template := readTemplate(t)
 	for _, c := range []struct{ filter, alarm, pattern string }{
 		{"MailFailures", "MailFailedAlarm", "{ $.MailFailed = 1 }"},
-		// The words are held against the log by TestTheAuthorizerFails and TestAStartNamesAllThatIsMissing.
+		// TestTheAuthorizerFails and TestAStartNamesAllThatIsMissing show that the log has these words.
 		{"AuthorizerFailures", "AuthorizerFailedAlarm", `{ ($.AuthorizerFailed = 1) || ($.message = "the configuration is not usable*") || ($.record.status = "timeout") }`},
 	} {
 		counted(t, template, c.filter, c.alarm, c.pattern)
@@ -158,7 +158,7 @@ func counted(t *testing.T, template *sam.Template, filterID, alarmID, pattern st
 	made := filter["MetricTransformations"].([]any)[0].(map[string]any)
 	for alarmed, counted := range map[string]string{"Namespace": "MetricNamespace", "MetricName": "MetricName"} {
 		if diff := cmp.Diff(made[counted], alarm[alarmed]); diff != "" {
-			t.Errorf("%s counted (-) and watched (+) differ:\n%s", alarmed, diff)
+			t.Errorf("%s of the filter (-) and of the alarm (+) differ:\n%s", alarmed, diff)
 		}
 	}
 	if !strings.Contains(write(t, made["MetricNamespace"]), metric.Namespace+"/") {

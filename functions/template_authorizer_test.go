@@ -6,8 +6,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Other stacks import the authorizer by this name, and API Gateway calls it for
-// them: for authorizers of this account and Region alone, at the alias.
+// Other stacks import the authorizer's alias by the name of this output. API
+// Gateway may call it for authorizers of this account and Region, and for nothing
+// else.
 func TestTheAuthorizerIsForOtherStacks(t *testing.T) {
 	t.Parallel()
 	template := readTemplate(t)
@@ -22,7 +23,7 @@ func TestTheAuthorizerIsForOtherStacks(t *testing.T) {
 		t.Errorf("permissions (-want +got):\n%s", diff)
 	}
 	if routes := template.Function("authorizer").Routes; len(routes) > 0 {
-		t.Errorf("it has the routes %v", routes)
+		t.Errorf("the authorizer has the routes %v", routes)
 	}
 	output := template.Document["Outputs"].(map[string]any)["AuthorizerArn"].(map[string]any)
 	delete(output, "Description")

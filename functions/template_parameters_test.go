@@ -97,8 +97,9 @@ func TestParametersAreDescribedAndGrouped(t *testing.T) {
 	}
 }
 
-// A version is published when its description changes, and refused when nothing
-// else did. So the description names what the environment names.
+// CloudFormation publishes a version when its description changes, and Lambda
+// refuses a version in which nothing else has changed. So the description names
+// exactly the parameters that the environment names.
 func TestVersionDescriptions(t *testing.T) {
 	t.Parallel()
 	for _, f := range readTemplate(t).Functions {
@@ -111,7 +112,7 @@ func TestVersionDescriptions(t *testing.T) {
 
 var reference = regexp.MustCompile(`"Ref":"([A-Za-z:]+)"|\$\{([A-Za-z:.]+)\}`)
 
-// names returns what a value refers to, without names that Fn::Sub defines.
+// names returns the parameters and resources that a value refers to.
 func names(t *testing.T, value any) []string {
 	t.Helper()
 	found := map[string]bool{}
@@ -122,8 +123,8 @@ func names(t *testing.T, value any) []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
-// Lambda takes 256 characters. The secret's name, with what follows it, is left
-// with the rest: CloudFormation's own names have 26.
+// Lambda takes descriptions of at most 256 characters. The secret's name is taken
+// to be one that CloudFormation makes, which has 26 characters.
 func TestTheLongestVersionDescriptionFits(t *testing.T) {
 	t.Parallel()
 	template := readTemplate(t)
@@ -133,12 +134,12 @@ func TestTheLongestVersionDescriptionFits(t *testing.T) {
 	}
 	longest += 1 + len(strings.Repeat("u", 32)) + 1 + len("64")
 	if longest > 256 {
-		t.Errorf("seed_admin's may have %d characters", longest)
+		t.Errorf("the description of seed_admin's version may have %d characters", longest)
 	}
 }
 
-// What it says to run must meet this stack: samconfig.toml names two, and may
-// not know the Region.
+// The command must be for this stack: samconfig.toml names two stacks and may not
+// name the Region.
 func TestTheNextStepIsForThisStack(t *testing.T) {
 	t.Parallel()
 	step := readTemplate(t).Document["Outputs"].(map[string]any)["NextStep"].(map[string]any)

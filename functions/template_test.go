@@ -16,11 +16,11 @@ import (
 	"roster/shared/user"
 )
 
-// These tests see what sam validate and cfn-lint do not: whether the template
-// fits this repository, and whether what it grants is what was meant.
+// These tests check what sam validate and cfn-lint cannot know: whether the
+// template fits this repository, and whether it grants what was meant.
 
-// A function is given the variables that its parts need and no others. None is
-// secret, for anybody who may see the function in AWS sees them.
+// A function gets the variables that its parts need and no others. None of them
+// is secret: anybody who may see the function in AWS sees its variables.
 func TestEachFunctionIsToldWhatItNeeds(t *testing.T) {
 	t.Parallel()
 	for _, f := range readTemplate(t).Functions {
@@ -99,13 +99,13 @@ func TestBuildAndPublishing(t *testing.T) {
 			t.Errorf("%s, Metadata (-want +got):\n%s", f.Folder, diff)
 		}
 		if f.Properties["Tags"] != nil {
-			t.Errorf("%s has tags: a change of them publishes a version that Lambda refuses", f.Folder)
+			t.Errorf("%s has tags: changing one would publish a version that Lambda refuses", f.Folder)
 		}
 	}
 }
 
-// SAM's cache looks at the function's folder only: a change in shared/ would
-// ship the old code.
+// SAM's build cache looks at a function's own folder only, so after a change in
+// shared/ it would deploy the old code.
 func TestBuildsAreNotCached(t *testing.T) {
 	t.Parallel()
 	config, err := os.ReadFile("../samconfig.toml")
@@ -161,7 +161,7 @@ func TestOnlyNotFoundTakesWhatNoRouteTakes(t *testing.T) {
 		}
 	}
 	if diff := cmp.Diff([]string{"not_found"}, found); diff != "" {
-		t.Errorf("functions with an open route (-want +got):\n%s", diff)
+		t.Errorf("functions with a route for any path or method (-want +got):\n%s", diff)
 	}
 }
 
@@ -170,9 +170,9 @@ func properties(t *sam.Template, logicalID string) map[string]any {
 	return p
 }
 
-// accessLog are the variables that say nothing of who was asked for, or with
-// which token: no path, no query, no header.
-var accessLog = []string{
+// accessLogVariables are those that the access log may have. Path, query and
+// headers are not among them, because they name accounts and hold tokens.
+var accessLogVariables = []string{
 	"$context.requestId", "$context.requestTime", "$context.identity.sourceIp", "$context.routeKey", "$context.status",
 	"$context.responseLength", "$context.responseLatency", "$context.integrationLatency", "$context.integrationStatus",
 	"$context.integration.requestId", "$context.error.message", "$context.integrationErrorMessage",
@@ -188,7 +188,7 @@ func TestLogs(t *testing.T) {
 		t.Fatalf("the access log's format is not JSON: %v", err)
 	}
 	for name, variable := range line {
-		if !slices.Contains(accessLog, variable) {
+		if !slices.Contains(accessLogVariables, variable) {
 			t.Errorf("the access log has %s as %s", variable, name)
 		}
 	}

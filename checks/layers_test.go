@@ -10,17 +10,17 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// layer is a group of folders that stand at the same height: they may import
-// the same other layers, and packages of their own folder.
+// layer is a group of folders with the same rule: which layers they may import.
+// Packages of one folder may always import each other.
 type layer struct {
 	name    string
 	folders []string
-	imports []string // layers; its own, where its folders may import each other
-	why     string   // no more than these
+	imports []string // layers; with its own, its folders may import each other
+	why     string   // the rule
 }
 
-// layers are drawn in docs/architecture.md. A new domain joins the domains here;
-// what a single package may import is in imports_test.go.
+// docs/architecture.md draws the layers. A new domain joins the layer domains. What
+// each package may import is in imports_test.go.
 var layers = []layer{
 	{
 		"programs",
@@ -62,7 +62,7 @@ var layers = []layer{
 		"domains",
 		[]string{"shared/user"},
 		[]string{"kernel", "mechanisms"},
-		"a domain imports no other domain: what two of them need belongs into the kernel. It knows neither HTTP nor SQL",
+		"a domain imports no other domain, and knows neither HTTP nor SQL; what two domains need belongs into the kernel",
 	},
 	{
 		"mechanisms",
@@ -74,7 +74,7 @@ var layers = []layer{
 		"kernel",
 		[]string{"shared/audit", "shared/fault", "shared/ratelimit", "shared/request"},
 		[]string{"kernel"},
-		"every domain imports it, so whatever it imported, every domain would",
+		"every domain imports it, and with it everything that it imports",
 	},
 }
 
@@ -98,8 +98,8 @@ func layerOf(folder string) *layer {
 	return &layers[i]
 }
 
-// folderImports are the folders that each folder with a layer or in shared/
-// imports, beside itself.
+// folderImports are the other folders that a folder imports, for each folder of
+// shared/ and of a layer.
 func folderImports(t *testing.T) map[string][]string {
 	t.Helper()
 	all := map[string][]string{}
@@ -157,15 +157,15 @@ func TestLayers(t *testing.T) {
 	}
 }
 
-// light are the packages outside this module and the standard library that the
-// domains and the HTTP over them may link, with all that they link in turn.
+// light are the packages of others that the domains, and the HTTP over them, may
+// link.
 var light = map[string]string{
 	"golang.org/x/net/idna": "domains of e-mail addresses in one form (RFC 5891)",
 	"golang.org/x/text":     "idna's tables",
 }
 
-// Domains are read, tested and linked without any driver, SDK or hash: what is
-// heavy reaches them through a small interface.
+// A domain can be read, tested and linked without a driver, an SDK or a slow hash. It
+// declares a small interface for what is heavy.
 func TestDomainsLinkNothingHeavy(t *testing.T) {
 	t.Parallel()
 	used := map[string]bool{}
@@ -203,7 +203,7 @@ func isLight(pkg string) (by string, ok bool) {
 	return "", false
 }
 
-// linksOf are all packages that programs and packages are made of.
+// linksOf are all packages that the given ones link, with the standard library's.
 func linksOf(t *testing.T, patterns ...string) []string {
 	t.Helper()
 	out, err := exec.Command("go", append([]string{"list", "-deps"}, patterns...)...).Output()

@@ -13,20 +13,20 @@ import (
 	"testing"
 )
 
-// What a person can take in at a time. Most files have some 100 lines and most
-// functions 20; these bounds are where to stop and divide.
+// The most that a reader can take in at a time. Most files have some 100 lines and
+// most functions 20; at these bounds, divide.
 const (
-	longestFile     = 350 // lines
-	longestFunction = 50  // lines
-	mostParameters  = 5   // with the context; what belongs together is one struct
+	maxFileLines     = 350
+	maxFunctionLines = 50
+	maxParameters    = 5 // with the context; a struct holds what belongs together
 )
 
-// manyParameters are functions that take more, with the reason.
+// manyParameters are the functions that take more parameters, and why.
 var manyParameters = map[string]string{
-	"shared/postgres/audit.go audited": "it is called by package postgres alone, always with one operation's name, event, scan, statement and arguments",
+	"shared/postgres/audit.go audited": "only package postgres calls it, always with one operation's name, event, scan, statement and arguments",
 }
 
-// vague are names under which anything can be put, and so is.
+// vague names fit anything, so anything ends up there.
 var vague = []string{"util", "utils", "common", "types", "helper", "helpers", "misc", "base", "lib"}
 
 func TestPackagesAreNamedAndExplained(t *testing.T) {
@@ -41,7 +41,7 @@ func TestPackagesAreNamedAndExplained(t *testing.T) {
 	}
 }
 
-// The bounds are for code and not for tests, whose tables may be long.
+// The bounds do not hold for tests, whose tables may be long.
 func TestFilesAndFunctionsAreShort(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
@@ -50,7 +50,7 @@ func TestFilesAndFunctionsAreShort(t *testing.T) {
 		case err != nil:
 			return err
 		case d.IsDir() && path != "." && strings.HasPrefix(d.Name(), "."):
-			return fs.SkipDir // .git, and what localdev and sam leave
+			return fs.SkipDir // .git, and what localdev and sam write
 		case strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go"):
 			for _, problem := range measure(t, path, []byte(readFile(t, path)), seen) {
 				t.Error(problem)
@@ -63,13 +63,13 @@ func TestFilesAndFunctionsAreShort(t *testing.T) {
 	}
 	for name := range manyParameters {
 		if !seen[name] {
-			t.Errorf("%s takes %d parameters or fewer, or is gone: take it out of manyParameters", name, mostParameters)
+			t.Errorf("%s takes %d parameters or fewer, or is gone: take it out of manyParameters", name, maxParameters)
 		}
 	}
 }
 
-// measure says what of a file is too long. It notes in exempt which entries of
-// manyParameters it used.
+// measure returns what exceeds the bounds in a file. It records in exempt the
+// functions with too many parameters.
 func measure(t *testing.T, path string, text []byte, exempt map[string]bool) (problems []string) {
 	t.Helper()
 	files := token.NewFileSet()
@@ -78,8 +78,8 @@ func measure(t *testing.T, path string, text []byte, exempt map[string]bool) (pr
 		t.Fatal(err)
 	}
 	complain := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
-	if n := files.Position(file.FileEnd).Line; n > longestFile {
-		complain("%s has %d lines, more than %d: it holds more than one idea", path, n, longestFile)
+	if n := files.Position(file.FileEnd).Line; n > maxFileLines {
+		complain("%s has %d lines, more than %d: it holds more than one idea", path, n, maxFileLines)
 	}
 	names := map[*ast.FuncType]string{}
 	ast.Inspect(file, func(n ast.Node) bool {
@@ -94,19 +94,20 @@ func measure(t *testing.T, path string, text []byte, exempt map[string]bool) (pr
 			}
 		case *ast.FuncType:
 			name := cmp.Or(names[n], "a function without a name")
-			if params := n.Params.NumFields(); params > mostParameters {
+			if params := n.Params.NumFields(); params > maxParameters {
 				key := filepath.ToSlash(path) + " " + name
 				exempt[key] = true
 				if manyParameters[key] == "" {
-					complain("%s: %s takes %d parameters, more than %d: put what belongs together into a struct", files.Position(n.Pos()), name, params, mostParameters)
+					complain("%s: %s takes %d parameters, more than %d: put what belongs together into a struct",
+						files.Position(n.Pos()), name, params, maxParameters)
 				}
 			}
 		}
 		switch n.(type) {
 		case *ast.FuncDecl, *ast.FuncLit:
 			from, to := files.Position(n.Pos()), files.Position(n.End())
-			if lines := to.Line - from.Line + 1; lines > longestFunction {
-				complain("%s: a function of %d lines, more than %d", from, lines, longestFunction)
+			if lines := to.Line - from.Line + 1; lines > maxFunctionLines {
+				complain("%s: a function of %d lines, more than %d", from, lines, maxFunctionLines)
 			}
 		}
 		return true
@@ -114,7 +115,7 @@ func measure(t *testing.T, path string, text []byte, exempt map[string]bool) (pr
 	return problems
 }
 
-// The measuring itself, on a file that breaks each bound.
+// A file that exceeds a bound is found, for each bound.
 func TestMeasureFindsWhatIsTooLong(t *testing.T) {
 	t.Parallel()
 	const six = "a, b, c int, d, e, f string"
@@ -123,9 +124,9 @@ func TestMeasureFindsWhatIsTooLong(t *testing.T) {
 		want []string
 	}{
 		"within all bounds":            {"func short(a, b, c, d, e int) {}" + strings.Repeat("\n", 300), nil},
-		"a long file":                  {strings.Repeat("// line\n", longestFile), []string{"has 352 lines"}},
-		"a long function":              {"func f() {" + strings.Repeat("\n", longestFunction) + "}", []string{"a function of 51 lines"}},
-		"a long literal":               {"var f = func() {" + strings.Repeat("\n", longestFunction) + "}", []string{"a function of 51 lines"}},
+		"a long file":                  {strings.Repeat("// line\n", maxFileLines), []string{"has 352 lines"}},
+		"a long function":              {"func f() {" + strings.Repeat("\n", maxFunctionLines) + "}", []string{"a function of 51 lines"}},
+		"a long literal":               {"var f = func() {" + strings.Repeat("\n", maxFunctionLines) + "}", []string{"a function of 51 lines"}},
 		"a function's parameters":      {"func f(" + six + ") {}", []string{"f takes 6"}},
 		"a method's":                   {"func (v x) m(" + six + ") {}", []string{"m takes 6"}},
 		"an interface's":               {"type i interface{ do(" + six + ") }", []string{"do takes 6"}},

@@ -29,10 +29,13 @@ const methodARN = "arn:aws:execute-api:eu-central-1:123456789012:abcdef1234/prod
 func authorizerEvents(header string) map[string]string {
 	quoted := string(mustJSON(header))
 	return map[string]string{
-		"HTTP API, 2.0": `{"version":"2.0","type":"REQUEST","routeArn":"` + methodARN + `","identitySource":[` + quoted + `],"routeKey":"GET /things","headers":{"authorization":` + quoted + `}}`,
-		"HTTP API, 1.0": `{"version":"1.0","type":"REQUEST","methodArn":"` + methodARN + `","identitySource":` + quoted + `,"headers":{"Authorization":` + quoted + `}}`,
-		"REST, REQUEST": `{"type":"REQUEST","methodArn":"` + methodARN + `","headers":{"Authorization":` + quoted + `},"multiValueHeaders":{"Authorization":[` + quoted + `]}}`,
-		"REST, TOKEN":   `{"type":"TOKEN","methodArn":"` + methodARN + `","authorizationToken":` + quoted + `}`,
+		"HTTP API, 2.0": `{"version":"2.0","type":"REQUEST","routeArn":"` + methodARN + `",` +
+			`"identitySource":[` + quoted + `],"routeKey":"GET /things","headers":{"authorization":` + quoted + `}}`,
+		"HTTP API, 1.0": `{"version":"1.0","type":"REQUEST","methodArn":"` + methodARN + `",` +
+			`"identitySource":` + quoted + `,"headers":{"Authorization":` + quoted + `}}`,
+		"REST, REQUEST": `{"type":"REQUEST","methodArn":"` + methodARN + `",` +
+			`"headers":{"Authorization":` + quoted + `},"multiValueHeaders":{"Authorization":[` + quoted + `]}}`,
+		"REST, TOKEN": `{"type":"TOKEN","methodArn":"` + methodARN + `","authorizationToken":` + quoted + `}`,
 	}
 }
 
@@ -96,7 +99,8 @@ func TestTheAuthorizerAnswersEachForm(t *testing.T) {
 		t.Fatalf("%v, %+v", err, list)
 	}
 	context := fmt.Sprintf(`"context":{"role":"USER","sid":%q,"sub":%q,"username":"user1"}`, list.Sessions[0].ID, me.UUID)
-	policy := fmt.Sprintf(`{"principalId":%q,"policyDocument":{"Version":"2012-10-17","Statement":[{"Action":["execute-api:Invoke"],"Effect":"Allow",`+
+	policy := fmt.Sprintf(`{"principalId":%q,"policyDocument":{"Version":"2012-10-17",`+
+		`"Statement":[{"Action":["execute-api:Invoke"],"Effect":"Allow",`+
 		`"Resource":["arn:aws:execute-api:eu-central-1:123456789012:abcdef1234/prod/*"]}]},%s}`, me.UUID, context)
 	for form, event := range authorizerEvents("Bearer " + access) {
 		want := policy

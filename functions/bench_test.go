@@ -90,7 +90,8 @@ func BenchmarkGetByAlgorithm(b *testing.B) {
 		ms    []float64
 	}
 	url := postgrestest.URL(b)
-	hs, es := &deployed{service: newService(b, url, settings{})}, &deployed{service: newService(b, url, secret("JWT_KEYS", newRing(b, keyring.ES256)))}
+	hs := &deployed{service: newService(b, url, settings{})}
+	es := &deployed{service: newService(b, url, secret("JWT_KEYS", newRing(b, keyring.ES256)))}
 	hs.call("POST", "/api/user/register", "", account, 201)
 	for _, d := range []*deployed{hs, es} {
 		d.token = d.login(credentials)

@@ -41,36 +41,73 @@ var journey = []exchange{
 	{route: "POST /api/user/refresh", body: `{"refresh_token":"x"}`, status: 401, want: "Bearer"},
 	{route: "GET /api/user/me", token: "{access}", status: 200, want: `"username":"user1"`},
 	{route: "GET /api/user/{username}/sessions", request: "GET /api/user/me/sessions", token: "{access}", status: 200, want: `"current":true`},
-	{route: "DELETE /api/user/{username}/sessions/{id}", request: "DELETE /api/user/me/sessions/x", token: "{access}", status: 404, want: `"msg":"Session not found."`},
-	{route: "POST /api/user/change_password", token: "{access}", body: `{"current_password":"wrong","new_password":"correct horse battery"}`, status: 400, want: `"current_password":"is not right"`},
+	{
+		route: "DELETE /api/user/{username}/sessions/{id}", request: "DELETE /api/user/me/sessions/x", token: "{access}",
+		status: 404, want: `"msg":"Session not found."`,
+	},
+	{
+		route: "POST /api/user/change_password", token: "{access}",
+		body: `{"current_password":"wrong","new_password":"correct horse battery"}`, status: 400, want: `"current_password":"is not right"`,
+	},
 	{route: "POST /api/user/logout", token: "{access}", body: `{"scope":"others"}`, status: 200, want: `{"msg":"Logged out."}`},
 
 	{route: "GET /api/user/{username}", request: "GET /api/user/User1", token: "{access}", status: 200, want: `"email":"user1@example.com"`},
 	{route: "GET /api/user/{username}", request: "GET /api/user/user2", token: "{access}", status: 403, want: `"code":"forbidden"`},
 	{route: "GET /api/user/{username}", request: "GET /api/user/user1", status: 401, want: "Bearer"},
 
-	{route: "PUT /api/user/{username}", request: "PUT /api/user/user1", token: "{access}", body: `{"last_name":"Uno"}`, status: 200, want: `{"msg":"User details updated."}`},
+	{
+		route: "PUT /api/user/{username}", request: "PUT /api/user/user1", token: "{access}",
+		body: `{"last_name":"Uno"}`, status: 200, want: `{"msg":"User details updated."}`,
+	},
 	{route: "GET /api/audit", token: "{access}", status: 403, want: `"code":"forbidden"`},
 
-	{route: "PUT /api/user/{username}", request: "PUT /api/user/user1", token: "{access}", body: `{"active":false}`, status: 403, want: `"code":"forbidden"`},
+	{
+		route: "PUT /api/user/{username}", request: "PUT /api/user/user1", token: "{access}",
+		body: `{"active":false}`, status: 403, want: `"code":"forbidden"`,
+	},
 
 	{route: "GET /.well-known/jwks.json", status: 200, want: `{"keys":[]}`},
 	{route: "GET /.well-known/openid-configuration", status: 200, want: `"jwks_uri":"https://accounts.example.com/.well-known/jwks.json"`},
 
-	{route: "POST /api/user/forget_password", body: `{"username":"user1","email":"other@example.com"}`, status: 200, want: `{"msg":"Token generated successfully."}`},
-	{route: "POST /api/user/forget_password", body: `{"username":"user1","email":"user1@example.com"}`, status: 200, want: `{"msg":"Token generated successfully."}`},
+	{
+		route: "POST /api/user/forget_password",
+		body:  `{"username":"user1","email":"other@example.com"}`, status: 200, want: `{"msg":"Token generated successfully."}`,
+	},
+	{
+		route: "POST /api/user/forget_password",
+		body:  `{"username":"user1","email":"user1@example.com"}`, status: 200, want: `{"msg":"Token generated successfully."}`,
+	},
 	{route: "POST /api/user/forget_password", body: `{"username":"user1"}`, status: 400, want: `"email":"is required"`},
 
-	{route: "POST /api/user/reset_password", body: `{"token":"{reset}","new_password":"password123"}`, status: 400, want: `"new_password":"is `},
-	{route: "POST /api/user/reset_password", body: `{"token":"{reset}","new_password":"staple correct horse"}`, status: 200, want: `{"msg":"Password has been reset."}`},
-	{route: "POST /api/user/reset_password", body: `{"token":"{reset}","new_password":"staple correct horse"}`, status: 400, want: `"code":"token_invalid"`},
+	{
+		route: "POST /api/user/reset_password",
+		body:  `{"token":"{reset}","new_password":"password123"}`, status: 400, want: `"new_password":"is `,
+	},
+	{
+		route: "POST /api/user/reset_password",
+		body:  `{"token":"{reset}","new_password":"staple correct horse"}`, status: 200, want: `{"msg":"Password has been reset."}`,
+	},
+	{
+		route: "POST /api/user/reset_password",
+		body:  `{"token":"{reset}","new_password":"staple correct horse"}`, status: 400, want: `"code":"token_invalid"`,
+	},
 	{route: "GET /api/user/{username}", request: "GET /api/user/user1", token: "{access}", status: 401, want: "Bearer"}, // ended by the reset
 
-	{route: "POST /api/user/forget_password", body: `{"username":"user1","email":"USER1@example.com"}`, status: 200, want: `{"msg":"Token generated successfully."}`},
+	{
+		route: "POST /api/user/forget_password",
+		body:  `{"username":"user1","email":"USER1@example.com"}`, status: 200, want: `{"msg":"Token generated successfully."}`,
+	},
 	{route: "GET /reset_password", request: "GET /reset_password?token={reset}", status: 200, want: `value="{reset}"`},
 	{route: "GET /reset_password", status: 200, want: "This link does not work"},
-	{route: "POST /reset_password", body: "token={reset}&new_password=battery+staple+horse&repeat_password=another", status: 400, want: "not the same"},
-	{route: "POST /reset_password", body: "token={reset}&new_password=battery+staple+horse&repeat_password=battery+staple+horse", status: 200, want: "Your password has been changed"},
+	{
+		route: "POST /reset_password",
+		body:  "token={reset}&new_password=battery+staple+horse&repeat_password=another", status: 400, want: "not the same",
+	},
+	{
+		route:  "POST /reset_password",
+		body:   "token={reset}&new_password=battery+staple+horse&repeat_password=battery+staple+horse",
+		status: 200, want: "Your password has been changed",
+	},
 
 	{route: "POST /api/user/login", body: credentials, status: 401, want: "Bearer"},
 	{route: "POST /api/user/login", body: `{"username":"user1","password":"battery staple horse"}`, status: 200, want: `"expires_in":`},
@@ -127,7 +164,8 @@ func (v *service) logsAsLambdaDoes() {
 		if strings.HasPrefix(line, "REPORT ") {
 			continue
 		}
-		if err := json.Unmarshal([]byte(line), &entry); err != nil || entry.Timestamp == "" || entry.Level == "" || entry.Message == "" || entry.RequestID == "" {
+		err := json.Unmarshal([]byte(line), &entry)
+		if err != nil || entry.Timestamp == "" || entry.Level == "" || entry.Message == "" || entry.RequestID == "" {
 			v.t.Errorf("a line is not in Lambda's form: %s", line)
 		}
 	}

@@ -22,7 +22,9 @@ import (
 func canaries(t *testing.T) map[string]string {
 	t.Helper()
 	values := map[string]string{}
-	for _, name := range []string{"ROOT_KEY", "SECRET_KEY", "JWT_SECRET_KEY", "SECURITY_PASSWORD_SALT", "ADMIN_PASSWORD", "MAIL_USERNAME", "MAIL_PASSWORD"} {
+	for _, name := range []string{
+		"ROOT_KEY", "SECRET_KEY", "JWT_SECRET_KEY", "SECURITY_PASSWORD_SALT", "ADMIN_PASSWORD", "MAIL_USERNAME", "MAIL_PASSWORD",
+	} {
 		values[name] = strings.ToLower(strings.ReplaceAll(name, "_", "")) + "-" + canary
 	}
 	return values
@@ -57,7 +59,10 @@ func TestNoSecretIsShown(t *testing.T) {
 	access := v.login(credentials)
 	v.call("POST", "/api/user/forget_password", "", `{"username":"user1","email":"user1@example.com"}`, 200)
 	reset := v.mailedToken()
-	for _, body := range []string{account, credentials, `{"token":"` + reset + `","new_password":"short"}`, `{"token":"` + reset + `"`, "{", `{"password":{"a":"correct horse battery"}}`} {
+	for _, body := range []string{
+		account, credentials, `{"token":"` + reset + `","new_password":"short"}`, `{"token":"` + reset + `"`, "{",
+		`{"password":{"a":"correct horse battery"}}`,
+	} {
 		for _, path := range []string{"register", "login", "forget_password", "reset_password", "user1"} {
 			for _, method := range []string{"POST", "PUT"} {
 				v.send(method, "/api/user/"+path, access, body)
@@ -70,7 +75,9 @@ func TestNoSecretIsShown(t *testing.T) {
 	if err := server.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	for _, call := range []string{"GET /api/user/user1", "PUT /api/user/user1", "POST /api/user/login", "POST /api/user/reset_password", "GET /healthz"} {
+	for _, call := range []string{
+		"GET /api/user/user1", "PUT /api/user/user1", "POST /api/user/login", "POST /api/user/reset_password", "GET /healthz",
+	} {
 		method, path, _ := strings.Cut(call, " ")
 		v.send(method, path, access, map[string]string{"PUT": `{"first_name":"U"}`, "POST": credentials}[method])
 	}

@@ -51,7 +51,8 @@ func (s stack) send(t *testing.T, v *service, requestType string) (answer resour
 	event := fmt.Sprintf(`{"RequestType":%q,"ServiceToken":"arn:aws:lambda:eu-central-1:123456789012:function:seed:live","ResponseURL":%q,
 		"StackId":"arn:aws:cloudformation:eu-central-1:123456789012:stack/roster/1","RequestId":"request-1","LogicalResourceId":"Schema",
 		"PhysicalResourceId":"roster-schema","ResourceType":"Custom::Schema",
-		"ResourceProperties":{"ServiceToken":"arn:…:live","ServiceTimeout":"180","Version":%q},"OldResourceProperties":{"Version":%q}}`, requestType, s.url, s.version, s.before)
+		"ResourceProperties":{"ServiceToken":"arn:…:live","ServiceTimeout":"180","Version":%q},
+		"OldResourceProperties":{"Version":%q}}`, requestType, s.url, s.version, s.before)
 	if _, err := v.functions["seed_admin"].Invoke(t.Context(), []byte(event)); err != nil {
 		t.Fatalf("%s: %v\n%s", requestType, err, v.log)
 	}
@@ -110,7 +111,8 @@ func TestAFailedMigrationFailsTheDeployment(t *testing.T) {
 		t.Errorf("Delete: %+v", got)
 	}
 	v.nothingSecretIn(v.log.String(), "canary")
-	if _, err := v.functions["seed_admin"].Invoke(t.Context(), []byte(byHand)); err == nil || !strings.Contains(err.Error(), "connection refused") {
+	_, err := v.functions["seed_admin"].Invoke(t.Context(), []byte(byHand))
+	if err == nil || !strings.Contains(err.Error(), "connection refused") {
 		t.Errorf("by hand: %v, want the failure", err)
 	}
 	eventually(t, "the three failures are in the log", func() bool { // its lines may come after the answers

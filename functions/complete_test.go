@@ -15,8 +15,8 @@ import (
 	"roster/shared/aws/sam"
 )
 
-// A folder under functions/ is not a function yet: this says what template.yaml
-// and openapi.yaml still need for it, with the lines to add.
+// For a new folder under functions/ this test prints what template.yaml and
+// openapi.yaml still need.
 func TestEachFunctionHasItsFolder(t *testing.T) {
 	t.Parallel()
 	template := readTemplate(t)
@@ -38,7 +38,8 @@ func missing(t *testing.T, template *sam.Template, folder string) (todo []string
 	m, id := mains(t)[folder], logicalID(folder)
 	described := describedRoutes(t)[folder]
 	if template.Function(folder) == nil {
-		todo = append(todo, fmt.Sprintf("template.yaml has no function for functions/%s. Add to its Resources:\n%s", folder, suggestedResource(template, m, described)))
+		todo = append(todo, fmt.Sprintf("template.yaml has no function for functions/%s. Add to its Resources:\n%s",
+			folder, suggestedResource(template, m, described)))
 	}
 	if m.http && len(described) == 0 {
 		todo = append(todo, fmt.Sprintf("openapi.yaml has no operation of %s. Describe its route there, with x-function: %s", folder, folder))
@@ -53,15 +54,15 @@ func missing(t *testing.T, template *sam.Template, folder string) (todo []string
 	return todo
 }
 
-// logicalID is what the template calls a function: GetUserFunction.
+// logicalID is the name of a function in the template: GetUserFunction.
 func logicalID(folder string) string {
 	name := goName(folder)
 	return strings.ToUpper(name[:1]) + name[1:] + "Function"
 }
 
-// suggestedResource is a function's resource as its main needs it. What cannot
-// be known is left to be filled in.
-func suggestedResource(template *sam.Template, m made, routes []sam.Route) string {
+// suggestedResource is the resource that a function needs, by its main. Its
+// description, and a route that openapi.yaml does not have yet, are placeholders.
+func suggestedResource(template *sam.Template, m assembly, routes []sam.Route) string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, "  "+format+"\n", args...) }
 	line("%s:", logicalID(m.folder))
@@ -111,8 +112,8 @@ func suggestVariables(line func(string, ...any), template *sam.Template, names [
 	line("      - Secret: !Select [6, !Split [':', %s]]", secretOfTheStack)
 }
 
-// parameterOf returns the template's parameter for a variable, as another
-// function has it, or else one of the same name: PublicUrl for PUBLIC_URL.
+// parameterOf returns the parameter that other functions have for a variable, or
+// else one of the same name: PublicUrl for PUBLIC_URL.
 func parameterOf(template *sam.Template, variable string) string {
 	for _, f := range template.Functions {
 		environment, _ := f.Properties["Environment"].(map[string]any)
@@ -125,7 +126,7 @@ func parameterOf(template *sam.Template, variable string) string {
 	return strings.ToUpper(name[:1]) + name[1:]
 }
 
-func suggestEvents(line func(string, ...any), m made, routes []sam.Route) {
+func suggestEvents(line func(string, ...any), m assembly, routes []sam.Route) {
 	if !m.http {
 		return
 	}
@@ -140,7 +141,7 @@ func suggestEvents(line func(string, ...any), m made, routes []sam.Route) {
 	}
 }
 
-// operation is an operation of openapi.yaml, as far as it is read here.
+// operation is what is read here of an operation in openapi.yaml.
 type operation struct {
 	Function string `yaml:"x-function"`
 }
@@ -175,9 +176,9 @@ var readDescription = sync.OnceValues(func() (map[string][]sam.Route, error) {
 	return routes, nil
 })
 
-// What the test above suggests is right: for each function its resource and its
-// metrics are taken out of template.yaml, what is suggested is put in, and the
-// template says the same as before.
+// The suggestions are right for the functions that exist. For each function this
+// test replaces its resource in template.yaml by the suggested one and removes its
+// metrics: the function is the same as before, and the metrics are asked for.
 func TestTheSuggestionsAreRight(t *testing.T) {
 	t.Parallel()
 	whole := readTemplate(t)
@@ -191,7 +192,7 @@ func TestTheSuggestionsAreRight(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v\n%s", folder, err, resource)
 		}
-		want, got := withoutItsOwn(t, whole.Function(folder)), withoutItsOwn(t, template.Function(folder))
+		want, got := withoutAuthored(t, whole.Function(folder)), withoutAuthored(t, template.Function(folder))
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-template.yaml +suggestion):\n%s", folder, diff)
 		}
@@ -208,12 +209,13 @@ func TestTheSuggestionsAreRight(t *testing.T) {
 func replaceOnce(t *testing.T, text, old, by string) string {
 	t.Helper()
 	if n := strings.Count(text, old); n != 1 {
-		t.Errorf("template.yaml has %d times, instead of once:\n%s", n, old)
+		t.Errorf("template.yaml has these lines %d times instead of once:\n%s", n, old)
 	}
 	return strings.Replace(text, old, by, 1)
 }
 
-// block returns the part of a YAML text from a line to the next of its depth.
+// block returns the lines of a YAML text from one line to the next with the same
+// indentation.
 func block(t *testing.T, text, first string) string {
 	t.Helper()
 	_, after, found := strings.Cut(text, "\n"+first)
@@ -230,9 +232,9 @@ func block(t *testing.T, text, first string) string {
 	return strings.Join(lines, "")
 }
 
-// withoutItsOwn is a function without what only its author can say. In its
-// version's description the order does not matter.
-func withoutItsOwn(t *testing.T, f *sam.Function) sam.Function {
+// withoutAuthored is a function without what only its author can know, and with
+// its lists in one order.
+func withoutAuthored(t *testing.T, f *sam.Function) sam.Function {
 	t.Helper()
 	c := *f
 	c.Timeout, c.Schedules = 0, nil
@@ -240,8 +242,8 @@ func withoutItsOwn(t *testing.T, f *sam.Function) sam.Function {
 	slices.SortFunc(c.Policies, func(a, b sam.Policy) int { return strings.Compare(a.Name, b.Name) })
 	c.Properties = maps.Clone(f.Properties)
 	c.Properties["VersionDescription"] = names(t, f.Properties["VersionDescription"])
-	for _, own := range []string{"Description", "Events", "Timeout", "DeploymentPreference", "Policies"} {
-		delete(c.Properties, own)
+	for _, authored := range []string{"Description", "Events", "Timeout", "DeploymentPreference", "Policies"} {
+		delete(c.Properties, authored)
 	}
 	return c
 }

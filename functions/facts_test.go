@@ -2,19 +2,19 @@ package functions_test
 
 import "cmp"
 
-// A fact about a function has one place. Its route, memory and rights are in
-// template.yaml. What it is made of is in its main.go, and parts says what each
-// part brings with it. What is true of one function alone is in special. So a
-// new function that is made of known parts needs no line in any test.
+// Each fact about a function has one place. Its routes, memory and rights are in
+// template.yaml. Its parts are in its main.go, and the table parts says what each
+// part needs. What is true of one function alone is in the table special. So a new
+// function with known parts needs no line in any of these tests.
 
-// part is something that a main calls to put its function together. Each field
-// says what a function with that part has.
+// part is something that a main calls to put its function together, and what the
+// function needs for it.
 type part struct {
-	variables []string // which template.yaml must give it
-	required  []string // settings without which it does not start
-	checked   []string // settings with which it does not start when they are bad
+	variables []string // that template.yaml must give the function
+	required  []string // settings without which the function does not start
+	checked   []string // settings whose bad value stops the function
 	policies  []string // of template.yaml
-	hashes    bool     // it may hash a password
+	hashes    bool     // the function may hash a password
 }
 
 var (
@@ -26,8 +26,8 @@ var (
 	}
 )
 
-// parts are all calls to package boot and below, by the names that a main has
-// for them.
+// parts are the calls of package boot, of the packages below it and of the
+// environment, as a main writes them.
 var parts = map[string]part{
 	"boot.Build":     readsSecret,
 	"boot.Load":      readsSecret,
@@ -59,16 +59,15 @@ var parts = map[string]part{
 		variables: []string{"MAIL_FROM", "PUBLIC_URL"}, required: []string{"MAIL_FROM", "PUBLIC_URL"},
 		checked: []string{"MAIL_FROM", "MAIL_PORT", "MAIL_USE_TLS"}, policies: []string{"SendMail"},
 	},
-	// A function that only may mail starts without: a mistake in a mail header
-	// once took a whole sign-in service down.
+	// A function for which mail is optional starts without it: a mistake in a mail
+	// header once took a whole sign-in service down.
 	"mailing.OptionalNotices": {variables: []string{"MAIL_FROM", "PUBLIC_URL"}, policies: []string{"SendMail"}},
 
 	`env.Origin("PUBLIC_URL")`: {variables: []string{"PUBLIC_URL"}, required: []string{"PUBLIC_URL"}},
 	"env.Admin":                {variables: []string{"ADMIN_EMAIL", "ADMIN_USERNAME"}, required: []string{"ADMIN_EMAIL"}},
 	"env.AuthorizerCache":      {checked: []string{"AUTHORIZER_CACHE_SECONDS"}},
 
-	// These bring nothing with them that a function needs to be given: each
-	// setting has a default.
+	// These need nothing: each of their settings has a default.
 	"env.Limits":                            {},
 	"env.Proxies":                           {},
 	"env.Sessions":                          {},
@@ -78,28 +77,30 @@ var parts = map[string]part{
 	"env.MustBeUsable":                      {},
 }
 
-// facts are what is true of one function alone.
+// facts are true of one function alone.
 type facts struct {
-	timeout       int  // seconds; 0 for that of all others
-	isSeed        bool // it makes the schema, and CloudFormation calls it
-	answersHTML   bool
-	failsToRefuse bool // Lambda counts each of its refusals as an error
-	why           string
+	timeout      int  // seconds; 0 for the usual timeout
+	isSeed       bool // it makes the schema, and CloudFormation calls it
+	answersHTML  bool
+	refusalsFail bool // Lambda counts each of its refusals as an error
+	why          string
 }
 
 var special = map[string]facts{
 	"authorizer": {
-		failsToRefuse: true,
-		why:           "API Gateway answers 401 only when the authorizer fails, so everybody with an old token makes an error of it; AuthorizerFailedAlarm counts its log instead",
+		refusalsFail: true,
+		why: "API Gateway answers 401 only when the authorizer fails, so an old token would ring an alarm for errors; " +
+			"AuthorizerFailedAlarm reads its log instead",
 	},
-	"reset_password_page": {answersHTML: true, why: "a person sees its answers in a browser, its errors too"},
+	"reset_password_page": {answersHTML: true, why: "a person reads its answers in a browser, including its errors"},
 	"rotate_keys":         {timeout: 60, why: "making an RSA key takes seconds in a small function"},
 	"seed_admin": {
 		timeout: 120, isSeed: true,
-		why: "it may migrate large tables; it starts with bad settings too, because CloudFormation waits for an answer from it, and no traffic is shifted to it by steps",
+		why: "it may migrate large tables; it starts with bad settings, too, because CloudFormation waits for its answer; " +
+			"its traffic does not move in steps",
 	},
 }
 
-// timeoutOf returns a function's seconds. The usual ones are above the handlers'
-// own deadline of 5 s, and below API Gateway's 30 s.
+// timeoutOf returns a function's timeout in seconds. The usual one is above the
+// handlers' own deadline of 5 s, and below API Gateway's 30 s.
 func timeoutOf(folder string) int { return cmp.Or(special[folder].timeout, 10) }

@@ -80,7 +80,8 @@ func (g *handlersSource) add(path string) error {
 		}
 		var text, signature bytes.Buffer
 		f.Doc = nil
-		if err := errors.Join(printer.Fprint(&text, files, f), printer.Fprint(&signature, files, &ast.FuncDecl{Name: f.Name, Type: f.Type})); err != nil {
+		head := &ast.FuncDecl{Name: f.Name, Type: f.Type}
+		if err := errors.Join(printer.Fprint(&text, files, f), printer.Fprint(&signature, files, head)); err != nil {
 			return err
 		}
 		call, known := copied[signature.String()]
@@ -140,7 +141,8 @@ func (g *handlersSource) source() ([]byte, error) {
 	slices.Sort(own)
 	text := handlersHead + "import (\n" + strings.Join(standard, "\n") + "\n\n" + strings.Join(own, "\n") + "\n)\n\n" +
 		"// All makes the handler of each function that has routes, by the function's\n// folder.\n" +
-		"func All(env *boot.Environment) map[string]http.Handler {\nreturn map[string]http.Handler{\n" + strings.Join(g.entries, "") + "}\n}\n\n" +
+		"func All(env *boot.Environment) map[string]http.Handler {\nreturn map[string]http.Handler{\n" +
+		strings.Join(g.entries, "") + "}\n}\n\n" +
 		strings.Join(g.functions, "")
 	return format.Source([]byte(strings.TrimSpace(text) + "\n"))
 }

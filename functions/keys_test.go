@@ -67,7 +67,8 @@ func TestAccessTokensOfARing(t *testing.T) {
 			if err != nil || !parsed.Valid {
 				t.Errorf("%v", err)
 			}
-			if got := v.call("GET", "/.well-known/openid-configuration", "", "", 200); !strings.Contains(got, `"id_token_signing_alg_values_supported":["`+string(alg)+`"]`) {
+			want := `"id_token_signing_alg_values_supported":["` + string(alg) + `"]`
+			if got := v.call("GET", "/.well-known/openid-configuration", "", "", 200); !strings.Contains(got, want) {
 				t.Errorf("the configuration is %s", got)
 			}
 			v.nothingSecretIn(v.log.String(), access)
@@ -168,7 +169,9 @@ func TestAPIGatewaysAuthorizerTakesRS256(t *testing.T) {
 	for alg, want := range map[keyring.Algorithm]string{keyring.RS256: "", keyring.ES256: "only RSA-based algorithms are supported"} {
 		t.Run(string(alg), func(t *testing.T) {
 			t.Parallel()
-			v := newService(t, postgrestest.URL(t), secret("JWT_KEYS", newRing(t, alg), "JWT_AUDIENCE", "https://orders.example.com", "JWT_CLAIMS", `{"scope":"orders:read"}`))
+			v := newService(t, postgrestest.URL(t), secret(
+				"JWT_KEYS", newRing(t, alg), "JWT_AUDIENCE", "https://orders.example.com", "JWT_CLAIMS", `{"scope":"orders:read"}`,
+			))
 			v.call("POST", "/api/user/register", "", account, 201)
 			access := v.login(credentials)
 			v.call("GET", "/api/user/user1", access, "", 200) // Roster asks for the same audience

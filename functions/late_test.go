@@ -47,7 +47,9 @@ func (v *service) firstRoute(f sam.Function) int {
 	for _, name := range []string{"Retry-After", "Cache-Control", "X-Content-Type-Options", "Content-Type"} {
 		got[name] = w.Header().Get(name)
 	}
-	want := map[string]string{"Retry-After": "2", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Content-Type": "application/problem+json"}
+	want := map[string]string{
+		"Retry-After": "2", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Content-Type": "application/problem+json",
+	}
 	text := `"code":"unavailable"`
 	if special[f.Folder].answersHTML {
 		want["Content-Type"], text = "text/html; charset=utf-8", "The service is not available right now."
@@ -80,7 +82,10 @@ func TestAnOutageAtTheStartPasses(t *testing.T) {
 	if more, most := v.aws.Calls(awstest.GetSecretValue)-reads, 3*(2+int(time.Since(began)/time.Second)); more > most {
 		t.Errorf("%d calls for 100 requests, want at most %d", more, most)
 	}
-	v.logHas(`"level":"WARN","message":"nothing is served until the secret can be read"`, `"status":503`, "no usable answer from Secrets Manager")
+	v.logHas(
+		`"level":"WARN","message":"nothing is served until the secret can be read"`, `"status":503`,
+		"no usable answer from Secrets Manager",
+	)
 	processes := v.processes()
 	v.aws.Recover(awstest.GetSecretValue)
 	for folder, request := range requests {
@@ -133,7 +138,8 @@ func TestAnOutageEndsInABadSecret(t *testing.T) {
 	} {
 		v := newService(t, "", settings{})
 		v.aws.Fail(awstest.GetSecretValue, awstest.Times(100, awstest.ServerError)...)
-		if answer, err := v.functions["health"].Invoke(t.Context(), []byte(event)); err != nil || !strings.Contains(string(answer), `"statusCode":503`) {
+		answer, err := v.functions["health"].Invoke(t.Context(), []byte(event))
+		if err != nil || !strings.Contains(string(answer), `"statusCode":503`) {
 			t.Fatalf("%v: %s", err, answer)
 		}
 		v.aws.Recover(awstest.GetSecretValue)

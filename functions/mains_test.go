@@ -12,25 +12,25 @@ import (
 	"testing"
 )
 
-// made is what a function is made of, as its main.go says it.
-type made struct {
+// assembly is what the main.go of a function puts together.
+type assembly struct {
 	folder string
 	calls  []string // keys of parts, sorted
 	http   bool     // it serves routes
 }
 
-var readMains = sync.OnceValues(func() (map[string]made, error) {
+var readMains = sync.OnceValues(func() (map[string]assembly, error) {
 	paths, err := filepath.Glob("*/main.go")
 	if err != nil {
 		return nil, err
 	}
-	all := map[string]made{}
+	all := map[string]assembly{}
 	for _, path := range paths {
 		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
 		if err != nil {
 			return nil, err
 		}
-		m := madeOf(file)
+		m := assemblyOf(file)
 		m.folder = filepath.Dir(path)
 		all[m.folder] = m
 	}
@@ -38,7 +38,7 @@ var readMains = sync.OnceValues(func() (map[string]made, error) {
 })
 
 // mains are all functions, by folder.
-func mains(t testing.TB) map[string]made {
+func mains(t testing.TB) map[string]assembly {
 	t.Helper()
 	all, err := readMains()
 	if err != nil || len(all) < 20 {
@@ -47,9 +47,9 @@ func mains(t testing.TB) map[string]made {
 	return all
 }
 
-// madeOf collects the calls of package boot, of those below it, and of the
-// environment that they give. A call with a name in it counts with the name.
-func madeOf(file *ast.File) made {
+// assemblyOf collects the calls of package boot, of the packages below it and of
+// the environment. A text that is a call's first argument belongs to its name.
+func assemblyOf(file *ast.File) assembly {
 	packages := map[string]bool{"env": true}
 	for _, spec := range file.Imports {
 		path := strings.Trim(spec.Path.Value, `"`)
@@ -57,7 +57,7 @@ func madeOf(file *ast.File) made {
 			packages[filepath.Base(path)] = true
 		}
 	}
-	var m made
+	var m assembly
 	calls := map[string]bool{}
 	ast.Inspect(file, func(n ast.Node) bool {
 		call, ok := n.(*ast.CallExpr)
@@ -89,10 +89,10 @@ func madeOf(file *ast.File) made {
 	return m
 }
 
-func (m made) has(call string) bool { return slices.Contains(m.calls, call) }
+func (m assembly) has(call string) bool { return slices.Contains(m.calls, call) }
 
-// collect returns what a list of all parts holds, sorted.
-func (m made) collect(list func(part) []string) (all []string) {
+// collect returns one list of all parts, sorted.
+func (m assembly) collect(list func(part) []string) (all []string) {
 	for _, call := range m.calls {
 		all = append(all, list(parts[call])...)
 	}
@@ -100,16 +100,19 @@ func (m made) collect(list func(part) []string) (all []string) {
 	return slices.Compact(all)
 }
 
-func (m made) variables() []string { return m.collect(func(p part) []string { return p.variables }) }
-func (m made) required() []string  { return m.collect(func(p part) []string { return p.required }) }
+func (m assembly) variables() []string {
+	return m.collect(func(p part) []string { return p.variables })
+}
+
+func (m assembly) required() []string { return m.collect(func(p part) []string { return p.required }) }
 
 // stoppedBy reports whether a bad value of a setting stops it.
-func (m made) stoppedBy(setting string) bool {
+func (m assembly) stoppedBy(setting string) bool {
 	return slices.Contains(m.collect(func(p part) []string { return p.checked }), setting)
 }
 
-// policies are those of template.yaml. Two of them read the secret and do more.
-func (m made) policies() []string {
+// policies are those of template.yaml. Two of them include ReadSecret.
+func (m assembly) policies() []string {
 	all := m.collect(func(p part) []string { return p.policies })
 	if slices.Contains(all, "SignTokens") || slices.Contains(all, "ChangeSecret") {
 		all = slices.DeleteFunc(all, func(name string) bool { return name == "ReadSecret" })
@@ -117,15 +120,15 @@ func (m made) policies() []string {
 	return all
 }
 
-func (m made) hashes() bool {
+func (m assembly) hashes() bool {
 	return slices.ContainsFunc(m.calls, func(call string) bool { return parts[call].hashes })
 }
 
 // waitsForSchema reports whether the schema must be ready before it serves.
-func (m made) waitsForSchema() bool { return m.has("env.Postgres") && !special[m.folder].isSeed }
+func (m assembly) waitsForSchema() bool { return m.has("env.Postgres") && !special[m.folder].isSeed }
 
-// with returns the folders of the functions with a policy, sorted.
-func with(t *testing.T, policy string) (folders []string) {
+// withPolicy returns the folders of the functions with a policy, sorted.
+func withPolicy(t *testing.T, policy string) (folders []string) {
 	t.Helper()
 	for folder, m := range mains(t) {
 		if slices.Contains(m.policies(), policy) {
@@ -136,8 +139,7 @@ func with(t *testing.T, policy string) (folders []string) {
 	return folders
 }
 
-// A part that nobody has described could need a variable that no deployment
-// gives.
+// A part that is not in the table could need a variable that no deployment has.
 func TestAllPartsAreKnown(t *testing.T) {
 	t.Parallel()
 	used := map[string]bool{}

@@ -136,7 +136,8 @@ func TestADatabaseIsDownAndComesBack(t *testing.T) {
 			}
 		}
 	}
-	if got := v.send("POST", "/reset_password", "", "token="+strings.Repeat("A", 43)+"&new_password=staple+horse&repeat_password=staple+horse"); got.Code != 503 {
+	form := "token=" + strings.Repeat("A", 43) + "&new_password=staple+horse&repeat_password=staple+horse"
+	if got := v.send("POST", "/reset_password", "", form); got.Code != 503 {
 		t.Errorf("the page answers %d: %s", got.Code, got.Body)
 	}
 	v.call("GET", "/nowhere", "", "", 404) // these need no database

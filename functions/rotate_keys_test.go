@@ -89,7 +89,9 @@ func TestRotateKeys(t *testing.T) {
 	}
 	v.call("GET", "/api/user/user1", access, "", 200)
 	v.call("GET", "/api/user/user1", old, "", 401)
-	for _, line := range []string{`"message":"audit","action":"key_published","kid":"` + ring.Keys[0].ID, `"action":"key_signs"`, `"action":"key_removed"`} {
+	for _, line := range []string{
+		`"message":"audit","action":"key_published","kid":"` + ring.Keys[0].ID, `"action":"key_signs"`, `"action":"key_removed"`,
+	} {
 		if !strings.Contains(v.log.String(), line) {
 			t.Errorf("the log has no %s", line)
 		}

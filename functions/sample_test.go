@@ -78,7 +78,8 @@ func (s *sample) http(ctx context.Context, _ string, e events.APIGatewayV2HTTPRe
 		return refuse(http.StatusUnauthorized), nil
 	}
 	verdict, answer := s.v.verdict(string(mustJSON(events.APIGatewayV2CustomAuthorizerV2Request{
-		Version: "2.0", Type: "REQUEST", RouteArn: methodARN, IdentitySource: []string{header}, RouteKey: e.RouteKey, RawPath: e.RawPath, Headers: e.Headers, RequestContext: e.RequestContext,
+		Version: "2.0", Type: "REQUEST", RouteArn: methodARN, IdentitySource: []string{header},
+		RouteKey: e.RouteKey, RawPath: e.RawPath, Headers: e.Headers, RequestContext: e.RequestContext,
 	})))
 	if verdict != allowed {
 		return refuse(statusOf(verdict)), nil
@@ -97,7 +98,9 @@ func (s *sample) rest(ctx context.Context, _ string, e events.APIGatewayV2HTTPRe
 	if !regexp.MustCompile(s.authorizer["Identity"].(object)["ValidationExpression"].(string)).MatchString(header) {
 		return refuse(http.StatusUnauthorized), nil
 	}
-	verdict, answer := s.v.verdict(string(mustJSON(events.APIGatewayCustomAuthorizerRequest{Type: "TOKEN", AuthorizationToken: header, MethodArn: methodARN})))
+	verdict, answer := s.v.verdict(string(mustJSON(events.APIGatewayCustomAuthorizerRequest{
+		Type: "TOKEN", AuthorizationToken: header, MethodArn: methodARN,
+	})))
 	if verdict != allowed {
 		return refuse(statusOf(verdict)), nil
 	}
@@ -105,7 +108,9 @@ func (s *sample) rest(ctx context.Context, _ string, e events.APIGatewayV2HTTPRe
 	if err := json.Unmarshal(answer, &policy); err != nil || !permits(policy, methodARN) {
 		return refuse(http.StatusForbidden), err
 	}
-	request := events.APIGatewayProxyRequest{Path: e.RawPath, HTTPMethod: "GET", RequestContext: events.APIGatewayProxyRequestContext{Authorizer: policy.Context}}
+	request := events.APIGatewayProxyRequest{
+		Path: e.RawPath, HTTPMethod: "GET", RequestContext: events.APIGatewayProxyRequestContext{Authorizer: policy.Context},
+	}
 	request.RequestContext.Authorizer["principalId"] = policy.PrincipalID
 	return s.run(ctx, request)
 }
@@ -115,7 +120,8 @@ func (s *sample) rest(ctx context.Context, _ string, e events.APIGatewayV2HTTPRe
 func permits(p events.APIGatewayCustomAuthorizerResponse, method string) bool {
 	statement := p.PolicyDocument.Statement[0]
 	prefix, found := strings.CutSuffix(statement.Resource[0], "*")
-	return p.PolicyDocument.Version == "2012-10-17" && statement.Effect == "Allow" && slices.Contains(statement.Action, "execute-api:Invoke") &&
+	return p.PolicyDocument.Version == "2012-10-17" && statement.Effect == "Allow" &&
+		slices.Contains(statement.Action, "execute-api:Invoke") &&
 		found && !strings.ContainsAny(prefix, "*?") && strings.HasPrefix(method, prefix)
 }
 
@@ -155,7 +161,10 @@ func TestTheSamplesWork(t *testing.T) {
 		"rest.yaml": {
 			object{
 				"FunctionPayloadType": "TOKEN", "DisableFunctionDefaultPermissions": true,
-				"Identity": object{"Header": "Authorization", "ReauthorizeEvery": 0, "ValidationExpression": `^[Bb]earer [A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$`},
+				"Identity": object{
+					"Header": "Authorization", "ReauthorizeEvery": 0,
+					"ValidationExpression": `^[Bb]earer [A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$`,
+				},
 			},
 			func(s *sample) gateway.Invoke { return s.rest },
 		},
@@ -184,7 +193,8 @@ func TestTheSamplesWork(t *testing.T) {
 			access := v.login(credentials)
 			w := send("/who", access)
 			var who struct{ Sub, Username, Role, SID string }
-			if err := json.Unmarshal(w.Body.Bytes(), &who); err != nil || w.Code != 200 || who.Username != "user1" || who.Role != "USER" || len(who.Sub) != 36 || len(who.SID) != 36 {
+			err := json.Unmarshal(w.Body.Bytes(), &who)
+			if err != nil || w.Code != 200 || who.Username != "user1" || who.Role != "USER" || len(who.Sub) != 36 || len(who.SID) != 36 {
 				t.Errorf("%d, %s", w.Code, w.Body)
 			}
 			if w := send("/admin/who", access); file == "template.yaml" && w.Code != 403 {

@@ -46,7 +46,8 @@ func TestSizes(t *testing.T) {
 		}
 		t.Logf("%-20s %6.2f MiB", f.Folder, float64(info.Size())/(1<<20))
 		if size := float64(info.Size()); size > limit*slack {
-			t.Errorf("%s has %.2f MiB, want at most %.2f; see what it newly links in testdata/links.txt", f.Folder, size/(1<<20), limit*slack/(1<<20))
+			t.Errorf("%s has %.2f MiB, want at most %.2f; see what it newly links in testdata/links.txt",
+				f.Folder, size/(1<<20), limit*slack/(1<<20))
 		}
 	}
 }
@@ -56,8 +57,8 @@ func TestSizes(t *testing.T) {
 func buildForLambda(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	cmd := exec.CommandContext(context.Background(), "go", "build", "-tags", "lambda.norpc", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w",
-		"-o", dir+string(filepath.Separator), "./...")
+	cmd := exec.CommandContext(context.Background(), "go", "build",
+		"-tags", "lambda.norpc", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", dir+string(filepath.Separator), "./...")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=arm64")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)

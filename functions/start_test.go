@@ -82,24 +82,60 @@ func TestAStartRefusesWhatIsBad(t *testing.T) {
 		settings settings
 		want     string
 	}{
-		"a placeholder":           {"get_user", secret("JWT_SECRET_KEY", "your_jwt_secret_key_"+canary), "JWT_SECRET_KEY is a placeholder; " + generate},
-		"a short key":             {"get_user", secret("JWT_SECRET_KEY", canary[:31]), "JWT_SECRET_KEY is too short: it must have at least 32 bytes"},
-		"a simple key":            {"reset_password", secret("SECRET_KEY", strings.Repeat("canary", 6)), "SECRET_KEY is too simple; " + generate},
-		"a short root key":        {"reset_password", secret("ROOT_KEY", canary[:31]), "ROOT_KEY is too short: it must have at least 32 bytes"},
-		"a short salt":            {"register", secret("SECURITY_PASSWORD_SALT", canary[:31]), "SECURITY_PASSWORD_SALT is too short: it must have at least 32 bytes"},
-		"no database":             {"register", secret("DATABASE_URL", ""), "DATABASE_URL is missing"},
-		"another database":        {"health", secret("DATABASE_URL", "mysql://u:"+canary+"@h/d"), "DATABASE_URL is not a PostgreSQL URL such as postgres://user:password@host:5432/database (invalid keyword/value)"},
-		"a slash in a password":   {"health", secret("DATABASE_URL", "postgres://u:"+canary+"/@h/d"), "DATABASE_URL is not a PostgreSQL URL such as postgres://user:password@host:5432/database"},
-		"a slash, and a number":   {"health", secret("DATABASE_URL", "postgres://u:12345/"+canary+"@127.0.0.1:1/d"), "DATABASE_URL has an @ in its host or database"},
-		"an @ in the owner's":     {"seed_admin", secret("MIGRATE_DATABASE_URL", "postgres://u:s3@"+canary+"@127.0.0.1:1/d"), "MIGRATE_DATABASE_URL has an @ in its host or database"},
-		"a space in the owner's":  {"seed_admin", secret("MIGRATE_DATABASE_URL", "postgres://u:ta@"+canary+" s@127.0.0.1:1/d"), "MIGRATE_DATABASE_URL is not a PostgreSQL URL"},
+		"a placeholder": {
+			"get_user", secret("JWT_SECRET_KEY", "your_jwt_secret_key_"+canary),
+			"JWT_SECRET_KEY is a placeholder; " + generate,
+		},
+		"a short key": {
+			"get_user", secret("JWT_SECRET_KEY", canary[:31]),
+			"JWT_SECRET_KEY is too short: it must have at least 32 bytes",
+		},
+		"a simple key": {
+			"reset_password", secret("SECRET_KEY", strings.Repeat("canary", 6)),
+			"SECRET_KEY is too simple; " + generate,
+		},
+		"a short root key": {"reset_password", secret("ROOT_KEY", canary[:31]), "ROOT_KEY is too short: it must have at least 32 bytes"},
+		"a short salt": {
+			"register", secret("SECURITY_PASSWORD_SALT", canary[:31]),
+			"SECURITY_PASSWORD_SALT is too short: it must have at least 32 bytes",
+		},
+		"no database": {"register", secret("DATABASE_URL", ""), "DATABASE_URL is missing"},
+		"another database": {
+			"health", secret("DATABASE_URL", "mysql://u:"+canary+"@h/d"),
+			"DATABASE_URL is not a PostgreSQL URL such as postgres://user:password@host:5432/database (invalid keyword/value)",
+		},
+		"a slash in a password": {
+			"health", secret("DATABASE_URL", "postgres://u:"+canary+"/@h/d"),
+			"DATABASE_URL is not a PostgreSQL URL such as postgres://user:password@host:5432/database",
+		},
+		"a slash, and a number": {
+			"health", secret("DATABASE_URL", "postgres://u:12345/"+canary+"@127.0.0.1:1/d"),
+			"DATABASE_URL has an @ in its host or database",
+		},
+		"an @ in the owner's": {
+			"seed_admin", secret("MIGRATE_DATABASE_URL", "postgres://u:s3@"+canary+"@127.0.0.1:1/d"),
+			"MIGRATE_DATABASE_URL has an @ in its host or database",
+		},
+		"a space in the owner's": {
+			"seed_admin", secret("MIGRATE_DATABASE_URL", "postgres://u:ta@"+canary+" s@127.0.0.1:1/d"),
+			"MIGRATE_DATABASE_URL is not a PostgreSQL URL",
+		},
 		"an origin with a path":   {"login", variable("PUBLIC_URL", "https://accounts.example.com/app"), anOrigin},
 		"an origin without https": {"login", variable("PUBLIC_URL", "accounts.example.com"), anOrigin},
-		"a short minimum":         {"register", variable("PASSWORD_MIN_LENGTH", "7"), "PASSWORD_MIN_LENGTH must be a whole number from 8 to 64"},
-		"a minimum in words":      {"update_user", variable("PASSWORD_MIN_LENGTH", "eight"), "PASSWORD_MIN_LENGTH must be a whole number from 8 to 64"},
-		"neither on nor off":      {"reset_password_page", secret("PASSWORD_BLOCKLIST", "maybe"), "PASSWORD_BLOCKLIST must be true or false"},
-		"a sender's name alone":   {"forget_password", variable("MAIL_FROM", "Roster"), "MAIL_FROM"},
-		"a bad mail server":       {"seed_admin", secret("MAIL_SERVER", "smtp.example.com", "MAIL_PORT", "0"), "MAIL_PORT must be a whole number from 1 to 65535"},
+		"a short minimum": {
+			"register", variable("PASSWORD_MIN_LENGTH", "7"),
+			"PASSWORD_MIN_LENGTH must be a whole number from 8 to 64",
+		},
+		"a minimum in words": {
+			"update_user", variable("PASSWORD_MIN_LENGTH", "eight"),
+			"PASSWORD_MIN_LENGTH must be a whole number from 8 to 64",
+		},
+		"neither on nor off":    {"reset_password_page", secret("PASSWORD_BLOCKLIST", "maybe"), "PASSWORD_BLOCKLIST must be true or false"},
+		"a sender's name alone": {"forget_password", variable("MAIL_FROM", "Roster"), "MAIL_FROM"},
+		"a bad mail server": {
+			"seed_admin", secret("MAIL_SERVER", "smtp.example.com", "MAIL_PORT", "0"),
+			"MAIL_PORT must be a whole number from 1 to 65535",
+		},
 		"placeholders": {
 			"seed_admin", secret("MAIL_SERVER", "your_mail_server", "MAIL_USERNAME", "your_canary", "MAIL_PASSWORD", "canary-changeme", "ADMIN_PASSWORD", "your-canary-password"),
 			"ADMIN_PASSWORD is a placeholder; " + givenNone + "; MAIL_PASSWORD is a placeholder; " + givenNone +
@@ -150,10 +186,16 @@ func TestAStartRefusesAnUnreadableSecret(t *testing.T) {
 		prepare func(*awstest.Server)
 		want    string
 	}{
-		"denied": {func(s *awstest.Server) { s.Fail(awstest.GetSecretValue, awstest.AccessDenied) }, "not allowed; the function's role needs secretsmanager:GetSecretValue"},
-		"bytes":  {func(s *awstest.Server) { s.SetBinarySecret(secretARN, []byte(canary)) }, "it holds bytes (SecretBinary)"},
-		"text":   {func(s *awstest.Server) { s.SetSecret(secretARN, canary) }, "it is not a JSON object"},
-		"a list": {func(s *awstest.Server) { s.SetSecret(secretARN, `{"DATABASE_URL":["`+canary+`"]}`) }, "DATABASE_URL is not text, a number, true, false or an object"},
+		"denied": {
+			func(s *awstest.Server) { s.Fail(awstest.GetSecretValue, awstest.AccessDenied) },
+			"not allowed; the function's role needs secretsmanager:GetSecretValue",
+		},
+		"bytes": {func(s *awstest.Server) { s.SetBinarySecret(secretARN, []byte(canary)) }, "it holds bytes (SecretBinary)"},
+		"text":  {func(s *awstest.Server) { s.SetSecret(secretARN, canary) }, "it is not a JSON object"},
+		"a list": {
+			func(s *awstest.Server) { s.SetSecret(secretARN, `{"DATABASE_URL":["`+canary+`"]}`) },
+			"DATABASE_URL is not text, a number, true, false or an object",
+		},
 	} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()

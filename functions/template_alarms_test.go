@@ -16,7 +16,7 @@ const metricsOfAnAlarm = 10
 
 // metricsOf are the metrics of AWS/Lambda that must ring an alarm.
 func metricsOf(folder string) []string {
-	if special[folder].failsToRefuse {
+	if special[folder].refusalsFail {
 		return []string{"Throttles"}
 	}
 	return []string{"Errors", "Throttles"}
@@ -27,7 +27,8 @@ func TestEachFunctionIsWatched(t *testing.T) {
 	template := readTemplate(t)
 	for id, metrics := range metricsOfAlarms(template) {
 		if len(metrics) > metricsOfAnAlarm {
-			t.Errorf("%s reads %d metrics, and CloudWatch takes %d: start another alarm, and name it in the DeploymentPreference of Globals", id, len(metrics), metricsOfAnAlarm)
+			t.Errorf("%s reads %d metrics, and CloudWatch takes %d: start another alarm, and name it in the DeploymentPreference of Globals",
+				id, len(metrics), metricsOfAnAlarm)
 		}
 	}
 	want := map[string][]string{}
@@ -146,7 +147,10 @@ func TestFailuresInTheLogAreCounted(t *testing.T) {
 	for _, c := range []struct{ filter, alarm, pattern string }{
 		{"MailFailures", "MailFailedAlarm", "{ $.MailFailed = 1 }"},
 		// TestTheAuthorizerFails and TestAStartNamesAllThatIsMissing show that the log has these words.
-		{"AuthorizerFailures", "AuthorizerFailedAlarm", `{ ($.AuthorizerFailed = 1) || ($.message = "the configuration is not usable*") || ($.record.status = "timeout") }`},
+		{
+			"AuthorizerFailures", "AuthorizerFailedAlarm",
+			`{ ($.AuthorizerFailed = 1) || ($.message = "the configuration is not usable*") || ($.record.status = "timeout") }`,
+		},
 	} {
 		counted(t, template, c.filter, c.alarm, c.pattern)
 	}

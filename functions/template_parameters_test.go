@@ -143,7 +143,8 @@ func TestTheLongestVersionDescriptionFits(t *testing.T) {
 func TestTheNextStepIsForThisStack(t *testing.T) {
 	t.Parallel()
 	step := readTemplate(t).Document["Outputs"].(map[string]any)["NextStep"].(map[string]any)
-	want := map[string]any{"Fn::Sub": "sam deploy --stack-name ${AWS::StackName} --region ${AWS::Region} --parameter-overrides PublicUrl=${Api.ApiEndpoint}"}
+	want := map[string]any{"Fn::Sub": "sam deploy --stack-name ${AWS::StackName} --region ${AWS::Region} " +
+		"--parameter-overrides PublicUrl=${Api.ApiEndpoint}"}
 	if diff := cmp.Diff(want, step["Value"]); diff != "" {
 		t.Errorf("the output NextStep (-want +got):\n%s", diff)
 	}

@@ -128,7 +128,7 @@ func TestTheSecretIsForThoseWhoKnowIt(t *testing.T) {
 // secret. Only the rotation of keys may write the secret.
 func TestKeysAreForThoseWhoSign(t *testing.T) {
 	t.Parallel()
-	signs, rotates := with(t, "SignTokens"), with(t, "ChangeSecret")
+	signs, rotates := withPolicy(t, "SignTokens"), withPolicy(t, "ChangeSecret")
 	arn := map[string]any{"Fn::If": []any{"MakesSecret", ref("Secret"), ref("ExistingSecretArn")}}
 	may := map[string][]string{}
 	for _, f := range readTemplate(t).Functions {

@@ -46,6 +46,7 @@ var allowedImports = map[string]imports{
 		why: "a main is a list of parts; what decides or computes belongs into the parts",
 	},
 
+	"examples": {nil, nil, "it holds tests of the examples and no code"},
 	"examples/service": {
 		own: []string{"shared/bearer"},
 		why: "it shows what a service elsewhere needs, which is one package",
@@ -227,9 +228,17 @@ type listed struct {
 	GoFiles, Imports      []string
 }
 
+// listPackages lists this module's packages and the example, which is a module
+// of its own.
 func listPackages(t *testing.T) []listed {
 	t.Helper()
+	return append(listModule(t, "."), listModule(t, "examples/service")...)
+}
+
+func listModule(t *testing.T, dir string) []listed {
+	t.Helper()
 	cmd := exec.Command("go", "list", "-json=ImportPath,Name,Doc,GoFiles,Imports", "./...")
+	cmd.Dir = dir
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()

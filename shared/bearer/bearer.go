@@ -10,6 +10,13 @@
 // says, and while the keys cannot be fetched a token is neither good nor bad.
 // Keys that were fetched serve on for an hour then, and no longer. What the
 // caller may do is not its business.
+//
+// To import it from another module, with a clone of Roster beside it (for other
+// places see docs/verify-elsewhere.md):
+//
+//	import "roster/shared/bearer"
+//	go mod edit -require=roster@v0.0.0 -replace=roster=../roster
+//	go mod tidy
 package bearer
 
 import (

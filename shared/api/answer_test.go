@@ -62,13 +62,13 @@ func (s *service) sendAs(target, body string, headers []string) answer {
 // wants compares an answer with a status and a JSON body.
 func (a answer) wants(t testing.TB, name string, status int, body string) {
 	t.Helper()
-	if diff := cmp.Diff(pretty(t, body), pretty(t, a.body)); diff != "" || a.status != status {
+	if diff := cmp.Diff(normalizedJSON(t, body), normalizedJSON(t, a.body)); diff != "" || a.status != status {
 		t.Errorf("%s: answered %d, want %d (-want +got):\n%s", name, a.status, status, diff)
 	}
 }
 
 // pretty is a JSON text in one spelling.
-func pretty(t testing.TB, text string) string {
+func normalizedJSON(t testing.TB, text string) string {
 	t.Helper()
 	var v any
 	if err := json.Unmarshal([]byte(text), &v); err != nil {
@@ -102,5 +102,5 @@ var (
 	forbidden       = problem(403, "forbidden", "You may not do that.")
 	noSuchUser      = problem(404, "not_found", "User not found.")
 	lastAdmin       = problem(409, "conflict", "The last active admin can be neither deleted, demoted nor deactivated.")
-	deadToken       = problem(400, "token_invalid", "The token is invalid or has expired.", "token", "is invalid or has expired")
+	invalidToken    = problem(400, "token_invalid", "The token is invalid or has expired.", "token", "is invalid or has expired")
 )

@@ -46,7 +46,7 @@ func Audit(db user.AuditViewer, tokens web.TokenVerifier) http.Handler {
 			out.Events[i] = auditEventOf(e)
 		}
 		if page.Next != nil {
-			out.Next = cursor(*page.Next)
+			out.Next = encodeCursor(*page.Next)
 		}
 		return out, nil
 	})

@@ -17,29 +17,31 @@ import (
 
 // broken is a database whose every answer is a bug of ours: an error that is
 // no refusal, or a panic.
-type broken struct {
+type failingDB struct {
 	*postgres.DB
 	fail func() error
 }
 
-func (b broken) Consume(context.Context, []ratelimit.Budget, time.Time) (ratelimit.Attempt, error) {
+func (b failingDB) Consume(context.Context, []ratelimit.Budget, time.Time) (ratelimit.Attempt, error) {
 	return ratelimit.Attempt{}, nil // lets on to where the bugs are
 }
 
-func (b broken) Ping(context.Context) error { return b.fail() }
-func (b broken) CreateUser(context.Context, user.User, audit.Event) (user.Taken, error) {
+func (b failingDB) Ping(context.Context) error { return b.fail() }
+func (b failingDB) CreateUser(context.Context, user.User, audit.Event) (user.Taken, error) {
 	return user.Taken{}, b.fail()
 }
-func (b broken) UserByUsername(context.Context, string) (*user.User, error) { return nil, b.fail() }
-func (b broken) CreateReset(context.Context, string, string, user.Reset, audit.Event) (*user.User, error) {
+
+func (b failingDB) UserByUsername(context.Context, string) (*user.User, error) { return nil, b.fail() }
+
+func (b failingDB) CreateReset(context.Context, string, string, user.Reset, audit.Event) (*user.User, error) {
 	return nil, b.fail()
 }
 
-func (b broken) UserByReset(context.Context, []byte, time.Time) (*user.User, error) {
+func (b failingDB) UserByReset(context.Context, []byte, time.Time) (*user.User, error) {
 	return nil, b.fail()
 }
 
-func (b broken) CallerAndTarget(context.Context, request.Caller, string) (caller, target *user.User, err error) {
+func (b failingDB) CallerAndTarget(context.Context, request.Caller, string) (caller, target *user.User, err error) {
 	return nil, nil, b.fail()
 }
 
@@ -58,13 +60,13 @@ func TestBugs(t *testing.T) {
 		"a nil pointer, followed":    func() error { var none *user.User; return errors.New(none.Username) },
 		"an error that is not meant": func() error { return &json.SyntaxError{} },
 	} {
-		h := routes(broken{s.db, fail}, s.box, false)
-		for name, request := range requests(t, u) {
+		h := routes(failingDB{s.db, fail}, s.box, false)
+		for name, request := range requestForEachEndpoint(t, u) {
 			a := request(func(method, path, body string, headers ...string) answer {
 				return send(t, h, method, path, body, headers...)
 			})
 			a.wants(t, kind+", "+name, 500, problem(500, "internal", "Something went wrong on our side."))
-			for header, value := range always {
+			for header, value := range securityHeaders {
 				if a.header.Get(header) != value {
 					t.Errorf("%s, %s: %s is %q", kind, name, header, a.header.Get(header))
 				}

@@ -77,14 +77,14 @@ func TestBehindWithoutAnAddress(t *testing.T) {
 }
 
 // witness keeps whom a refused login was from.
-type witness struct {
-	empty
+type clientRecorder struct {
+	emptyDB
 	from *request.Client
 }
 
-func (w witness) UserByUsername(context.Context, string) (*user.User, error) { return nil, nil }
+func (w clientRecorder) UserByUsername(context.Context, string) (*user.User, error) { return nil, nil }
 
-func (w witness) Record(_ context.Context, e audit.Event) error {
+func (w clientRecorder) Record(_ context.Context, e audit.Event) error {
 	*w.from = e.From
 	return nil
 }
@@ -108,11 +108,11 @@ func TestClient(t *testing.T) {
 		r.Header.Set("Device-Token", "anything")
 		r.Header.Set("X-Request-Id", requestID)
 		r.RemoteAddr = "[2001:db8::1]:0"
-		routes(witness{empty{t}, &from}, &outbox{}, false).ServeHTTP(httptest.NewRecorder(), r)
+		routes(clientRecorder{emptyDB{t}, &from}, &outbox{}, false).ServeHTTP(httptest.NewRecorder(), r)
 		if diff := cmp.Diff(c.want, from.UserAgent); diff != "" || !utf8.ValidString(from.UserAgent) {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
-		if from.Address.String() != "2001:db8::1" || from.Device != "anything" || from.RequestID != requestID {
+		if from.Address.String() != "2001:db8::1" || from.DeviceToken != "anything" || from.RequestID != requestID {
 			t.Errorf("%s: %+v", name, from)
 		}
 	}

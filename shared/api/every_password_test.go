@@ -19,7 +19,7 @@ func TestEveryPathToAPasswordIsCounted(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	ann := bearer(t, s.account("ann"))
-	h := s.strict()
+	h := s.withDefaultLimits()
 	bodies := map[string]string{
 		"POST /api/user/login":           `{"username":"ann","password":"$"}`,
 		"PUT /api/user/{username}":       `{"password":"another kite moon","current_password":"$"}`,

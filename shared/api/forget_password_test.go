@@ -24,7 +24,7 @@ func (s *service) mailedTokenTo(name, email string) string {
 	s.t.Helper()
 	a := s.send("POST", "/api/user/forget_password", `{"username":"`+name+`","email":"`+email+`"}`)
 	a.wants(s.t, "forget_password", 200, tokenGenerated)
-	sent := s.box.take()
+	sent := s.box.drain()
 	if len(sent) != 1 || sent[0].To != email {
 		s.t.Fatalf("mailed %v", sent)
 	}
@@ -40,7 +40,7 @@ func TestForgetPassword(t *testing.T) {
 	s := newService(t)
 	s.account("ann")
 	token := s.mailedToken("ann")
-	if strings.Contains(s.rows(), token) {
+	if strings.Contains(s.storedRows(), token) {
 		t.Error("the token is stored")
 	}
 	other := s.mailedToken("ann")
@@ -70,11 +70,11 @@ func TestForgetPasswordTellsNothing(t *testing.T) {
 		"wildcards":            `{"username":"ann","email":"%"}`,
 		"the address for name": `{"username":"ann@example.com","email":"ann@example.com"}`,
 	} {
-		s.touches(name, false, func() {
+		s.expectChange(name, false, func() {
 			a := send(t, routes(s.db, s.box, false), "POST", "/api/user/forget_password", body)
 			a.wants(t, name, 200, tokenGenerated)
 		})
-		if sent := s.box.take(); len(sent) > 0 {
+		if sent := s.box.drain(); len(sent) > 0 {
 			t.Errorf("%s: mailed %v", name, sent)
 		}
 	}
@@ -82,7 +82,7 @@ func TestForgetPasswordTellsNothing(t *testing.T) {
 	a := s.send("POST", "/api/user/forget_password", `{"username":"ANN","email":"Ann@EXAMPLE.com"}`,
 		"Host: evil.example", "X-Forwarded-Host: evil.example", "X-Forwarded-Proto: http", "Forwarded: host=evil.example", "Origin: https://evil.example", "Referer: https://evil.example/")
 	a.wants(t, "spelled otherwise", 200, tokenGenerated)
-	sent := s.box.take()
+	sent := s.box.drain()
 	if len(sent) != 1 || sent[0].To != "ann@example.com" || strings.Contains(sent[0].Text+sent[0].HTML, "evil") || !mailedLink.MatchString(sent[0].Text) {
 		t.Errorf("mailed %v", sent)
 	}
@@ -107,7 +107,7 @@ func TestForgetPasswordRefuses(t *testing.T) {
 	} {
 		s.send("POST", "/api/user/forget_password", body).wants(t, body, 400, want)
 	}
-	if sent := s.box.take(); len(sent) > 0 {
+	if sent := s.box.drain(); len(sent) > 0 {
 		t.Errorf("mailed %v", sent)
 	}
 }

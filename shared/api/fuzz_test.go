@@ -32,9 +32,9 @@ func FuzzBody(f *testing.F) {
 		}
 		mediaType := "Content-Type: application/json"
 		if call.path == "/reset_password" {
-			mediaType = form
+			mediaType = formType
 		}
-		a := send(t, routes(empty{t}, &outbox{}, false), call.method, call.path, body, header, mediaType)
+		a := send(t, routes(emptyDB{t}, &outbox{}, false), call.method, call.path, body, header, mediaType)
 		if a.status >= 500 || a.status < 200 || a.status == 401 || a.status == 403 {
 			t.Fatalf("%s %s: %d %s", call.method, call.path, a.status, a.body)
 		}
@@ -62,7 +62,7 @@ func FuzzCaller(f *testing.F) {
 			r.Header.Set("Authorization", authorization)
 			r.URL.Path, r.URL.RawPath = "/api/user/"+name, ""
 			w := httptest.NewRecorder()
-			routes(empty{t}, &outbox{}, false).ServeHTTP(w, r)
+			routes(emptyDB{t}, &outbox{}, false).ServeHTTP(w, r)
 			if w.Code < 300 || w.Code >= 500 {
 				t.Errorf("%s %q as %q: %d %s", method, name, authorization, w.Code, w.Body)
 			}

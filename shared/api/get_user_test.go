@@ -51,7 +51,7 @@ func TestGetUser(t *testing.T) {
 		{"a UUID, as ADMIN", "/api/user/" + ann.UUID, boss, 404, noSuchUser},
 		{"an id, as ADMIN", "/api/user/1", boss, 404, noSuchUser},
 	} {
-		s.touches(c.name, false, func() {
+		s.expectChange(c.name, false, func() {
 			s.send("GET", c.path, "", bearer(t, c.as)).wants(t, c.name, c.status, c.want)
 		})
 	}

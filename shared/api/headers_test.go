@@ -7,7 +7,7 @@ import (
 )
 
 // ASVS 3.4: every answer has these, a refusal as well as a success.
-var always = map[string]string{
+var securityHeaders = map[string]string{
 	"Cache-Control":                "no-store",
 	"X-Content-Type-Options":       "nosniff",
 	"Referrer-Policy":              "no-referrer",
@@ -30,9 +30,9 @@ func TestHeaders(t *testing.T) {
 		status                   int
 		more                     map[string]string
 	}{
-		{"POST", "/api/user/register", zoeRegisters, "", 201, map[string]string{"Content-Type": json}},
+		{"POST", "/api/user/register", zoeRegistration, "", 201, map[string]string{"Content-Type": json}},
 		{"POST", "/api/user/register", `{}`, "", 400, map[string]string{"Content-Type": problem}},
-		{"POST", "/api/user/register", zoeRegisters, "", 409, map[string]string{"Content-Type": problem}},
+		{"POST", "/api/user/register", zoeRegistration, "", 409, map[string]string{"Content-Type": problem}},
 		{"POST", "/api/user/login", `{"username":"ann","password":"` + right + `"}`, "", 200, map[string]string{"Content-Type": json}},
 		{"POST", "/api/user/login", `{"username":"ann","password":"x"}`, "", 401, map[string]string{"Content-Type": problem, "Www-Authenticate": "Bearer"}},
 		{"POST", "/api/user/login", `{"username":"` + string(make([]byte, 20<<10)), "", 413, map[string]string{"Content-Type": problem}},
@@ -59,7 +59,7 @@ func TestHeaders(t *testing.T) {
 		}
 		a := s.send(c.method, c.path, c.body, auth)
 		want := map[string]string{}
-		for _, all := range []map[string]string{always, c.more} {
+		for _, all := range []map[string]string{securityHeaders, c.more} {
 			for name, value := range all {
 				want[name] = value
 			}

@@ -13,7 +13,7 @@ import (
 )
 
 // Published gives what other services verify access tokens with.
-type Published interface {
+type PublicKeySource interface {
 	// PublicKeys returns the public keys of now as a JWK Set, and their
 	// algorithms. Its error is fault.Unavailable where the keys cannot be read.
 	PublicKeys(ctx context.Context, now time.Time) (set []byte, algorithms []string, err error)
@@ -24,7 +24,7 @@ const (
 	discoveryPath = "/.well-known/openid-configuration"
 	// keysAge is how long a copy may be used. The rotation of keys counts on
 	// it: it is keyring.SetAge.
-	keysAge = "public, max-age=300"
+	keysCacheControl = "public, max-age=300"
 )
 
 // discovery is what OpenID Connect Discovery 1.0 §3 and RFC 8414 §2 call the
@@ -40,9 +40,9 @@ type discovery struct {
 }
 
 // JWKS is GET /.well-known/jwks.json and GET /.well-known/openid-configuration.
-func JWKS(keys Published, issuer string) http.Handler {
+func JWKS(keys PublicKeySource, issuer string) http.Handler {
 	return web.Respond(func(w http.ResponseWriter, r *http.Request) (int, error) {
-		body, err := web.Recovered(r, func(r *http.Request) ([]byte, error) { return wellKnown(r, keys, issuer, time.Now()) })
+		body, err := web.CatchPanic(r, func(r *http.Request) ([]byte, error) { return wellKnown(r, keys, issuer, time.Now()) })
 		if err != nil {
 			return web.WriteError(w, r, err), err
 		}
@@ -50,7 +50,7 @@ func JWKS(keys Published, issuer string) http.Handler {
 	})
 }
 
-func wellKnown(r *http.Request, keys Published, issuer string, now time.Time) ([]byte, error) {
+func wellKnown(r *http.Request, keys PublicKeySource, issuer string, now time.Time) ([]byte, error) {
 	set, algorithms, err := keys.PublicKeys(r.Context(), now)
 	if err != nil || r.URL.Path != discoveryPath {
 		return set, err
@@ -67,7 +67,7 @@ func writeCacheable(w http.ResponseWriter, r *http.Request, body []byte) int {
 	sum := sha256.Sum256(body)
 	etag := `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`
 	h := w.Header()
-	h.Set("Cache-Control", keysAge)
+	h.Set("Cache-Control", keysCacheControl)
 	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	h.Set("ETag", etag)
 	for known := range strings.SplitSeq(r.Header.Get("If-None-Match"), ",") {

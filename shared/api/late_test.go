@@ -12,7 +12,7 @@ import (
 )
 
 // opens is what is not ready at first.
-func opens(h http.Handler) func(context.Context) (http.Handler, error) {
+func readyTheSecondTime(h http.Handler) func(context.Context) (http.Handler, error) {
 	asked := 0
 	return func(context.Context) (http.Handler, error) {
 		if asked++; asked == 1 {
@@ -25,7 +25,7 @@ func opens(h http.Handler) func(context.Context) (http.Handler, error) {
 func TestLate(t *testing.T) {
 	t.Parallel()
 	const out = "The service is not available right now. Please try again."
-	h := web.WaitForSecrets(opens(web.NotFound(func(string) []string { return nil })))
+	h := web.WaitForSecrets(readyTheSecondTime(web.NotFound(func(string) []string { return nil })))
 	a := send(t, h, "GET", "/x", "")
 	a.wants(t, "before", 503, problem(503, "unavailable", out))
 	for name, want := range map[string]string{"Retry-After": "2", "Cache-Control": "no-store", "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"} {
@@ -36,7 +36,7 @@ func TestLate(t *testing.T) {
 	a = send(t, h, "GET", "/x", "")
 	a.wants(t, "after", 404, problem(404, "not_found", "There is nothing at this path."))
 
-	h = api.WaitForSecretsPage(opens(http.NotFoundHandler()))
+	h = api.WaitForSecretsPage(readyTheSecondTime(http.NotFoundHandler()))
 	a = send(t, h, "GET", "/reset_password", "")
 	if text := string(a.body); a.status != 503 || !strings.Contains(text, `role="alert">`+out) || strings.Contains(text, "canary") || a.header.Get("Retry-After") != "2" {
 		t.Errorf("the page, %d, Retry-After %q: %s", a.status, a.header.Get("Retry-After"), a.body)

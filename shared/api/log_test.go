@@ -30,7 +30,7 @@ func TestLog(t *testing.T) {
 	s.send("POST", "/api/user/login", `{"username":"ann","password":"canary password"}`)
 	s.send("POST", "/api/user/reset_password", `{"token":"`+token+`","new_password":"canary password"}`)
 	s.send("GET", "/reset_password?token="+token, "")
-	send(t, api.GetUser(broken{s.db, func() error { return errors.New("the cause") }}, tokens), "GET", "/api/user/ann", "", header)
+	send(t, api.GetUser(failingDB{s.db, func() error { return errors.New("the cause") }}, tokens), "GET", "/api/user/ann", "", header)
 	got := strings.Split(strings.TrimSpace(lines.String()), "\n")
 	var codes []string
 	for _, line := range got {

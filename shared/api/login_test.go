@@ -71,7 +71,7 @@ func TestLoginRefuses(t *testing.T) {
 		"e-mail for name":       `{"username":"ann@example.com","password":"` + right + `"}`,
 		"SQL":                   `{"username":"ann' or '1'='1","password":"' or '1'='1"}`,
 	} {
-		s.touches(name, false, func() {
+		s.expectChange(name, false, func() {
 			a := s.send("POST", "/api/user/login", body)
 			a.wants(t, name, 401, problem(401, "unauthenticated", badCredentials))
 			if got := a.header.Get("WWW-Authenticate"); got != "Bearer" {

@@ -85,7 +85,7 @@ type store interface {
 }
 
 // roomy lets a test ask as often as it likes from its one address.
-var roomy = func() user.Limits {
+var generousLimits = func() user.Limits {
 	l, r := user.DefaultLimits, ratelimit.Rate{Limit: 1_000_000, Window: time.Hour}
 	l.LoginFromNetwork, l.Login, l.Register, l.EmailAccount, l.ForgetAccount, l.Forget, l.Reset = r, r, r, r, r, r, r
 	return l
@@ -94,10 +94,10 @@ var roomy = func() user.Limits {
 // routes are template.yaml's. What package lambdahttp does for a request, the
 // tests do.
 func routes(db store, box mail.Transport, reveal bool) http.Handler {
-	return limited(db, box, reveal, roomy)
+	return routesWithLimits(db, box, reveal, generousLimits)
 }
 
-func limited(db store, box mail.Transport, reveal bool, limits user.Limits) http.Handler {
+func routesWithLimits(db store, box mail.Transport, reveal bool, limits user.Limits) http.Handler {
 	mux := http.NewServeMux()
 	notices := user.Notices{Mailer: mail.Mailer{Transport: box}, PublicURL: publicURL}
 	refreshing := refresh.Texts{Keys: refreshKeys}
@@ -177,7 +177,7 @@ func bearer(t testing.TB, u user.User) string {
 }
 
 // rows is all that is stored, as text.
-func (s *service) rows() string {
+func (s *service) storedRows() string {
 	s.t.Helper()
 	var text string
 	err := postgrestest.Pool(s.t).QueryRow(context.Background(), `select concat_ws(E'\n',
@@ -190,11 +190,11 @@ func (s *service) rows() string {
 
 // touches fails the test when f changed a row and should not have, or the
 // other way round.
-func (s *service) touches(name string, want bool, f func()) {
+func (s *service) expectChange(name string, want bool, f func()) {
 	s.t.Helper()
-	before := s.rows()
+	before := s.storedRows()
 	f()
-	if after := s.rows(); (after != before) != want {
+	if after := s.storedRows(); (after != before) != want {
 		s.t.Errorf("%s: rows before:\n%s\nafter:\n%s", name, before, after)
 	}
 }
@@ -214,7 +214,7 @@ func (o *outbox) Send(_ context.Context, m mail.Message) error {
 }
 
 // take returns the mails since the last call.
-func (o *outbox) take() []mail.Message {
+func (o *outbox) drain() []mail.Message {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	sent := o.sent

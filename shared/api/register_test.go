@@ -8,20 +8,20 @@ import (
 	"roster/shared/user"
 )
 
-const zoeRegisters = `{"username":"Zoe.Lee","first_name":"Zoe","last_name":"Lee","email":"zoe@example.com","password":"zebra kite moon"}`
+const zoeRegistration = `{"username":"Zoe.Lee","first_name":"Zoe","last_name":"Lee","email":"zoe@example.com","password":"zebra kite moon"}`
 
 func TestRegister(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
-	s.send("POST", "/api/user/register", zoeRegisters).wants(t, "register", 201, `{"msg":"User registered successfully."}`)
+	s.send("POST", "/api/user/register", zoeRegistration).wants(t, "register", 201, `{"msg":"User registered successfully."}`)
 	u := s.find("zoe.lee")
 	if u.Role != user.RoleUser || !u.Active || u.Email != "zoe@example.com" || u.FirstName != "Zoe" || u.LastName != "Lee" {
 		t.Errorf("stored %+v", u)
 	}
-	if !regexp.MustCompile(`^\$argon2id\$`).MatchString(u.PasswordHash) || strings.Contains(s.rows(), right) {
+	if !regexp.MustCompile(`^\$argon2id\$`).MatchString(u.PasswordHash) || strings.Contains(s.storedRows(), right) {
 		t.Errorf("the password is stored as %q", u.PasswordHash)
 	}
-	if sent := s.box.take(); len(sent) > 0 {
+	if sent := s.box.drain(); len(sent) > 0 {
 		t.Errorf("mailed %v", sent)
 	}
 }
@@ -38,7 +38,7 @@ func TestRegisterRefuses(t *testing.T) {
 	)
 	// ben is a registration that would do but for the replacements.
 	ben := func(replace ...string) string {
-		body := strings.NewReplacer("Zoe.Lee", "ben", "zoe@example.com", "ben@example.com").Replace(zoeRegisters)
+		body := strings.NewReplacer("Zoe.Lee", "ben", "zoe@example.com", "ben@example.com").Replace(zoeRegistration)
 		return strings.NewReplacer(replace...).Replace(body)
 	}
 	conflict := func(fields ...string) string {
@@ -67,7 +67,7 @@ func TestRegisterRefuses(t *testing.T) {
 		"taken e-mail, too": {ben("ben@", "ANN@"), 409, conflict("email", taken)},
 		"both taken":        {ben(`"ben"`, `"ann"`, "ben@", "ann@"), 409, conflict("username", taken, "email", taken)},
 	} {
-		s.touches(name, false, func() {
+		s.expectChange(name, false, func() {
 			s.send("POST", "/api/user/register", c.body).wants(t, name, c.status, c.want)
 		})
 	}

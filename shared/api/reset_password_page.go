@@ -25,7 +25,7 @@ func ResetPasswordPage(db user.ResetStore, p user.ResetPasswordParts) http.Handl
 		w.Header().Set("Content-Security-Policy", pagePolicy)
 		page, err := resetPage{token: r.URL.Query().Get("token")}, error(nil)
 		if r.Method == http.MethodPost {
-			page, err = web.Recovered(r, func(r *http.Request) (resetPage, error) { return submitReset(r, db, p) })
+			page, err = web.CatchPanic(r, func(r *http.Request) (resetPage, error) { return submitReset(r, db, p) })
 		}
 		page.minLength = p.Passwords.Policy.MinimumLength()
 		return page.write(w, err), err
@@ -40,7 +40,7 @@ func WaitForSecretsPage(ready func(context.Context) (http.Handler, error)) http.
 	})
 }
 
-var errRepeat = &fault.Error{Code: fault.Invalid, Message: "The two passwords are not the same.", Fields: fault.Fields{"repeat_password": "is not the same"}}
+var errPasswordsDiffer = &fault.Error{Code: fault.Invalid, Message: "The two passwords are not the same.", Fields: fault.Fields{"repeat_password": "is not the same"}}
 
 func submitReset(r *http.Request, db user.ResetStore, p user.ResetPasswordParts) (resetPage, error) {
 	body, err := web.ReadBody(r, "application/x-www-form-urlencoded")
@@ -48,12 +48,12 @@ func submitReset(r *http.Request, db user.ResetStore, p user.ResetPasswordParts)
 		return resetPage{}, err
 	}
 	form, err := url.ParseQuery(string(body))
-	if err != nil || !isText(form) {
+	if err != nil || !isJSONText(form) {
 		return resetPage{}, web.Malformed("The form could not be read.")
 	}
 	page := resetPage{token: form.Get("token")}
 	if form.Get("new_password") != form.Get("repeat_password") {
-		return page, errRepeat
+		return page, errPasswordsDiffer
 	}
 	in := user.PasswordReset{Token: page.token, NewPassword: form.Get("new_password")}
 	err = user.ResetPassword(r.Context(), web.Anonymous(r), db, p, in)
@@ -63,7 +63,7 @@ func submitReset(r *http.Request, db user.ResetStore, p user.ResetPasswordParts)
 
 // isText reports whether JSON could carry the values, too. A password that JSON
 // cannot carry could be set here and never be given at a login.
-func isText(form url.Values) bool {
+func isJSONText(form url.Values) bool {
 	for _, values := range form {
 		for _, v := range values {
 			if !utf8.ValidString(v) || strings.ContainsRune(v, 0) {
@@ -86,16 +86,16 @@ type resetPage struct {
 func (p resetPage) write(w http.ResponseWriter, err error) int {
 	status, problem := http.StatusOK, ""
 	if err != nil {
-		status, problem = web.SetErrorHeaders(w.Header(), err), sentence(web.Refusal(err))
+		status, problem = web.SetErrorHeaders(w.Header(), err), messageFor(web.Refusal(err))
 	}
-	title, body := askTitle, formHTML
+	title, body := formTitle, formHTML
 	switch {
 	case p.done:
 		title, body = doneTitle, doneHTML
-	case p.dead(err):
-		title, body = deadTitle, deadHTML
+	case p.brokenLink(err):
+		title, body = brokenLinkTitle, brokenLinkHTML
 	case p.token == "":
-		body = troubleHTML
+		body = messageHTML
 	}
 	heading := title
 	if problem != "" {
@@ -112,7 +112,7 @@ func (p resetPage) write(w http.ResponseWriter, err error) int {
 
 // dead reports whether it is the link that does not work, and not the rest of
 // the form or the service.
-func (p resetPage) dead(err error) bool {
+func (p resetPage) brokenLink(err error) bool {
 	if err == nil {
 		return p.token == ""
 	}
@@ -120,14 +120,14 @@ func (p resetPage) dead(err error) bool {
 }
 
 // sentence is a refusal in words for a person.
-func sentence(e *fault.Error) string {
+func messageFor(e *fault.Error) string {
 	if problem, bad := e.Fields["new_password"]; bad {
 		return "The new password " + problem + "."
 	}
 	return e.Message
 }
 
-const style = `:root{color-scheme:light dark}` +
+const pageStyle = `:root{color-scheme:light dark}` +
 	`body{font:1.1rem/1.5 system-ui,sans-serif;max-width:27rem;margin:12vh auto;padding:0 1.2rem;color:#1c2430;background:#f6f7f9}` +
 	`h1{font-size:1.5rem;line-height:1.25}label{display:block;margin-top:1.2rem;font-weight:600}` +
 	`input{box-sizing:border-box;width:100%;margin-top:.35rem;font:inherit;padding:.55rem;color:inherit;background:#fff;border:1px solid #6b7686;border-radius:.3rem}` +
@@ -140,7 +140,7 @@ const style = `:root{color-scheme:light dark}` +
 // pagePolicy lets the page's own style in, by its hash, and its form out to
 // this origin; nothing else.
 var pagePolicy = func() string {
-	sum := sha256.Sum256([]byte(style))
+	sum := sha256.Sum256([]byte(pageStyle))
 	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 }()
 
@@ -152,15 +152,15 @@ const (
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
 <title>{title}</title>
-<style>` + style + `</style>
+<style>` + pageStyle + `</style>
 </head>
 <body>
 <main>
 <h1>{heading}</h1>
 `
-	askTitle  = "Choose a new password"
-	doneTitle = "Your password has been changed"
-	deadTitle = "This link does not work"
+	formTitle       = "Choose a new password"
+	doneTitle       = "Your password has been changed"
+	brokenLinkTitle = "This link does not work"
 
 	formHTML = `{problem}
 <form method="post" action="/reset_password">
@@ -175,9 +175,9 @@ const (
 `
 	doneHTML = `<p>You can log in with it now. Wherever you were logged in before, you have been logged out.</p>
 `
-	troubleHTML = `{problem}
+	messageHTML = `{problem}
 `
-	deadHTML = `<p>It may have been used already, it may be more than 30 minutes old, or a part of it may be missing. Please ask for a new one.</p>
+	brokenLinkHTML = `<p>It may have been used already, it may be more than 30 minutes old, or a part of it may be missing. Please ask for a new one.</p>
 `
 	pageFoot = `</main>
 </body>

@@ -14,26 +14,26 @@ import (
 )
 
 // opened is what a login and a refresh answer.
-type opened struct {
+type sessionTokens struct {
 	AccessToken  string `json:"access_token"`
 	RefreshToken string `json:"refresh_token"`
 }
 
-func (o opened) header() string { return "Authorization: Bearer " + o.AccessToken }
+func (o sessionTokens) header() string { return "Authorization: Bearer " + o.AccessToken }
 
-func (s *service) open(method, path, body string, headers ...string) opened {
+func (s *service) tokensFrom(method, path, body string, headers ...string) sessionTokens {
 	s.t.Helper()
 	a := s.send(method, path, body, headers...)
-	var o opened
+	var o sessionTokens
 	if err := json.Unmarshal([]byte(a.body), &o); err != nil || a.status != 200 {
 		s.t.Fatalf("%s: %d %s, %v", path, a.status, a.body, err)
 	}
 	return o
 }
 
-func (s *service) login(name string) opened {
+func (s *service) login(name string) sessionTokens {
 	s.t.Helper()
-	return s.open("POST", "/api/user/login", `{"username":"`+name+`","password":"`+right+`","device_name":"Phone"}`)
+	return s.tokensFrom("POST", "/api/user/login", `{"username":"`+name+`","password":"`+right+`","device_name":"Phone"}`)
 }
 
 func (s *service) refreshToken(name string) string {
@@ -41,11 +41,13 @@ func (s *service) refreshToken(name string) string {
 	return s.login(name).RefreshToken
 }
 
-func (s *service) refreshes(token string) answer {
+func (s *service) refresh(token string) answer {
 	return s.send("POST", "/api/user/refresh", `{"refresh_token":"`+token+`"}`, "X-Request-Id: refresh")
 }
 
-func (s *service) opens(o opened) int { return s.send("GET", "/api/user/me", "", o.header()).status }
+func (s *service) getMeStatus(o sessionTokens) int {
+	return s.send("GET", "/api/user/me", "", o.header()).status
+}
 
 const loginAgain = `{"type":"about:blank","title":"Unauthorized","status":401,"code":"unauthenticated","msg":"Please log in.","request_id":"refresh"}`
 
@@ -54,23 +56,23 @@ func TestRefresh(t *testing.T) {
 	s := newService(t)
 	s.account("ann")
 	first := s.login("ann")
-	second := s.open("POST", "/api/user/refresh", `{"refresh_token":"`+first.RefreshToken+`"}`)
-	lost := s.open("POST", "/api/user/refresh", `{"refresh_token":"`+first.RefreshToken+`"}`)
+	second := s.tokensFrom("POST", "/api/user/refresh", `{"refresh_token":"`+first.RefreshToken+`"}`)
+	lost := s.tokensFrom("POST", "/api/user/refresh", `{"refresh_token":"`+first.RefreshToken+`"}`)
 	if second.RefreshToken != lost.RefreshToken || second.RefreshToken == first.RefreshToken {
 		t.Errorf("a client whose answer was lost got %q, not %q", lost.RefreshToken, second.RefreshToken)
 	}
-	for _, o := range []opened{first, second, lost} {
-		if s.opens(o) != 200 {
+	for _, o := range []sessionTokens{first, second, lost} {
+		if s.getMeStatus(o) != 200 {
 			t.Error("an access token of the session is not honoured")
 		}
 	}
-	third := s.open("POST", "/api/user/refresh", `{"refresh_token":"`+second.RefreshToken+`"}`)
-	s.refreshes(first.RefreshToken).wants(t, "a token of before the last", 401, loginAgain)
-	for _, o := range []opened{first, second, lost, third} {
-		if s.opens(o) != 401 {
+	third := s.tokensFrom("POST", "/api/user/refresh", `{"refresh_token":"`+second.RefreshToken+`"}`)
+	s.refresh(first.RefreshToken).wants(t, "a token of before the last", 401, loginAgain)
+	for _, o := range []sessionTokens{first, second, lost, third} {
+		if s.getMeStatus(o) != 401 {
 			t.Error("an access token outlives its session")
 		}
-		s.refreshes(o.RefreshToken).wants(t, "a token of a session that has ended", 401, loginAgain)
+		s.refresh(o.RefreshToken).wants(t, "a token of a session that has ended", 401, loginAgain)
 	}
 }
 
@@ -82,26 +84,26 @@ func TestReuseIsNotedAndTold(t *testing.T) {
 	ann := s.account("ann")
 	other, first := s.login("ann"), s.login("ann")
 	session, _ := refreshKeys.Open(first.RefreshToken)
-	second := s.open("POST", "/api/user/refresh", `{"refresh_token":"`+first.RefreshToken+`"}`)
-	s.open("POST", "/api/user/refresh", `{"refresh_token":"`+second.RefreshToken+`"}`)
+	second := s.tokensFrom("POST", "/api/user/refresh", `{"refresh_token":"`+first.RefreshToken+`"}`)
+	s.tokensFrom("POST", "/api/user/refresh", `{"refresh_token":"`+second.RefreshToken+`"}`)
 	for i := range 3 {
 		a := s.send("POST", "/api/user/refresh", `{"refresh_token":"`+first.RefreshToken+`"}`, fmt.Sprint("X-Request-Id: reuse-", i), "User-Agent: agent/1.0")
-		var want []entry
+		var want []auditEntry
 		if i == 0 {
-			want = []entry{{"refresh_reused", "", ann.UUID, `{"session": "` + session.Session + `"}`}}
+			want = []auditEntry{{"refresh_reused", "", ann.UUID, `{"session": "` + session.Session + `"}`}}
 		}
-		if diff := cmp.Diff(want, s.entries(fmt.Sprint("reuse-", i)), cmp.AllowUnexported(entry{})); diff != "" || a.status != 401 {
+		if diff := cmp.Diff(want, s.auditEntries(fmt.Sprint("reuse-", i)), cmp.AllowUnexported(auditEntry{})); diff != "" || a.status != 401 {
 			t.Errorf("%d: %d, log (-want +got):\n%s", i, a.status, diff)
 		}
 	}
-	if s.opens(other) != 200 {
+	if s.getMeStatus(other) != 200 {
 		t.Error("another session of the account has ended, too")
 	}
-	mails := s.box.take()
+	mails := s.box.drain()
 	if len(mails) != 1 || mails[0].To != "ann@example.com" || !strings.HasPrefix(mails[0].Subject, "One of your devices was logged out") {
 		t.Errorf("the owner was told: %+v", mails)
 	}
-	s.chainsHold()
+	s.verifyAuditChains()
 }
 
 func TestRefreshRefuses(t *testing.T) {
@@ -114,11 +116,11 @@ func TestRefreshRefuses(t *testing.T) {
 		"text": "x", "another key's": forged.Text(forged.First(session.Session)), "of no session": refreshKeys.Text(refreshKeys.First("00000000-0000-4000-8000-000000000000")),
 		"an access token": s.login("ann").AccessToken, "one that is to come": refreshKeys.Text(refreshKeys.Child(session)), "a new first one": refreshKeys.Text(refreshKeys.First(session.Session)),
 	} {
-		s.refreshes(token).wants(t, name, 401, loginAgain)
+		s.refresh(token).wants(t, name, 401, loginAgain)
 	}
 	s.send("POST", "/api/user/refresh", `{}`).wants(t, "nothing", 400, invalid("refresh_token", "is required"))
 	s.send("POST", "/api/user/refresh", `{"refresh_token":""}`).wants(t, "empty", 400, invalid("refresh_token", "is required"))
-	if a := s.refreshes(refreshKeys.Text(session)); a.status != 200 {
+	if a := s.refresh(refreshKeys.Text(session)); a.status != 200 {
 		t.Errorf("what was refused has touched the session: %d %s", a.status, a.body)
 	}
 }
@@ -152,21 +154,21 @@ func TestLogout(t *testing.T) {
 		if a.status != c.status || a.status == 200 && a.body != "{\"msg\":\"Logged out.\"}\n" {
 			t.Errorf("%s: %d %s", c.body, a.status, a.body)
 		}
-		if diff := cmp.Diff(c.opens, []int{s.opens(this), s.opens(other)}); diff != "" {
+		if diff := cmp.Diff(c.opens, []int{s.getMeStatus(this), s.getMeStatus(other)}); diff != "" {
 			t.Errorf("%s: access tokens (-want +got):\n%s", c.body, diff)
 		}
-		if diff := cmp.Diff(c.opens, []int{s.refreshes(this.RefreshToken).status, s.refreshes(other.RefreshToken).status}); diff != "" {
+		if diff := cmp.Diff(c.opens, []int{s.refresh(this.RefreshToken).status, s.refresh(other.RefreshToken).status}); diff != "" {
 			t.Errorf("%s: refresh tokens (-want +got):\n%s", c.body, diff)
 		}
-		var want []entry
+		var want []auditEntry
 		if c.status == 200 {
-			want = []entry{{"logout", ann.UUID, ann.UUID, `{"scope": "` + c.scope + `", "session": "` + session.Session + `"}`}}
+			want = []auditEntry{{"logout", ann.UUID, ann.UUID, `{"scope": "` + c.scope + `", "session": "` + session.Session + `"}`}}
 		}
-		if diff := cmp.Diff(want, s.entries(id), cmp.AllowUnexported(entry{})); diff != "" {
+		if diff := cmp.Diff(want, s.auditEntries(id), cmp.AllowUnexported(auditEntry{})); diff != "" {
 			t.Errorf("%s: log (-want +got):\n%s", c.body, diff)
 		}
 	}
-	if s.opens(bystander) != 200 {
+	if s.getMeStatus(bystander) != 200 {
 		t.Error("a session of another account has ended")
 	}
 }
@@ -178,7 +180,7 @@ func TestListAndEndSessions(t *testing.T) {
 	s.account("ben")
 	boss := bearer(t, s.account("boss", asAdmin))
 	phone := s.login("ann")
-	laptop := s.open("POST", "/api/user/login", `{"username":"ann","password":"`+right+`"}`, "User-Agent: laptop/1.0")
+	laptop := s.tokensFrom("POST", "/api/user/login", `{"username":"ann","password":"`+right+`"}`, "User-Agent: laptop/1.0")
 	var list struct {
 		Sessions []map[string]any `json:"sessions"`
 	}
@@ -195,15 +197,15 @@ func TestListAndEndSessions(t *testing.T) {
 	}
 	path := "/api/user/ann/sessions/" + fmt.Sprint(second["id"])
 	for _, header := range []string{bearer(t, s.find("ben"))} {
-		if a := s.send("DELETE", path, "", header); a.status != 403 || s.opens(phone) != 200 {
+		if a := s.send("DELETE", path, "", header); a.status != 403 || s.getMeStatus(phone) != 200 {
 			t.Errorf("another may end it: %d", a.status)
 		}
 	}
-	if a := s.send("DELETE", "/api/user/ben/sessions/"+fmt.Sprint(second["id"]), "", boss); a.status != 404 || s.opens(phone) != 200 {
+	if a := s.send("DELETE", "/api/user/ben/sessions/"+fmt.Sprint(second["id"]), "", boss); a.status != 404 || s.getMeStatus(phone) != 200 {
 		t.Errorf("a session of ann, ended as one of ben: %d", a.status)
 	}
 	s.send("DELETE", path, "", laptop.header()).wants(t, "one's own", 200, `{"msg":"Session ended."}`)
-	if s.opens(phone) != 401 || s.refreshes(phone.RefreshToken).status != 401 || s.opens(laptop) != 200 {
+	if s.getMeStatus(phone) != 401 || s.refresh(phone.RefreshToken).status != 401 || s.getMeStatus(laptop) != 200 {
 		t.Error("it lives on, or the other does not")
 	}
 	if a := s.send("DELETE", path, "", laptop.header()); a.status != 404 {
@@ -215,7 +217,7 @@ func TestListAndEndSessions(t *testing.T) {
 		}
 	}
 	s.send("DELETE", "/api/user/ann/sessions/"+fmt.Sprint(first["id"]), "", boss).wants(t, "as ADMIN", 200, `{"msg":"Session ended."}`)
-	if s.opens(laptop) != 401 {
+	if s.getMeStatus(laptop) != 401 {
 		t.Error("it lives on")
 	}
 }
@@ -243,21 +245,21 @@ func TestChangePassword(t *testing.T) {
 			t.Errorf("%s: %d %s, want %s", body, a.status, a.body, want)
 		}
 	}
-	if s.opens(this) != 200 || s.opens(other) != 200 {
+	if s.getMeStatus(this) != 200 || s.getMeStatus(other) != 200 {
 		t.Fatal("what was refused has ended a session")
 	}
 	a := s.send("POST", "/api/user/change_password", change(right, next), this.header())
-	var got opened
+	var got sessionTokens
 	if err := json.Unmarshal([]byte(a.body), &got); err != nil {
 		t.Fatal(err)
 	}
 	a.wants(t, "the change", 200, `{"msg":"Password changed.","access_token":"`+got.AccessToken+`","token_type":"Bearer","expires_in":600}`)
 	for name, c := range map[string]struct{ got, want int }{
-		"the new access token":           {s.opens(got), 200},
-		"the old one":                    {s.opens(this), 401},
-		"another session":                {s.opens(other), 401},
-		"its refresh token":              {s.refreshes(other.RefreshToken).status, 401},
-		"the refresh token of this one":  {s.refreshes(this.RefreshToken).status, 200},
+		"the new access token":           {s.getMeStatus(got), 200},
+		"the old one":                    {s.getMeStatus(this), 401},
+		"another session":                {s.getMeStatus(other), 401},
+		"its refresh token":              {s.refresh(other.RefreshToken).status, 401},
+		"the refresh token of this one":  {s.refresh(this.RefreshToken).status, 200},
 		"the old password":               {s.send("POST", "/api/user/login", `{"username":"ann","password":"`+right+`"}`).status, 401},
 		"the new password":               {s.send("POST", "/api/user/login", `{"username":"ann","password":"`+next+`"}`).status, 200},
 		"a reset that was mailed before": {s.send("POST", "/api/user/reset_password", `{"token":"`+reset+`","new_password":"kite zebra moon"}`).status, 400},
@@ -289,11 +291,11 @@ func TestSessionEndsAtOnce(t *testing.T) {
 	} {
 		s.account("ann")
 		o := s.login("ann")
-		if s.opens(o) != 200 {
+		if s.getMeStatus(o) != 200 {
 			t.Fatal("a new session is not honoured")
 		}
 		end()
-		if access, again := s.opens(o), s.refreshes(o.RefreshToken).status; access != 401 || again != 401 {
+		if access, again := s.getMeStatus(o), s.refresh(o.RefreshToken).status; access != 401 || again != 401 {
 			t.Errorf("%s: the access token is answered %d, the refresh token %d", name, access, again)
 		}
 		s.send("DELETE", "/api/user/ann", "", boss)
@@ -309,11 +311,11 @@ func TestDemotionKeepsTheSession(t *testing.T) {
 	s.account("ann", asAdmin)
 	o := s.login("ann")
 	s.send("PUT", "/api/user/ann", `{"role":"USER"}`, boss).wants(t, "the demotion", 200, `{"msg":"User details updated."}`)
-	if s.opens(o) != 401 {
+	if s.getMeStatus(o) != 401 {
 		t.Error("the ADMIN's access token lives on")
 	}
-	o = s.open("POST", "/api/user/refresh", `{"refresh_token":"`+o.RefreshToken+`"}`)
-	if a := s.send("GET", "/api/user/boss", "", o.header()); s.opens(o) != 200 || a.status != 403 {
+	o = s.tokensFrom("POST", "/api/user/refresh", `{"refresh_token":"`+o.RefreshToken+`"}`)
+	if a := s.send("GET", "/api/user/boss", "", o.header()); s.getMeStatus(o) != 200 || a.status != 403 {
 		t.Errorf("after the refresh, GET boss: %d", a.status)
 	}
 }

@@ -43,8 +43,8 @@ func TestStatements(t *testing.T) {
 		{"reset_password", 3, func() answer {
 			return s.send("POST", "/api/user/reset_password", `{"token":"`+token+`","new_password":"another kite"}`)
 		}},
-		{"register", 2, func() answer { return s.send("POST", "/api/user/register", zoeRegisters) }},
-		{"register, taken", 4, func() answer { return s.send("POST", "/api/user/register", zoeRegisters) }},
+		{"register", 2, func() answer { return s.send("POST", "/api/user/register", zoeRegistration) }},
+		{"register, taken", 4, func() answer { return s.send("POST", "/api/user/register", zoeRegistration) }},
 		{"register, bad", 0, func() answer { return s.send("POST", "/api/user/register", `{}`) }},
 		{"health", 1, func() answer { return s.send("GET", "/healthz", "") }},
 		{"DELETE", 2, func() answer { return s.send("DELETE", "/api/user/ann", "", bosss) }},

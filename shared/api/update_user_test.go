@@ -116,7 +116,7 @@ func TestUpdateUserRefuses(t *testing.T) {
 		"the last admin, deactivated": {"boss", "boss", `{"active":false}`, 409, lastAdmin},
 		"the last admin, both":        {"boss", "boss", `{"active":false,"role":"USER","first_name":"B"}`, 409, lastAdmin},
 	} {
-		s.touches(name, false, func() {
+		s.expectChange(name, false, func() {
 			s.send("PUT", "/api/user/"+c.target, c.body, bearer(t, accounts[c.as])).wants(t, name, c.status, c.want)
 		})
 	}

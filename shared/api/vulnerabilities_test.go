@@ -47,7 +47,7 @@ func TestStringFieldsTakeStringsOnly(t *testing.T) {
 					t.Fatal(err)
 				}
 				name := call + " " + string(body)
-				s.touches(name, false, func() {
+				s.expectChange(name, false, func() {
 					if a := s.send(method, path, string(body), admin); a.status != 400 || !strings.Contains(a.body, `"`+bad+`":"must be a string"`) {
 						t.Errorf("%s: %d %s", name, a.status, a.body)
 					}
@@ -55,7 +55,7 @@ func TestStringFieldsTakeStringsOnly(t *testing.T) {
 			}
 		}
 	}
-	if sent := s.box.take(); len(sent) > 0 {
+	if sent := s.box.drain(); len(sent) > 0 {
 		t.Errorf("mailed %v", sent)
 	}
 }
@@ -81,16 +81,16 @@ func TestFoldedAddressesAreNotMailed(t *testing.T) {
 		name := "user" + string(rune('a'+i))
 		s.account(name, func(u *user.User) { u.Email = c.stored })
 		body, _ := json.Marshal(map[string]string{"username": name, "email": c.given})
-		s.touches(c.given, false, func() {
+		s.expectChange(c.given, false, func() {
 			s.send("POST", "/api/user/forget_password", string(body)).wants(t, c.given, 200, tokenGenerated)
 		})
-		if sent := s.box.take(); len(sent) > 0 {
+		if sent := s.box.drain(); len(sent) > 0 {
 			t.Errorf("%q: mailed %v", c.given, sent)
 		}
 	}
 	s.account("max", func(u *user.User) { u.Email = "max@example.com" })
 	s.send("POST", "/api/user/forget_password", `{"username":"max","email":"MAX@Example.COM"}`).wants(t, "in capitals", 200, tokenGenerated)
-	if sent := s.box.take(); len(sent) != 1 || sent[0].To != "max@example.com" {
+	if sent := s.box.drain(); len(sent) != 1 || sent[0].To != "max@example.com" {
 		t.Errorf("mailed %v, want one to the address as it is stored", sent)
 	}
 }
@@ -100,7 +100,7 @@ func TestFoldedAddressesAreNotMailed(t *testing.T) {
 func TestAccountMadeWithAnothersAddress(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
-	s.send("POST", "/api/user/register", strings.ReplaceAll(zoeRegisters, "Zoe.Lee", "zoe")).wants(t, "register", 201, `{"msg":"User registered successfully."}`)
+	s.send("POST", "/api/user/register", strings.ReplaceAll(zoeRegistration, "Zoe.Lee", "zoe")).wants(t, "register", 201, `{"msg":"User registered successfully."}`)
 	attacker := bearer(t, s.find("zoe"))
 	token := s.mailedToken("zoe")
 	s.send("POST", "/api/user/reset_password", `{"token":"`+token+`","new_password":"another kite"}`).wants(t, "reset", 200, passwordIsReset)
@@ -118,10 +118,10 @@ func TestNothingOutlivesAnAccount(t *testing.T) {
 	if after := s.account("bob"); after.UUID == before.UUID || after.ID == before.ID {
 		t.Errorf("the new account has an id of the old one: %+v", after)
 	}
-	s.touches("the old tokens", false, func() {
+	s.expectChange("the old tokens", false, func() {
 		s.send("GET", "/api/user/bob", "", access).wants(t, "access", 401, unauthenticated)
 		s.send("PUT", "/api/user/bob", `{"first_name":"B"}`, access).wants(t, "access", 401, unauthenticated)
-		s.send("POST", "/api/user/reset_password", `{"token":"`+token+`","new_password":"another kite"}`).wants(t, "reset", 400, deadToken)
+		s.send("POST", "/api/user/reset_password", `{"token":"`+token+`","new_password":"another kite"}`).wants(t, "reset", 400, invalidToken)
 	})
 }
 
@@ -137,7 +137,7 @@ func TestServerOwnedMembersAreRefused(t *testing.T) {
 	} {
 		member, _ := json.Marshal(name)
 		in := `{` + string(member) + `:"ADMIN"`
-		s.touches(name, false, func() {
+		s.expectChange(name, false, func() {
 			for who, a := range map[string]answer{
 				"register": s.send("POST", "/api/user/register", in+`,"username":"zoe","first_name":"Z","last_name":"L","email":"z@example.com","password":"`+right+`"}`),
 				"oneself":  s.send("PUT", "/api/user/ann", in+`}`, bearer(t, ann)),
@@ -163,7 +163,7 @@ func TestSQLStaysText(t *testing.T) {
 	} {
 		text, _ := json.Marshal(sql)
 		name := string(text)
-		s.touches(name, false, func() {
+		s.expectChange(name, false, func() {
 			for call, body := range map[string]string{
 				"login":           `{"username":` + name + `,"password":"x"}`,
 				"forget_password": `{"username":` + name + `,"email":` + name + `}`,
@@ -175,7 +175,7 @@ func TestSQLStaysText(t *testing.T) {
 				}
 			}
 		})
-		if len(s.box.take()) > 0 {
+		if len(s.box.drain()) > 0 {
 			t.Errorf("%s: mailed", name)
 		}
 		first := fmt.Sprintf("%.49s", sql)

@@ -25,12 +25,12 @@ func TestWeakness01ResetTokenIsNotAnswered(t *testing.T) {
 	s := newService(t)
 	s.account("boss", asAdmin)
 	s.send("POST", "/api/user/forget_password", `{"username":"boss","email":"thief@example.net"}`).wants(t, "another's address", 200, tokenGenerated)
-	if sent := s.box.take(); len(sent) > 0 {
+	if sent := s.box.drain(); len(sent) > 0 {
 		t.Errorf("mailed %v", sent)
 	}
 	a := s.send("POST", "/api/user/forget_password", `{"username":"boss","email":"boss@example.com"}`)
 	a.wants(t, "the right address", 200, tokenGenerated)
-	sent := s.box.take()
+	sent := s.box.drain()
 	if len(sent) != 1 || sent[0].To != "boss@example.com" {
 		t.Fatalf("mailed %v", sent)
 	}
@@ -53,18 +53,18 @@ func TestWeakness02ResetTokenWorksOnce(t *testing.T) {
 	}
 	first := s.mailedToken("ann")
 	reset(first).wants(t, "once", 200, passwordIsReset)
-	reset(first).wants(t, "again", 400, deadToken)
+	reset(first).wants(t, "again", 400, invalidToken)
 
 	second := s.mailedToken("ann")
 	ann := s.find("ann")
 	s.send("PUT", "/api/user/ann", `{"email":"new@example.com"}`, bearer(t, ann)).wants(t, "a new address", 200, updated)
 	s.account("ben", func(u *user.User) { u.Email = "ann@example.com" })
-	s.touches("a token of before the address changed hands", false, func() { reset(second).wants(t, "another's", 400, deadToken) })
+	s.expectChange("a token of before the address changed hands", false, func() { reset(second).wants(t, "another's", 400, invalidToken) })
 
 	third := s.mailedTokenTo("ann", "new@example.com")
 	s.account("boss", asAdmin)
 	s.send("PUT", "/api/user/ann", `{"active":false}`, bearer(t, s.find("boss"))).wants(t, "deactivate", 200, updated)
-	s.touches("an inactive account", false, func() { reset(third).wants(t, "inactive", 400, deadToken) })
+	s.expectChange("an inactive account", false, func() { reset(third).wants(t, "inactive", 400, invalidToken) })
 }
 
 // Roles were compared in a way that was never true, so that no rule about
@@ -77,7 +77,7 @@ func TestWeakness03LastAdminStays(t *testing.T) {
 	for name, c := range map[string][2]string{
 		"demoted": {"PUT", `{"role":"USER"}`}, "deactivated": {"PUT", `{"active":false}`}, "deleted": {"DELETE", ""},
 	} {
-		s.touches(name, false, func() { s.send(c[0], "/api/user/boss", c[1], bearer(t, boss)).wants(t, name, 409, lastAdmin) })
+		s.expectChange(name, false, func() { s.send(c[0], "/api/user/boss", c[1], bearer(t, boss)).wants(t, name, 409, lastAdmin) })
 	}
 	s.account("ann")
 	s.send("PUT", "/api/user/boss", `{"role":"USER"}`, bearer(t, s.find("ann"))).wants(t, "by a USER", 403, forbidden)
@@ -133,7 +133,7 @@ func TestWeakness05ErrorsTellNothing(t *testing.T) {
 		},
 		"a panic": func() error { panic("runtime error in users_ at main.go:1") },
 	} {
-		h := routes(broken{s.db, fail}, s.box, false)
+		h := routes(failingDB{s.db, fail}, s.box, false)
 		check(name, send(t, h, "POST", "/api/user/login", login("ann", right)), 500)
 		check(name, send(t, h, "GET", "/api/user/ann", "", bearer(t, ann)), 500)
 	}
@@ -192,7 +192,7 @@ func TestWeakness10InputIsChecked(t *testing.T) {
 			}
 			in[field] = value
 			body, _ := json.Marshal(in)
-			s.touches(string(body), false, func() {
+			s.expectChange(string(body), false, func() {
 				if a := s.send("POST", "/api/user/register", string(body)); a.status != 400 || !strings.Contains(a.body, `"`+field+`":`) {
 					t.Errorf("%s: %d %s", body, a.status, a.body)
 				}
@@ -212,14 +212,14 @@ func TestWeakness11UsernamesAreNarrow(t *testing.T) {
 		return s.send("POST", "/api/user/register", `{"username":`+string(b)+`,"first_name":"B","last_name":"B","email":"b@example.net","password":"`+right+`"}`)
 	}
 	for _, name := range []string{"login", "Register", "admin", "me", "a/b", "a%2fb", "..", "...", "../bob", " bob", "bob ", "b ob", "b\u200bob", "\u202ebob", "bоb", "ｂｏｂ", "bob\u0301", "\u212aate", "bob;x", "bob?x", "-bob", "bob@example.com"} {
-		s.touches(name, false, func() {
+		s.expectChange(name, false, func() {
 			if a := register(name); a.status != 400 || !strings.Contains(a.body, `"username":`) {
 				t.Errorf("%q: %d %s", name, a.status, a.body)
 			}
 		})
 	}
 	for _, name := range []string{"bob", "Bob", "BOB"} {
-		s.touches(name, false, func() {
+		s.expectChange(name, false, func() {
 			if a := register(name); a.status != 409 {
 				t.Errorf("%q: %d %s", name, a.status, a.body)
 			}
@@ -233,7 +233,7 @@ func TestWeakness12AdminsSetNoPasswordAndTokensEnd(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	ann, boss := s.account("ann"), s.account("boss", asAdmin)
-	s.touches("by an admin", false, func() {
+	s.expectChange("by an admin", false, func() {
 		if a := s.send("PUT", "/api/user/ann", `{"password":"another kite"}`, bearer(t, boss)); a.status != 400 {
 			t.Errorf("an admin sets a password: %d %s", a.status, a.body)
 		}
@@ -282,7 +282,7 @@ func TestWeakness13MailLinksAreConfigured(t *testing.T) {
 		}
 		a := s.sendAs(path, `{"username":"`+name+`","email":"`+name+`@example.com"}`, headers)
 		a.wants(t, name, 200, tokenGenerated)
-		sent := s.box.take()
+		sent := s.box.drain()
 		if len(sent) != 1 || !mailedLink.MatchString(sent[0].Text) || strings.Contains(sent[0].Text+sent[0].HTML+sent[0].Subject, "evil") || strings.Contains(sent[0].Text, "666") {
 			t.Errorf("%v: mailed %v", headers, sent)
 		}
@@ -300,7 +300,7 @@ func TestWeakness14SchemaIsWhole(t *testing.T) {
 		"role = null", "active = null", "role = 'ROOT'", "role = 'admin'", "username = null", "username = 'Ann'", "username = 'a/b'",
 		"email = null", "email = ''", "password_hash = null", "token_version = null",
 	} {
-		s.touches(change, false, func() {
+		s.expectChange(change, false, func() {
 			if _, err := postgrestest.Pool(t).Exec(t.Context(), "update users set "+change); err == nil {
 				t.Errorf("the table takes %s", change)
 			}

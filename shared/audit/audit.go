@@ -82,7 +82,7 @@ type Recorder interface {
 
 // Refuse writes the event of a refusal and returns the refusal. When the event
 // cannot be written it returns that error instead: nothing is refused unseen.
-func Refuse(ctx context.Context, db Recorder, e Event, refusal error) error {
+func RecordRefusal(ctx context.Context, db Recorder, e Event, refusal error) error {
 	if err := db.Record(ctx, e); err != nil {
 		return err
 	}

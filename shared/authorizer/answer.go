@@ -3,12 +3,12 @@ package authorizer
 import "github.com/aws/aws-lambda-go/events"
 
 // bearer is whose token it was.
-type bearer struct{ sub, username, role, sid string }
+type subject struct{ sub, username, role, sid string }
 
 // context is what the API behind is told. Its values are strings: an API in
 // payload format 1.0 takes neither lists nor objects, and turns all else into
 // strings.
-func (b bearer) context() map[string]any {
+func (b subject) context() map[string]any {
 	return map[string]any{"sub": b.sub, "username": b.username, "role": b.role, "sid": b.sid}
 }
 
@@ -18,7 +18,7 @@ func (b bearer) context() map[string]any {
 // The policy is for the whole stage of the API. API Gateway keeps it by the
 // token, for 300 seconds if it is told nothing else, and would refuse with one
 // for this method alone each other that the caller asks for next.
-func (q question) allow(who bearer) any {
+func (q gatewayEvent) allowResponse(who subject) any {
 	if q.stage == "" {
 		return events.APIGatewayV2CustomAuthorizerSimpleResponse{IsAuthorized: true, Context: who.context()}
 	}

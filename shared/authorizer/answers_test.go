@@ -12,21 +12,21 @@ import (
 	"roster/shared/authorizer"
 )
 
-const keep = 30 * time.Second
+const ttl = 30 * time.Second
 
 // The bound: what has ended is refused when so many seconds are over, and not
 // before the last answer's time is.
 func TestAnAnswerServesForItsSeconds(t *testing.T) {
 	t.Parallel()
-	w := newWorld()
-	a := w.authorizer(keep)
-	event := simple("Bearer token-7")
-	check(t, "first", ask(t, a, event), "ok")
-	w.end(7)
-	w.pass(keep - time.Nanosecond)
-	check(t, "a moment before", ask(t, a, event), "ok")
-	w.pass(time.Nanosecond)
-	check(t, "at the end", ask(t, a, event), unauthorized)
+	w := newBackend()
+	a := w.authorizer(ttl)
+	event := simpleEvent("Bearer token-7")
+	check(t, "first", handle(t, a, event), "ok")
+	w.endSession(7)
+	w.advance(ttl - time.Nanosecond)
+	check(t, "a moment before", handle(t, a, event), "ok")
+	w.advance(time.Nanosecond)
+	check(t, "at the end", handle(t, a, event), unauthorized)
 	if n := w.statements(); n != 2 {
 		t.Errorf("%d statements, want 2", n)
 	}
@@ -36,18 +36,18 @@ func TestAnAnswerServesForItsSeconds(t *testing.T) {
 // not lengthen it.
 func TestASlowAnswerIsNotYoung(t *testing.T) {
 	t.Parallel()
-	w := newWorld()
-	w.before = func() { w.pass(keep / 2) }
-	a := w.authorizer(keep)
-	event := simple("Bearer token-7")
-	check(t, "first", ask(t, a, event), "ok")
-	w.pass(keep/2 - 1)
-	check(t, "a moment before", ask(t, a, event), "ok")
+	w := newBackend()
+	w.before = func() { w.advance(ttl / 2) }
+	a := w.authorizer(ttl)
+	event := simpleEvent("Bearer token-7")
+	check(t, "first", handle(t, a, event), "ok")
+	w.advance(ttl/2 - 1)
+	check(t, "a moment before", handle(t, a, event), "ok")
 	if n := w.statements(); n != 1 {
 		t.Errorf("%d statements, want 1", n)
 	}
-	w.pass(1)
-	check(t, "at the end", ask(t, a, event), "ok")
+	w.advance(1)
+	check(t, "at the end", handle(t, a, event), "ok")
 	if n := w.statements(); n != 2 {
 		t.Errorf("%d statements, want 2", n)
 	}
@@ -55,28 +55,28 @@ func TestASlowAnswerIsNotYoung(t *testing.T) {
 
 func TestAnOutageIsSeenWhenAnAnswerEnds(t *testing.T) {
 	t.Parallel()
-	w := newWorld()
-	a := w.authorizer(keep)
-	event := simple("Bearer token-7")
-	check(t, "first", ask(t, a, event), "ok")
+	w := newBackend()
+	a := w.authorizer(ttl)
+	event := simpleEvent("Bearer token-7")
+	check(t, "first", handle(t, a, event), "ok")
 	w.out = unavailable(nil)
-	w.pass(keep - 1)
-	check(t, "while the answer serves", ask(t, a, event), "ok")
-	check(t, "another session", ask(t, a, simple("Bearer token-8")), failed)
-	w.pass(1)
-	check(t, "when it has ended", ask(t, a, event), failed)
+	w.advance(ttl - 1)
+	check(t, "while the answer serves", handle(t, a, event), "ok")
+	check(t, "another session", handle(t, a, simpleEvent("Bearer token-8")), failed)
+	w.advance(1)
+	check(t, "when it has ended", handle(t, a, event), failed)
 }
 
 func TestRefusalsAreRememberedToo(t *testing.T) {
 	t.Parallel()
-	w := newWorld()
-	w.end(7)
-	a := w.authorizer(keep)
+	w := newBackend()
+	w.endSession(7)
+	a := w.authorizer(ttl)
 	for range 100 {
-		check(t, "a dead token", ask(t, a, simple("Bearer token-7")), unauthorized)
+		check(t, "a dead token", handle(t, a, simpleEvent("Bearer token-7")), unauthorized)
 	}
-	w.pass(keep)
-	check(t, "and again", ask(t, a, simple("Bearer token-7")), unauthorized)
+	w.advance(ttl)
+	check(t, "and again", handle(t, a, simpleEvent("Bearer token-7")), unauthorized)
 	if n := w.statements(); n != 2 {
 		t.Errorf("%d statements, want 2", n)
 	}
@@ -84,13 +84,13 @@ func TestRefusalsAreRememberedToo(t *testing.T) {
 
 func TestNothingIsRememberedForNoSeconds(t *testing.T) {
 	t.Parallel()
-	w := newWorld()
+	w := newBackend()
 	a := w.authorizer(0)
 	for range 3 {
-		check(t, "alive", ask(t, a, simple("Bearer token-7")), "ok")
+		check(t, "alive", handle(t, a, simpleEvent("Bearer token-7")), "ok")
 	}
-	w.end(7)
-	check(t, "ended", ask(t, a, simple("Bearer token-7")), unauthorized)
+	w.endSession(7)
+	check(t, "ended", handle(t, a, simpleEvent("Bearer token-7")), unauthorized)
 	if n := w.statements(); n != 4 {
 		t.Errorf("%d statements, want 4", n)
 	}
@@ -98,23 +98,23 @@ func TestNothingIsRememberedForNoSeconds(t *testing.T) {
 
 func TestAnAnswerIsForOneSession(t *testing.T) {
 	t.Parallel()
-	w := newWorld()
-	a := w.authorizer(keep)
-	check(t, "one", ask(t, a, simple("Bearer token-7")), "ok")
-	w.end(8)
-	check(t, "another of the same account", ask(t, a, simple("Bearer token-8")), unauthorized)
-	check(t, "the one", ask(t, a, simple("Bearer token-7")), "ok")
+	w := newBackend()
+	a := w.authorizer(ttl)
+	check(t, "one", handle(t, a, simpleEvent("Bearer token-7")), "ok")
+	w.endSession(8)
+	check(t, "another of the same account", handle(t, a, simpleEvent("Bearer token-8")), unauthorized)
+	check(t, "the one", handle(t, a, simpleEvent("Bearer token-7")), "ok")
 }
 
 // A clock that was set back must not make an answer young again.
 func TestAnAnswerFromTheFutureIsNone(t *testing.T) {
 	t.Parallel()
-	w := newWorld()
-	a := w.authorizer(keep)
-	check(t, "first", ask(t, a, simple("Bearer token-7")), "ok")
-	w.end(7)
-	w.pass(-time.Hour)
-	check(t, "an hour before", ask(t, a, simple("Bearer token-7")), unauthorized)
+	w := newBackend()
+	a := w.authorizer(ttl)
+	check(t, "first", handle(t, a, simpleEvent("Bearer token-7")), "ok")
+	w.endSession(7)
+	w.advance(-time.Hour)
+	check(t, "an hour before", handle(t, a, simpleEvent("Bearer token-7")), unauthorized)
 	if strings.Contains(authorizer.WallClock().String(), "m=") {
 		t.Error("the clock stands still while a sandbox is frozen")
 	}
@@ -126,26 +126,26 @@ func TestNoAnswerIsOlderThanItsSeconds(t *testing.T) {
 	t.Parallel()
 	const sessions, rounds, most = 400, 15_000, 150
 	random := rand.New(rand.NewPCG(20260105, 0))
-	w := newWorld()
-	a := w.authorizer(keep)
-	a.SetMost(most)
+	w := newBackend()
+	a := w.authorizer(ttl)
+	a.SetMaxEntries(most)
 	old := 0
 	for range rounds {
-		w.pass(time.Duration(random.Int64N(int64(100 * time.Millisecond))))
+		w.advance(time.Duration(random.Int64N(int64(100 * time.Millisecond))))
 		n := random.IntN(sessions)
 		if random.IntN(200) == 0 {
-			w.end(n)
+			w.endSession(n)
 		}
 		since, ended := w.ended[uuid(n)]
-		switch got := ask(t, a, simple("Bearer "+token(n))); {
-		case got == "ok" && ended && w.now.Sub(since) >= keep:
+		switch got := handle(t, a, simpleEvent("Bearer "+token(n))); {
+		case got == "ok" && ended && w.now.Sub(since) >= ttl:
 			t.Fatalf("session %d ended %v ago and is let through", n, w.now.Sub(since))
 		case got == "ok" && ended:
 			old++
 		case got == unauthorized && !ended:
 			t.Fatalf("session %d is alive and refused", n)
 		}
-		if known := a.Known(); known < 0 || known > most {
+		if known := a.Cached(); known < 0 || known > most {
 			t.Fatalf("%d answers are in memory", known)
 		}
 	}
@@ -157,16 +157,16 @@ func TestNoAnswerIsOlderThanItsSeconds(t *testing.T) {
 
 func TestMemoryIsBounded(t *testing.T) {
 	t.Parallel()
-	w := newWorld()
-	a := w.authorizer(keep)
+	w := newBackend()
+	a := w.authorizer(ttl)
 	sweep := func(from, to int) (statements int) {
 		before := w.asked
 		for n := from; n < to; n++ {
-			check(t, "a session", ask(t, a, simple("Bearer "+token(n))), "ok")
+			check(t, "a session", handle(t, a, simpleEvent("Bearer "+token(n))), "ok")
 		}
 		return w.asked - before
 	}
-	most := authorizer.MostKnown
+	most := authorizer.MaxCached
 	if n := sweep(0, most+1); n != most+1 {
 		t.Errorf("%d sessions took %d statements", most+1, n)
 	}
@@ -176,19 +176,19 @@ func TestMemoryIsBounded(t *testing.T) {
 	if n := sweep(0, 1); n != 1 {
 		t.Error("the first is still known: there is no bound")
 	}
-	w.pass(keep)
+	w.advance(ttl)
 	if n := sweep(0, 10); n != 10 {
 		t.Errorf("of 10 whose time was over, %d were asked for", n)
 	}
-	if n := a.Known(); n != 10 {
+	if n := a.Cached(); n != 10 {
 		t.Errorf("%d answers are in memory, 10 of which are good", n)
 	}
 }
 
 // gated is a world whose statements wait until they are let go. It must be used
 // in a bubble of synctest, which knows when everybody waits.
-func gated() (w *world, open chan struct{}) {
-	w, open = newWorld(), make(chan struct{})
+func gatedBackend() (w *backend, open chan struct{}) {
+	w, open = newBackend(), make(chan struct{})
 	w.before = func() { <-open }
 	return w, open
 }
@@ -196,10 +196,10 @@ func gated() (w *world, open chan struct{}) {
 func TestManyAtOnceAskOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w, open := gated()
-		a := w.authorizer(keep)
+		w, open := gatedBackend()
+		a := w.authorizer(ttl)
 		for range 100 {
-			go func() { check(t, "each", ask(t, a, simple("Bearer token-7")), "ok") }()
+			go func() { check(t, "each", handle(t, a, simpleEvent("Bearer token-7")), "ok") }()
 		}
 		synctest.Wait()
 		close(open)
@@ -215,12 +215,12 @@ func TestManyAtOnceAskOnce(t *testing.T) {
 func TestOneThatGivesUpIsAlone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w, open := gated()
-		a := w.authorizer(keep)
+		w, open := gatedBackend()
+		a := w.authorizer(ttl)
 		gone := func() (giveUp func()) {
 			ctx, cancel := context.WithCancel(t.Context())
 			go func() {
-				if _, err := a.Handle(ctx, json.RawMessage(simple("Bearer token-7"))); err == nil || err.Error() != failed {
+				if _, err := a.Handle(ctx, json.RawMessage(simpleEvent("Bearer token-7"))); err == nil || err.Error() != failed {
 					t.Errorf("one that gave up: %v", err)
 				}
 			}()
@@ -229,7 +229,7 @@ func TestOneThatGivesUpIsAlone(t *testing.T) {
 		}
 		first, waiting := gone(), gone()
 		for range 20 {
-			go func() { check(t, "another", ask(t, a, simple("Bearer token-7")), "ok") }()
+			go func() { check(t, "another", handle(t, a, simpleEvent("Bearer token-7")), "ok") }()
 		}
 		synctest.Wait()
 		waiting()
@@ -248,15 +248,15 @@ func TestOneThatGivesUpIsAlone(t *testing.T) {
 func TestASharedAnswerIsNotTooOld(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w, open := gated()
-		a := w.authorizer(keep)
-		go func() { check(t, "the first", ask(t, a, simple("Bearer token-7")), "ok") }()
+		w, open := gatedBackend()
+		a := w.authorizer(ttl)
+		go func() { check(t, "the first", handle(t, a, simpleEvent("Bearer token-7")), "ok") }()
 		synctest.Wait()
 		for range 20 {
-			go func() { check(t, "another", ask(t, a, simple("Bearer token-7")), "ok") }()
+			go func() { check(t, "another", handle(t, a, simpleEvent("Bearer token-7")), "ok") }()
 		}
 		synctest.Wait()
-		w.pass(keep)
+		w.advance(ttl)
 		open <- struct{}{} // the first alone
 		synctest.Wait()
 		close(open)

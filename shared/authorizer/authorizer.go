@@ -40,14 +40,14 @@ type TokenVerifier interface {
 type Authorizer struct {
 	db     user.Viewer
 	tokens TokenVerifier
-	known  *answers
+	cache  *decisionCache
 	now    func() time.Time
 }
 
 // New returns an authorizer that remembers what the database said for that
 // long; zero asks it each time.
 func New(db user.Viewer, tokens TokenVerifier, keep time.Duration) *Authorizer {
-	return &Authorizer{db: db, tokens: tokens, known: newAnswers(keep, mostKnown), now: wallClock}
+	return &Authorizer{db: db, tokens: tokens, cache: newDecisionCache(keep, maxCached), now: wallClock}
 }
 
 // wallClock has no monotonic part: that may stand still while a sandbox is
@@ -75,15 +75,15 @@ var errFailed = errors.New("the authorizer cannot tell; its log says why")
 
 // answerTime bounds one answer. API Gateway waits for 10 seconds, Lambda's
 // limit for the function is the same.
-const answerTime = 5 * time.Second
+const handleTimeout = 5 * time.Second
 
 // Handle answers one event: with an answer in the event's own form that lets
 // the request through, or with an error.
 func (a *Authorizer) Handle(ctx context.Context, event json.RawMessage) (any, error) {
 	began := time.Now()
-	limited, cancel := context.WithTimeout(ctx, answerTime)
+	limited, cancel := context.WithTimeout(ctx, handleTimeout)
 	defer cancel()
-	answer, cached, err := a.guarded(limited, event)
+	answer, cached, err := a.authorizeRecovered(limited, event)
 	code := codeOf(err)
 	level, attrs := slog.LevelInfo, []slog.Attr{
 		slog.String("code", code), slog.Bool("cached", cached), slog.Float64("ms", float64(time.Since(began).Microseconds())/1000),
@@ -94,9 +94,9 @@ func (a *Authorizer) Handle(ctx context.Context, event json.RawMessage) (any, er
 	}
 	slog.LogAttrs(ctx, level, "authorization", attrs...)
 	switch code {
-	case allowed:
+	case codeAllowed:
 		return answer, nil
-	case refused:
+	case codeRefused:
 		return nil, errUnauthorized
 	}
 	return nil, errFailed
@@ -104,24 +104,24 @@ func (a *Authorizer) Handle(ctx context.Context, event json.RawMessage) (any, er
 
 // The codes of an answer in the log.
 const (
-	allowed = "ok"
-	refused = string(fault.Unauthenticated)
-	failed  = "failed"
+	codeAllowed = "ok"
+	codeRefused = string(fault.Unauthenticated)
+	failed      = "failed"
 )
 
 func codeOf(err error) string {
 	switch {
 	case err == nil:
-		return allowed
+		return codeAllowed
 	case errors.Is(err, fault.Unauthenticated):
-		return refused
+		return codeRefused
 	}
 	return failed
 }
 
 // guarded turns a panic into an error: one that left here would end the process
 // and with it all that it remembers.
-func (a *Authorizer) guarded(ctx context.Context, event json.RawMessage) (answer any, cached bool, err error) {
+func (a *Authorizer) authorizeRecovered(ctx context.Context, event json.RawMessage) (answer any, cached bool, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			answer, err = nil, fmt.Errorf("panic: %v\n%s", p, debug.Stack())
@@ -139,18 +139,18 @@ func (a *Authorizer) authorize(ctx context.Context, event json.RawMessage) (answ
 	if err != nil {
 		return nil, false, err
 	}
-	who, cached, err := a.known.get(ctx, c, a.now, func(ctx context.Context) (bearer, error) {
+	who, cached, err := a.cache.get(ctx, c, a.now, func(ctx context.Context) (subject, error) {
 		u, err := user.Get(ctx, request.Request{Caller: c}, a.db, user.Me)
-		return bearer{sub: u.UUID, username: u.Username, role: string(u.Role), sid: c.Session}, err
+		return subject{sub: u.UUID, username: u.Username, role: string(u.Role), sid: c.Session}, err
 	})
 	if err != nil {
 		return nil, cached, err
 	}
-	return asked.allow(who), cached, nil
+	return asked.allowResponse(who), cached, nil
 }
 
 // caller returns who the event's token speaks for.
-func (a *Authorizer) caller(ctx context.Context, asked question) (request.Caller, error) {
+func (a *Authorizer) caller(ctx context.Context, asked gatewayEvent) (request.Caller, error) {
 	raw, ok := asked.token()
 	if !ok {
 		return request.Caller{}, refusal()

@@ -15,12 +15,12 @@ import (
 //
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-input.html
-type question struct {
+type gatewayEvent struct {
 	Version           string              `json:"version"` // none from a REST API
 	Type              string              `json:"type"`
 	Token             string              `json:"authorizationToken"` // of the type TOKEN
 	Method            string              `json:"methodArn"`          // none in 2.0
-	Sources           sources             `json:"identitySource"`     // none from a REST API
+	Sources           identitySources     `json:"identitySource"`     // none from a REST API
 	Headers           map[string]string   `json:"headers"`
 	MultiValueHeaders map[string][]string `json:"multiValueHeaders"`
 
@@ -29,9 +29,9 @@ type question struct {
 
 // sources are the values by which an HTTP API caches answers: a list in 2.0, in
 // 1.0 one text with commas.
-type sources []string
+type identitySources []string
 
-func (s *sources) UnmarshalJSON(b []byte) error {
+func (s *identitySources) UnmarshalJSON(b []byte) error {
 	var text string
 	if json.Unmarshal(b, &text) == nil {
 		*s = nil
@@ -43,27 +43,27 @@ func (s *sources) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, (*[]string)(s))
 }
 
-var errNotAsked = errors.New("the event is none that API Gateway sends to an authorizer, in payload format 1.0 or 2.0")
+var errNotAuthorizerEvent = errors.New("the event is none that API Gateway sends to an authorizer, in payload format 1.0 or 2.0")
 
 // stageForm is the beginning of what an API's method is called. A stage that
 // was a * would give access to all of them.
-var stageForm = regexp.MustCompile(`^(arn:aws[a-z-]*:execute-api:[a-z0-9-]+:[0-9]{12}:[a-z0-9]+/(?:[A-Za-z0-9_-]+|\$default))/`)
+var stagePattern = regexp.MustCompile(`^(arn:aws[a-z-]*:execute-api:[a-z0-9-]+:[0-9]{12}:[a-z0-9]+/(?:[A-Za-z0-9_-]+|\$default))/`)
 
-func decode(event json.RawMessage) (question, error) {
-	var q question
+func decode(event json.RawMessage) (gatewayEvent, error) {
+	var q gatewayEvent
 	if err := json.Unmarshal(event, &q); err != nil {
-		return q, fmt.Errorf("%w: it is not such an object", errNotAsked) // what json says may quote a token
+		return q, fmt.Errorf("%w: it is not such an object", errNotAuthorizerEvent) // what json says may quote a token
 	}
 	switch form := q.Version + " " + q.Type; form {
 	case "2.0 REQUEST":
 		return q, nil
 	case " TOKEN", " REQUEST", "1.0 REQUEST":
 	default:
-		return q, errNotAsked
+		return q, errNotAuthorizerEvent
 	}
-	match := stageForm.FindStringSubmatch(q.Method)
+	match := stagePattern.FindStringSubmatch(q.Method)
 	if match == nil {
-		return q, fmt.Errorf("%w: methodArn is not that of a method", errNotAsked)
+		return q, fmt.Errorf("%w: methodArn is not that of a method", errNotAuthorizerEvent)
 	}
 	q.stage = match[1]
 	return q, nil
@@ -71,10 +71,10 @@ func decode(event json.RawMessage) (question, error) {
 
 // token returns the bearer token of the one Authorization header (RFC 6750
 // §2.1), or that of the header that a TOKEN authorizer is for.
-func (q question) token() (raw string, ok bool) {
+func (q gatewayEvent) token() (raw string, ok bool) {
 	values := []string{q.Token}
 	if q.Type != "TOKEN" {
-		values = q.authorization()
+		values = q.authorizationValues()
 	}
 	if len(values) != 1 {
 		return "", false
@@ -85,7 +85,7 @@ func (q question) token() (raw string, ok bool) {
 // authorization returns the different values of the header. HTTP APIs write
 // names in lower case, REST APIs as the client did, and have each value in a
 // list beside the last.
-func (q question) authorization() (values []string) {
+func (q gatewayEvent) authorizationValues() (values []string) {
 	add := func(name, value string) {
 		if strings.EqualFold(name, "Authorization") && !slices.Contains(values, value) {
 			values = append(values, value)
@@ -110,7 +110,7 @@ func bearerOf(value string) (raw string, ok bool) {
 // checkSources sees to it that an HTTP API which caches answers does so by the
 // token. By another header alone, it would answer whoever sends the same there
 // as if it were this caller. A REST API does not tell its sources.
-func (q question) checkSources(raw string) error {
+func (q gatewayEvent) checkSources(raw string) error {
 	if len(q.Sources) == 0 { // it caches nothing
 		return nil
 	}

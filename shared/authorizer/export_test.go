@@ -3,7 +3,7 @@ package authorizer
 import "time"
 
 // MostKnown and WallClock are for tests.
-const MostKnown = mostKnown
+const MaxCached = maxCached
 
 var WallClock = wallClock
 
@@ -11,14 +11,14 @@ var WallClock = wallClock
 func (a *Authorizer) SetClock(now func() time.Time) { a.now = now }
 
 // SetMost bounds the answers that it remembers, before its first use.
-func (a *Authorizer) SetMost(most int) { a.known.most = most }
+func (a *Authorizer) SetMaxEntries(most int) { a.cache.maxEntries = most }
 
 // Known is how many answers are in memory.
-func (a *Authorizer) Known() int {
-	a.known.mu.Lock()
-	defer a.known.mu.Unlock()
-	if n := len(a.known.known); n != a.known.byAge.Len() {
+func (a *Authorizer) Cached() int {
+	a.cache.mu.Lock()
+	defer a.cache.mu.Unlock()
+	if n := len(a.cache.entries); n != a.cache.byAge.Len() {
 		return -1
 	}
-	return a.known.byAge.Len()
+	return a.cache.byAge.Len()
 }

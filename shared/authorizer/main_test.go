@@ -24,7 +24,7 @@ func uuid(n int) string { return fmt.Sprintf("01939e6e-5a7c-7bd0-8f0e-%012x", n)
 
 // world plays the token's keys and the database, and is a clock. A token is the
 // number of its session.
-type world struct {
+type backend struct {
 	mu    sync.Mutex
 	now   time.Time
 	keys  error                // of the keys
@@ -35,39 +35,39 @@ type world struct {
 	before func() // each statement, if set
 }
 
-func newWorld() *world { return &world{now: begin, ended: map[string]time.Time{}} }
+func newBackend() *backend { return &backend{now: begin, ended: map[string]time.Time{}} }
 
-func (w *world) authorizer(keep time.Duration) *authorizer.Authorizer {
+func (w *backend) authorizer(keep time.Duration) *authorizer.Authorizer {
 	a := authorizer.New(w, w, keep)
 	a.SetClock(w.clock)
 	return a
 }
 
-func (w *world) clock() time.Time {
+func (w *backend) clock() time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.now
 }
 
-func (w *world) pass(d time.Duration) {
+func (w *backend) advance(d time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.now = w.now.Add(d)
 }
 
-func (w *world) end(session int) {
+func (w *backend) endSession(session int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.ended[uuid(session)] = w.now
 }
 
-func (w *world) statements() int {
+func (w *backend) statements() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.asked
 }
 
-func (w *world) Verify(_ context.Context, raw string, _ time.Time) (request.Caller, error) {
+func (w *backend) Verify(_ context.Context, raw string, _ time.Time) (request.Caller, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	number, _ := strings.CutPrefix(raw, "token-")
@@ -80,7 +80,7 @@ func (w *world) Verify(_ context.Context, raw string, _ time.Time) (request.Call
 
 func token(session int) string { return "token-" + strconv.Itoa(session) }
 
-func (w *world) CallerAndTarget(ctx context.Context, c request.Caller, _ string) (caller, target *user.User, err error) {
+func (w *backend) CallerAndTarget(ctx context.Context, c request.Caller, _ string) (caller, target *user.User, err error) {
 	if w.before != nil {
 		w.before()
 	}
@@ -106,12 +106,12 @@ const (
 )
 
 // simple is an event of an HTTP API in format 2.0.
-func simple(authorization string) string {
+func simpleEvent(authorization string) string {
 	return `{"version":"2.0","type":"REQUEST","identitySource":["` + authorization + `"],"headers":{"authorization":"` + authorization + `"}}`
 }
 
 // ask returns "ok" or the error.
-func ask(t *testing.T, a *authorizer.Authorizer, event string) string {
+func handle(t *testing.T, a *authorizer.Authorizer, event string) string {
 	t.Helper()
 	answer, err := a.Handle(t.Context(), json.RawMessage(event))
 	switch {

@@ -95,7 +95,7 @@ func (v *Verifier) Verify(ctx context.Context, raw string) (token.Claims, error)
 	if !errors.Is(invalid, token.ErrUnknownKey) {
 		return c, invalid
 	}
-	if s, err = v.keys.newer(ctx, s, now); err != nil {
+	if s, err = v.keys.newerThan(ctx, s, now); err != nil {
 		return token.Claims{}, err
 	}
 	return s.Verify(raw, now)

@@ -122,7 +122,7 @@ func TestForgeriesWithPublishedKeys(t *testing.T) {
 	} {
 		check(t, name, v, raw, 401)
 	}
-	i.pass(token.Lifetime + token.Leeway)
+	i.advance(token.Lifetime + token.Leeway)
 	check(t, "one that has ended", v, good, 401)
 }
 

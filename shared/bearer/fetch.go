@@ -43,27 +43,27 @@ func (k *keys) fetch(ctx context.Context) (*keyring.Set, time.Duration, error) {
 		slog.WarnContext(ctx, "the issuer publishes no keys, so no token is good here: it signs with a secret (HS256), which only it can verify; "+
 			"give it a ring of keys (JWT_KEYS)", "url", k.url)
 	}
-	return set, freshness(w.Header), nil
+	return set, freshnessLifetime(w.Header), nil
 }
 
 // freshness is how long an answer serves (RFC 9111 §4.2), within bounds. One
 // that says nothing serves for the most.
-func freshness(h http.Header) time.Duration {
-	fresh := mostFresh
+func freshnessLifetime(h http.Header) time.Duration {
+	fresh := maxFresh
 	for directive := range strings.SplitSeq(strings.ToLower(strings.Join(h.Values("Cache-Control"), ",")), ",") {
 		name, value, _ := strings.Cut(strings.TrimSpace(directive), "=")
 		switch name {
 		case "no-store", "no-cache":
 			fresh = 0
 		case "max-age":
-			fresh = min(fresh, seconds(strings.Trim(value, `"`)))
+			fresh = min(fresh, parseSeconds(strings.Trim(value, `"`)))
 		}
 	}
-	return max(leastFresh, fresh-seconds(h.Get("Age")))
+	return max(minFresh, fresh-parseSeconds(h.Get("Age")))
 }
 
 // seconds reads a number of them, up to a day. What is no number is none.
-func seconds(text string) time.Duration {
+func parseSeconds(text string) time.Duration {
 	n, err := strconv.ParseUint(strings.TrimSpace(text), 10, 32)
 	if err != nil {
 		return 0

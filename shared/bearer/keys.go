@@ -24,8 +24,8 @@ const (
 	// mostFresh and leastFresh bound what the answer says of its age. More than
 	// keyring.SetAge would keep a key that was taken back, less would ask for
 	// each request.
-	mostFresh  = keyring.SetAge
-	leastFresh = 10 * time.Second
+	maxFresh = keyring.SetAge
+	minFresh = 10 * time.Second
 	// retryInterval is the shortest time between a fetch that failed and the
 	// next while usable keys are at hand, failInterval while none are.
 	retryInterval = 30 * time.Second
@@ -34,7 +34,7 @@ const (
 	// caller's, because several may wait for it.
 	fetchTimeout = 5 * time.Second
 	// patience is how long a caller waits for a fetch that it could do without.
-	patience = time.Second
+	refreshWait = time.Second
 )
 
 // keys are the issuer's public keys, as a service that verifies with them.
@@ -49,11 +49,11 @@ type keys struct {
 	freshFor  time.Duration  // from then
 	begun     time.Time      // when the last fetch began
 	failure   error          // of the last fetch; nil if it succeeded
-	fetching  *fetching      // under way, or nil
+	fetching  *pendingFetch  // under way, or nil
 }
 
 // fetching is one fetch that several goroutines may wait for.
-type fetching struct {
+type pendingFetch struct {
 	done  chan struct{} // closed when the other two are set
 	known *token.Service
 	err   error
@@ -70,7 +70,7 @@ func newKeys(p token.Profile, transport http.RoundTripper) *keys {
 // ages reports whether the known keys need no fetch, and whether they may serve
 // when one fails. Keys from the future are neither: the clock was set back, and
 // nobody knows how old they are. k.mu is held.
-func (k *keys) ages(now time.Time) (fresh, usable bool) {
+func (k *keys) freshness(now time.Time) (fresh, usable bool) {
 	age := now.Sub(k.fetchedAt)
 	known := k.known != nil && age >= 0
 	return known && age < k.freshFor, known && age < UsableFor
@@ -86,7 +86,7 @@ func (k *keys) failedWithin(d time.Duration, now time.Time) bool {
 // current returns the keys to verify with now.
 func (k *keys) current(ctx context.Context, now time.Time) (*token.Service, error) {
 	k.mu.Lock()
-	fresh, usable := k.ages(now)
+	fresh, usable := k.freshness(now)
 	known := k.known
 	switch {
 	case fresh, usable && k.failedWithin(retryInterval, now):
@@ -101,7 +101,7 @@ func (k *keys) current(ctx context.Context, now time.Time) (*token.Service, erro
 	if !usable {
 		return f.wait(ctx)
 	}
-	short, cancel := context.WithTimeout(ctx, patience)
+	short, cancel := context.WithTimeout(ctx, refreshWait)
 	defer cancel()
 	if newer, err := f.wait(short); err == nil {
 		return newer, nil
@@ -112,7 +112,7 @@ func (k *keys) current(ctx context.Context, now time.Time) (*token.Service, erro
 // newer returns other keys than these, if there are any: such as were fetched
 // meanwhile, or are now. It returns these again if the last fetch was good and
 // not long ago.
-func (k *keys) newer(ctx context.Context, these *token.Service, now time.Time) (*token.Service, error) {
+func (k *keys) newerThan(ctx context.Context, these *token.Service, now time.Time) (*token.Service, error) {
 	k.mu.Lock()
 	since := now.Sub(k.begun)
 	recent := k.fetching == nil && since >= 0 && since < RefreshInterval
@@ -129,11 +129,11 @@ func (k *keys) newer(ctx context.Context, these *token.Service, now time.Time) (
 }
 
 // join returns the fetch that is under way, or begins one. k.mu is held.
-func (k *keys) join(ctx context.Context, now time.Time) *fetching {
+func (k *keys) join(ctx context.Context, now time.Time) *pendingFetch {
 	if k.fetching != nil {
 		return k.fetching
 	}
-	f := &fetching{done: make(chan struct{})}
+	f := &pendingFetch{done: make(chan struct{})}
 	k.fetching, k.begun = f, now
 	// The first caller may give up while others still wait.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), fetchTimeout)
@@ -156,7 +156,7 @@ func (k *keys) join(ctx context.Context, now time.Time) *fetching {
 	return f
 }
 
-func (f *fetching) wait(ctx context.Context) (*token.Service, error) {
+func (f *pendingFetch) wait(ctx context.Context) (*token.Service, error) {
 	select {
 	case <-f.done:
 		return f.known, f.err

@@ -15,7 +15,7 @@ import (
 )
 
 // known is a verifier that has fetched the key of a good token.
-func known(t *testing.T) (*issuer, *bearer.Verifier, string) {
+func issuerWithFetchedKey(t *testing.T) (*issuer, *bearer.Verifier, string) {
 	t.Helper()
 	i := newIssuer(t)
 	k := newKey(t, keyring.EdDSA)
@@ -39,17 +39,17 @@ func TestKeysServeForAsLongAsTheAnswerSays(t *testing.T) {
 		"Max-Age=\"60\" , public":         {"", time.Minute},
 		"max-age=60, max-age=30":          {"", 30 * time.Second},
 		"max-age=120, s-maxage=300":       {"100", 20 * time.Second},
-		"public":                          {"", bearer.MostFresh},
-		"":                                {"", bearer.MostFresh},
-		"public, max-age=86400":           {"", bearer.MostFresh},
+		"public":                          {"", bearer.MaxFresh},
+		"":                                {"", bearer.MaxFresh},
+		"public, max-age=86400":           {"", bearer.MaxFresh},
 		"max-age=300":                     {"100", 200 * time.Second},
-		"max-age=100":                     {"100000000", bearer.LeastFresh},
-		"max-age=0":                       {"", bearer.LeastFresh},
-		"no-store":                        {"", bearer.LeastFresh},
-		"no-cache, max-age=300":           {"", bearer.LeastFresh},
-		"max-age=-1":                      {"", bearer.LeastFresh},
-		"max-age=99999999999999999999999": {"", bearer.LeastFresh},
-		"max-age":                         {"", bearer.LeastFresh},
+		"max-age=100":                     {"100000000", bearer.MinFresh},
+		"max-age=0":                       {"", bearer.MinFresh},
+		"no-store":                        {"", bearer.MinFresh},
+		"no-cache, max-age=300":           {"", bearer.MinFresh},
+		"max-age=-1":                      {"", bearer.MinFresh},
+		"max-age=99999999999999999999999": {"", bearer.MinFresh},
+		"max-age":                         {"", bearer.MinFresh},
 	} {
 		i := newIssuer(t)
 		i.headers = map[string]string{"Cache-Control": cacheControl, "Age": c.age}
@@ -57,10 +57,10 @@ func TestKeysServeForAsLongAsTheAnswerSays(t *testing.T) {
 		i.publish(k)
 		v := i.verifier(t)
 		check(t, cacheControl, v, i.signed(t, k), 200)
-		i.pass(c.want - 1)
+		i.advance(c.want - 1)
 		check(t, cacheControl, v, i.signed(t, k), 200)
 		checkFetches(t, cacheControl+", before its end", i, 1)
-		i.pass(1)
+		i.advance(1)
 		check(t, cacheControl, v, i.signed(t, k), 200)
 		checkFetches(t, cacheControl+", at its end", i, 1)
 	}
@@ -79,9 +79,9 @@ func TestRotation(t *testing.T) {
 	check(t, "the next one", v, i.signed(t, b), 200)
 	checkFetches(t, "both", i, 1)
 	i.publish(b)
-	i.pass(keyring.SetAge - 1)
+	i.advance(keyring.SetAge - 1)
 	check(t, "a key that was taken out, in a copy", v, i.signed(t, a), 200)
-	i.pass(1)
+	i.advance(1)
 	check(t, "the same when the copy has ended", v, i.signed(t, a), 401)
 	check(t, "the one that signs", v, i.signed(t, b), 200)
 	checkFetches(t, "after it", i, 1)
@@ -90,25 +90,25 @@ func TestRotation(t *testing.T) {
 // What nobody had announced, as after a leak: the first token makes it known.
 func TestAnUnknownKeyIsFetchedOnce(t *testing.T) {
 	t.Parallel()
-	i, v, raw := known(t)
+	i, v, raw := issuerWithFetchedKey(t)
 	k := newKey(t, keyring.ES256)
 	i.publish(k)
-	i.pass(bearer.RefreshInterval - 1)
+	i.advance(bearer.RefreshInterval - 1)
 	check(t, "a new key, too soon", v, i.signed(t, k), 401)
 	checkFetches(t, "too soon", i, 0)
-	i.pass(1)
+	i.advance(1)
 	check(t, "a new key", v, i.signed(t, k), 200)
 	check(t, "the old one", v, raw, 401)
 	checkFetches(t, "once", i, 1)
 	// Whoever invents keys costs one fetch in an interval.
 	for range 10 {
-		i.pass(bearer.RefreshInterval / 10)
+		i.advance(bearer.RefreshInterval / 10)
 		for range 20 {
 			check(t, "an invented key", v, i.signed(t, newKey(t, keyring.EdDSA)), 401)
 		}
 		check(t, "the good one meanwhile", v, i.signed(t, k), 200)
 	}
-	if n := i.fetched(); n < 1 || n > 2 {
+	if n := i.takeFetches(); n < 1 || n > 2 {
 		t.Errorf("200 invented keys made %d fetches in one interval", n)
 	}
 }
@@ -132,16 +132,16 @@ func TestKeysServeInAnOutage(t *testing.T) {
 		v := i.verifier(t)
 		check(t, name+", the first", v, i.signed(t, k), 200)
 		i.set(down)
-		i.pass(bearer.UsableFor - 1)
+		i.advance(bearer.UsableFor - 1)
 		check(t, name+", within the hour", v, i.signed(t, k), 200)
 		_, w := call(t, v, "Bearer "+i.signed(t, newKey(t, keyring.EdDSA)))
 		if w.Code != 503 || w.Header().Get("Retry-After") == "" || w.Header().Get("WWW-Authenticate") != "" {
 			t.Errorf("%s, a key that nobody knows: %d, %v", name, w.Code, w.Header())
 		}
-		i.pass(1)
+		i.advance(1)
 		check(t, name+", after the hour", v, i.signed(t, k), 503)
 		i.set(func(i *issuer) { i.status, i.body, i.headers = 200, "", nil })
-		i.pass(bearer.RetryInterval)
+		i.advance(bearer.RetryInterval)
 		check(t, name+", and again", v, i.signed(t, k), 200)
 	}
 }
@@ -161,30 +161,30 @@ func TestARedirectLeadsNowhere(t *testing.T) {
 
 func TestAnOutageIsNotMadeWorse(t *testing.T) {
 	t.Parallel()
-	i, v, _ := known(t)
+	i, v, _ := issuerWithFetchedKey(t)
 	k := i.ring.Keys[0]
 	i.set(func(i *issuer) { i.status = 500 })
-	i.pass(keyring.SetAge)
+	i.advance(keyring.SetAge)
 	for range 10 { // keys at hand: one fetch in half a minute
 		check(t, "with keys", v, i.signed(t, k), 200)
 	}
-	i.pass(bearer.RetryInterval - 1)
+	i.advance(bearer.RetryInterval - 1)
 	check(t, "with keys", v, i.signed(t, k), 200)
 	checkFetches(t, "with keys", i, 1)
-	i.pass(bearer.UsableFor)
+	i.advance(bearer.UsableFor)
 	for range 10 { // none: one in a second
 		check(t, "without", v, i.signed(t, k), 503)
 	}
 	checkFetches(t, "without", i, 1)
-	i.pass(bearer.FailInterval)
+	i.advance(bearer.FailInterval)
 	check(t, "without", v, i.signed(t, k), 503)
 	checkFetches(t, "a second later", i, 1)
 }
 
 func TestAClockThatWasSetBackFetches(t *testing.T) {
 	t.Parallel()
-	i, v, _ := known(t)
-	i.pass(-time.Hour)
+	i, v, _ := issuerWithFetchedKey(t)
+	i.advance(-time.Hour)
 	check(t, "an hour before", v, i.signed(t, i.ring.Keys[0]), 200)
 	checkFetches(t, "an hour before", i, 1)
 }
@@ -222,11 +222,11 @@ func TestManyAtOnceFetchOnce(t *testing.T) {
 // there are keys.
 func TestASlowIssuerIsNotWaitedFor(t *testing.T) {
 	t.Parallel()
-	i, v, _ := known(t)
+	i, v, _ := issuerWithFetchedKey(t)
 	hold := make(chan struct{})
 	i.set(func(i *issuer) { i.hold = hold })
 	defer close(hold)
-	i.pass(keyring.SetAge)
+	i.advance(keyring.SetAge)
 	began := time.Now()
 	check(t, "meanwhile", v, i.signed(t, i.ring.Keys[0]), 200)
 	if took := time.Since(began); took > 4*time.Second {
@@ -236,7 +236,7 @@ func TestASlowIssuerIsNotWaitedFor(t *testing.T) {
 
 func TestVerifyTellsWhatIsWrong(t *testing.T) {
 	t.Parallel()
-	i, v, raw := known(t)
+	i, v, raw := issuerWithFetchedKey(t)
 	if c, err := v.Verify(t.Context(), raw); err != nil || c != claims {
 		t.Errorf("%+v, %v", c, err)
 	}
@@ -244,7 +244,7 @@ func TestVerifyTellsWhatIsWrong(t *testing.T) {
 		t.Errorf("%+v, %v", c, err)
 	}
 	i.Close()
-	i.pass(bearer.UsableFor)
+	i.advance(bearer.UsableFor)
 	if _, err := v.Verify(t.Context(), raw); !errors.Is(err, bearer.ErrUnavailable) || errors.Is(err, token.ErrInvalid) {
 		t.Errorf("%v", err)
 	}

@@ -87,7 +87,7 @@ func (i *issuer) set(change func(*issuer)) {
 	change(i)
 }
 
-func (i *issuer) pass(d time.Duration) { i.set(func(i *issuer) { i.now = i.now.Add(d) }) }
+func (i *issuer) advance(d time.Duration) { i.set(func(i *issuer) { i.now = i.now.Add(d) }) }
 
 func (i *issuer) clock() time.Time {
 	i.mu.Lock()
@@ -96,7 +96,7 @@ func (i *issuer) clock() time.Time {
 }
 
 // fetched is how often the keys were asked for since it was last called.
-func (i *issuer) fetched() (n int) {
+func (i *issuer) takeFetches() (n int) {
 	i.set(func(i *issuer) { n, i.fetches = i.fetches, 0 })
 	return n
 }
@@ -170,7 +170,7 @@ func check(t *testing.T, what string, v *bearer.Verifier, raw string, want int) 
 
 func checkFetches(t *testing.T, what string, i *issuer, want int) {
 	t.Helper()
-	if got := i.fetched(); got != want {
+	if got := i.takeFetches(); got != want {
 		t.Errorf("%s: the keys were fetched %d times, want %d", what, got, want)
 	}
 }

@@ -32,9 +32,9 @@ func (v *Verifier) Require(next http.Handler) http.Handler {
 		switch {
 		case errors.Is(err, ErrUnavailable):
 			slog.ErrorContext(r.Context(), "an access token could not be verified", "error", err)
-			outage.write(w)
+			unavailable.write(w)
 		case err != nil:
-			badToken.write(w)
+			invalidToken.write(w)
 		default:
 			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), claimsKey{}, c)))
 		}
@@ -51,10 +51,10 @@ type refusal struct {
 
 var (
 	// A request without a token is told no error code (RFC 6750 §3.1).
-	noToken   = &refusal{http.StatusUnauthorized, "Bearer", "unauthenticated", "Please log in."}
-	badToken  = &refusal{http.StatusUnauthorized, `Bearer error="invalid_token"`, "unauthenticated", "Please log in."}
-	twoTokens = &refusal{http.StatusBadRequest, `Bearer error="invalid_request"`, "invalid", "There must be one Authorization header."}
-	outage    = &refusal{http.StatusServiceUnavailable, "", "unavailable", "The service is not available right now. Please try again."}
+	missingToken   = &refusal{http.StatusUnauthorized, "Bearer", "unauthenticated", "Please log in."}
+	invalidToken   = &refusal{http.StatusUnauthorized, `Bearer error="invalid_token"`, "unauthenticated", "Please log in."}
+	multipleTokens = &refusal{http.StatusBadRequest, `Bearer error="invalid_request"`, "invalid", "There must be one Authorization header."}
+	unavailable    = &refusal{http.StatusServiceUnavailable, "", "unavailable", "The service is not available right now. Please try again."}
 )
 
 // bearerToken returns the request's token (RFC 6750 §2.1). One in the query or
@@ -62,11 +62,11 @@ var (
 func bearerToken(r *http.Request) (raw string, refused *refusal) {
 	values := r.Header.Values("Authorization")
 	if len(values) > 1 {
-		return "", twoTokens
+		return "", multipleTokens
 	}
 	scheme, raw, found := strings.Cut(strings.Join(values, ""), " ")
 	if !found || !strings.EqualFold(scheme, "Bearer") {
-		return "", noToken
+		return "", missingToken
 	}
 	return raw, nil
 }

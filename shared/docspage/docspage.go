@@ -75,7 +75,7 @@ func asset(name string) []byte {
 type site map[string]*resource
 
 func (s site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	protect(w.Header(), r)
+	setSecurityHeaders(w.Header(), r)
 	found, ok := s[r.URL.Path]
 	if !ok {
 		notFound(w, r)
@@ -90,7 +90,7 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 // protect sets what every answer carries (ASVS 3.4).
-func protect(h http.Header, r *http.Request) {
+func setSecurityHeaders(h http.Header, r *http.Request) {
 	h.Set("Content-Security-Policy", policy)
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")

@@ -88,7 +88,7 @@ func TestHandlerCompressesForThoseWhoTakeIt(t *testing.T) {
 			if same := packed.Header().Get("ETag") == plain.Header().Get("ETag"); same != (coding == "") {
 				t.Errorf("the ETag is that of the plain file: %v", same)
 			}
-			if !bytes.Equal(unpack(t, packed), plain.Body.Bytes()) {
+			if !bytes.Equal(gunzip(t, packed), plain.Body.Bytes()) {
 				t.Error("not the same content")
 			}
 		})
@@ -113,7 +113,7 @@ func TestHandlerReadsAcceptEncoding(t *testing.T) {
 	}
 }
 
-func unpack(t *testing.T, w *httptest.ResponseRecorder) []byte {
+func gunzip(t *testing.T, w *httptest.ResponseRecorder) []byte {
 	t.Helper()
 	if w.Header().Get("Content-Encoding") == "" {
 		return w.Body.Bytes()
@@ -174,7 +174,7 @@ func TestHandlerWorksAsALambdaFunction(t *testing.T) {
 		t.Fatalf("base64: %v, %v", answer.IsBase64Encoded, err)
 	}
 	w.Body.Write(body)
-	if want := get(t, "/docs/swagger-ui.css").Body.Bytes(); answer.StatusCode != http.StatusOK || !bytes.Equal(unpack(t, w), want) {
+	if want := get(t, "/docs/swagger-ui.css").Body.Bytes(); answer.StatusCode != http.StatusOK || !bytes.Equal(gunzip(t, w), want) {
 		t.Errorf("status %d, and the file is not the same", answer.StatusCode)
 	}
 	if got := w.Header().Get("X-Request-Id"); got != "id-of-the-gateway" {

@@ -55,11 +55,11 @@ func gzipped(contentType, cache string, packed []byte) *resource {
 	c := newCoding("gzip", packed)
 	return &resource{
 		contentType: contentType, cache: cache, gzip: &c,
-		identity: sync.OnceValue(func() coding { return newCoding("", unpack(packed)) }),
+		identity: sync.OnceValue(func() coding { return newCoding("", gunzip(packed)) }),
 	}
 }
 
-func unpack(packed []byte) []byte {
+func gunzip(packed []byte) []byte {
 	z, err := gzip.NewReader(bytes.NewReader(packed))
 	if err != nil {
 		panic(fmt.Sprintf("docspage: unpack an embedded file: %v", err))

@@ -32,10 +32,10 @@ type SendError struct {
 }
 
 // Failed makes the SendError of a transport ("SES", "SMTP") for a recipient.
-func Failed(transport, to string, kind, cause error) *SendError {
+func NewSendError(transport, to string, kind, cause error) *SendError {
 	text := "send mail to " + Mask(to) + " by " + transport + ": " + kind.Error()
 	if cause != nil {
-		text += ": " + clip(oneLine(hide(cause.Error(), to)))
+		text += ": " + truncate(oneLine(maskEvery(cause.Error(), to)))
 	}
 	return &SendError{Kind: kind, cause: cause, text: text}
 }
@@ -46,7 +46,7 @@ func (e *SendError) Error() string { return e.text }
 func (e *SendError) Unwrap() []error { return []error{e.Kind, e.cause} }
 
 // hide masks every spelling of the address in s that differs only in case.
-func hide(s, address string) string {
+func maskEvery(s, address string) string {
 	if address == "" {
 		return s
 	}
@@ -63,7 +63,7 @@ func hide(s, address string) string {
 	return b.String() + s
 }
 
-func clip(s string) string {
+func truncate(s string) string {
 	if len(s) <= maxCause {
 		return s
 	}

@@ -15,17 +15,17 @@ type AdminInvitationInput struct {
 // the deployment made sets a first password.
 func AdminInvitation(in AdminInvitationInput) Message {
 	name := oneLine(in.Username)
-	return letter{
-		subject: "Set the password of your administrator account" + at(in.Link),
+	return content{
+		subject: "Set the password of your administrator account" + atHost(in.Link),
 		name:    name,
-		before: []string{
-			`The administrator account "` + name + `"` + at(in.Link) + ` was made for this address. It has no password yet, so nobody can log in to it.`,
+		beforeLink: []string{
+			`The administrator account "` + name + `"` + atHost(in.Link) + ` was made for this address. It has no password yet, so nobody can log in to it.`,
 			"Open this link and choose its password:",
 		},
 		action: "Choose a password",
 		link:   in.Link,
-		after: []string{
-			once(in.ValidFor, "After that, ask for a password reset for this account."),
+		afterLink: []string{
+			validityNote(in.ValidFor, "After that, ask for a password reset for this account."),
 			doesNotOpen,
 			"If you do not run that service, ignore this mail and tell whoever does: it was sent to the wrong address.",
 			keepToYourself,

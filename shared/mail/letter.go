@@ -13,31 +13,31 @@ const textWidth = 72
 
 // letter is what a mail says, once; text and HTML are two ways to write it down,
 // so they cannot tell different things.
-type letter struct {
-	subject string
-	name    string   // who is greeted
-	before  []string // paragraphs in front of the link
-	action  string   // the words on the button
-	link    string   // may be empty
-	after   []string // paragraphs behind the link
+type content struct {
+	subject    string
+	name       string   // who is greeted
+	beforeLink []string // paragraphs in front of the link
+	action     string   // the words on the button
+	link       string   // may be empty
+	afterLink  []string // paragraphs behind the link
 }
 
-func (l letter) message(to string) Message {
+func (l content) message(to string) Message {
 	l.name, l.link = oneLine(l.name), oneLine(l.link)
 	return Message{To: to, Subject: l.subject, Text: l.text(), HTML: l.html()}
 }
 
-func (l letter) text() string {
+func (l content) text() string {
 	var b strings.Builder
 	paragraph := func(s string) { b.WriteString(wrap(s) + "\n\n") }
 	paragraph("Hello " + l.name + ",")
-	for _, p := range l.before {
+	for _, p := range l.beforeLink {
 		paragraph(p)
 	}
 	if l.link != "" {
 		b.WriteString(l.link + "\n\n") // never broken: half an address opens nothing
 	}
-	for _, p := range l.after {
+	for _, p := range l.afterLink {
 		paragraph(p)
 	}
 	b.WriteString(signature + "\n")
@@ -47,14 +47,14 @@ func (l letter) text() string {
 const signature = "This mail was sent automatically; answers to it are not read."
 
 // longestHost keeps a subject within bounds, in bytes.
-const longestHost = 100
+const maxHost = 100
 
 // at says where the account is, by the host of the link: the name that people
 // know. The name of the program would tell them nothing.
-func at(link string) string {
+func atHost(link string) string {
 	_, rest, _ := strings.Cut(oneLine(link), "://")
 	host, _, _ := strings.Cut(rest, "/")
-	if host == "" || len(host) > longestHost {
+	if host == "" || len(host) > maxHost {
 		return ""
 	}
 	return " at " + host
@@ -89,20 +89,20 @@ func wrap(s string) string {
 	return b.String()
 }
 
-func (l letter) html() string {
+func (l content) html() string {
 	var b strings.Builder
 	b.WriteString(htmlTop(l.subject))
 	paragraph := func(s string) {
 		b.WriteString(`<p style="margin:0 0 16px 0">` + html.EscapeString(s) + "</p>\n")
 	}
 	paragraph("Hello " + l.name + ",")
-	for _, p := range l.before {
+	for _, p := range l.beforeLink {
 		paragraph(p)
 	}
 	if l.link != "" {
 		b.WriteString(htmlLink(l.action, l.link))
 	}
-	for _, p := range l.after {
+	for _, p := range l.afterLink {
 		paragraph(p)
 	}
 	b.WriteString(`<p style="margin:24px 0 0 0;font-size:14px;color:#57606a">` + signature + "</p>\n")
@@ -142,15 +142,15 @@ func htmlLink(action, link string) string {
 
 // span writes a lifetime as a person says it: "30 minutes", "1 hour", "7 days".
 // It rounds down to whole minutes, so that no mail promises more than there is.
-func span(d time.Duration) string {
+func lifetimeText(d time.Duration) string {
 	const day = 24 * time.Hour
 	switch {
 	case d >= 2*day && d%day == 0:
-		return count(int64(d/day), "day")
+		return plural(int64(d/day), "day")
 	case d >= time.Hour && d%time.Hour == 0:
-		return count(int64(d/time.Hour), "hour")
+		return plural(int64(d/time.Hour), "hour")
 	case d >= time.Minute:
-		return count(int64(d/time.Minute), "minute")
+		return plural(int64(d/time.Minute), "minute")
 	default:
 		return "less than a minute"
 	}

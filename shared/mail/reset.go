@@ -18,17 +18,17 @@ type PasswordResetInput struct {
 // and an address can have it sent.
 func PasswordReset(in PasswordResetInput) Message {
 	name := oneLine(in.Username)
-	return letter{
-		subject: "Reset your password" + at(in.Link),
+	return content{
+		subject: "Reset your password" + atHost(in.Link),
 		name:    name,
-		before: []string{
-			`Somebody asked to reset the password of your account "` + name + `"` + at(in.Link) + `.`,
+		beforeLink: []string{
+			`Somebody asked to reset the password of your account "` + name + `"` + atHost(in.Link) + `.`,
 			"If it was you, open this link and choose a new password:",
 		},
 		action: "Choose a new password",
 		link:   in.Link,
-		after: []string{
-			once(in.ValidFor, "After that, ask for a new one."),
+		afterLink: []string{
+			validityNote(in.ValidFor, "After that, ask for a new one."),
 			doesNotOpen,
 			"If it was not you, ignore this mail. It may have been somebody else, or a mistyped name. Your password has not been changed, and without this link the request changes nothing.",
 			keepToYourself,
@@ -41,11 +41,11 @@ const (
 	keepToYourself = "Do not pass this mail on: whoever has the link can set your password. We never ask for it."
 )
 
-func once(validFor time.Duration, after string) string {
-	return "The link works once, and only within " + span(validFor) + " of our sending it. " + after
+func validityNote(validFor time.Duration, after string) string {
+	return "The link works once, and only within " + lifetimeText(validFor) + " of our sending it. " + after
 }
 
-func count(n int64, unit string) string {
+func plural(n int64, unit string) string {
 	if n == 1 {
 		return "1 " + unit
 	}

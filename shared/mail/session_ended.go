@@ -16,11 +16,11 @@ type SessionEndedInput struct {
 // like one that an intruder would send.
 func SessionEnded(in SessionEndedInput) Message {
 	name := oneLine(in.Username)
-	return letter{
-		subject: "One of your devices was logged out" + at(in.Service),
+	return content{
+		subject: "One of your devices was logged out" + atHost(in.Service),
 		name:    name,
-		before: []string{
-			`One of the devices that are logged in to your account "` + name + `"` + at(in.Service) + " was logged out at " + in.At.UTC().Format("15:04 on 2 January 2006") + " (UTC).",
+		beforeLink: []string{
+			`One of the devices that are logged in to your account "` + name + `"` + atHost(in.Service) + " was logged out at " + in.At.UTC().Format("15:04 on 2 January 2006") + " (UTC).",
 			"What keeps that device logged in was used a second time after it had been replaced. Either the device missed an answer, for example because its connection broke, or somebody has copied what it keeps.",
 			"If you were just asked to log in again on a device of yours and know of nothing else, do so: nothing more is needed.",
 			"If not, change your password, and look through the list of your devices for one that you do not know.",

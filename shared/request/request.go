@@ -37,10 +37,10 @@ func (c Caller) WellFormed() bool { return IsUUID(c.UUID) && IsUUID(c.Session) }
 // Client is where a request comes from. Nothing in it is proof of anything; it
 // is for rate limits and for the audit log.
 type Client struct {
-	Address   netip.Addr // zero when unknown
-	Device    string     // the device token that it sent, unchecked
-	UserAgent string     // cut to what is worth keeping
-	RequestID string
+	Address     netip.Addr // zero when unknown
+	DeviceToken string     // the device token that it sent, unchecked
+	UserAgent   string     // cut to what is worth keeping
+	RequestID   string
 }
 
 // Network is what one customer of a provider usually has: a /24 of IPv4, a /64

@@ -14,15 +14,15 @@ import (
 // operations are the three that ask for a caller.
 var operations = map[string]func(context.Context, request.Caller, *store, string) error{
 	"get": func(ctx context.Context, c request.Caller, db *store, name string) error {
-		_, err := user.Get(ctx, by(c), db, name)
+		_, err := user.Get(ctx, requestBy(c), db, name)
 		return err
 	},
 	"update": func(ctx context.Context, c request.Caller, db *store, name string) error {
 		first := "Anna"
-		return user.Update(ctx, by(c), db, user.UpdateParts{Passwords: passwords, Limits: user.DefaultLimits}, user.UpdateRequest{Username: name, Changes: user.Changes{FirstName: &first}})
+		return user.Update(ctx, requestBy(c), db, user.UpdateParts{Passwords: passwords, Limits: user.DefaultLimits}, user.UpdateRequest{Username: name, Changes: user.Changes{FirstName: &first}})
 	},
 	"delete": func(ctx context.Context, c request.Caller, db *store, name string) error {
-		return user.Delete(ctx, by(c), db, name)
+		return user.Delete(ctx, requestBy(c), db, name)
 	},
 }
 
@@ -135,14 +135,14 @@ func TestAccessOutage(t *testing.T) {
 func TestGetReturnsTheTarget(t *testing.T) {
 	t.Parallel()
 	db := &store{users: []*user.User{ann(), boss()}}
-	got, err := user.Get(t.Context(), by(callerOf(boss())), db, "ann.lee")
+	got, err := user.Get(t.Context(), requestBy(callerOf(boss())), db, "ann.lee")
 	if err != nil || got.UUID != annUUID {
 		t.Errorf("%v, %v", got.UUID, err)
 	}
-	if got, err := user.Get(t.Context(), by(callerOf(ann())), db, "boss"); err == nil || fmt.Sprint(got) != fmt.Sprint(user.User{}) {
+	if got, err := user.Get(t.Context(), requestBy(callerOf(ann())), db, "boss"); err == nil || fmt.Sprint(got) != fmt.Sprint(user.User{}) {
 		t.Errorf("refused, and yet %v", got)
 	}
-	did(t, db, "CallerAndTarget", "CallerAndTarget") // one statement for each
+	wantCalls(t, db, "CallerAndTarget", "CallerAndTarget") // one statement for each
 }
 
 // A subject that is no UUID is not put to the database, which would fail.
@@ -150,23 +150,23 @@ func TestNoUUIDIsNotAsked(t *testing.T) {
 	t.Parallel()
 	for _, uuid := range []string{"", "1", "ann.lee", annUUID + "0", annUUID[1:], "{" + annUUID + "}", "urn:uuid:" + annUUID, annUUID + "\n", "' or 1=1 --"} {
 		db := &store{users: []*user.User{ann()}}
-		if _, err := user.Get(t.Context(), by(request.Caller{UUID: uuid, Session: sessionID, TokenVersion: 3}), db, "ann.lee"); code(err) != fault.Unauthenticated {
+		if _, err := user.Get(t.Context(), requestBy(request.Caller{UUID: uuid, Session: sessionID, TokenVersion: 3}), db, "ann.lee"); code(err) != fault.Unauthenticated {
 			t.Errorf("%q: %v", uuid, err)
 		}
-		did(t, db)
+		wantCalls(t, db)
 	}
 }
 
 // lying answers with another's row.
-type lying struct{ *store }
+type wrongRowStore struct{ *store }
 
-func (lying) CallerAndTarget(context.Context, request.Caller, string) (caller, target *user.User, err error) {
+func (wrongRowStore) CallerAndTarget(context.Context, request.Caller, string) (caller, target *user.User, err error) {
 	return boss(), ann(), nil
 }
 
 func TestAnothersRowAdmitsNobody(t *testing.T) {
 	t.Parallel()
-	if _, err := user.Get(t.Context(), by(callerOf(ben())), lying{}, "ann.lee"); code(err) != fault.Unauthenticated {
+	if _, err := user.Get(t.Context(), requestBy(callerOf(ben())), wrongRowStore{}, "ann.lee"); code(err) != fault.Unauthenticated {
 		t.Error(err)
 	}
 }

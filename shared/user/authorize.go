@@ -29,7 +29,7 @@ func authorize(ctx context.Context, c request.Caller, db Viewer, username string
 	switch {
 	case err != nil:
 		return nil, nil, err
-	case !caller.honours(c):
+	case !caller.accepts(c):
 		return nil, nil, fault.NotLoggedIn()
 	case username == Me: // nobody can have that name
 		return caller, caller, nil

@@ -12,7 +12,7 @@ import (
 )
 
 // change is an edit on its way to the store.
-type change struct {
+type guardedEdit struct {
 	edit     Edit
 	guard    Guard
 	req      request.Request
@@ -22,21 +22,21 @@ type change struct {
 }
 
 // maxDecisions is how often a change is decided on before it is given up.
-const maxDecisions = 3
+const maxWrites = 3
 
 // write makes the change. What it ends and what the log says of it are decided
 // on the target as it was read. When another change was quicker, the target is
 // read, and the change decided on, once more.
-func (c change) write(ctx context.Context, db Updater) error {
-	for range maxDecisions {
+func (c guardedEdit) write(ctx context.Context, db Updater) error {
+	for range maxWrites {
 		c.guard.Username, c.guard.ExpectedTarget = c.target.Username, c.target.snapshot()
-		outcome, err := db.UpdateUser(ctx, c.guard, c.edit.ending(c.target), c.event())
+		outcome, err := db.UpdateUser(ctx, c.guard, c.edit.withRevocations(c.target), c.event())
 		if err == nil {
 			err = outcome.err()
 		}
 		switch {
 		case errors.Is(err, fault.Conflict) && c.attempt.Last:
-			return audit.Refuse(ctx, db, c.waitEvent(), err)
+			return audit.RecordRefusal(ctx, db, c.waitEvent(), err)
 		case !errors.Is(err, fault.NotFound):
 			return err
 		}
@@ -52,7 +52,7 @@ func (c change) write(ctx context.Context, db Updater) error {
 	return &fault.Error{Code: fault.Unavailable, Message: "The account is being changed. Please try again.", RetryAfter: time.Second}
 }
 
-func (c change) event() audit.Event {
+func (c guardedEdit) event() audit.Event {
 	e := audit.NewEvent(c.req, c.edit.actions(c.target)...)
 	e.Detail = c.edit.detail()
 	e.AddIf(c.attempt.Last, audit.ActionWait)
@@ -61,7 +61,7 @@ func (c change) event() audit.Event {
 
 // waitEvent is the event of a change that was refused, and was the last for a
 // while.
-func (c change) waitEvent() audit.Event {
+func (c guardedEdit) waitEvent() audit.Event {
 	e := audit.NewEvent(c.req, audit.ActionWait)
 	e.Target = c.target.UUID
 	return e

@@ -44,7 +44,7 @@ func ChangePassword(ctx context.Context, req request.Request, db Updater, p Chan
 		return Tokens{}, err
 	}
 	fields := fault.Fields{}
-	fields.Add("new_password", p.Passwords.Policy.Check(in.NewPassword, self.names()...))
+	fields.Add("new_password", p.Passwords.Policy.Check(in.NewPassword, self.contextWords()...))
 	if err := fields.Err(); err != nil {
 		return Tokens{}, err
 	}
@@ -52,7 +52,7 @@ func ChangePassword(ctx context.Context, req request.Request, db Updater, p Chan
 	if err != nil {
 		return Tokens{}, err
 	}
-	confirmation := confirmation{passwords: p.Passwords, budget: p.Limits.currentPassword(self.UUID), user: *self, password: in.CurrentPassword}
+	confirmation := passwordConfirmation{passwords: p.Passwords, budget: p.Limits.currentPassword(self.UUID), user: *self, password: in.CurrentPassword}
 	clear, err := confirmation.check(ctx, req, db)
 	if err != nil {
 		return Tokens{}, err

@@ -10,7 +10,7 @@ import (
 )
 
 // confirmation is the current password that callers give for their own account.
-type confirmation struct {
+type passwordConfirmation struct {
 	passwords Passwords
 	budget    ratelimit.Budget
 	user      User
@@ -18,14 +18,14 @@ type confirmation struct {
 }
 
 // confirmStore counts attempts at the current password and records failures.
-type confirmStore interface {
+type confirmationStore interface {
 	ratelimit.Limiter
 	audit.Recorder
 }
 
 // check verifies the password within its budget, and returns the keys of the
 // budgets that a success clears. A wrong password is recorded in the audit log.
-func (c confirmation) check(ctx context.Context, req request.Request, db confirmStore) (clear []string, err error) {
+func (c passwordConfirmation) check(ctx context.Context, req request.Request, db confirmationStore) (clear []string, err error) {
 	attempt, err := ratelimit.Consume(ctx, db, req.At, c.budget)
 	if err != nil {
 		return nil, err
@@ -34,7 +34,7 @@ func (c confirmation) check(ctx context.Context, req request.Request, db confirm
 		event := audit.NewEvent(req, audit.ActionPasswordFailed)
 		event.Target = c.user.UUID
 		event.AddIf(attempt.Last, audit.ActionWait)
-		return nil, audit.Refuse(ctx, db, event, fault.Fields{"current_password": "is not right"}.Err())
+		return nil, audit.RecordRefusal(ctx, db, event, fault.Fields{"current_password": "is not right"}.Err())
 	}
 	return []string{c.budget.Key}, nil
 }

@@ -27,7 +27,7 @@ type Edit struct {
 
 // ending adds what the edit ends, decided on the target. A value that the target
 // has already is written all the same, but ends nothing.
-func (e Edit) ending(target User) Edit {
+func (e Edit) withRevocations(target User) Edit {
 	all := e.deactivates() || e.PasswordHash != nil
 	e.EndSessions = all
 	e.EndTokens = all || (e.demotes() && target.Role == RoleAdmin)

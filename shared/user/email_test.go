@@ -7,14 +7,14 @@ import (
 	"roster/shared/user"
 )
 
-func emailProblem(s string) string {
+func emailReason(s string) string {
 	in := registration()
 	in.Email = s
 	return in.Check(passwords)["email"]
 }
 
 // stored changes an account's address and returns the one that is kept.
-func stored(t testing.TB, email string) string {
+func storedEmail(t testing.TB, email string) string {
 	t.Helper()
 	db := &store{users: []*user.User{ann()}}
 	if err := update(t, db, ann(), "ann.lee", user.Changes{Email: &email}); err != nil {
@@ -34,7 +34,7 @@ func TestEmails(t *testing.T) {
 		strings.Repeat("a", 64) + "@example.com", "a@" + longLabel + ".com",
 		"a@" + longLabel + "." + longLabel + "." + longLabel + "." + strings.Repeat("d", 56) + ".com", // 254 in all
 	} {
-		if problem := emailProblem(s); problem != "" {
+		if problem := emailReason(s); problem != "" {
 			t.Errorf("%q: %s", s, problem)
 		}
 	}
@@ -59,11 +59,11 @@ func TestEmailsRefused(t *testing.T) {
 		strings.Repeat("a", 100_000) + "@example.com", "ann@" + strings.Repeat("a.", 50_000) + "com", strings.Repeat("@", 1000),
 	}
 	for _, s := range refused {
-		if problem := emailProblem(s); problem != "must be an e-mail address" {
+		if problem := emailReason(s); problem != "must be an e-mail address" {
 			t.Errorf("%+.80q: %q", s, problem)
 		}
 	}
-	if problem := emailProblem(""); problem != "is required" {
+	if problem := emailReason(""); problem != "is required" {
 		t.Errorf("empty: %q", problem)
 	}
 }
@@ -84,7 +84,7 @@ func TestEmailIsKept(t *testing.T) {
 		"ann@\u212aelvin.example.io":  "ann@kelvin.example.io",
 		"ann@exa\u200bmple.com\u200b": "ann@example.com", // what a copy from a web page brings along
 	} {
-		if got := stored(t, given); got != want {
+		if got := storedEmail(t, given); got != want {
 			t.Errorf("%q is kept as %q, want %q", given, got, want)
 		}
 	}

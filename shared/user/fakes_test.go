@@ -185,25 +185,25 @@ func (s *store) DeleteUser(_ context.Context, g user.Guard, e audit.Event) (user
 }
 
 // devices knows the one token "known".
-type devices struct{}
+type fakeDevices struct{}
 
-func (devices) Issue(username, id string, _ time.Time) string { return username + " " + id }
+func (fakeDevices) Issue(username, id string, _ time.Time) string { return username + " " + id }
 
-func (devices) Open(_, token string, _ time.Time) string {
+func (fakeDevices) Open(_, token string, _ time.Time) string {
 	if token == "known" {
 		return "device1"
 	}
 	return ""
 }
 
-func logins(p user.Passwords, tokens user.TokenIssuer) user.LoginParts {
-	return user.LoginParts{Passwords: p, Tokens: tokens, Refresh: refresh.Texts{Keys: refreshKeys}, Devices: devices{}, Limits: user.DefaultLimits, Sessions: user.DefaultSessionRules}
+func loginParts(p user.Passwords, tokens user.TokenIssuer) user.LoginParts {
+	return user.LoginParts{Passwords: p, Tokens: tokens, Refresh: refresh.Texts{Keys: refreshKeys}, Devices: fakeDevices{}, Limits: user.DefaultLimits, Sessions: user.DefaultSessionRules}
 }
 
 // issuer signs nothing.
-type issuer struct{ err error }
+type fakeIssuer struct{ err error }
 
-func (i issuer) Ready(context.Context) (user.Issue, error) {
+func (i fakeIssuer) Ready(context.Context) (user.Issue, error) {
 	return func(b user.Subject, at time.Time) (string, time.Duration, error) {
 		return b.UUID + at.Format(" 15:04 ") + string(rune('0'+b.TokenVersion)) + " " + b.Session, 15 * time.Minute, nil
 	}, i.err
@@ -232,7 +232,7 @@ func code(err error) fault.Code {
 	return ""
 }
 
-func refusedWith(t testing.TB, err error, want fault.Code, fields fault.Fields) {
+func wantRefusal(t testing.TB, err error, want fault.Code, fields fault.Fields) {
 	t.Helper()
 	var e *fault.Error
 	if !errors.As(err, &e) || e.Code != want {
@@ -243,7 +243,7 @@ func refusedWith(t testing.TB, err error, want fault.Code, fields fault.Fields) 
 	}
 }
 
-func did(t testing.TB, s *store, want ...string) {
+func wantCalls(t testing.TB, s *store, want ...string) {
 	t.Helper()
 	if diff := cmp.Diff(want, s.calls); diff != "" {
 		t.Errorf("asked of the store (-want +got):\n%s", diff)
@@ -251,12 +251,12 @@ func did(t testing.TB, s *store, want ...string) {
 }
 
 // usedUp is a store in which one budget is empty.
-type usedUp struct {
+type exhaustedStore struct {
 	store
 	key string
 }
 
-func (s *usedUp) Consume(ctx context.Context, budgets []ratelimit.Budget, now time.Time) (ratelimit.Attempt, error) {
+func (s *exhaustedStore) Consume(ctx context.Context, budgets []ratelimit.Budget, now time.Time) (ratelimit.Attempt, error) {
 	if _, err := s.store.Consume(ctx, budgets, now); err != nil {
 		return ratelimit.Attempt{}, err
 	}
@@ -268,5 +268,5 @@ func (s *usedUp) Consume(ctx context.Context, budgets []ratelimit.Budget, now ti
 
 // from is a request that anyone may make, by that caller is one of a user; both
 // are made now.
-func from(c request.Client) request.Request { return request.Request{Client: c, At: now} }
-func by(c request.Caller) request.Request   { return request.Request{Caller: c, At: now} }
+func requestFrom(c request.Client) request.Request { return request.Request{Client: c, At: now} }
+func requestBy(c request.Caller) request.Request   { return request.Request{Caller: c, At: now} }

@@ -19,7 +19,7 @@ const publicURL = "https://accounts.example.com"
 
 func forget(t testing.TB, db *store, box *outbox, name, email string) (string, error) {
 	t.Helper()
-	return user.ForgetPassword(t.Context(), from(request.Client{}), db, user.ForgetPasswordParts{Tokens: tokens, Notices: user.Notices{Mailer: mail.Mailer{Transport: box}, PublicURL: publicURL}, Limits: user.DefaultLimits}, user.ResetRequest{Username: name, Email: email})
+	return user.ForgetPassword(t.Context(), requestFrom(request.Client{}), db, user.ForgetPasswordParts{Tokens: tokens, Notices: user.Notices{Mailer: mail.Mailer{Transport: box}, PublicURL: publicURL}, Limits: user.DefaultLimits}, user.ResetRequest{Username: name, Email: email})
 }
 
 func TestForgetPassword(t *testing.T) {
@@ -88,7 +88,7 @@ func TestForgetPasswordTellsNothing(t *testing.T) {
 		if len(box.sent) > 0 {
 			t.Errorf("%s: mailed %v", c.name, box.sent)
 		}
-		did(t, db, "Take", "CreateReset") // the same for each
+		wantCalls(t, db, "Take", "CreateReset") // the same for each
 	}
 }
 
@@ -105,8 +105,8 @@ func TestForgetPasswordRefusals(t *testing.T) {
 	t.Parallel()
 	db, box := &store{}, &outbox{}
 	token, err := forget(t, db, box, "", "")
-	refusedWith(t, err, fault.Invalid, fault.Fields{"username": "is required", "email": "is required"})
-	did(t, db)
+	wantRefusal(t, err, fault.Invalid, fault.Fields{"username": "is required", "email": "is required"})
+	wantCalls(t, db)
 	if token != "" {
 		t.Errorf("token %q", token)
 	}

@@ -15,13 +15,15 @@ import (
 	"roster/shared/user"
 )
 
-func at(address string) request.Client { return request.Client{Address: netip.MustParseAddr(address)} }
+func clientAt(address string) request.Client {
+	return request.Client{Address: netip.MustParseAddr(address)}
+}
 
 // takenBy are the keys that a login takes from.
-func takenBy(t *testing.T, client request.Client, name string) []string {
+func loginBudgetKeys(t *testing.T, client request.Client, name string) []string {
 	t.Helper()
 	db := &store{wait: time.Second}
-	_, err := user.Login(t.Context(), from(client), db, logins(passwords, issuer{}), user.Credentials{Username: name, Password: "x"})
+	_, err := user.Login(t.Context(), requestFrom(client), db, loginParts(passwords, fakeIssuer{}), user.Credentials{Username: name, Password: "x"})
 	if !errors.Is(err, fault.TooMany) {
 		t.Fatalf("%s: %v", name, err)
 	}
@@ -31,15 +33,15 @@ func takenBy(t *testing.T, client request.Client, name string) []string {
 // CVE-2025-24806, CVE-2026-47203: one account, one budget, however it is spelt.
 func TestOneBudgetUnderEverySpelling(t *testing.T) {
 	t.Parallel()
-	want := takenBy(t, at("192.0.2.1"), "ann.lee")
+	want := loginBudgetKeys(t, clientAt("192.0.2.1"), "ann.lee")
 	for _, name := range []string{"Ann.Lee", "ANN.LEE", "ann.LEE"} {
-		if diff := cmp.Diff(want, takenBy(t, at("192.0.2.1"), name)); diff != "" {
+		if diff := cmp.Diff(want, loginBudgetKeys(t, clientAt("192.0.2.1"), name)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
 	// What is no account's name finds none, and has no part in another's budget.
 	for _, name := range []string{"ann.lee ", " ann.lee", "ann.lee\x00", "\u0430nn.lee", "ann", "ann.lee1", "ann.lee\x00192.0.2.0/24"} {
-		for _, key := range takenBy(t, at("192.0.2.1"), name) {
+		for _, key := range loginBudgetKeys(t, clientAt("192.0.2.1"), name) {
 			if slices.Contains(want[:2], key) {
 				t.Errorf("%q takes from %q", name, key)
 			}
@@ -61,7 +63,7 @@ func TestBudgetsOfANetwork(t *testing.T) {
 		{"fe80::1%eth0", "fe80::2%eth1", true},
 		{"192.0.2.1", "2001:db8:1:2::1", false},
 	} {
-		one, other := takenBy(t, at(c.one), "ann"), takenBy(t, at(c.other), "ann")
+		one, other := loginBudgetKeys(t, clientAt(c.one), "ann"), loginBudgetKeys(t, clientAt(c.other), "ann")
 		if one[0] != other[0] {
 			t.Errorf("the account's own budget depends on the address: %q, %q", one[0], other[0])
 		}
@@ -69,7 +71,7 @@ func TestBudgetsOfANetwork(t *testing.T) {
 			t.Errorf("%s and %s: %q, %q", c.one, c.other, one, other)
 		}
 	}
-	unknown := takenBy(t, request.Client{}, "ann")
+	unknown := loginBudgetKeys(t, request.Client{}, "ann")
 	if !strings.Contains(unknown[2], "unknown") {
 		t.Errorf("without an address: %q", unknown)
 	}
@@ -89,7 +91,7 @@ func TestTooMany(t *testing.T) {
 		if diff := cmp.Diff(&fault.Error{Code: fault.TooMany, Message: "Too many tries. Please wait.", RetryAfter: 90 * time.Second}, e); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
-		did(t, db, "Take")
+		wantCalls(t, db, "Take")
 	}
 }
 
@@ -103,7 +105,7 @@ func TestTooManyElsewhere(t *testing.T) {
 	}{
 		"register": {
 			func(db *store) error {
-				return user.Register(t.Context(), from(at("192.0.2.1")), db, user.RegisterParts{Passwords: passwords, Limits: user.DefaultLimits}, registration())
+				return user.Register(t.Context(), requestFrom(clientAt("192.0.2.1")), db, user.RegisterParts{Passwords: passwords, Limits: user.DefaultLimits}, registration())
 			},
 			[]string{"Take"},
 			[]string{"register\x00192.0.2.0/24\x00"},
@@ -147,7 +149,7 @@ func TestTooManyElsewhere(t *testing.T) {
 		if !errors.As(err, &e) || e.Code != fault.TooMany || e.RetryAfter != time.Minute {
 			t.Errorf("%s: %v", name, err)
 		}
-		did(t, db, c.want...)
+		wantCalls(t, db, c.want...)
 		if diff := cmp.Diff(c.keys, keys(db.budgets)); diff != "" {
 			t.Errorf("%s: budgets (-want +got):\n%s", name, diff)
 		}
@@ -156,15 +158,15 @@ func TestTooManyElsewhere(t *testing.T) {
 		if err := c.run(db); !errors.Is(err, fault.Unavailable) {
 			t.Errorf("%s, with the limiter out: %v", name, err)
 		}
-		did(t, db, c.want...)
+		wantCalls(t, db, c.want...)
 	}
-	for _, client := range []request.Client{{}, {Device: "known"}} {
+	for _, client := range []request.Client{{}, {DeviceToken: "known"}} {
 		db := &store{users: []*user.User{ann()}, errs: map[string]error{"Take": errOutage}}
-		_, err := user.Login(t.Context(), from(client), db, logins(passwords, issuer{}), user.Credentials{Username: "ann.lee", Password: right})
+		_, err := user.Login(t.Context(), requestFrom(client), db, loginParts(passwords, fakeIssuer{}), user.Credentials{Username: "ann.lee", Password: right})
 		if !errors.Is(err, fault.Unavailable) {
 			t.Errorf("login from %+v, with the limiter out: %v", client, err)
 		}
-		did(t, db, "Take")
+		wantCalls(t, db, "Take")
 	}
 }
 
@@ -173,7 +175,7 @@ func TestTooManyElsewhere(t *testing.T) {
 func TestDeviceBudget(t *testing.T) {
 	t.Parallel()
 	db := &store{users: []*user.User{ann()}}
-	session, err := user.Login(t.Context(), from(request.Client{Device: "known"}), db, logins(passwords, issuer{}), user.Credentials{Username: "Ann.Lee", Password: right})
+	session, err := user.Login(t.Context(), requestFrom(request.Client{DeviceToken: "known"}), db, loginParts(passwords, fakeIssuer{}), user.Credentials{Username: "Ann.Lee", Password: right})
 	if err != nil || session.DeviceToken != "ann.lee device1" {
 		t.Fatalf("%+v, %v", session, err)
 	}
@@ -192,21 +194,21 @@ func TestDeviceBudget(t *testing.T) {
 // know its budget, gives it a way back.
 func TestDeviceUsedUp(t *testing.T) {
 	t.Parallel()
-	db := &usedUp{store: store{users: []*user.User{ann()}}, key: "login device\x00ann.lee\x00device1\x00"}
-	session, err := user.Login(t.Context(), from(request.Client{Device: "known"}), db, logins(passwords, issuer{}), user.Credentials{Username: "ann.lee", Password: right})
+	db := &exhaustedStore{store: store{users: []*user.User{ann()}}, key: "login device\x00ann.lee\x00device1\x00"}
+	session, err := user.Login(t.Context(), requestFrom(request.Client{DeviceToken: "known"}), db, loginParts(passwords, fakeIssuer{}), user.Credentials{Username: "ann.lee", Password: right})
 	if err != nil || session.DeviceToken != "ann.lee " {
 		t.Fatalf("%+v, %v", session, err)
 	}
 	if diff := cmp.Diff([]string{"login account\x00ann.lee\x00", "login account network\x00ann.lee\x00unknown\x00", "login network\x00unknown\x00"}, keys(db.budgets)); diff != "" {
 		t.Errorf("budgets (-want +got):\n%s", diff)
 	}
-	did(t, &db.store, "Take", "Take", "UserByUsername", "RecordLogin")
+	wantCalls(t, &db.store, "Take", "Take", "UserByUsername", "RecordLogin")
 }
 
 // What succeeds gives back the tries of those that failed before it.
 func TestResetClears(t *testing.T) {
 	t.Parallel()
-	db, token := mailed()
+	db, token := storeWithReset()
 	if err := reset(t, db, token, "another kite"); err != nil {
 		t.Fatal(err)
 	}

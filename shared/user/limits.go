@@ -48,7 +48,7 @@ func (l Limits) login(username, device, network string) []ratelimit.Budget {
 }
 
 // cleared are the keys of the budgets that a successful login clears.
-func (l Limits) cleared(username, device, network string) []string {
+func (l Limits) clearedByLogin(username, device, network string) []string {
 	if device != "" {
 		return []string{l.device(username, device).Key}
 	}

@@ -10,12 +10,12 @@ import (
 )
 
 // anyUUID is a UUID as people write it, upper case included.
-var anyUUID = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
+var uuidAnyCase = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
 
 // CheckAuditQuery names every bad part of a query by the name of its parameter.
 func CheckAuditQuery(q audit.Query) fault.Fields {
 	fields := q.Check()
-	if _, name := CanonicalUsername(q.User); q.User != "" && !name && !anyUUID.MatchString(q.User) {
+	if _, name := CanonicalUsername(q.User); q.User != "" && !name && !uuidAnyCase.MatchString(q.User) {
 		fields.Add("user", "must be a username or a UUID")
 	}
 	return fields
@@ -40,7 +40,7 @@ func ListAudit(ctx context.Context, req request.Request, db AuditViewer, q audit
 	switch {
 	case err != nil:
 		return audit.Page{}, err
-	case !self.honours(req.Caller):
+	case !self.accepts(req.Caller):
 		return audit.Page{}, fault.NotLoggedIn()
 	case self.Role != RoleAdmin:
 		return audit.Page{}, fault.NotPermitted()

@@ -105,7 +105,7 @@ func Login(ctx context.Context, req request.Request, db LoginStore, p LoginParts
 	}
 	record.Session, record.MaxSessions = p.Sessions.open(req, in.deviceName(), MethodPassword), p.Sessions.MaxPerAccount
 	refreshToken, hash := p.Refresh.Begin(record.Session.ID)
-	record.At, record.RefreshHash, record.Clear = req.At, hash, p.Limits.cleared(name, device, req.Client.Network())
+	record.At, record.RefreshHash, record.Clear = req.At, hash, p.Limits.clearedByLogin(name, device, req.Client.Network())
 	event := audit.NewEvent(req, audit.ActionLogin)
 	event.Actor, event.Target = record.UUID, record.UUID
 	recorded, err := db.RecordLogin(ctx, record, event)
@@ -130,7 +130,7 @@ func refuseLogin(ctx context.Context, req request.Request, db audit.Recorder, uu
 	event := audit.NewEvent(req, audit.ActionLoginFailed)
 	event.Target = uuid
 	event.AddIf(attempt.Last, audit.ActionWait)
-	return audit.Refuse(ctx, db, event, &fault.Error{Code: fault.Unauthenticated, Message: "Invalid username or password."})
+	return audit.RecordRefusal(ctx, db, event, &fault.Error{Code: fault.Unauthenticated, Message: "Invalid username or password."})
 }
 
 // consume takes one attempt from the budgets. It returns the device where that
@@ -139,7 +139,7 @@ func refuseLogin(ctx context.Context, req request.Request, db audit.Recorder, uu
 // and its next login makes it a new device.
 func (p LoginParts) consume(ctx context.Context, req request.Request, db ratelimit.Limiter, name string) (device string, attempt ratelimit.Attempt, err error) {
 	network := req.Client.Network()
-	if device = p.Devices.Open(name, req.Client.Device, req.At); device != "" {
+	if device = p.Devices.Open(name, req.Client.DeviceToken, req.At); device != "" {
 		attempt, err = ratelimit.Consume(ctx, db, req.At, p.Limits.login(name, device, network)...)
 		if !errors.Is(err, fault.TooMany) {
 			return device, attempt, err

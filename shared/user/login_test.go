@@ -19,7 +19,7 @@ import (
 
 func login(t testing.TB, db *store, p user.Passwords, name, pw string) (user.Tokens, error) {
 	t.Helper()
-	return user.Login(t.Context(), from(request.Client{}), db, logins(p, issuer{}), user.Credentials{Username: name, Password: pw})
+	return user.Login(t.Context(), requestFrom(request.Client{}), db, loginParts(p, fakeIssuer{}), user.Credentials{Username: name, Password: pw})
 }
 
 func TestAuthenticate(t *testing.T) {
@@ -40,7 +40,7 @@ func TestAuthenticate(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("session (-want +got):\n%s", diff)
 		}
-		did(t, db, "Take", "UserByUsername", "RecordLogin")
+		wantCalls(t, db, "Take", "UserByUsername", "RecordLogin")
 		login := db.login
 		login.Session, login.RefreshHash = user.Session{}, nil
 		if diff := cmp.Diff(user.LoginRecord{UUID: annUUID, TokenVersion: 3, Role: user.RoleUser, At: now, Clear: keys(db.budgets[:2]), MaxSessions: 20}, login, cmpopts.EquateComparable(netip.Addr{})); diff != "" {
@@ -82,7 +82,7 @@ func TestAuthenticateRefuses(t *testing.T) {
 			t.Errorf("%s: %+v, %v", c.name, session, err)
 		}
 		if c.name != "an account that changed meanwhile" {
-			did(t, c.db, "Take", "UserByUsername", "Audit")
+			wantCalls(t, c.db, "Take", "UserByUsername", "Audit")
 		}
 	}
 }
@@ -98,8 +98,8 @@ func TestAuthenticateNeedsBothFields(t *testing.T) {
 	t.Parallel()
 	db := &store{}
 	_, err := login(t, db, passwords, "", "")
-	refusedWith(t, err, fault.Invalid, fault.Fields{"username": "is required", "password": "is required"})
-	did(t, db)
+	wantRefusal(t, err, fault.Invalid, fault.Fields{"username": "is required", "password": "is required"})
+	wantCalls(t, db)
 }
 
 func TestAuthenticateRenewsTheHash(t *testing.T) {
@@ -134,25 +134,25 @@ func TestAuthenticateOutage(t *testing.T) {
 func TestNothingIsWrittenWithoutKeys(t *testing.T) {
 	t.Parallel()
 	for _, outage := range []error{errOutage, errors.New("a bug")} {
-		keys := issuer{outage}
+		keys := fakeIssuer{outage}
 		db := &store{users: []*user.User{ann()}}
-		got, err := user.Login(t.Context(), from(request.Client{}), db, logins(passwords, keys), user.Credentials{Username: "ann.lee", Password: right})
+		got, err := user.Login(t.Context(), requestFrom(request.Client{}), db, loginParts(passwords, keys), user.Credentials{Username: "ann.lee", Password: right})
 		if code(err) != code(outage) || err == nil || got != (user.Tokens{}) {
 			t.Errorf("login: %+v, %v", got, err)
 		}
-		did(t, db)
+		wantCalls(t, db)
 
 		r := &renewer{verdict: user.SessionRenewed, account: ann()}
-		got, err = refreshing(t, r, &notices{}, keys, refreshKeys.Text(refreshKeys.First(sessionID)))
+		got, err = refreshSession(t, r, &notices{}, keys, refreshKeys.Text(refreshKeys.First(sessionID)))
 		if code(err) != code(outage) || err == nil || got != (user.Tokens{}) || r.renewal.Session != "" {
 			t.Errorf("refresh: %+v, %v, %+v", got, err, r.renewal)
 		}
 
 		change := user.PasswordChange{CurrentPassword: right, NewPassword: "another kite"}
-		got, err = user.ChangePassword(t.Context(), by(callerOf(ann())), db, user.ChangePasswordParts{Passwords: passwords, Limits: user.DefaultLimits, Tokens: keys}, change)
+		got, err = user.ChangePassword(t.Context(), requestBy(callerOf(ann())), db, user.ChangePasswordParts{Passwords: passwords, Limits: user.DefaultLimits, Tokens: keys}, change)
 		if code(err) != code(outage) || err == nil || got != (user.Tokens{}) {
 			t.Errorf("change_password: %+v, %v", got, err)
 		}
-		did(t, db, "CallerAndTarget")
+		wantCalls(t, db, "CallerAndTarget")
 	}
 }

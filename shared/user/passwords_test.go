@@ -17,56 +17,56 @@ import (
 )
 
 // known answers for a service that knows passwords from breaches.
-type known struct {
+type fakeBreaches struct {
 	password string
 	err      error
 	asked    []string
 }
 
-func (k *known) Known(_ context.Context, password string) (bool, error) {
+func (k *fakeBreaches) Known(_ context.Context, password string) (bool, error) {
 	k.asked = append(k.asked, password)
 	return password == k.password, k.err
 }
 
-const another = "moon zebra kite"
+const anotherPassword = "moon zebra kite"
 
 // setters are the calls that set a password, with the field that it is in.
-var setters = map[string]struct {
+var passwordSetters = map[string]struct {
 	field string
 	set   func(ctx context.Context, db *store, p user.Passwords, given string) error
 }{
 	"register": {"password", func(ctx context.Context, db *store, p user.Passwords, given string) error {
 		in := user.Registration{Username: "eve", FirstName: "Eve", LastName: "Ray", Email: "eve@example.com", Password: given}
-		return user.Register(ctx, from(request.Client{}), db, user.RegisterParts{Passwords: p, Limits: user.DefaultLimits}, in)
+		return user.Register(ctx, requestFrom(request.Client{}), db, user.RegisterParts{Passwords: p, Limits: user.DefaultLimits}, in)
 	}},
 	"reset": {"new_password", func(ctx context.Context, db *store, p user.Passwords, given string) error {
 		token, hash := tokens.Mint()
 		db.users, db.reset = []*user.User{ann()}, user.Reset{Hash: hash}
-		return user.ResetPassword(ctx, from(request.Client{}), db, user.ResetPasswordParts{Tokens: tokens, Passwords: p, Limits: user.DefaultLimits}, user.PasswordReset{Token: token, NewPassword: given})
+		return user.ResetPassword(ctx, requestFrom(request.Client{}), db, user.ResetPasswordParts{Tokens: tokens, Passwords: p, Limits: user.DefaultLimits}, user.PasswordReset{Token: token, NewPassword: given})
 	}},
 	"change": {"password", func(ctx context.Context, db *store, p user.Passwords, given string) error {
 		db.users, db.outcome = []*user.User{ann()}, user.Outcome{Done: true}
-		return user.Update(ctx, by(callerOf(ann())), db, user.UpdateParts{Passwords: p, Limits: user.DefaultLimits}, user.UpdateRequest{Username: "ann.lee", Changes: user.Changes{Password: &given, CurrentPassword: ptr(right)}})
+		return user.Update(ctx, requestBy(callerOf(ann())), db, user.UpdateParts{Passwords: p, Limits: user.DefaultLimits}, user.UpdateRequest{Username: "ann.lee", Changes: user.Changes{Password: &given, CurrentPassword: ptr(right)}})
 	}},
 }
 
 // wrote reports whether a password was stored.
-func wrote(db *store) bool {
+func wrotePassword(db *store) bool {
 	return db.created.PasswordHash != "" || db.newHash != "" || db.edit.PasswordHash != nil
 }
 
 func TestStolenPasswordsAreRefused(t *testing.T) {
 	t.Parallel()
-	for name, s := range setters {
-		breaches, p := &known{password: another}, passwords
+	for name, s := range passwordSetters {
+		breaches, p := &fakeBreaches{password: anotherPassword}, passwords
 		p.Breaches = breaches
 		db := &store{}
-		err := s.set(t.Context(), db, p, another)
-		refusedWith(t, err, fault.Invalid, fault.Fields{s.field: "is known from a breach of another service"})
-		if wrote(db) {
+		err := s.set(t.Context(), db, p, anotherPassword)
+		wantRefusal(t, err, fault.Invalid, fault.Fields{s.field: "is known from a breach of another service"})
+		if wrotePassword(db) {
 			t.Errorf("%s: it was set all the same", name)
 		}
-		if err := s.set(t.Context(), db, p, "another "+another); err != nil || !wrote(db) {
+		if err := s.set(t.Context(), db, p, "another "+anotherPassword); err != nil || !wrotePassword(db) {
 			t.Errorf("%s: another is refused: %v", name, err)
 		}
 		// What the policy refuses is shown to nobody.
@@ -81,12 +81,12 @@ func TestStolenPasswordsAreRefused(t *testing.T) {
 func TestBreachesThatCannotBeAsked(t *testing.T) {
 	before := slog.Default()
 	t.Cleanup(func() { slog.SetDefault(before) })
-	for name, s := range setters {
+	for name, s := range passwordSetters {
 		var log bytes.Buffer
 		slog.SetDefault(slog.New(slog.NewJSONHandler(&log, nil)))
 		p, db := passwords, &store{}
-		p.Breaches = &known{err: errors.New("no answer")}
-		if err := s.set(t.Context(), db, p, another); err != nil || !wrote(db) {
+		p.Breaches = &fakeBreaches{err: errors.New("no answer")}
+		if err := s.set(t.Context(), db, p, anotherPassword); err != nil || !wrotePassword(db) {
 			t.Errorf("%s: it was not set: %v", name, err)
 		}
 		for _, want := range []string{`"level":"WARN"`, `"error":"no answer"`, `"PasswordCheckFailed":1`} {
@@ -94,7 +94,7 @@ func TestBreachesThatCannotBeAsked(t *testing.T) {
 				t.Errorf("%s: want %s once in the log:\n%s", name, want, &log)
 			}
 		}
-		if strings.Contains(log.String(), another) {
+		if strings.Contains(log.String(), anotherPassword) {
 			t.Errorf("%s: the log shows the password:\n%s", name, &log)
 		}
 	}

@@ -25,10 +25,10 @@ type Purged struct {
 // run. A password that is disabled stays so: to forget that would give an
 // attacker new attempts.
 const (
-	keepWindows  = 24 * time.Hour
-	keepRows     = 90 * 24 * time.Hour
-	purgeBatch   = 2000
-	purgeBatches = 100
+	keepWindows     = 24 * time.Hour
+	keepConsecutive = 90 * 24 * time.Hour
+	purgeBatch      = 2000
+	purgeBatches    = 100
 )
 
 // PurgeExpired deletes expired rows in batches, so that no request waits long
@@ -36,7 +36,7 @@ const (
 // alone: it is kept until the operator says otherwise.
 func PurgeExpired(ctx context.Context, db Purger, now time.Time) (all Purged, err error) {
 	for range purgeBatches {
-		one, err := db.PurgeExpired(ctx, now.Add(-keepWindows), now.Add(-keepRows), now, purgeBatch)
+		one, err := db.PurgeExpired(ctx, now.Add(-keepWindows), now.Add(-keepConsecutive), now, purgeBatch)
 		all.Limits, all.Resets, all.Sessions = all.Limits+one.Limits, all.Resets+one.Resets, all.Sessions+one.Sessions
 		if err != nil || max(one.Limits, one.Resets, one.Sessions) < purgeBatch {
 			return all, err

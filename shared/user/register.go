@@ -34,7 +34,7 @@ func (in Registration) account(p Passwords) (User, fault.Fields) {
 	fields.Add("last_name", checkName(in.LastName))
 	u.Email, reason = checkEmail(in.Email)
 	fields.Add("email", reason)
-	fields.Add("password", p.Policy.Check(in.Password, u.names()...))
+	fields.Add("password", p.Policy.Check(in.Password, u.contextWords()...))
 	return u, fields
 }
 
@@ -79,7 +79,7 @@ func Register(ctx context.Context, req request.Request, db RegisterStore, p Regi
 	if taken.Any() {
 		failed := audit.NewEvent(req, audit.ActionRegisterFailed)
 		failed.AddIf(attempt.Last, audit.ActionWait)
-		return audit.Refuse(ctx, db, failed, errTaken(taken))
+		return audit.RecordRefusal(ctx, db, failed, errTaken(taken))
 	}
 	return nil
 }

@@ -80,22 +80,22 @@ func ResetPassword(ctx context.Context, req request.Request, db ResetStore, p Re
 		return err
 	}
 	if u == nil {
-		return audit.Refuse(ctx, db, failed, dead)
+		return audit.RecordRefusal(ctx, db, failed, dead)
 	}
 	fields := fault.Fields{}
-	fields.Add("new_password", p.Passwords.Policy.Check(in.NewPassword, u.names()...))
+	fields.Add("new_password", p.Passwords.Policy.Check(in.NewPassword, u.contextWords()...))
 	if err := fields.Err(); err != nil {
 		return err
 	}
 	if err := p.Passwords.checkBreach(ctx, "new_password", in.NewPassword); err != nil {
 		return err
 	}
-	clear := append(p.Limits.cleared(u.Username, "", network), p.Limits.currentPassword(u.UUID).Key)
+	clear := append(p.Limits.clearedByLogin(u.Username, "", network), p.Limits.currentPassword(u.UUID).Key)
 	event := audit.NewEvent(req, audit.ActionResetUsed, audit.ActionPasswordChanged)
 	event.AddIf(attempt.Last, audit.ActionWait)
 	spent, err := db.SpendReset(ctx, SpentReset{Hash: hash, PasswordHash: p.Passwords.Hasher.Hash(in.NewPassword), Clear: clear, At: req.At}, event)
 	if err == nil && !spent {
-		return audit.Refuse(ctx, db, failed, dead)
+		return audit.RecordRefusal(ctx, db, failed, dead)
 	}
 	return err
 }

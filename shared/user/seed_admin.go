@@ -35,7 +35,7 @@ func (in Admin) account(p Passwords) (User, fault.Fields) {
 	fields.Add("ADMIN_EMAIL", reason)
 	u.Username, u.Email = name, email
 	if in.Password != "" {
-		fields.Add("ADMIN_PASSWORD", p.Policy.Check(in.Password, u.names()...))
+		fields.Add("ADMIN_PASSWORD", p.Policy.Check(in.Password, u.contextWords()...))
 	}
 	return u, fields
 }
@@ -81,7 +81,7 @@ func SeedAdmin(ctx context.Context, db Seeder, p SeedAdminParts, in Admin, now t
 		return Seeded{}, err
 	}
 	if existing != nil {
-		return Seeded{Note: noteOn(*existing)}, nil
+		return Seeded{Note: existingNote(*existing)}, nil
 	}
 	u.UUID, u.CreatedAt, u.UpdatedAt = newUUID(), now, now
 	if in.Password != "" {
@@ -94,14 +94,14 @@ func SeedAdmin(ctx context.Context, db Seeder, p SeedAdminParts, in Admin, now t
 	case taken.Username:
 		return Seeded{Note: "another run has just made the account"}, nil
 	case taken.Email:
-		return addressTaken(ctx, db, u.Email)
+		return emailTaken(ctx, db, u.Email)
 	case in.Password != "":
 		return Seeded{Created: true, Note: "made with the password given"}, nil
 	}
 	return p.invite(ctx, db, u, now)
 }
 
-func noteOn(u User) string {
+func existingNote(u User) string {
 	switch {
 	case u.Role != RoleAdmin:
 		return "the account exists and is not an ADMIN; it was left as it is"
@@ -113,7 +113,7 @@ func noteOn(u User) string {
 
 // addressTaken is for an address that another account has: the admin's own,
 // under a new name, or a stranger's.
-func addressTaken(ctx context.Context, db Seeder, email string) (Seeded, error) {
+func emailTaken(ctx context.Context, db Seeder, email string) (Seeded, error) {
 	holder, err := db.UserByEmail(ctx, email)
 	if err != nil {
 		return Seeded{}, err

@@ -27,7 +27,7 @@ func TestSeedAdminInvites(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	did(t, db, "UserByUsername", "CreateUser", "CreateReset")
+	wantCalls(t, db, "UserByUsername", "CreateUser", "CreateReset")
 	if u := db.created; u.Username != "admin" || u.Role != user.RoleAdmin || !u.Active || u.PasswordHash != "" || u.PasswordChangedAt != nil || u.TokenVersion != 1 || !uuid4.MatchString(u.UUID) {
 		t.Errorf("made %+v", u)
 	}
@@ -53,7 +53,7 @@ func TestSeedAdminWithPassword(t *testing.T) {
 	if err != nil || !got.Created || got.Link != "" || got.Mailed || len(box.sent) > 0 {
 		t.Errorf("%+v, %v, mails %v", got, err, box.sent)
 	}
-	did(t, db, "UserByUsername", "CreateUser")
+	wantCalls(t, db, "UserByUsername", "CreateUser")
 	if ok, _, err := passwords.Hasher.Verify(db.created.PasswordHash, right); !ok || err != nil || db.created.PasswordChangedAt == nil {
 		t.Errorf("made %+v", db.created)
 	}
@@ -75,7 +75,7 @@ func TestSeedAdminChangesNothing(t *testing.T) {
 		if err != nil || got != (user.Seeded{Note: note}) || len(box.sent) > 0 {
 			t.Errorf("%+v, %v, mails %v", got, err, box.sent)
 		}
-		did(t, db, "UserByUsername")
+		wantCalls(t, db, "UserByUsername")
 	}
 }
 
@@ -102,7 +102,7 @@ func TestSeedAdminFindsItsAddressInUse(t *testing.T) {
 		if err != nil || got != (user.Seeded{Note: test.note}) || len(box.sent) > 0 {
 			t.Errorf("%s: %+v, %v, mails %v", name, got, err, box.sent)
 		}
-		did(t, db, "UserByUsername", "CreateUser", "UserByEmail")
+		wantCalls(t, db, "UserByUsername", "CreateUser", "UserByEmail")
 	}
 }
 
@@ -113,13 +113,13 @@ func TestSeedAdminTwiceAtOnce(t *testing.T) {
 	if err != nil || got.Created || len(box.sent) > 0 {
 		t.Errorf("%+v, %v, mails %v", got, err, box.sent)
 	}
-	did(t, db, "UserByUsername", "CreateUser")
+	wantCalls(t, db, "UserByUsername", "CreateUser")
 }
 
 func TestSeedAdminRefuses(t *testing.T) {
 	t.Parallel()
 	_, err := seedAdmin(t, &store{}, &outbox{}, user.Admin{Username: "a", Email: "x", Password: "password123"})
-	refusedWith(t, err, fault.Invalid, fault.Fields{"ADMIN_USERNAME": "is not a username", "ADMIN_EMAIL": "must be an e-mail address", "ADMIN_PASSWORD": "is too common"})
+	wantRefusal(t, err, fault.Invalid, fault.Fields{"ADMIN_USERNAME": "is not a username", "ADMIN_EMAIL": "must be an e-mail address", "ADMIN_PASSWORD": "is too common"})
 	for method, taken := range map[string]bool{"UserByUsername": false, "CreateUser": false, "CreateReset": false, "UserByEmail": true} {
 		db, box := &store{errs: map[string]error{method: errOutage}, taken: user.Taken{Email: taken}}, &outbox{}
 		if _, err := seedAdmin(t, db, box, admin); !errors.Is(err, fault.Unavailable) || len(box.sent) > 0 {

@@ -41,17 +41,17 @@ func (n *notices) Send(_ context.Context, m mail.Message) error {
 	return n.err
 }
 
-func refreshing(t *testing.T, db *renewer, out *notices, tokens user.TokenIssuer, token string) (user.Tokens, error) {
+func refreshSession(t *testing.T, db *renewer, out *notices, tokens user.TokenIssuer, token string) (user.Tokens, error) {
 	t.Helper()
 	rs := user.RefreshParts{Tokens: tokens, Refresh: refresh.Texts{Keys: refreshKeys}, Sessions: user.DefaultSessionRules, Notices: user.Notices{Mailer: mail.Mailer{Transport: out}, PublicURL: "https://accounts.example.com"}}
-	return user.Refresh(t.Context(), from(request.Client{RequestID: "r"}), db, rs, user.RefreshRequest{RefreshToken: token})
+	return user.Refresh(t.Context(), requestFrom(request.Client{RequestID: "r"}), db, rs, user.RefreshRequest{RefreshToken: token})
 }
 
 func TestRefreshAnswersTheChild(t *testing.T) {
 	t.Parallel()
 	first := refreshKeys.First(sessionID)
 	db := &renewer{verdict: user.SessionRenewed, account: ann()}
-	got, err := refreshing(t, db, &notices{}, issuer{}, refreshKeys.Text(first))
+	got, err := refreshSession(t, db, &notices{}, fakeIssuer{}, refreshKeys.Text(first))
 	child := refreshKeys.Child(first)
 	if err != nil || got.RefreshToken != refreshKeys.Text(child) || got.AccessToken != annUUID+" 09:30 3 "+sessionID {
 		t.Errorf("%+v, %v", got, err)
@@ -68,20 +68,20 @@ func TestRefreshRefuses(t *testing.T) {
 	token := refreshKeys.Text(refreshKeys.First(sessionID))
 	for name, c := range map[string]struct {
 		db     renewer
-		tokens issuer
+		tokens fakeIssuer
 		token  string
 		code   fault.Code
 		mails  int
 	}{
-		"nothing":                   {renewer{}, issuer{}, "", fault.Invalid, 0},
-		"text":                      {renewer{verdict: user.SessionRenewed, account: ann()}, issuer{}, "text", fault.Unauthenticated, 0},
-		"one that is over":          {renewer{verdict: user.SessionOver}, issuer{}, token, fault.Unauthenticated, 0},
-		"one that was used up":      {renewer{verdict: user.TokenReused, account: ann()}, issuer{}, token, fault.Unauthenticated, 1},
-		"while the database is out": {renewer{err: errOutage}, issuer{}, token, fault.Unavailable, 0},
-		"while nothing is signed":   {renewer{verdict: user.SessionRenewed, account: ann()}, issuer{errOutage}, token, fault.Unavailable, 0},
+		"nothing":                   {renewer{}, fakeIssuer{}, "", fault.Invalid, 0},
+		"text":                      {renewer{verdict: user.SessionRenewed, account: ann()}, fakeIssuer{}, "text", fault.Unauthenticated, 0},
+		"one that is over":          {renewer{verdict: user.SessionOver}, fakeIssuer{}, token, fault.Unauthenticated, 0},
+		"one that was used up":      {renewer{verdict: user.TokenReused, account: ann()}, fakeIssuer{}, token, fault.Unauthenticated, 1},
+		"while the database is out": {renewer{err: errOutage}, fakeIssuer{}, token, fault.Unavailable, 0},
+		"while nothing is signed":   {renewer{verdict: user.SessionRenewed, account: ann()}, fakeIssuer{errOutage}, token, fault.Unavailable, 0},
 	} {
 		for _, out := range []*notices{{}, {err: errors.New("no mail server")}} { // a mail that fails changes nothing
-			got, err := refreshing(t, &c.db, out, c.tokens, c.token)
+			got, err := refreshSession(t, &c.db, out, c.tokens, c.token)
 			if code(err) != c.code || got != (user.Tokens{}) || len(out.sent) != c.mails {
 				t.Errorf("%s: %+v, %v, %d mails", name, got, err, len(out.sent))
 			}
@@ -110,12 +110,12 @@ func TestSessionsAskForTheForm(t *testing.T) {
 	t.Parallel()
 	for _, c := range []request.Caller{{}, {UUID: annUUID, TokenVersion: 3}, {UUID: annUUID, Session: "x", TokenVersion: 3}, {UUID: annUUID, Session: strings.ToUpper(sessionID), TokenVersion: 3}} {
 		db := &store{users: []*user.User{ann()}}
-		if _, err := user.Get(t.Context(), by(c), db, user.Me); code(err) != fault.Unauthenticated {
+		if _, err := user.Get(t.Context(), requestBy(c), db, user.Me); code(err) != fault.Unauthenticated {
 			t.Errorf("%+v: %v", c, err)
 		}
-		if err := user.Logout(t.Context(), by(c), nil, user.LogoutRequest{}); code(err) != fault.Unauthenticated {
+		if err := user.Logout(t.Context(), requestBy(c), nil, user.LogoutRequest{}); code(err) != fault.Unauthenticated {
 			t.Errorf("%+v: %v", c, err)
 		}
-		did(t, db)
+		wantCalls(t, db)
 	}
 }

@@ -64,7 +64,7 @@ func Update(ctx context.Context, req request.Request, db Updater, p UpdateParts,
 	}
 	own := self.UUID == target.UUID
 	edit, fields := changes.edit(p.Passwords, *target)
-	if err := changes.misplaced(own).Merge(fields).Err(); err != nil {
+	if err := changes.checkOwnership(own).Merge(fields).Err(); err != nil {
 		return err
 	}
 	var attempt ratelimit.Attempt
@@ -74,7 +74,7 @@ func Update(ctx context.Context, req request.Request, db Updater, p UpdateParts,
 		}
 	}
 	if changes.CurrentPassword != nil {
-		confirmation := confirmation{passwords: p.Passwords, budget: p.Limits.currentPassword(target.UUID), user: *target, password: *changes.CurrentPassword}
+		confirmation := passwordConfirmation{passwords: p.Passwords, budget: p.Limits.currentPassword(target.UUID), user: *target, password: *changes.CurrentPassword}
 		if edit.Clear, err = confirmation.check(ctx, req, db); err != nil {
 			return err
 		}
@@ -87,7 +87,7 @@ func Update(ctx context.Context, req request.Request, db Updater, p UpdateParts,
 		edit.PasswordHash = &hash
 	}
 	edit.At = req.At
-	return change{edit: edit, req: req, username: in.Username, target: *target, attempt: attempt, guard: Guard{
+	return guardedEdit{edit: edit, req: req, username: in.Username, target: *target, attempt: attempt, guard: Guard{
 		Caller: req.Caller, AsAdmin: !own || edit.Role != nil || edit.Active != nil,
 		TargetUUID: target.UUID, RemovesAdmin: edit.demotes() || edit.deactivates(),
 	}}.write(ctx, db)
@@ -95,7 +95,7 @@ func Update(ctx context.Context, req request.Request, db Updater, p UpdateParts,
 
 // misplaced names the fields that this caller may not give, and those that are
 // missing beside them.
-func (in Changes) misplaced(own bool) fault.Fields {
+func (in Changes) checkOwnership(own bool) fault.Fields {
 	fields := fault.Fields{}
 	switch {
 	case own && in.Username != nil:
@@ -138,7 +138,7 @@ func (in Changes) edit(p Passwords, target User) (Edit, fault.Fields) {
 		fields.Add("role", "must be USER or ADMIN")
 	}
 	if in.Password != nil {
-		fields.Add("password", p.Policy.Check(*in.Password, after.names()...))
+		fields.Add("password", p.Policy.Check(*in.Password, after.contextWords()...))
 	}
 	return e, fields
 }

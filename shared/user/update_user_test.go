@@ -18,7 +18,7 @@ func update(t testing.TB, db *store, caller *user.User, target string, in user.C
 	if db.outcome == (user.Outcome{}) {
 		db.outcome.Done = true
 	}
-	return user.Update(t.Context(), by(callerOf(caller)), db, user.UpdateParts{Passwords: passwords, Limits: user.DefaultLimits}, user.UpdateRequest{Username: target, Changes: in})
+	return user.Update(t.Context(), requestBy(callerOf(caller)), db, user.UpdateParts{Passwords: passwords, Limits: user.DefaultLimits}, user.UpdateRequest{Username: target, Changes: in})
 }
 
 // What is written, and what must still be true when it is.
@@ -103,7 +103,7 @@ func TestUpdateCountsEmails(t *testing.T) {
 		if (c.outcome == taken) != (code(err) == fault.Conflict) {
 			t.Errorf("%s: %v", name, err)
 		}
-		did(t, db, c.did...)
+		wantCalls(t, db, c.did...)
 		if diff := cmp.Diff(c.actions, db.event.Actions); diff != "" {
 			t.Errorf("%s: actions (-want +got):\n%s", name, diff)
 		}
@@ -159,11 +159,11 @@ func TestUpdateRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			db := &store{users: []*user.User{c.target, c.caller}}
-			refusedWith(t, update(t, db, c.caller, c.target.Username, c.in), c.code, c.fields)
+			wantRefusal(t, update(t, db, c.caller, c.target.Username, c.in), c.code, c.fields)
 			if c.fields["current_password"] == notRight {
-				did(t, db, "CallerAndTarget", "Take", "Audit")
+				wantCalls(t, db, "CallerAndTarget", "Take", "Audit")
 			} else {
-				did(t, db, "CallerAndTarget")
+				wantCalls(t, db, "CallerAndTarget")
 			}
 		})
 	}
@@ -171,12 +171,12 @@ func TestUpdateRefuses(t *testing.T) {
 
 // moving is a store in which another change comes between the first decisions
 // and their writing.
-type moving struct {
+type changingStore struct {
 	store
 	changes []func(*user.User)
 }
 
-func (m *moving) UpdateUser(ctx context.Context, g user.Guard, e user.Edit, event audit.Event) (user.Outcome, error) {
+func (m *changingStore) UpdateUser(ctx context.Context, g user.Guard, e user.Edit, event audit.Event) (user.Outcome, error) {
 	if _, err := m.store.UpdateUser(ctx, g, e, event); err != nil || len(m.changes) == 0 {
 		return user.Outcome{Done: true}, err
 	}
@@ -241,12 +241,12 @@ func TestUpdateDecidesAgain(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			db := &moving{store: store{users: []*user.User{ann(), boss()}}, changes: c.changes}
-			err := user.Update(t.Context(), by(callerOf(boss())), db, user.UpdateParts{Passwords: passwords, Limits: user.DefaultLimits}, user.UpdateRequest{Username: "ann.lee", Changes: c.in})
+			db := &changingStore{store: store{users: []*user.User{ann(), boss()}}, changes: c.changes}
+			err := user.Update(t.Context(), requestBy(callerOf(boss())), db, user.UpdateParts{Passwords: passwords, Limits: user.DefaultLimits}, user.UpdateRequest{Username: "ann.lee", Changes: c.in})
 			if code(err) != c.code {
 				t.Errorf("%v, want %q", err, c.code)
 			}
-			did(t, &db.store, c.did...)
+			wantCalls(t, &db.store, c.did...)
 			if diff := cmp.Diff(c.edit, db.edit); diff != "" {
 				t.Errorf("edit (-want +got):\n%s", diff)
 			}
@@ -264,7 +264,7 @@ func TestDeleteGuards(t *testing.T) {
 		asAdmin bool
 	}{"oneself": {ann(), false}, "another": {boss(), true}} {
 		db := &store{users: []*user.User{ann(), boss()}, outcome: user.Outcome{Done: true}}
-		if err := user.Delete(t.Context(), by(callerOf(c.caller)), db, "ann.lee"); err != nil {
+		if err := user.Delete(t.Context(), requestBy(callerOf(c.caller)), db, "ann.lee"); err != nil {
 			t.Fatal(err)
 		}
 		want := user.Guard{Caller: callerOf(c.caller), AsAdmin: c.asAdmin, TargetUUID: annUUID, Username: "ann.lee", RemovesAdmin: true}

@@ -53,12 +53,12 @@ type User struct {
 }
 
 // names are what a password must not be equal to.
-func (u User) names() []string {
+func (u User) contextWords() []string {
 	return []string{u.Username, u.FirstName, u.LastName, u.FirstName + " " + u.LastName, u.Email, localPart(u.Email)}
 }
 
 // honours reports whether the caller's own row still accepts the token that the
 // caller came with. A row of nil is that of no account.
-func (u *User) honours(c request.Caller) bool {
+func (u *User) accepts(c request.Caller) bool {
 	return c.UUID != "" && u != nil && u.UUID == c.UUID && u.Active && u.TokenVersion == c.TokenVersion
 }

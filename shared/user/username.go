@@ -8,7 +8,7 @@ import (
 
 // usernameForm is ASCII on purpose: it leaves no look-alikes, no foldings and
 // nothing that a path could read in another way.
-var usernameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{1,30}[a-z0-9]$`)
+var usernamePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{1,30}[a-z0-9]$`)
 
 // CanonicalUsername returns the one form of a username that is stored, or "" and
 // false when the username is invalid. Upper-case ASCII letters become lower
@@ -23,7 +23,7 @@ func CanonicalUsername(s string) (name string, ok bool) {
 			return "", false
 		}
 	}
-	if name = strings.ToLower(s); !usernameForm.MatchString(name) {
+	if name = strings.ToLower(s); !usernamePattern.MatchString(name) {
 		return "", false
 	}
 	return name, true
@@ -42,7 +42,7 @@ func limitKey(username string) string {
 // reserved are the names that a person must not register: each literal segment
 // of the API's paths that is a valid name (a test compares them with
 // template.yaml) and what could pass for the service itself.
-var reserved = map[string]bool{
+var reservedUsernames = map[string]bool{
 	"register": true, "login": true, "forget_password": true, "reset_password": true,
 	"logout": true, "refresh": true, "change_password": true, "verify": true, "sessions": true,
 	"admin": true, "administrator": true, "root": true, "system": true, "roster": true,
@@ -53,7 +53,7 @@ var reserved = map[string]bool{
 }
 
 // Reserved reports whether a canonical username cannot be registered.
-func Reserved(name string) bool { return reserved[name] }
+func Reserved(name string) bool { return reservedUsernames[name] }
 
 // checkUsername returns the canonical username, or why it cannot be registered.
 func checkUsername(s string) (name, reason string) {

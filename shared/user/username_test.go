@@ -13,7 +13,7 @@ func registration() user.Registration {
 	return user.Registration{Username: "ann.lee", FirstName: "Ann", LastName: "Lee", Email: "ann@example.com", Password: right}
 }
 
-func usernameProblem(s string) string {
+func usernameReason(s string) string {
 	in := registration()
 	in.Username = s
 	return in.Check(passwords)["username"]
@@ -29,7 +29,7 @@ func TestUsernames(t *testing.T) {
 		if got, ok := user.CanonicalUsername(given); !ok || got != want {
 			t.Errorf("CanonicalUsername(%q) = %q, %v; want %q", given, got, ok, want)
 		}
-		if problem := usernameProblem(given); problem != "" {
+		if problem := usernameReason(given); problem != "" {
 			t.Errorf("%q: %s", given, problem)
 		}
 	}
@@ -51,11 +51,11 @@ func TestUsernamesRefused(t *testing.T) {
 		if name, ok := user.CanonicalUsername(s); ok || name != "" {
 			t.Errorf("CanonicalUsername(%+q) = %q", s, name)
 		}
-		if problem := usernameProblem(s); problem != bad {
+		if problem := usernameReason(s); problem != bad {
 			t.Errorf("%+q: %q", s, problem)
 		}
 	}
-	if problem := usernameProblem(""); problem != "is required" {
+	if problem := usernameReason(""); problem != "is required" {
 		t.Errorf("empty: %q", problem)
 	}
 }
@@ -97,7 +97,7 @@ func TestPathSegmentsAreReserved(t *testing.T) {
 func TestReserved(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"admin", "Admin", "ADMIN", "root", "me", "self", "api", "Login", "register", "forget_password", "openapi.json", "null"} {
-		problem := usernameProblem(name)
+		problem := usernameReason(name)
 		if len(name) < 3 && problem != "" {
 			continue // "me" is too short besides
 		}

@@ -19,7 +19,7 @@ type TokenVerifier interface {
 
 // Anonymous is the request of an endpoint that anyone may call.
 func Anonymous(r *http.Request) request.Request {
-	return request.Request{Client: client(r), At: time.Now()}
+	return request.Request{Client: clientOf(r), At: time.Now()}
 }
 
 // Authenticate is the request of an endpoint that wants an access token. Its

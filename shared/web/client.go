@@ -15,8 +15,8 @@ const deviceHeader = "Device-Token"
 
 // client is where a request comes from. The address is the one that API Gateway
 // saw; see TrustProxies for proxies in front of it.
-func client(r *http.Request) request.Client {
-	c := request.Client{Device: r.Header.Get(deviceHeader), UserAgent: Printable(r.UserAgent()), RequestID: requestID(r)}
+func clientOf(r *http.Request) request.Client {
+	c := request.Client{DeviceToken: r.Header.Get(deviceHeader), UserAgent: Printable(r.UserAgent()), RequestID: requestID(r)}
 	if at, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
 		c.Address = at.Addr()
 	}
@@ -49,7 +49,7 @@ func TrustProxies(proxies int, h http.Handler) http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if at, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
-			chain := forwarded(r.Header.Values("X-Forwarded-For"), at.Addr().String())
+			chain := forwardedChain(r.Header.Values("X-Forwarded-For"), at.Addr().String())
 			if i := len(chain) - 1 - proxies; i >= 0 {
 				if a, err := netip.ParseAddr(chain[i]); err == nil {
 					r.RemoteAddr = net.JoinHostPort(a.String(), "0")
@@ -62,7 +62,7 @@ func TrustProxies(proxies int, h http.Handler) http.Handler {
 
 // forwarded is the chain of addresses up to the one that API Gateway saw, which
 // it may have added itself already.
-func forwarded(values []string, seen string) []string {
+func forwardedChain(values []string, seen string) []string {
 	var chain []string
 	for _, v := range values {
 		for part := range strings.SplitSeq(v, ",") {

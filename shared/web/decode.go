@@ -19,7 +19,7 @@ func Decode[In any](r *http.Request, check func(In) fault.Fields) (in In, err er
 	if err != nil {
 		return in, err
 	}
-	m, err := object(body)
+	m, err := parseObject(body)
 	if err != nil {
 		return in, err
 	}

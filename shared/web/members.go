@@ -22,7 +22,7 @@ type members struct {
 
 var errNotObject = errors.New("not one JSON object")
 
-func object(body []byte) (members, error) {
+func parseObject(body []byte) (members, error) {
 	m := members{values: map[string]json.RawMessage{}, repeated: map[string]bool{}}
 	if err := m.read(json.NewDecoder(bytes.NewReader(body))); err != nil {
 		return m, Malformed("The body must be one JSON object.")
@@ -69,7 +69,7 @@ func (m members) fill(in reflect.Value) fault.Fields {
 		case m.repeated[name]:
 			fields[name] = "is given more than once"
 		case given:
-			fields.Add(name, set(field, raw))
+			fields.Add(name, setField(field, raw))
 		case field.Kind() != reflect.Pointer:
 			fields[name] = "is required"
 		}
@@ -89,7 +89,7 @@ func (m members) fill(in reflect.Value) fault.Fields {
 const maxUnknown = 20
 
 // set puts a JSON string or boolean into a field. Null is neither.
-func set(field reflect.Value, raw json.RawMessage) (reason string) {
+func setField(field reflect.Value, raw json.RawMessage) (reason string) {
 	target := field
 	if field.Kind() == reflect.Pointer {
 		target = reflect.New(field.Type().Elem()).Elem()
@@ -124,11 +124,11 @@ func loneSurrogate(raw []byte) bool {
 		if raw[i] != '\\' {
 			continue
 		}
-		half := escaped(raw[i:])
+		half := codeUnit(raw[i:])
 		switch {
 		case !utf16.IsSurrogate(half):
 			i++ // what is escaped, which may be a backslash
-		case utf16.DecodeRune(half, escaped(raw[i+6:])) != utf8.RuneError:
+		case utf16.DecodeRune(half, codeUnit(raw[i+6:])) != utf8.RuneError:
 			i += 11 // both halves
 		default:
 			return true
@@ -139,7 +139,7 @@ func loneSurrogate(raw []byte) bool {
 
 // escaped returns the code unit of a \uXXXX at the beginning, 0 for anything
 // else.
-func escaped(raw []byte) rune {
+func codeUnit(raw []byte) rune {
 	if len(raw) < 6 || raw[0] != '\\' || raw[1] != 'u' {
 		return 0
 	}

@@ -18,19 +18,19 @@ func NotFound(methods func(path string) []string) http.Handler {
 }
 
 // notAllowed carries the methods of a path to the Allow header.
-type notAllowed struct {
+type methodNotAllowedError struct {
 	refusal *fault.Error
 	allow   string
 }
 
-func (e notAllowed) Error() string { return e.refusal.Error() }
-func (e notAllowed) Unwrap() error { return e.refusal }
+func (e methodNotAllowedError) Error() string { return e.refusal.Error() }
+func (e methodNotAllowedError) Unwrap() error { return e.refusal }
 
 func noRoute(allowed []string, method string) error {
 	if len(allowed) == 0 {
 		return &fault.Error{Code: fault.NotFound, Message: "There is nothing at this path."}
 	}
-	return notAllowed{
+	return methodNotAllowedError{
 		refusal: &fault.Error{Code: methodNotAllowed, Message: "This path does not take " + method + "."},
 		allow:   strings.Join(allowed, ", "),
 	}

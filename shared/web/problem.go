@@ -62,7 +62,7 @@ func Refusal(err error) *fault.Error {
 // WriteError answers an error with a problem document and returns its status.
 func WriteError(w http.ResponseWriter, r *http.Request, err error) (status int) {
 	status = SetErrorHeaders(w.Header(), err)
-	if no := (notAllowed{}); errors.As(err, &no) {
+	if no := (methodNotAllowedError{}); errors.As(err, &no) {
 		w.Header().Set("Allow", no.allow)
 	}
 	e := Refusal(err)

@@ -39,7 +39,7 @@ type Message struct {
 // The answer becomes JSON with the given status, the error a problem document.
 func Endpoint[Out any](status int, run func(*http.Request) (Out, error)) http.Handler {
 	return Respond(func(w http.ResponseWriter, r *http.Request) (int, error) {
-		out, err := Recovered(r, run)
+		out, err := CatchPanic(r, run)
 		if err != nil {
 			return WriteError(w, r, err), err
 		}
@@ -63,7 +63,7 @@ func Respond(answer func(http.ResponseWriter, *http.Request) (status int, err er
 
 // Recovered runs a function and turns its panic into an error, so that it is
 // answered like one.
-func Recovered[Out any](r *http.Request, run func(*http.Request) (Out, error)) (out Out, err error) {
+func CatchPanic[Out any](r *http.Request, run func(*http.Request) (Out, error)) (out Out, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())

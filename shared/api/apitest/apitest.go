@@ -35,11 +35,11 @@ func Check(t testing.TB, req *http.Request, reqBody []byte, resp *http.Response,
 
 // Verify is Check for those who have no test at hand.
 func Verify(req *http.Request, reqBody []byte, resp *http.Response, respBody []byte) error {
-	d, err := described()
+	d, err := loadDescription()
 	if err != nil {
 		return err
 	}
-	if respBody, err = unpacked(resp.Header, respBody); err != nil {
+	if respBody, err = uncompressed(resp.Header, respBody); err != nil {
 		return err
 	}
 	route, values := d.find(req)
@@ -121,7 +121,7 @@ func verifyRequestID(h http.Header, body []byte) error {
 }
 
 // unpacked undoes the one coding that the API uses.
-func unpacked(h http.Header, body []byte) ([]byte, error) {
+func uncompressed(h http.Header, body []byte) ([]byte, error) {
 	if h.Get("Content-Encoding") != "gzip" {
 		return body, nil
 	}

@@ -23,7 +23,7 @@ type description struct {
 	fallback *openapi3.Operation
 }
 
-var described = sync.OnceValues(func() (*description, error) {
+var loadDescription = sync.OnceValues(func() (*description, error) {
 	for _, text := range []string{"text/html", "text/css", "text/javascript", "image/png"} {
 		openapi3filter.RegisterBodyDecoder(text, openapi3filter.PlainBodyDecoder)
 	}

@@ -15,7 +15,7 @@ import (
 // The schedule, a person and a retry at one moment: one key is published.
 func TestRunsAtOnce(t *testing.T) {
 	t.Parallel()
-	d := deploy(t, before)
+	d := newDeployment(t, initialSecret)
 	var all sync.WaitGroup
 	published := make(chan string, 100)
 	for range 5 {
@@ -40,7 +40,7 @@ func TestRunsAtOnce(t *testing.T) {
 // key that signed meanwhile is honoured by both rings.
 func TestARunThatIsUndone(t *testing.T) {
 	t.Parallel()
-	d := deploy(t, before)
+	d := newDeployment(t, initialSecret)
 	d.run(rotation.Ask{}, "published")
 	d.now = d.now.Add(24 * time.Hour)
 	d.run(rotation.Ask{}, "signs")

@@ -126,7 +126,7 @@ func parse(text string) (*keyring.Ring, error) {
 
 func (r *run) step(ctx context.Context, before *keyring.Ring) (*keyring.Ring, []keyring.Change, error) {
 	if r.ask.ReplaceAll {
-		k, err := r.make(ctx)
+		k, err := r.generate(ctx)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -138,7 +138,7 @@ func (r *run) step(ctx context.Context, before *keyring.Ring) (*keyring.Ring, []
 		}
 		return keyring.Begin(k, r.now), done, nil
 	}
-	p := keyring.Policy{Period: time.Duration(r.settings.Days) * 24 * time.Hour, Make: func() (keyring.Key, error) { return r.make(ctx) }}
+	p := keyring.Policy{Period: time.Duration(r.settings.Days) * 24 * time.Hour, Make: func() (keyring.Key, error) { return r.generate(ctx) }}
 	after, done, err := before.Step(r.now, p, r.ask.Start)
 	if err == nil && after == nil && len(done) > 0 { // keyring leaves no ring empty that had a key
 		err = errors.New("the ring would be empty")
@@ -147,7 +147,7 @@ func (r *run) step(ctx context.Context, before *keyring.Ring) (*keyring.Ring, []
 }
 
 // make makes a key as it is stored.
-func (r *run) make(ctx context.Context) (keyring.Key, error) {
+func (r *run) generate(ctx context.Context) (keyring.Key, error) {
 	k, err := keyring.Generate(r.settings.Algorithm)
 	if err != nil || r.settings.Wrapper == nil {
 		return k, err
@@ -172,14 +172,14 @@ func (r *run) report() Report {
 		return report
 	}
 	for _, k := range r.ring.Keys {
-		since, due := r.outlook(k)
+		since, due := r.schedule(k)
 		report.Keys = append(report.Keys, Key{ID: k.ID, Algorithm: k.Algorithm, State: k.State, Since: since, Wrapped: k.Wrapped != nil, Due: due})
 	}
 	return report
 }
 
 // outlook says since when a key is what it is, and what comes next.
-func (r *run) outlook(k keyring.Key) (since time.Time, due string) {
+func (r *run) schedule(k keyring.Key) (since time.Time, due string) {
 	at := func(t time.Time) string { return t.Format(time.RFC3339) }
 	switch k.State {
 	case keyring.Next:

@@ -27,7 +27,7 @@ const (
 	arn    = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:roster-AbCdEf"
 	keyARN = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 	// before is a secret as the template and people make it.
-	before = `{"DATABASE_URL": "postgres://u:p\u00e9@h/d",
+	initialSecret = `{"DATABASE_URL": "postgres://u:p\u00e9@h/d",
 	"ROOT_KEY": "canary-0123456789-ABCDEF-abcdefgh"}`
 )
 
@@ -39,7 +39,7 @@ type deployment struct {
 	rotation.Settings
 }
 
-func deploy(t *testing.T, text string) *deployment {
+func newDeployment(t *testing.T, text string) *deployment {
 	t.Helper()
 	server := awstest.New(t)
 	server.SetSecret(arn, text)
@@ -84,7 +84,7 @@ func (d *deployment) ring() *keyring.Ring {
 // A new deployment, from the derived shared secret to the second key.
 func TestDailyRunsOfANewDeployment(t *testing.T) {
 	t.Parallel()
-	d := deploy(t, before)
+	d := newDeployment(t, initialSecret)
 	report := d.run(rotation.Ask{}, "published")
 	if len(report.Keys) != 1 || report.Keys[0].State != keyring.Next || report.Keys[0].Due != "signs from 2026-01-05T05:51:00Z" {
 		t.Errorf("the report is %+v", report)
@@ -104,7 +104,7 @@ func TestDailyRunsOfANewDeployment(t *testing.T) {
 	}
 	d.now = d.now.Add(24 * time.Hour)
 	d.run(rotation.Ask{}, "removed")
-	if !strings.HasPrefix(d.server.Secret(arn), strings.TrimSuffix(before, "}")+`,"JWT_KEYS":{"keys":[`) {
+	if !strings.HasPrefix(d.server.Secret(arn), strings.TrimSuffix(initialSecret, "}")+`,"JWT_KEYS":{"keys":[`) {
 		t.Errorf("other members were changed: %s", d.server.Secret(arn))
 	}
 }
@@ -113,7 +113,7 @@ func TestDailyRunsOfANewDeployment(t *testing.T) {
 func TestAGivenSharedSecretGoesOnSigning(t *testing.T) {
 	t.Parallel()
 	const text = `{"JWT_SECRET_KEY":"canary-0123456789-ABCDEF-abcdefgh"}`
-	d := deploy(t, text)
+	d := newDeployment(t, text)
 	if report := d.run(rotation.Ask{}); !strings.Contains(report.Note, "JWT_SECRET_KEY is given") || d.server.Secret(arn) != text {
 		t.Errorf("%+v", report)
 	}
@@ -124,10 +124,10 @@ func TestAGivenSharedSecretGoesOnSigning(t *testing.T) {
 
 func TestByHandOnly(t *testing.T) {
 	t.Parallel()
-	d := deploy(t, before)
+	d := newDeployment(t, initialSecret)
 	d.Days = 0
 	d.run(rotation.Ask{})
-	if d.server.Secret(arn) != before || d.server.Calls(awstest.PutSecretValue) != 0 {
+	if d.server.Secret(arn) != initialSecret || d.server.Calls(awstest.PutSecretValue) != 0 {
 		t.Error("it began by itself")
 	}
 	d.run(rotation.Ask{Start: true}, "published")
@@ -139,7 +139,7 @@ func TestByHandOnly(t *testing.T) {
 
 func TestReplaceAll(t *testing.T) {
 	t.Parallel()
-	d := deploy(t, before)
+	d := newDeployment(t, initialSecret)
 	d.run(rotation.Ask{}, "published")
 	d.now = d.now.Add(24 * time.Hour)
 	d.run(rotation.Ask{}, "signs")
@@ -162,7 +162,7 @@ func TestReplaceAll(t *testing.T) {
 
 func TestAnotherAlgorithmTakesOver(t *testing.T) {
 	t.Parallel()
-	d := deploy(t, before)
+	d := newDeployment(t, initialSecret)
 	d.run(rotation.Ask{}, "published")
 	d.now = d.now.Add(24 * time.Hour)
 	d.run(rotation.Ask{}, "signs")
@@ -179,7 +179,7 @@ func TestAnotherAlgorithmTakesOver(t *testing.T) {
 func TestWrappedKeys(t *testing.T) {
 	t.Parallel()
 	for _, alg := range []keyring.Algorithm{keyring.ES256, keyring.RS256} {
-		d := deploy(t, before)
+		d := newDeployment(t, initialSecret)
 		d.server.AddKey(keyARN)
 		wrapper := kms.New(d.server.Config(), keyARN, arn)
 		d.Wrapper, d.Algorithm = wrapper, alg
@@ -213,7 +213,7 @@ func TestNothingIsShown(t *testing.T) {
 	was := slog.Default()
 	slog.SetDefault(slog.New(slog.NewJSONHandler(&log, nil)))
 	defer slog.SetDefault(was)
-	d := deploy(t, before)
+	d := newDeployment(t, initialSecret)
 	var shown []any
 	for _, ask := range []rotation.Ask{{}, {Start: true}, {ReplaceAll: true}} {
 		answer, err := rotation.Handler(d.job())(t.Context(), marshal(t, ask))
@@ -276,7 +276,7 @@ func TestHandlerTakesAnyEvent(t *testing.T) {
 func TestFile(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "secrets.json")
-	if err := os.WriteFile(file, []byte(before), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(initialSecret), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	now := time.Now()
@@ -289,7 +289,7 @@ func TestFile(t *testing.T) {
 		now = now.Add(24 * time.Hour)
 	}
 	text, err := os.ReadFile(file)
-	if err != nil || !strings.HasPrefix(string(text), strings.TrimSuffix(before, "}")) {
+	if err != nil || !strings.HasPrefix(string(text), strings.TrimSuffix(initialSecret, "}")) {
 		t.Errorf("%s, %v", text, err)
 	}
 	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {

@@ -31,11 +31,11 @@ func Handler(job Job) func(context.Context, json.RawMessage) (any, error) {
 		if e.RequestType == cfn.RequestDelete {
 			return id, nil, nil
 		}
-		if goesBack(e) {
+		if isRollback(e) {
 			slog.InfoContext(ctx, "nothing is done for a deployment that is rolled back")
 			return id, nil, nil
 		}
-		if _, err := inTime(ctx, job); err != nil {
+		if _, err := runBeforeDeadline(ctx, job); err != nil {
 			return id, nil, errors.New(reason(err))
 		}
 		return id, nil, nil
@@ -45,7 +45,7 @@ func Handler(job Job) func(context.Context, json.RawMessage) (any, error) {
 		if json.Unmarshal(event, &e) == nil && e.ResponseURL != "" && e.RequestType != "" {
 			return resource(ctx, e)
 		}
-		return inTime(ctx, job)
+		return runBeforeDeadline(ctx, job)
 	}
 }
 
@@ -53,7 +53,7 @@ func Handler(job Job) func(context.Context, json.RawMessage) (any, error) {
 // deployment that is rolled back. Nothing is to be done for it: migrations are
 // forward only, the rights are those of the newer functions, which may still
 // serve, and what failed would fail again, now for good.
-func goesBack(e cfn.Event) bool {
+func isRollback(e cfn.Event) bool {
 	function, to, ok := version(e.ResourceProperties)
 	before, from, known := version(e.OldResourceProperties)
 	return e.RequestType == cfn.RequestUpdate && ok && known && function == before && to < from
@@ -69,7 +69,7 @@ func version(properties map[string]any) (function string, number uint64, ok bool
 
 // inTime runs the job and logs its failure as an error, with the request's id;
 // aws-lambda-go's own line has neither.
-func inTime(ctx context.Context, job Job) (Report, error) {
+func runBeforeDeadline(ctx context.Context, job Job) (Report, error) {
 	limited := ctx
 	if deadline, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
@@ -85,13 +85,13 @@ func inTime(ctx context.Context, job Job) (Report, error) {
 
 // mostReason keeps an answer below 4096 bytes, CloudFormation's limit, beyond
 // which it takes it for none, even where JSON spells each byte with six.
-const mostReason = 500 // bytes
+const maxReason = 500 // bytes
 
 // reason is an error as one line.
 func reason(err error) string {
 	s := strings.Join(strings.Fields(err.Error()), " ")
-	if len(s) > mostReason {
-		s = strings.ToValidUTF8(s[:mostReason], "") + "… (the log has the rest)"
+	if len(s) > maxReason {
+		s = strings.ToValidUTF8(s[:maxReason], "") + "… (the log has the rest)"
 	}
 	return s
 }

@@ -18,7 +18,7 @@ import (
 )
 
 // resource plays CloudFormation's end of a custom resource.
-func resource(t *testing.T, status int) (url string, answers <-chan string) {
+func cloudFormation(t *testing.T, status int) (url string, answers <-chan string) {
 	t.Helper()
 	got := make(chan string, 5)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -31,7 +31,7 @@ func resource(t *testing.T, status int) (url string, answers <-chan string) {
 }
 
 // done is a job that counts its runs.
-func done(runs *int) seed.Job {
+func countingJob(runs *int) seed.Job {
 	return func(context.Context) (seed.Report, error) {
 		*runs++
 		return seed.Report{Migrations: []string{"a.sql"}}, nil
@@ -41,10 +41,10 @@ func done(runs *int) seed.Job {
 func TestHandlerAnswersCloudFormationAtItsURL(t *testing.T) {
 	t.Parallel()
 	for kind, want := range map[string]int{"Create": 1, "Update": 1, "Delete": 0} {
-		url, answers := resource(t, http.StatusOK)
+		url, answers := cloudFormation(t, http.StatusOK)
 		runs := 0
 		event := fmt.Sprintf(`{"RequestType":%q,"ResponseURL":%q,"StackId":"s","RequestId":"r","LogicalResourceId":"l"}`, kind, url)
-		if _, err := seed.Handler(done(&runs))(t.Context(), json.RawMessage(event)); err != nil {
+		if _, err := seed.Handler(countingJob(&runs))(t.Context(), json.RawMessage(event)); err != nil {
 			t.Fatal(err)
 		}
 		if runs != want {
@@ -78,10 +78,10 @@ func TestHandlerDoesNothingForARollback(t *testing.T) {
 		{"Update", arn + "-6", arn + "7", 1},
 		{"Create", arn + "6", arn + "7", 1},
 	} {
-		url, answers := resource(t, http.StatusOK)
+		url, answers := cloudFormation(t, http.StatusOK)
 		runs := 0
 		event := fmt.Sprintf(`{"RequestType":%q,"ResponseURL":%q,"ResourceProperties":{"Version":%q},"OldResourceProperties":{"Version":%q}}`, test.kind, url, test.to, test.from)
-		if _, err := seed.Handler(done(&runs))(t.Context(), json.RawMessage(event)); err != nil {
+		if _, err := seed.Handler(countingJob(&runs))(t.Context(), json.RawMessage(event)); err != nil {
 			t.Fatal(err)
 		}
 		if got := <-answers; runs != test.runs || !strings.Contains(got, `"Status":"SUCCESS"`) {
@@ -97,7 +97,7 @@ func TestHandlerAnswersOthersWithTheReport(t *testing.T) {
 		`{"RequestType":"Create"}`, `{"ResponseURL":"https://example.com"}`, `{"RequestType":{},"ResponseURL":1}`,
 	} {
 		runs := 0
-		answer, err := seed.Handler(done(&runs))(t.Context(), json.RawMessage(event))
+		answer, err := seed.Handler(countingJob(&runs))(t.Context(), json.RawMessage(event))
 		report, ok := answer.(seed.Report)
 		if err != nil || !ok || runs != 1 || len(report.Migrations) != 1 {
 			t.Errorf("%s: %v, %v, %d runs", event, answer, err, runs)
@@ -105,13 +105,13 @@ func TestHandlerAnswersOthersWithTheReport(t *testing.T) {
 	}
 }
 
-func failing(err error) seed.Job {
+func failingJob(err error) seed.Job {
 	return func(context.Context) (seed.Report, error) { return seed.Report{}, err }
 }
 
 func TestHandlerTellsAFailure(t *testing.T) {
 	t.Parallel()
-	if _, err := seed.Handler(failing(errors.New("no disk")))(t.Context(), json.RawMessage(`{}`)); err == nil || err.Error() != "no disk" {
+	if _, err := seed.Handler(failingJob(errors.New("no disk")))(t.Context(), json.RawMessage(`{}`)); err == nil || err.Error() != "no disk" {
 		t.Errorf("by hand: %v", err)
 	}
 	for name, test := range map[string]struct{ cause, reason string }{
@@ -121,8 +121,8 @@ func TestHandlerTellsAFailure(t *testing.T) {
 		"long in JSON": {strings.Repeat("<", 5000), strings.Repeat("<", 500) + "… (the log has the rest)"},
 		"cut in two":   {"a" + strings.Repeat("ü", 5000), "a" + strings.Repeat("ü", 249) + "… (the log has the rest)"},
 	} {
-		url, answers := resource(t, http.StatusOK)
-		_, err := seed.Handler(failing(errors.New(test.cause)))(t.Context(), json.RawMessage(`{"RequestType":"Create","ResponseURL":"`+url+`"}`))
+		url, answers := cloudFormation(t, http.StatusOK)
+		_, err := seed.Handler(failingJob(errors.New(test.cause)))(t.Context(), json.RawMessage(`{"RequestType":"Create","ResponseURL":"`+url+`"}`))
 		if err != nil { // Lambda would send the event again, and CloudFormation has its answer
 			t.Errorf("%s: %v", name, err)
 		}
@@ -138,16 +138,16 @@ func TestHandlerTellsAFailure(t *testing.T) {
 // again.
 func TestHandlerTellsThatItCouldNotAnswer(t *testing.T) {
 	t.Parallel()
-	url, _ := resource(t, http.StatusForbidden)
+	url, _ := cloudFormation(t, http.StatusForbidden)
 	runs := 0
-	if _, err := seed.Handler(done(&runs))(t.Context(), json.RawMessage(`{"RequestType":"Create","ResponseURL":"`+url+`"}`)); err == nil {
+	if _, err := seed.Handler(countingJob(&runs))(t.Context(), json.RawMessage(`{"RequestType":"Create","ResponseURL":"`+url+`"}`)); err == nil {
 		t.Error("no error")
 	}
 }
 
 func TestHandlerEndsTheJobInTimeToAnswer(t *testing.T) {
 	t.Parallel()
-	url, answers := resource(t, http.StatusOK)
+	url, answers := cloudFormation(t, http.StatusOK)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
 	waits := func(ctx context.Context) (seed.Report, error) {
@@ -168,7 +168,7 @@ func TestHandlerEndsTheJobInTimeToAnswer(t *testing.T) {
 // Lambda replaces a process that panics; CloudFormation is answered first.
 func TestHandlerAnswersAPanic(t *testing.T) {
 	t.Parallel()
-	url, answers := resource(t, http.StatusOK)
+	url, answers := cloudFormation(t, http.StatusOK)
 	defer func() {
 		if recover() == nil {
 			t.Error("the panic was swallowed")

@@ -8,7 +8,7 @@ import (
 
 // kind sorts an error of the SDK. The codes are those of SendEmail in the SES v2
 // API Reference and of AWS's common errors.
-func kind(err error) error {
+func kindOf(err error) error {
 	var api interface{ ErrorCode() string }
 	if !errors.As(err, &api) {
 		return mail.ErrTemporary // no answer of SES at all: network, time limit

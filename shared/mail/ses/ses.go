@@ -48,10 +48,10 @@ func (s *Sender) Send(ctx context.Context, m mail.Message) error {
 	}
 	from, err := mail.ParseFrom(s.from)
 	if err != nil {
-		return mail.Failed("SES", m.To, mail.ErrSetup, err)
+		return mail.NewSendError("SES", m.To, mail.ErrSetup, err)
 	}
 	if _, err := s.client().SendEmail(ctx, input(from, m)); err != nil {
-		return mail.Failed("SES", m.To, kind(err), err)
+		return mail.NewSendError("SES", m.To, kindOf(err), err)
 	}
 	return nil
 }

@@ -18,7 +18,7 @@ import (
 func (s *Sender) deliver(ctx context.Context, m mail.Message) error {
 	conn, err := s.connect(ctx)
 	if err != nil {
-		return at(connecting, err)
+		return failedAt(connecting, err)
 	}
 	defer conn.Close()
 	// Ends whatever read or write is under way when the context does.
@@ -30,7 +30,7 @@ func (s *Sender) deliver(ctx context.Context, m mail.Message) error {
 		return err
 	}
 	if err := s.login(c); err != nil {
-		return at(loggingIn, err)
+		return failedAt(loggingIn, err)
 	}
 	return s.transfer(c, m)
 }
@@ -54,24 +54,24 @@ func (s *Sender) greet(ctx context.Context, conn net.Conn) (*gosmtp.Client, erro
 	if s.config.TLS == Implicit {
 		secured := tls.Client(conn, s.tls())
 		if err := secured.HandshakeContext(ctx); err != nil {
-			return nil, at(securing, err)
+			return nil, failedAt(securing, err)
 		}
 		conn = secured
 	}
 	c, err := gosmtp.NewClient(conn, s.config.Host)
 	if err != nil {
-		return nil, at(greeting, err)
+		return nil, failedAt(greeting, err)
 	}
 	c.SkipSMTPUTF8(true) // addresses are ASCII; the extension would narrow the route
 	if err := c.Hello(s.from.Domain()); err != nil {
-		return nil, at(greeting, err)
+		return nil, failedAt(greeting, err)
 	}
 	if s.config.TLS == StartTLS {
 		if offered, _ := c.Extension("STARTTLS"); !offered {
-			return nil, at(securing, setupError("the server offers no STARTTLS; nothing was sent. For TLS from the first byte set MAIL_PORT=465"))
+			return nil, failedAt(securing, setupError("the server offers no STARTTLS; nothing was sent. For TLS from the first byte set MAIL_PORT=465"))
 		}
 		if err := c.StartTLS(s.tls()); err != nil {
-			return nil, at(securing, err)
+			return nil, failedAt(securing, err)
 		}
 	}
 	return c, nil
@@ -108,18 +108,18 @@ func (s *Sender) transfer(c *gosmtp.Client, m mail.Message) error {
 		return err
 	}
 	if err := c.Mail("<" + s.from.Address + ">"); err != nil {
-		return at(namingSender, err)
+		return failedAt(namingSender, err)
 	}
 	if err := c.Rcpt("<" + m.To + ">"); err != nil {
-		return at(namingRecipient, err)
+		return failedAt(namingRecipient, err)
 	}
 	w, err := c.Data()
 	if err != nil {
-		return at(sendingText, err)
+		return failedAt(sendingText, err)
 	}
 	_, writeErr := w.Write(message)
 	if err := errors.Join(writeErr, w.Close()); err != nil {
-		return at(sendingText, err)
+		return failedAt(sendingText, err)
 	}
 	// The server has the mail. What it says to QUIT changes nothing.
 	_ = c.Quit()

@@ -27,7 +27,7 @@ type stepError struct {
 	err  error
 }
 
-func at(s step, err error) error {
+func failedAt(s step, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -45,7 +45,7 @@ func (e setupError) Error() string { return string(e) }
 // kind sorts a failure by where it happened and by the class of the server's
 // reply code (RFC 5321, section 4.2.1): 4xx may pass, 5xx does not. A 5xx about
 // the recipient or the text is about this mail, every other about us.
-func kind(err error) error {
+func kindOf(err error) error {
 	var setup setupError
 	if errors.As(err, &setup) || refusedTLS(err) {
 		return mail.ErrSetup

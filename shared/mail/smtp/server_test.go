@@ -27,11 +27,11 @@ type server struct {
 	port     int
 	mu       sync.Mutex
 	commands []string // as they came, "TLS " in front of those that came protected
-	taken    []taken
+	accepted []acceptedMail
 }
 
 // taken is a mail that the server accepted.
-type taken struct {
+type acceptedMail struct {
 	from, to, user string
 	secured        bool
 	data           string
@@ -66,16 +66,16 @@ func (s *server) start(t *testing.T) *server {
 	return s
 }
 
-func (s *server) said() string {
+func (s *server) transcript() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return strings.Join(s.commands, "\n")
 }
 
-func (s *server) mails() []taken {
+func (s *server) mails() []acceptedMail {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.taken
+	return s.accepted
 }
 
 // session is one connection.
@@ -84,7 +84,7 @@ type session struct {
 	conn    net.Conn
 	text    *textproto.Reader
 	secured bool
-	mail    taken
+	mail    acceptedMail
 }
 
 func (c *session) run() {
@@ -227,7 +227,7 @@ func (c *session) data() bool {
 	if c.server.replies["."] == "" {
 		c.mail.secured, c.mail.data = c.secured, string(data)
 		c.server.mu.Lock()
-		c.server.taken = append(c.server.taken, c.mail)
+		c.server.accepted = append(c.server.accepted, c.mail)
 		c.server.mu.Unlock()
 	}
 	return c.reply(".", "250 taken as "+strconv.Itoa(len(data)))

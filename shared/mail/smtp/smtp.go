@@ -105,7 +105,7 @@ func (s *Sender) GoString() string { return "smtp.Sender(" + s.config.String() +
 // that is wrong with it, by the variables' names, and shows no value of them.
 func New(c Config) (*Sender, error) {
 	from, err := mail.ParseFrom(c.From)
-	problems := c.problems()
+	problems := c.invalidSettings()
 	if err != nil {
 		problems = append(problems, err.Error())
 	}
@@ -115,7 +115,7 @@ func New(c Config) (*Sender, error) {
 	return &Sender{config: c, from: from}, nil
 }
 
-func (c Config) problems() (list []string) {
+func (c Config) invalidSettings() (list []string) {
 	if !validHost(c.Host) {
 		list = append(list, "MAIL_SERVER is not the name or the IP address of a server (the port goes into MAIL_PORT)")
 	}
@@ -166,7 +166,7 @@ func (s *Sender) Send(ctx context.Context, m mail.Message) error {
 		if ended := ctx.Err(); ended != nil { // then err is only the broken connection
 			err = fmt.Errorf("%w: %w", ended, err)
 		}
-		return mail.Failed("SMTP", m.To, kind(err), err)
+		return mail.NewSendError("SMTP", m.To, kindOf(err), err)
 	}
 	return nil
 }

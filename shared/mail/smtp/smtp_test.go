@@ -91,7 +91,7 @@ func TestSend(t *testing.T) {
 			if err := sender(t, c).Send(t.Context(), message()); err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(tt.commands, shorten(s.said())); diff != "" {
+			if diff := cmp.Diff(tt.commands, shorten(s.transcript())); diff != "" {
 				t.Errorf("dialogue (-want +got):\n%s", diff)
 			}
 			got := s.mails()
@@ -168,7 +168,7 @@ func TestNothingInTheClear(t *testing.T) {
 				t.Errorf("error %v, want %v that says %q", err, want, tt.says)
 			}
 			checkText(t, err)
-			if said := s.said(); len(s.mails()) > 0 || strings.Contains(said, "AUTH") || strings.Contains(said, "MAIL") {
+			if said := s.transcript(); len(s.mails()) > 0 || strings.Contains(said, "AUTH") || strings.Contains(said, "MAIL") {
 				t.Errorf("the server was told:\n%s", said)
 			}
 		})
@@ -185,10 +185,10 @@ func TestInjectedReplies(t *testing.T) {
 	}
 	s.start(t)
 	err := sender(t, account(s, smtp.StartTLS)).Send(t.Context(), message())
-	if strings.Contains(s.said(), "AUTH PLAIN") {
-		t.Errorf("the injected line was believed (%v):\n%s", err, s.said())
+	if strings.Contains(s.transcript(), "AUTH PLAIN") {
+		t.Errorf("the injected line was believed (%v):\n%s", err, s.transcript())
 	}
-	for line := range strings.Lines(s.said()) {
+	for line := range strings.Lines(s.transcript()) {
 		if !strings.HasPrefix(line, "TLS ") && !strings.HasPrefix(line, "EHLO ") && !strings.HasPrefix(line, "STARTTLS") {
 			t.Errorf("said in the clear: %s", line)
 		}
@@ -262,8 +262,8 @@ func TestWrongPassword(t *testing.T) {
 			t.Errorf("%s: error %v, want ErrSetup with the server's reply", mechanism, err)
 		}
 		checkText(t, err)
-		if strings.Contains(s.said(), "MAIL") {
-			t.Errorf("%s: a mail was tried:\n%s", mechanism, s.said())
+		if strings.Contains(s.transcript(), "MAIL") {
+			t.Errorf("%s: a mail was tried:\n%s", mechanism, s.transcript())
 		}
 	}
 }
@@ -274,8 +274,8 @@ func TestLoginNotOffered(t *testing.T) {
 		s := &server{certificate: certificate(t), startTLS: true, auth: mechanisms}
 		s.start(t)
 		err := sender(t, account(s, smtp.StartTLS)).Send(t.Context(), message())
-		if !errors.Is(err, mail.ErrSetup) || strings.Contains(s.said(), "MAIL") {
-			t.Errorf("%q: error %v after\n%s", mechanisms, err, s.said())
+		if !errors.Is(err, mail.ErrSetup) || strings.Contains(s.transcript(), "MAIL") {
+			t.Errorf("%q: error %v after\n%s", mechanisms, err, s.transcript())
 		}
 	}
 }
@@ -328,8 +328,8 @@ func TestCancel(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	err := sender(t, smtp.Config{Port: s.port}).Send(ctx, message())
-	if !errors.Is(err, context.Canceled) || s.said() != "" {
-		t.Errorf("error %v after %q", err, s.said())
+	if !errors.Is(err, context.Canceled) || s.transcript() != "" {
+		t.Errorf("error %v after %q", err, s.transcript())
 	}
 }
 
@@ -362,7 +362,7 @@ func TestSendRefusesInvalid(t *testing.T) {
 			t.Errorf("error %v, want ErrInvalid", err)
 		}
 	}
-	if s.said() != "" {
-		t.Errorf("the server was told %q", s.said())
+	if s.transcript() != "" {
+		t.Errorf("the server was told %q", s.transcript())
 	}
 }

@@ -66,7 +66,7 @@ var actors = map[string]actor{
 }
 
 // Every actor with every method on every kind of target (R-AZ-2).
-func TestAccessMatrix(t *testing.T) {
+func TestOnlyOwnersAndAdminsReachAnAccount(t *testing.T) {
 	t.Parallel()
 	bodies := map[string]string{"GET": "", "PUT": `{"first_name":"New"}`, "DELETE": ""}
 	answers := map[int]string{401: unauthenticated, 403: forbidden, 404: noSuchUser}
@@ -100,7 +100,7 @@ func TestAccessMatrix(t *testing.T) {
 }
 
 // CVE-2022-39328: nobody gets another's answer, however many ask at once.
-func TestManyCallersAtOnce(t *testing.T) {
+func TestConcurrentCallersGetTheirOwnAnswers(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	users := make([]user.User, 500)

@@ -173,7 +173,7 @@ func (s *service) verifyAuditChains() {
 }
 
 // Of a deleted account its UUID is all that is left, anywhere.
-func TestAuditKeepsTheUUIDOfADeletedAccountAlone(t *testing.T) {
+func TestAuditKeepsOnlyTheUUIDOfADeletedAccount(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	ann, boss := s.account("canary"), s.account("boss", asAdmin)
@@ -194,7 +194,7 @@ func TestAuditKeepsTheUUIDOfADeletedAccountAlone(t *testing.T) {
 
 // Nothing happens that the log does not hold: where it cannot be written, the
 // change is not made, and the client is not told that it was.
-func TestNoChangeWithoutItsEntry(t *testing.T) {
+func TestNothingChangesWhenTheAuditLogCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	if postgrestest.FunctionsURL(t) == postgrestest.URL(t) {
@@ -248,7 +248,7 @@ func TestNoChangeWithoutItsEntry(t *testing.T) {
 }
 
 // Seeding is no request, and leaves its entries too.
-func TestAuditHasSeeding(t *testing.T) {
+func TestAuditRecordsSeeding(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	out := user.Notices{Mailer: mail.Mailer{Transport: s.box}, PublicURL: publicURL}

@@ -33,7 +33,7 @@ func (s *service) audit(query, header string) (page auditPage) {
 	return page
 }
 
-func TestAuditIsForAdmins(t *testing.T) {
+func TestOnlyAdminsReadTheAuditLog(t *testing.T) {
 	t.Parallel()
 	for name, a := range actors {
 		t.Run(name, func(t *testing.T) {
@@ -58,7 +58,7 @@ func TestAuditIsForAdmins(t *testing.T) {
 	}
 }
 
-func TestAuditPages(t *testing.T) {
+func TestAuditLogIsPagedAndFiltered(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	ann, boss := s.account("ann"), s.account("boss", asAdmin)
@@ -101,7 +101,7 @@ func TestAuditPages(t *testing.T) {
 	}
 }
 
-func TestAuditRefusesParameters(t *testing.T) {
+func TestAuditNamesEveryBadParameter(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	as := bearer(t, s.account("boss", asAdmin))

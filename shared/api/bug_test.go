@@ -45,7 +45,7 @@ func (b failingDB) CallerAndTarget(context.Context, request.Caller, string) (cal
 	return nil, nil, b.fail()
 }
 
-func TestBugs(t *testing.T) {
+func TestBugIsAnswered500WithoutItsCause(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	u := s.account("ann")

@@ -17,7 +17,7 @@ import (
 )
 
 // Only what proxies of one's own have written of X-Forwarded-For is believed.
-func TestBehind(t *testing.T) {
+func TestOnlyTrustedProxiesSetTheClientAddress(t *testing.T) {
 	t.Parallel()
 	const seen = "203.0.113.9" // by API Gateway
 	for name, c := range map[string]struct {
@@ -64,7 +64,7 @@ func TestBehind(t *testing.T) {
 	}
 }
 
-func TestBehindWithoutAnAddress(t *testing.T) {
+func TestForwardedHeaderNeedsAConnectionAddress(t *testing.T) {
 	t.Parallel()
 	r := httptest.NewRequest("POST", "/", nil)
 	r.RemoteAddr = ""
@@ -90,7 +90,7 @@ func (w clientRecorder) Record(_ context.Context, e audit.Event) error {
 }
 
 // What a client says of itself is kept short and printable.
-func TestClient(t *testing.T) {
+func TestUserAgentIsShortAndPrintable(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ agent, want string }{
 		"a browser":  {"Mozilla/5.0 (X11; Linux x86_64)", "Mozilla/5.0 (X11; Linux x86_64)"},

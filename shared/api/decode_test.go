@@ -14,7 +14,7 @@ func malformed(msg string) string { return problem(400, "invalid", msg) }
 
 // Strictness is the same for every call, so one call shows it: login, where
 // "username" and "password" are all there is.
-func TestDecoderRefuses(t *testing.T) {
+func TestDecoderRefusesWhatIsNotDescribed(t *testing.T) {
 	t.Parallel()
 	const (
 		str     = "must be a string"
@@ -69,7 +69,7 @@ func TestDecoderRefuses(t *testing.T) {
 }
 
 // What is strict must not be stricter than JSON.
-func TestDecoderTakes(t *testing.T) {
+func TestDecoderAcceptsEveryFormOfJSON(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.account("ann")
@@ -97,7 +97,7 @@ func TestDecoderTakes(t *testing.T) {
 	}
 }
 
-func TestSize(t *testing.T) {
+func TestBodyOver16KiBIsRefused(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	body := func(size int) string {
@@ -114,7 +114,7 @@ func TestSize(t *testing.T) {
 	s.send("PUT", "/api/user/ann", body(1<<20), bearer(t, s.account("ann"))).wants(t, "PUT", 413, tooLarge)
 }
 
-func TestMediaType(t *testing.T) {
+func TestOnlyUTF8JSONIsAccepted(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.account("ann")

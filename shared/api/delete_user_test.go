@@ -7,7 +7,7 @@ import (
 
 const deleted = `{"msg":"User deleted."}`
 
-func TestDeleteUser(t *testing.T) {
+func TestDeleteUserRemovesTheAccount(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	ann, boss := s.account("ann"), s.account("boss", asAdmin)
@@ -33,7 +33,7 @@ func TestDeleteUser(t *testing.T) {
 	}
 }
 
-func TestDeleteUserRefuses(t *testing.T) {
+func TestDeleteUserRefusesOthersAndTheLastAdmin(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	ann, boss := s.account("ann"), s.account("boss", asAdmin)

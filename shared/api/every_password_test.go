@@ -15,7 +15,7 @@ import (
 // lockout, and then a third. Every operation that is described as taking a
 // password that is held against a stored one must run out of tries: five are
 // free, and the sixth waits, also with the right password.
-func TestEveryPathToAPasswordIsCounted(t *testing.T) {
+func TestEveryPasswordCheckIsRateLimited(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	ann := bearer(t, s.account("ann"))

@@ -35,7 +35,7 @@ func (s *service) mailedTokenTo(name, email string) string {
 	return link[1]
 }
 
-func TestForgetPassword(t *testing.T) {
+func TestForgetPasswordMailsATokenThatIsNotStored(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.account("ann")
@@ -51,7 +51,7 @@ func TestForgetPassword(t *testing.T) {
 
 // The answer is the same whatever the case, and only the one that fits is
 // mailed; to the stored address, by the configured origin.
-func TestForgetPasswordTellsNothing(t *testing.T) {
+func TestForgetPasswordAnswersAlikeForEveryAccount(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.account("ann")
@@ -88,7 +88,7 @@ func TestForgetPasswordTellsNothing(t *testing.T) {
 	}
 }
 
-func TestForgetPasswordWhenMailFails(t *testing.T) {
+func TestForgetPasswordAnswersAlikeWhenMailFails(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.account("ann")
@@ -96,7 +96,7 @@ func TestForgetPasswordWhenMailFails(t *testing.T) {
 	s.send("POST", "/api/user/forget_password", `{"username":"ann","email":"ann@example.com"}`).wants(t, "mail fails", 200, tokenGenerated)
 }
 
-func TestForgetPasswordRefuses(t *testing.T) {
+func TestForgetPasswordNamesBadFields(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	for body, want := range map[string]string{
@@ -114,7 +114,7 @@ func TestForgetPasswordRefuses(t *testing.T) {
 
 // RESET_TOKEN_IN_RESPONSE: every case answers a token of one form, and only the
 // one that fits opens something.
-func TestForgetPasswordReveals(t *testing.T) {
+func TestRevealedTokenWorksForTheRightAccountOnly(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.account("ann")

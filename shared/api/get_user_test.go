@@ -22,7 +22,7 @@ func profileOf(u user.User) string {
 		at(&u.CreatedAt), at(&u.UpdatedAt), at(u.LastLoginAt), at(u.PasswordChangedAt))
 }
 
-func TestGetUser(t *testing.T) {
+func TestGetUserAnswersOwnersAndAdmins(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	ann := s.account("ann", func(u *user.User) { u.FirstName, u.LastName = "Ärin 🦓", "O'Brien <b>" })
@@ -58,7 +58,7 @@ func TestGetUser(t *testing.T) {
 }
 
 // RFC 6750: what is no bearer token of ours.
-func TestAuthorizationHeader(t *testing.T) {
+func TestOnlyOneBearerTokenIsAccepted(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	ann := s.account("ann")

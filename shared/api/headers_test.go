@@ -17,7 +17,7 @@ var securityHeaders = map[string]string{
 	"X-Request-Id":                 requestID,
 }
 
-func TestHeaders(t *testing.T) {
+func TestEveryAnswerHasTheSecurityHeaders(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	ann, boss := bearer(t, s.account("ann")), bearer(t, s.account("boss", asAdmin))
@@ -74,7 +74,7 @@ func TestHeaders(t *testing.T) {
 	}
 }
 
-func TestNoRoute(t *testing.T) {
+func TestUnknownPathIs404AndUnknownMethod405(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.send("GET", "/nowhere", "").wants(t, "no such path", 404, problem(404, "not_found", "There is nothing at this path."))

@@ -27,7 +27,7 @@ func (p *fakeKeys) PublicKeys(context.Context, time.Time) ([]byte, []string, err
 	return []byte(p.set), p.algs, p.err
 }
 
-func TestJWKS(t *testing.T) {
+func TestJWKSAndDiscoveryAreCacheable(t *testing.T) {
 	t.Parallel()
 	p := &fakeKeys{set: `{"keys":[{"kty":"EC","crv":"P-256","x":"` + strings.Repeat("A", 43) + `","y":"` + strings.Repeat("A", 43) + `","kid":"a","alg":"ES256","use":"sig"}]}`, algs: []string{"ES256"}}
 	h := http.NewServeMux()
@@ -66,7 +66,7 @@ func TestJWKS(t *testing.T) {
 }
 
 // The rotation waits for as long as a copy may be used.
-func TestCopiesOfTheKeysAreAsOldAsTheRotationExpects(t *testing.T) {
+func TestJWKSMaxAgeIsWhatTheRotationWaitsFor(t *testing.T) {
 	t.Parallel()
 	h := api.JWKS(&fakeKeys{set: "{}"}, publicURL)
 	want := fmt.Sprintf("public, max-age=%.0f", keyring.SetAge.Seconds())
@@ -75,7 +75,7 @@ func TestCopiesOfTheKeysAreAsOldAsTheRotationExpects(t *testing.T) {
 	}
 }
 
-func TestJWKSInAnOutage(t *testing.T) {
+func TestJWKSErrorsAreNotCached(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		err    error
@@ -104,7 +104,7 @@ func (unreadableKeys) Verify(context.Context, string, time.Time) (request.Caller
 }
 
 // An outage of the keys must not send people to the login.
-func TestUnreadableKeysAreNo401(t *testing.T) {
+func TestUnreadableKeysAnswer503Not401(t *testing.T) {
 	t.Parallel()
 	h := http.NewServeMux()
 	h.Handle("GET /api/user/{username}", api.GetUser(nil, unreadableKeys{}))

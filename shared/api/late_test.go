@@ -22,7 +22,7 @@ func readyTheSecondTime(h http.Handler) func(context.Context) (http.Handler, err
 	}
 }
 
-func TestLate(t *testing.T) {
+func TestRequestsAnswer503UntilTheSecretsAreRead(t *testing.T) {
 	t.Parallel()
 	const out = "The service is not available right now. Please try again."
 	h := web.WaitForSecrets(readyTheSecondTime(web.NotFound(func(string) []string { return nil })))

@@ -60,7 +60,7 @@ const ownerAddress = "198.51.100.7" // where the owner is
 // A thousand networks guess at one account. Its owner gets in at the first try
 // from a device that has logged in before, and no more than five guesses in a
 // second are checked.
-func TestOwnerGetsInUnderAttack(t *testing.T) {
+func TestOwnerLogsInDuringAnAttack(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.account("ann")
@@ -116,7 +116,7 @@ func waitOf(err error) time.Duration {
 
 // Without a device the owner waits a quarter of an hour at most; after a hundred
 // guesses in a row the password is good for nothing, until a reset by mail.
-func TestHundredGuesses(t *testing.T) {
+func TestHundredFailuresDisableThePassword(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.account("ann")
@@ -173,7 +173,7 @@ func (s *service) failLogin(t *testing.T, i int, now time.Time) time.Time {
 }
 
 // Three mails an hour, and the same answer for whoever is asked for.
-func TestMailsAreLimited(t *testing.T) {
+func TestResetMailsAreLimited(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.account("ann")
@@ -224,7 +224,7 @@ func TestStrangersCannotKeepAnOwnerFromAReset(t *testing.T) {
 
 // A change of one's own e-mail tells whether an address is taken: ten times an
 // hour for one account, and as often as a registration for one network.
-func TestEmailsCannotBeTriedWithoutEnd(t *testing.T) {
+func TestEmailChangesAreLimited(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	anns, bens, bosss := bearer(t, s.account("ann")), bearer(t, s.account("ben")), bearer(t, s.account("boss", asAdmin))
@@ -269,7 +269,7 @@ func TestEmailsCannotBeTriedWithoutEnd(t *testing.T) {
 }
 
 // Known and unknown names wait alike.
-func TestUnknownNamesWaitAlike(t *testing.T) {
+func TestUnknownUsernamesWaitLikeKnownOnes(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.account("ann")
@@ -293,7 +293,7 @@ func TestUnknownNamesWaitAlike(t *testing.T) {
 }
 
 // Each door has its own budget for a network, and counts what gets through it.
-func TestNetworkLimits(t *testing.T) {
+func TestEachEndpointLimitsANetwork(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.account("ann")

@@ -14,7 +14,7 @@ import (
 
 // One line for each request: its route and never its path, its cause only
 // where it is a fault of ours, and no secret at all.
-func TestLog(t *testing.T) {
+func TestRequestLogHasOneLineAndNoSecret(t *testing.T) {
 	var lines strings.Builder
 	previous := slog.Default()
 	slog.SetDefault(slog.New(slog.NewJSONHandler(&lines, nil)))

@@ -11,7 +11,7 @@ import (
 
 const badCredentials = "Invalid username or password."
 
-func TestLogin(t *testing.T) {
+func TestLoginAnswersTokensAndRecordsTheTime(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	u := s.account("ann")
@@ -47,7 +47,7 @@ func TestLogin(t *testing.T) {
 }
 
 // R-ENUM-1: one answer, byte for byte, whatever the cause.
-func TestLoginRefuses(t *testing.T) {
+func TestLoginRefusesEveryCauseAlike(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.account("ann")

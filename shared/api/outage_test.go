@@ -37,7 +37,7 @@ func requestForEachEndpoint(t *testing.T, u user.User) map[string]func(h sendFun
 type sendFunc func(method, path, body string, headers ...string) answer
 
 // Never 401, 404 or 409 for an outage, and nothing of its cause in the answer.
-func TestOutage(t *testing.T) {
+func TestOutageAnswers503(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	u := s.account("ann")
@@ -56,7 +56,7 @@ func TestOutage(t *testing.T) {
 }
 
 // A request that has run out of time is an outage, too.
-func TestNoTimeLeft(t *testing.T) {
+func TestExpiredDeadlineIsAnOutage(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	ctx, cancel := context.WithDeadline(t.Context(), time.Unix(0, 0))
@@ -68,7 +68,7 @@ func TestNoTimeLeft(t *testing.T) {
 }
 
 // Retry-After is whole seconds, and one at least.
-func TestRetryAfter(t *testing.T) {
+func TestRetryAfterIsWholeSecondsAndAtLeastOne(t *testing.T) {
 	t.Parallel()
 	for after, want := range map[time.Duration]string{0: "1", time.Millisecond: "1", time.Second: "1", 1500 * time.Millisecond: "2", time.Minute: "60"} {
 		h := routes(failingDB{nil, func() error { return &fault.Error{Code: fault.Unavailable, Message: "Out.", RetryAfter: after} }}, &outbox{}, false)

@@ -10,7 +10,7 @@ import (
 
 const zoeRegistration = `{"username":"Zoe.Lee","first_name":"Zoe","last_name":"Lee","email":"zoe@example.com","password":"zebra kite moon"}`
 
-func TestRegister(t *testing.T) {
+func TestRegisterStoresTheAccount(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.send("POST", "/api/user/register", zoeRegistration).wants(t, "register", 201, `{"msg":"User registered successfully."}`)
@@ -26,7 +26,7 @@ func TestRegister(t *testing.T) {
 	}
 }
 
-func TestRegisterRefuses(t *testing.T) {
+func TestRegisterRefusesBadAndTakenFields(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.account("ann") // whose address is ann@example.com

@@ -41,7 +41,7 @@ func (a answer) showsPage(t testing.TB, name string, status int, want ...string)
 	}
 }
 
-func TestPage(t *testing.T) {
+func TestPageResetsThePasswordOnce(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	u := s.account("ann")
@@ -63,7 +63,7 @@ func TestPage(t *testing.T) {
 	}
 }
 
-func TestPageRefuses(t *testing.T) {
+func TestPageShowsWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.account("ann")
@@ -99,7 +99,7 @@ func TestPageRefuses(t *testing.T) {
 	s.send("POST", "/reset_password", submit(token, "another kite", "another kite"), formType).showsPage(t, "after all that", 200, pageDone)
 }
 
-func TestPageHeaders(t *testing.T) {
+func TestPageKeepsToItsSecurityPolicy(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	for name, a := range map[string]answer{
@@ -143,7 +143,7 @@ func between(s, begin, end string) string {
 
 // The title tells which page it is, and the field what is wrong with it and
 // what is wanted, for people who do not see it (WCAG 2.2, 2.4.2 and 3.3.1).
-func TestPageForThoseWhoDoNotSeeIt(t *testing.T) {
+func TestPageIsReadableByScreenReaders(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.account("ann")
@@ -167,7 +167,7 @@ func TestPageForThoseWhoDoNotSeeIt(t *testing.T) {
 	}
 }
 
-func TestPageOutageAndBug(t *testing.T) {
+func TestPageAnswersOutagesAndBugs(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.account("ann")
@@ -186,7 +186,7 @@ func TestPageOutageAndBug(t *testing.T) {
 
 // ASVS 6.2.6 and 6.2.7: what is typed is not shown, and nothing keeps a password
 // manager or a clipboard out.
-func TestPagePasswordFields(t *testing.T) {
+func TestPageAllowsPasswordManagers(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	page := s.send("GET", "/reset_password?token="+strings.Repeat("A", 43), "").body

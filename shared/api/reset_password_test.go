@@ -9,7 +9,7 @@ import (
 
 const passwordIsReset = `{"msg":"Password has been reset."}`
 
-func TestResetPassword(t *testing.T) {
+func TestResetPasswordWorksOnce(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	u := s.account("ann")
@@ -33,7 +33,7 @@ func TestResetPassword(t *testing.T) {
 }
 
 // A refused new password does not spend the token.
-func TestResetPasswordRefuses(t *testing.T) {
+func TestRefusedResetKeepsTheTokenValid(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.account("ann")
@@ -65,7 +65,7 @@ func TestResetPasswordRefuses(t *testing.T) {
 }
 
 // The sequences after which a mailed token opens nothing.
-func TestResetTokenDies(t *testing.T) {
+func TestChangesOfTheAccountRevokeItsResetTokens(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ method, path, body, as string }{
 		"change of password": {"PUT", "/api/user/ann", `{"password":"another kite","current_password":"` + right + `"}`, "ann"},

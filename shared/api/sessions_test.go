@@ -51,7 +51,7 @@ func (s *service) getMeStatus(o sessionTokens) int {
 
 const loginAgain = `{"type":"about:blank","title":"Unauthorized","status":401,"code":"unauthenticated","msg":"Please log in.","request_id":"refresh"}`
 
-func TestRefresh(t *testing.T) {
+func TestRefreshRotatesTheTokenAndReuseEndsTheSession(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.account("ann")
@@ -78,7 +78,7 @@ func TestRefresh(t *testing.T) {
 
 // Whoever copied a token and whoever it was copied from are logged out, the log
 // has it once, and the owner is told, once.
-func TestReuseIsNotedAndTold(t *testing.T) {
+func TestReuseIsRecordedAndMailedOnce(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	ann := s.account("ann")
@@ -106,7 +106,7 @@ func TestReuseIsNotedAndTold(t *testing.T) {
 	s.verifyAuditChains()
 }
 
-func TestRefreshRefuses(t *testing.T) {
+func TestRefreshRefusesForeignTokens(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.account("ann")
@@ -125,7 +125,7 @@ func TestRefreshRefuses(t *testing.T) {
 	}
 }
 
-func TestLogout(t *testing.T) {
+func TestLogoutEndsTheSessionsOfItsScope(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	ann := s.account("ann")
@@ -173,7 +173,7 @@ func TestLogout(t *testing.T) {
 	}
 }
 
-func TestListAndEndSessions(t *testing.T) {
+func TestSessionsAreListedAndEnded(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.account("ann")
@@ -222,7 +222,7 @@ func TestListAndEndSessions(t *testing.T) {
 	}
 }
 
-func TestChangePassword(t *testing.T) {
+func TestChangePasswordEndsTheOtherSessions(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.account("ann")
@@ -320,7 +320,7 @@ func TestDemotionKeepsTheSession(t *testing.T) {
 	}
 }
 
-func TestMe(t *testing.T) {
+func TestMeIsTheCallersAccount(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	ann := s.account("ann")

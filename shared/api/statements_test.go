@@ -8,7 +8,7 @@ import (
 )
 
 // PostgreSQL's own log counts the statements; each is a round trip.
-func TestStatements(t *testing.T) {
+func TestEachRequestTakesFewStatements(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	u, boss := s.account("ann"), s.account("boss", asAdmin)

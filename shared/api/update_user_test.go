@@ -11,7 +11,7 @@ import (
 
 const updated = `{"msg":"User details updated."}`
 
-func TestUpdateUser(t *testing.T) {
+func TestUpdateUserChangesTheGivenFieldsOnly(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		as, target, body string
@@ -56,7 +56,7 @@ func TestUpdateUser(t *testing.T) {
 	}
 }
 
-func TestUpdatePassword(t *testing.T) {
+func TestPasswordChangeRevokesTheTokens(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	ann := s.account("ann")
@@ -71,7 +71,7 @@ func TestUpdatePassword(t *testing.T) {
 	}
 }
 
-func TestUpdateUserRefuses(t *testing.T) {
+func TestUpdateUserRefusesWithReasons(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	accounts := map[string]user.User{"ann": s.account("ann"), "ben": s.account("ben"), "boss": s.account("boss", asAdmin)}

@@ -97,7 +97,7 @@ func TestFoldedAddressesAreNotMailed(t *testing.T) {
 
 // CVE-2024-38351: someone registers with the victim's address and waits. The
 // victim's reset by mail leaves nothing that the other one knows or holds.
-func TestAccountMadeWithAnothersAddress(t *testing.T) {
+func TestResetLocksOutAPreregisteredAttacker(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.send("POST", "/api/user/register", strings.ReplaceAll(zoeRegistration, "Zoe.Lee", "zoe")).wants(t, "register", 201, `{"msg":"User registered successfully."}`)

@@ -141,7 +141,7 @@ func TestWeakness05ErrorsTellNothing(t *testing.T) {
 
 // Each refusal had words of its own, so that names could be collected. That a
 // name is taken, register does tell; clients rely on it.
-func TestWeakness09AnswersTellNobody(t *testing.T) {
+func TestWeakness09AnswersRevealNoAccount(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	ann := s.account("ann")
@@ -292,7 +292,7 @@ func TestWeakness13MailLinksAreConfigured(t *testing.T) {
 // The tables were made by whatever ran first, and role and active could be
 // nothing. That migrations make the whole schema of an empty database, and
 // nothing else makes it, TestUp and TestSchemaIsDocumented show.
-func TestWeakness14SchemaIsWhole(t *testing.T) {
+func TestWeakness14SchemaRefusesBadRows(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.account("ann")

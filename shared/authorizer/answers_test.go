@@ -16,7 +16,7 @@ const ttl = 30 * time.Second
 
 // The bound: what has ended is refused when so many seconds are over, and not
 // before the last answer's time is.
-func TestAnAnswerServesForItsSeconds(t *testing.T) {
+func TestDecisionIsCachedForItsTTL(t *testing.T) {
 	t.Parallel()
 	w := newBackend()
 	a := w.authorizer(ttl)
@@ -34,7 +34,7 @@ func TestAnAnswerServesForItsSeconds(t *testing.T) {
 
 // An answer counts from before the question: a statement that takes long does
 // not lengthen it.
-func TestASlowAnswerIsNotYoung(t *testing.T) {
+func TestDecisionAgesFromBeforeTheStatement(t *testing.T) {
 	t.Parallel()
 	w := newBackend()
 	w.before = func() { w.advance(ttl / 2) }
@@ -53,7 +53,7 @@ func TestASlowAnswerIsNotYoung(t *testing.T) {
 	}
 }
 
-func TestAnOutageIsSeenWhenAnAnswerEnds(t *testing.T) {
+func TestOutageShowsWhenTheDecisionExpires(t *testing.T) {
 	t.Parallel()
 	w := newBackend()
 	a := w.authorizer(ttl)
@@ -67,7 +67,7 @@ func TestAnOutageIsSeenWhenAnAnswerEnds(t *testing.T) {
 	check(t, "when it has ended", handle(t, a, event), failed)
 }
 
-func TestRefusalsAreRememberedToo(t *testing.T) {
+func TestRefusalsAreCachedToo(t *testing.T) {
 	t.Parallel()
 	w := newBackend()
 	w.endSession(7)
@@ -82,7 +82,7 @@ func TestRefusalsAreRememberedToo(t *testing.T) {
 	}
 }
 
-func TestNothingIsRememberedForNoSeconds(t *testing.T) {
+func TestZeroTTLCachesNothing(t *testing.T) {
 	t.Parallel()
 	w := newBackend()
 	a := w.authorizer(0)
@@ -96,7 +96,7 @@ func TestNothingIsRememberedForNoSeconds(t *testing.T) {
 	}
 }
 
-func TestAnAnswerIsForOneSession(t *testing.T) {
+func TestDecisionIsForOneSession(t *testing.T) {
 	t.Parallel()
 	w := newBackend()
 	a := w.authorizer(ttl)
@@ -107,7 +107,7 @@ func TestAnAnswerIsForOneSession(t *testing.T) {
 }
 
 // A clock that was set back must not make an answer young again.
-func TestAnAnswerFromTheFutureIsNone(t *testing.T) {
+func TestDecisionFromTheFutureIsDropped(t *testing.T) {
 	t.Parallel()
 	w := newBackend()
 	a := w.authorizer(ttl)
@@ -122,7 +122,7 @@ func TestAnAnswerFromTheFutureIsNone(t *testing.T) {
 
 // No answer is older than keep, in whatever order sessions end, callers come
 // and memory is used up.
-func TestNoAnswerIsOlderThanItsSeconds(t *testing.T) {
+func TestNoDecisionIsOlderThanItsTTL(t *testing.T) {
 	t.Parallel()
 	const sessions, rounds, most = 400, 15_000, 150
 	random := rand.New(rand.NewPCG(20260105, 0))
@@ -155,7 +155,7 @@ func TestNoAnswerIsOlderThanItsSeconds(t *testing.T) {
 	}
 }
 
-func TestMemoryIsBounded(t *testing.T) {
+func TestCacheIsBounded(t *testing.T) {
 	t.Parallel()
 	w := newBackend()
 	a := w.authorizer(ttl)
@@ -193,7 +193,7 @@ func gatedBackend() (w *backend, open chan struct{}) {
 	return w, open
 }
 
-func TestManyAtOnceAskOnce(t *testing.T) {
+func TestConcurrentRequestsShareOneStatement(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w, open := gatedBackend()
@@ -212,7 +212,7 @@ func TestManyAtOnceAskOnce(t *testing.T) {
 
 // Whoever asks for all may give up. The others must not be told that the
 // database is out, and one that gives up while it waits does so at once.
-func TestOneThatGivesUpIsAlone(t *testing.T) {
+func TestCancelledRequestLeavesTheOthersAlone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w, open := gatedBackend()
@@ -245,7 +245,7 @@ func TestOneThatGivesUpIsAlone(t *testing.T) {
 
 // One that waited for another's answer must not be given one that is too old by
 // then.
-func TestASharedAnswerIsNotTooOld(t *testing.T) {
+func TestSharedDecisionIsNotTooOld(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w, open := gatedBackend()

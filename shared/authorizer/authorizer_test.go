@@ -34,7 +34,7 @@ func policy(stage string) string {
 }
 
 // The events are those of the API Gateway Developer Guide, with a bearer token.
-func TestEachFormIsAnsweredInItsOwn(t *testing.T) {
+func TestEachEventFormatGetsItsResponse(t *testing.T) {
 	t.Parallel()
 	const rest = `"resource":"/request","path":"/request","httpMethod":"GET","queryStringParameters":{"QueryString1":"queryValue1"},"pathParameters":{},
 		"stageVariables":{"StageVar1":"stageValue1"},"requestContext":{"path":"/request","accountId":"123456789012","resourceId":"05c7jb","stage":"test",
@@ -71,7 +71,7 @@ func TestEachFormIsAnsweredInItsOwn(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoGoodTokenIsUnauthorized(t *testing.T) {
+func TestBadTokensAreUnauthorized(t *testing.T) {
 	t.Parallel()
 	w := newBackend()
 	w.endSession(9)
@@ -105,7 +105,7 @@ func TestWhatIsNoGoodTokenIsUnauthorized(t *testing.T) {
 
 // What is no token's fault must not be told as if it were: a client would throw
 // its session away.
-func TestWhatIsNoAuthorizersEventFails(t *testing.T) {
+func TestOtherEventsFail(t *testing.T) {
 	t.Parallel()
 	w := newBackend()
 	a := w.authorizer(time.Minute)
@@ -139,7 +139,7 @@ func TestWhatIsNoAuthorizersEventFails(t *testing.T) {
 
 // Kept by the X-Tenant header alone, the answer to one caller would be given to
 // each of the tenant.
-func TestAnAnswerIsKeptByTheTokenOrNotGiven(t *testing.T) {
+func TestCachingByAnythingButTheTokenFails(t *testing.T) {
 	t.Parallel()
 	a := newBackend().authorizer(time.Minute)
 	for name, sources := range map[string]string{
@@ -156,7 +156,7 @@ func TestAnAnswerIsKeptByTheTokenOrNotGiven(t *testing.T) {
 	}
 }
 
-func TestWhatIsDownIsNoRefusal(t *testing.T) {
+func TestOutagesAreNotRefusals(t *testing.T) {
 	t.Parallel()
 	for name, down := range map[string]func(*backend, error){
 		"the keys":     func(w *backend, err error) { w.keys = err },
@@ -179,7 +179,7 @@ func TestWhatIsDownIsNoRefusal(t *testing.T) {
 	}
 }
 
-func TestAPanicCostsOneAnswer(t *testing.T) {
+func TestPanicFailsOneRequest(t *testing.T) {
 	t.Parallel()
 	w := newBackend()
 	w.before = func() { panic("canary") }
@@ -205,7 +205,7 @@ func (w *deadlineVerifier) Verify(ctx context.Context, raw string, now time.Time
 }
 
 // API Gateway waits for ten seconds, as Lambda does.
-func TestAnAnswerIsInTime(t *testing.T) {
+func TestHandleHasADeadline(t *testing.T) {
 	t.Parallel()
 	w := &deadlineVerifier{backend: newBackend()}
 	a := authorizer.New(w, w, ttl)

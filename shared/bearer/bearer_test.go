@@ -15,7 +15,7 @@ import (
 	"roster/shared/credential/token"
 )
 
-func TestRequireTakesWhatRosterSigned(t *testing.T) {
+func TestRequireAcceptsRostersTokens(t *testing.T) {
 	t.Parallel()
 	for _, alg := range []keyring.Algorithm{keyring.ES256, keyring.EdDSA, keyring.RS256} {
 		i := newIssuer(t)
@@ -32,7 +32,7 @@ func TestRequireTakesWhatRosterSigned(t *testing.T) {
 }
 
 // RFC 6750 §3.
-func TestRefusalsSayWhatTheClientMayKnow(t *testing.T) {
+func TestRefusalsFollowRFC6750(t *testing.T) {
 	t.Parallel()
 	i := newIssuer(t)
 	k := newKey(t, keyring.ES256)
@@ -75,7 +75,7 @@ func TestRefusalsSayWhatTheClientMayKnow(t *testing.T) {
 
 // Package token's own tests have a thousand forgeries. These are those that a
 // published key makes possible, and those of a service that is not the issuer.
-func TestForgeriesWithPublishedKeys(t *testing.T) {
+func TestForgedTokensAreRefused(t *testing.T) {
 	t.Parallel()
 	i := newIssuer(t)
 	es, rs := newKey(t, keyring.ES256), newKey(t, keyring.RS256)
@@ -126,7 +126,7 @@ func TestForgeriesWithPublishedKeys(t *testing.T) {
 	check(t, "one that has ended", v, good, 401)
 }
 
-func TestNewRefuses(t *testing.T) {
+func TestNewRefusesBadIssuers(t *testing.T) {
 	t.Parallel()
 	for _, issuer := range []string{
 		"", "accounts.example.com", "https://", "https://accounts.example.com/", "https://accounts.example.com/a", "https://u@accounts.example.com",
@@ -143,7 +143,7 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
-func TestAnotherAudience(t *testing.T) {
+func TestTokensForAnotherAudienceAreRefused(t *testing.T) {
 	t.Parallel()
 	i := newIssuer(t)
 	k := newKey(t, keyring.EdDSA)

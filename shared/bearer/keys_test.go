@@ -28,7 +28,7 @@ func issuerWithFetchedKey(t *testing.T) (*issuer, *bearer.Verifier, string) {
 }
 
 // RFC 9111 §4.2, within bounds.
-func TestKeysServeForAsLongAsTheAnswerSays(t *testing.T) {
+func TestKeysAreCachedForTheirFreshnessLifetime(t *testing.T) {
 	t.Parallel()
 	for cacheControl, c := range map[string]struct {
 		age  string
@@ -68,7 +68,7 @@ func TestKeysServeForAsLongAsTheAnswerSays(t *testing.T) {
 
 // A rotation: the next key is known before it signs, the retired one is
 // honoured while it is published, and no longer than a copy serves.
-func TestRotation(t *testing.T) {
+func TestRotationIsFollowed(t *testing.T) {
 	t.Parallel()
 	i := newIssuer(t)
 	a, b := newKey(t, keyring.ES256), newKey(t, keyring.EdDSA)
@@ -88,7 +88,7 @@ func TestRotation(t *testing.T) {
 }
 
 // What nobody had announced, as after a leak: the first token makes it known.
-func TestAnUnknownKeyIsFetchedOnce(t *testing.T) {
+func TestUnknownKeysAreFetchedOncePerInterval(t *testing.T) {
 	t.Parallel()
 	i, v, raw := issuerWithFetchedKey(t)
 	k := newKey(t, keyring.ES256)
@@ -115,7 +115,7 @@ func TestAnUnknownKeyIsFetchedOnce(t *testing.T) {
 
 // While the issuer is out, keys serve for an hour; then nothing is said of any
 // token. A token by a key that nobody knows is not called bad.
-func TestKeysServeInAnOutage(t *testing.T) {
+func TestKeysServeForAnHourOfOutage(t *testing.T) {
 	t.Parallel()
 	for name, down := range map[string]func(*issuer){
 		"an error":      func(i *issuer) { i.status = http.StatusServiceUnavailable },
@@ -147,7 +147,7 @@ func TestKeysServeInAnOutage(t *testing.T) {
 }
 
 // Where the keys are is configured, and no answer changes that.
-func TestARedirectLeadsNowhere(t *testing.T) {
+func TestRedirectsAreNotFollowed(t *testing.T) {
 	t.Parallel()
 	i, attacker := newIssuer(t), newIssuer(t)
 	k := newKey(t, keyring.EdDSA)
@@ -159,7 +159,7 @@ func TestARedirectLeadsNowhere(t *testing.T) {
 	checkFetches(t, "the attacker's", attacker, 0)
 }
 
-func TestAnOutageIsNotMadeWorse(t *testing.T) {
+func TestFailedFetchesAreNotRepeatedAtOnce(t *testing.T) {
 	t.Parallel()
 	i, v, _ := issuerWithFetchedKey(t)
 	k := i.ring.Keys[0]
@@ -181,7 +181,7 @@ func TestAnOutageIsNotMadeWorse(t *testing.T) {
 	checkFetches(t, "a second later", i, 1)
 }
 
-func TestAClockThatWasSetBackFetches(t *testing.T) {
+func TestClockSetBackFetchesAgain(t *testing.T) {
 	t.Parallel()
 	i, v, _ := issuerWithFetchedKey(t)
 	i.advance(-time.Hour)
@@ -189,7 +189,7 @@ func TestAClockThatWasSetBackFetches(t *testing.T) {
 	checkFetches(t, "an hour before", i, 1)
 }
 
-func TestManyAtOnceFetchOnce(t *testing.T) {
+func TestConcurrentRequestsShareOneFetch(t *testing.T) {
 	t.Parallel()
 	i := newIssuer(t)
 	k := newKey(t, keyring.EdDSA)
@@ -220,7 +220,7 @@ func TestManyAtOnceFetchOnce(t *testing.T) {
 
 // An issuer that does not answer costs a request a second at most, as long as
 // there are keys.
-func TestASlowIssuerIsNotWaitedFor(t *testing.T) {
+func TestSlowIssuerDelaysNobodyWithKeys(t *testing.T) {
 	t.Parallel()
 	i, v, _ := issuerWithFetchedKey(t)
 	hold := make(chan struct{})
@@ -234,7 +234,7 @@ func TestASlowIssuerIsNotWaitedFor(t *testing.T) {
 	}
 }
 
-func TestVerifyTellsWhatIsWrong(t *testing.T) {
+func TestVerifyTellsInvalidFromUnavailable(t *testing.T) {
 	t.Parallel()
 	i, v, raw := issuerWithFetchedKey(t)
 	if c, err := v.Verify(t.Context(), raw); err != nil || c != claims {
@@ -252,7 +252,7 @@ func TestVerifyTellsWhatIsWrong(t *testing.T) {
 
 // An issuer that signs with a shared secret publishes no key, and its tokens
 // are not good here.
-func TestASharedSecretIsNoUseElsewhere(t *testing.T) {
+func TestHS256TokensAreRefused(t *testing.T) {
 	t.Parallel()
 	i := newIssuer(t)
 	v := i.verifier(t)

@@ -97,7 +97,7 @@ func describedOperations(t *testing.T) map[string]bool {
 	return all
 }
 
-func TestPageSendsTheExampleAndTheTokenThatWasGiven(t *testing.T) {
+func TestPageSendsTheExampleAndTheAccessToken(t *testing.T) {
 	t.Parallel()
 	p, origin, api := openPage(t, "")
 

@@ -70,7 +70,7 @@ func TestHandlerServesItsFiles(t *testing.T) {
 	}
 }
 
-func TestHandlerCompressesForThoseWhoTakeIt(t *testing.T) {
+func TestHandlerCompressesForClientsThatAcceptGzip(t *testing.T) {
 	t.Parallel()
 	for path := range served {
 		t.Run(path, func(t *testing.T) {
@@ -129,7 +129,7 @@ func gunzip(t *testing.T, w *httptest.ResponseRecorder) []byte {
 	return body
 }
 
-func TestHandlerAnswers304ToThoseWhoHoldTheFile(t *testing.T) {
+func TestHandlerAnswers304WhenTheETagMatches(t *testing.T) {
 	t.Parallel()
 	for path := range served {
 		for _, accept := range []string{"", "gzip"} {
@@ -230,7 +230,7 @@ func TestDescriptionListsTheFiles(t *testing.T) {
 	}
 }
 
-func TestDescriptionAsJSONIsTheYAML(t *testing.T) {
+func TestJSONDescriptionEqualsTheYAML(t *testing.T) {
 	t.Parallel()
 	body := get(t, "/openapi.json").Body.Bytes()
 	var got, fromYAML, want any

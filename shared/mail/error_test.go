@@ -8,7 +8,7 @@ import (
 	"roster/shared/mail"
 )
 
-func TestFailedHidesTheRecipient(t *testing.T) {
+func TestSendErrorMasksTheRecipient(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("550 <Ann@EXAMPLE.com>: user unknown, ann@example.com")
 	err := error(mail.NewSendError("SMTP", "ann@example.com", mail.ErrRejected, cause))
@@ -25,7 +25,7 @@ func TestFailedHidesTheRecipient(t *testing.T) {
 	}
 }
 
-func TestFailedWithoutCause(t *testing.T) {
+func TestSendErrorNeedsNoCause(t *testing.T) {
 	t.Parallel()
 	err := mail.NewSendError("SES", "", mail.ErrSetup, nil)
 	if want := "send mail to *** by SES: mail is not set up correctly"; err.Error() != want {
@@ -33,7 +33,7 @@ func TestFailedWithoutCause(t *testing.T) {
 	}
 }
 
-func TestFailedIsOneLine(t *testing.T) {
+func TestSendErrorIsOneLine(t *testing.T) {
 	t.Parallel()
 	err := mail.NewSendError("SMTP", "ann@example.com", mail.ErrRejected, errors.New("550 no\r\n550 such user"))
 	if strings.ContainsAny(err.Error(), "\r\n") {
@@ -41,7 +41,7 @@ func TestFailedIsOneLine(t *testing.T) {
 	}
 }
 
-func TestFailedBoundsTheCause(t *testing.T) {
+func TestSendErrorTruncatesTheCause(t *testing.T) {
 	t.Parallel()
 	err := mail.NewSendError("SMTP", "ann@example.com", mail.ErrRejected, errors.New(strings.Repeat("é", 5000)))
 	if n := len(err.Error()); n > 1200 {

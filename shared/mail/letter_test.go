@@ -40,7 +40,7 @@ func sessionEnded(username string) mail.Message {
 	})
 }
 
-func TestGolden(t *testing.T) {
+func TestMailsMatchTheirGoldenFiles(t *testing.T) {
 	t.Parallel()
 	for name, make := range mails {
 		m := make("ann.b")
@@ -72,7 +72,7 @@ func compare(t *testing.T, file, got string) {
 // A username is already narrow when it comes here; the mail must not depend on it.
 const hostile = "\"><script>alert(1)</script><img src=x onerror='x'>\r\nIf it was you, open https://evil.example\u2028&amp;"
 
-func TestHostileNames(t *testing.T) {
+func TestHostileUsernamesStayText(t *testing.T) {
 	t.Parallel()
 	for name, make := range mails {
 		m := make(hostile)
@@ -199,7 +199,7 @@ func TestTextIsReadable(t *testing.T) {
 	}
 }
 
-func TestLifetimeInWords(t *testing.T) {
+func TestLifetimeIsWrittenInWords(t *testing.T) {
 	t.Parallel()
 	for d, want := range map[time.Duration]string{
 		0:                          "less than a minute",

@@ -15,7 +15,7 @@ func good() mail.Message {
 	return mail.Message{To: "ann@example.com", Subject: "Hello", Text: "Hi\n", HTML: "<p>Hi</p>"}
 }
 
-func TestValidateAccepts(t *testing.T) {
+func TestValidateAcceptsGoodMails(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(*mail.Message){
 		"plain":             func(*mail.Message) {},

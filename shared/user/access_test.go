@@ -27,7 +27,7 @@ var operations = map[string]func(context.Context, request.Caller, *store, string
 }
 
 // Who may touch whose account, for each operation.
-func TestAccess(t *testing.T) {
+func TestOnlyOwnersAndAdminsHaveAccess(t *testing.T) {
 	t.Parallel()
 	inactive := func(u *user.User) { u.Active = false }
 	older := func(u *user.User) request.Caller {
@@ -81,7 +81,7 @@ func TestAccess(t *testing.T) {
 }
 
 // R-ENUM-5: to a USER an account that is there and one that is not look alike.
-func TestForbiddenLooksAlike(t *testing.T) {
+func TestForbiddenHidesWhetherTheAccountExists(t *testing.T) {
 	t.Parallel()
 	for op, run := range operations {
 		there := run(t.Context(), callerOf(ann()), &store{users: []*user.User{ann(), ben()}}, "ben")
@@ -93,7 +93,7 @@ func TestForbiddenLooksAlike(t *testing.T) {
 }
 
 // The decision is made again by the store, under a lock; this is what it says.
-func TestOutcomes(t *testing.T) {
+func TestOutcomeBecomesARefusal(t *testing.T) {
 	t.Parallel()
 	all := user.Outcome{CallerRefused: true, LastAdmin: true, Taken: user.Taken{Username: true, Email: true}}
 	for _, c := range []struct {
@@ -109,7 +109,7 @@ func TestOutcomes(t *testing.T) {
 	} {
 		for _, op := range []string{"update", "delete"} {
 			if c.want == fault.NotFound && op == "update" {
-				continue // reads and decides once more: TestUpdateDecidesAgain
+				continue // reads and decides once more: TestUpdateDecidesAgainWhenTheTargetChanged
 			}
 			err := operations[op](t.Context(), callerOf(boss()), &store{users: []*user.User{ann(), boss()}, outcome: c.outcome}, "ann.lee")
 			if code(err) != c.want || (err != nil && err.Error() != c.text) {
@@ -119,7 +119,7 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
-func TestAccessOutage(t *testing.T) {
+func TestAccessOutageIsUnavailable(t *testing.T) {
 	t.Parallel()
 	for op, run := range operations {
 		for _, method := range []string{"CallerAndTarget", "UpdateUser", "DeleteUser"} {
@@ -146,7 +146,7 @@ func TestGetReturnsTheTarget(t *testing.T) {
 }
 
 // A subject that is no UUID is not put to the database, which would fail.
-func TestNoUUIDIsNotAsked(t *testing.T) {
+func TestMalformedSubjectDoesNotReachTheStore(t *testing.T) {
 	t.Parallel()
 	for _, uuid := range []string{"", "1", "ann.lee", annUUID + "0", annUUID[1:], "{" + annUUID + "}", "urn:uuid:" + annUUID, annUUID + "\n", "' or 1=1 --"} {
 		db := &store{users: []*user.User{ann()}}
@@ -164,7 +164,7 @@ func (wrongRowStore) CallerAndTarget(context.Context, request.Caller, string) (c
 	return boss(), ann(), nil
 }
 
-func TestAnothersRowAdmitsNobody(t *testing.T) {
+func TestRowOfAnotherAccountIsNotAccepted(t *testing.T) {
 	t.Parallel()
 	if _, err := user.Get(t.Context(), requestBy(callerOf(ben())), wrongRowStore{}, "ann.lee"); code(err) != fault.Unauthenticated {
 		t.Error(err)

@@ -25,7 +25,7 @@ func storedEmail(t testing.TB, email string) string {
 
 var longLabel = strings.Repeat("d", 63)
 
-func TestEmails(t *testing.T) {
+func TestValidEmailsAreAccepted(t *testing.T) {
 	t.Parallel()
 	for _, s := range []string{
 		"ann@example.com", "a@b.cc", "ann.lee@example.com", "ann+roster@example.com", "ann_lee@example.com", "ann-lee@example.com", "-@example.com", "0@example.com",
@@ -40,7 +40,7 @@ func TestEmails(t *testing.T) {
 	}
 }
 
-func TestEmailsRefused(t *testing.T) {
+func TestInvalidEmailsAreRefused(t *testing.T) {
 	t.Parallel()
 	refused := []string{
 		"ann", "@", "ann@", "@example.com", "ann@example", "ann@localhost", "example.com", "ann@@example.com", "ann@b@example.com", "ann example.com",
@@ -68,7 +68,7 @@ func TestEmailsRefused(t *testing.T) {
 	}
 }
 
-func TestEmailIsKept(t *testing.T) {
+func TestEmailDomainIsStoredInASCII(t *testing.T) {
 	t.Parallel()
 	for given, want := range map[string]string{
 		"Ann.Lee+x@example.com":       "Ann.Lee+x@example.com", // the local part is its owner's business

@@ -22,7 +22,7 @@ func forget(t testing.TB, db *store, box *outbox, name, email string) (string, e
 	return user.ForgetPassword(t.Context(), requestFrom(request.Client{}), db, user.ForgetPasswordParts{Tokens: tokens, Notices: user.Notices{Mailer: mail.Mailer{Transport: box}, PublicURL: publicURL}, Limits: user.DefaultLimits}, user.ResetRequest{Username: name, Email: email})
 }
 
-func TestForgetPassword(t *testing.T) {
+func TestForgetPasswordMailsTheStoredToken(t *testing.T) {
 	t.Parallel()
 	db, box := &store{users: []*user.User{ann()}}, &outbox{}
 	token, err := forget(t, db, box, "Ann.Lee", "ann@EXAMPLE.com")
@@ -62,7 +62,7 @@ func TestForgetPasswordMailsTheStoredAddress(t *testing.T) {
 }
 
 // Whatever does not fit gets the same answer, and no mail.
-func TestForgetPasswordTellsNothing(t *testing.T) {
+func TestForgetPasswordAnswersAlikeForEveryAccount(t *testing.T) {
 	t.Parallel()
 	inactive := with(ann(), func(u *user.User) { u.Active = false })
 	for _, c := range []struct {
@@ -92,7 +92,7 @@ func TestForgetPasswordTellsNothing(t *testing.T) {
 	}
 }
 
-func TestForgetPasswordWhenMailFails(t *testing.T) {
+func TestForgetPasswordAnswersAlikeWhenMailFails(t *testing.T) {
 	t.Parallel() // CVE-2024-45231
 	db, box := &store{users: []*user.User{ann()}}, &outbox{err: errors.New("SES is down")}
 	token, err := forget(t, db, box, "ann.lee", "ann@example.com")
@@ -101,7 +101,7 @@ func TestForgetPasswordWhenMailFails(t *testing.T) {
 	}
 }
 
-func TestForgetPasswordRefusals(t *testing.T) {
+func TestForgetPasswordRefusesWithoutMailing(t *testing.T) {
 	t.Parallel()
 	db, box := &store{}, &outbox{}
 	token, err := forget(t, db, box, "", "")

@@ -31,7 +31,7 @@ func loginBudgetKeys(t *testing.T, client request.Client, name string) []string 
 }
 
 // CVE-2025-24806, CVE-2026-47203: one account, one budget, however it is spelt.
-func TestOneBudgetUnderEverySpelling(t *testing.T) {
+func TestEverySpellingOfAUsernameSharesABudget(t *testing.T) {
 	t.Parallel()
 	want := loginBudgetKeys(t, clientAt("192.0.2.1"), "ann.lee")
 	for _, name := range []string{"Ann.Lee", "ANN.LEE", "ann.LEE"} {
@@ -49,7 +49,7 @@ func TestOneBudgetUnderEverySpelling(t *testing.T) {
 	}
 }
 
-func TestBudgetsOfANetwork(t *testing.T) {
+func TestClientsOfANetworkShareABudget(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		one, other string
@@ -79,7 +79,7 @@ func TestBudgetsOfANetwork(t *testing.T) {
 
 // Nothing is looked up, and nothing is told that an unknown name would not be
 // told, too.
-func TestTooMany(t *testing.T) {
+func TestTooManyHidesWhetherTheAccountExists(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"ann.lee", "nobody", "a/b"} {
 		db := &store{users: []*user.User{ann()}, wait: 90 * time.Second}
@@ -95,7 +95,7 @@ func TestTooMany(t *testing.T) {
 	}
 }
 
-func TestTooManyElsewhere(t *testing.T) {
+func TestEveryOperationStopsAtItsLimit(t *testing.T) {
 	t.Parallel()
 	token, _ := tokens.Mint()
 	for name, c := range map[string]struct {
@@ -172,7 +172,7 @@ func TestTooManyElsewhere(t *testing.T) {
 
 // A device that the account knows takes from its own budget, and from the
 // network's, which is for all accounts.
-func TestDeviceBudget(t *testing.T) {
+func TestKnownDeviceHasItsOwnBudget(t *testing.T) {
 	t.Parallel()
 	db := &store{users: []*user.User{ann()}}
 	session, err := user.Login(t.Context(), requestFrom(request.Client{DeviceToken: "known"}), db, loginParts(passwords, fakeIssuer{}), user.Credentials{Username: "Ann.Lee", Password: right})
@@ -192,7 +192,7 @@ func TestDeviceBudget(t *testing.T) {
 
 // Once it has used that up it is like any other; a reset by mail, which cannot
 // know its budget, gives it a way back.
-func TestDeviceUsedUp(t *testing.T) {
+func TestExhaustedDeviceFallsBackToTheAccount(t *testing.T) {
 	t.Parallel()
 	db := &exhaustedStore{store: store{users: []*user.User{ann()}}, key: "login device\x00ann.lee\x00device1\x00"}
 	session, err := user.Login(t.Context(), requestFrom(request.Client{DeviceToken: "known"}), db, loginParts(passwords, fakeIssuer{}), user.Credentials{Username: "ann.lee", Password: right})
@@ -206,7 +206,7 @@ func TestDeviceUsedUp(t *testing.T) {
 }
 
 // What succeeds gives back the tries of those that failed before it.
-func TestResetClears(t *testing.T) {
+func TestResetClearsTheAccountsBudgets(t *testing.T) {
 	t.Parallel()
 	db, token := storeWithReset()
 	if err := reset(t, db, token, "another kite"); err != nil {

@@ -22,7 +22,7 @@ func login(t testing.TB, db *store, p user.Passwords, name, pw string) (user.Tok
 	return user.Login(t.Context(), requestFrom(request.Client{}), db, loginParts(p, fakeIssuer{}), user.Credentials{Username: name, Password: pw})
 }
 
-func TestAuthenticate(t *testing.T) {
+func TestLoginBeginsASession(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"ann.lee", "Ann.Lee", "ANN.LEE"} {
 		db := &store{users: []*user.User{ann()}}
@@ -50,7 +50,7 @@ func TestAuthenticate(t *testing.T) {
 }
 
 // R-ENUM-1: one refusal, in the same words, whatever the cause.
-func TestAuthenticateRefuses(t *testing.T) {
+func TestLoginRefusesEveryCauseAlike(t *testing.T) {
 	t.Parallel()
 	inactive := func(u *user.User) { u.Active = false }
 	var first error
@@ -94,7 +94,7 @@ func errText(err error) string {
 	return err.Error()
 }
 
-func TestAuthenticateNeedsBothFields(t *testing.T) {
+func TestLoginNeedsBothFields(t *testing.T) {
 	t.Parallel()
 	db := &store{}
 	_, err := login(t, db, passwords, "", "")
@@ -102,7 +102,7 @@ func TestAuthenticateNeedsBothFields(t *testing.T) {
 	wantCalls(t, db)
 }
 
-func TestAuthenticateRenewsTheHash(t *testing.T) {
+func TestLoginRehashesWithTheNewPepper(t *testing.T) {
 	t.Parallel()
 	peppered := user.Passwords{Hasher: password.NewHasher("set later")}
 	db := &store{users: []*user.User{ann()}}
@@ -119,7 +119,7 @@ func TestAuthenticateRenewsTheHash(t *testing.T) {
 }
 
 // An outage is never a wrong password.
-func TestAuthenticateOutage(t *testing.T) {
+func TestLoginOutageIsNoWrongPassword(t *testing.T) {
 	t.Parallel()
 	for _, method := range []string{"Take", "UserByUsername", "RecordLogin"} {
 		db := &store{users: []*user.User{ann()}, errs: map[string]error{method: errOutage}}
@@ -131,7 +131,7 @@ func TestAuthenticateOutage(t *testing.T) {
 
 // Of what is begun, renewed or changed without an answer its owner would bear
 // the cost: a second try would look like a stolen token or a wrong password.
-func TestNothingIsWrittenWithoutKeys(t *testing.T) {
+func TestNothingIsWrittenWhenTokensCannotBeSigned(t *testing.T) {
 	t.Parallel()
 	for _, outage := range []error{errOutage, errors.New("a bug")} {
 		keys := fakeIssuer{outage}

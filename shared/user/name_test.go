@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestNames(t *testing.T) {
+func TestNamesAreShortAndPrintable(t *testing.T) {
 	t.Parallel()
 	const required, long, control = "is required", "must have at most 50 characters", "must not have control characters"
 	for name, want := range map[string]string{

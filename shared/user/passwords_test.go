@@ -55,7 +55,7 @@ func wrotePassword(db *store) bool {
 	return db.created.PasswordHash != "" || db.newHash != "" || db.edit.PasswordHash != nil
 }
 
-func TestStolenPasswordsAreRefused(t *testing.T) {
+func TestBreachedPasswordsAreRefused(t *testing.T) {
 	t.Parallel()
 	for name, s := range passwordSetters {
 		breaches, p := &fakeBreaches{password: anotherPassword}, passwords
@@ -78,7 +78,7 @@ func TestStolenPasswordsAreRefused(t *testing.T) {
 
 // Nobody is kept from setting a password because a service is down; a line and
 // a count say that it was. The test takes over the log, so it runs alone.
-func TestBreachesThatCannotBeAsked(t *testing.T) {
+func TestPasswordIsAcceptedWhenTheBreachCheckFails(t *testing.T) {
 	before := slog.Default()
 	t.Cleanup(func() { slog.SetDefault(before) })
 	for name, s := range passwordSetters {
@@ -101,7 +101,7 @@ func TestBreachesThatCannotBeAsked(t *testing.T) {
 }
 
 // A hash of earlier parameters opens the account and is then made anew.
-func TestAuthenticateRenewsOldParameters(t *testing.T) {
+func TestLoginRehashesOldParameters(t *testing.T) {
 	t.Parallel()
 	b64, salt := base64.RawStdEncoding.EncodeToString, []byte("0123456789abcdef")
 	old := with(ann(), func(u *user.User) {

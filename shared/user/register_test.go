@@ -15,7 +15,7 @@ import (
 
 var uuid4 = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
 
-func TestRegister(t *testing.T) {
+func TestRegisterStoresTheCanonicalAccount(t *testing.T) {
 	t.Parallel()
 	in, db := registration(), &store{}
 	in.Username, in.Email = "Ann.Lee", "Ann@Example.COM"
@@ -67,7 +67,7 @@ func TestRegisterRefusesOwnNamesAsPassword(t *testing.T) {
 	}
 }
 
-func TestRegisterTaken(t *testing.T) {
+func TestRegisterNamesTheTakenFields(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		taken user.Taken
@@ -82,7 +82,7 @@ func TestRegisterTaken(t *testing.T) {
 	}
 }
 
-func TestRegisterOutage(t *testing.T) {
+func TestRegisterOutageIsUnavailable(t *testing.T) {
 	t.Parallel()
 	db := &store{errs: map[string]error{"CreateUser": errOutage}}
 	if err := user.Register(t.Context(), requestFrom(request.Client{}), db, user.RegisterParts{Passwords: passwords, Limits: user.DefaultLimits}, registration()); !errors.Is(err, fault.Unavailable) {

@@ -20,7 +20,7 @@ func reset(t testing.TB, db *store, token, pw string) error {
 	return user.ResetPassword(t.Context(), requestFrom(request.Client{}), db, user.ResetPasswordParts{Tokens: tokens, Passwords: passwords, Limits: user.DefaultLimits}, user.PasswordReset{Token: token, NewPassword: pw})
 }
 
-func TestResetPassword(t *testing.T) {
+func TestResetPasswordStoresTheHash(t *testing.T) {
 	t.Parallel()
 	db, token := storeWithReset()
 	if err := reset(t, db, token, "another kite"); err != nil {
@@ -33,7 +33,7 @@ func TestResetPassword(t *testing.T) {
 }
 
 // A refused new password does not spend the token.
-func TestResetPasswordRefusesBeforeItSpends(t *testing.T) {
+func TestRefusedPasswordKeepsTheTokenValid(t *testing.T) {
 	t.Parallel()
 	for pw, want := range map[string]string{
 		"":                "must have at least 8 characters",
@@ -53,7 +53,7 @@ func TestResetPasswordRefusesBeforeItSpends(t *testing.T) {
 }
 
 // One refusal for all causes.
-func TestResetPasswordDeadToken(t *testing.T) {
+func TestInvalidResetTokensGetOneAnswer(t *testing.T) {
 	t.Parallel()
 	dead := fault.Fields{"token": "is invalid or has expired"}
 	other, _ := tokens.Mint()
@@ -80,7 +80,7 @@ func TestResetPasswordNeedsBothFields(t *testing.T) {
 	wantCalls(t, db)
 }
 
-func TestResetPasswordOutage(t *testing.T) {
+func TestResetPasswordOutageIsUnavailable(t *testing.T) {
 	t.Parallel()
 	for _, method := range []string{"UserByReset", "SpendReset"} {
 		db, token := storeWithReset()

@@ -20,7 +20,7 @@ func seedAdmin(t testing.TB, db *store, box *outbox, in user.Admin) (user.Seeded
 
 var admin = user.Admin{Username: "Admin", Email: "root@example.com"}
 
-func TestSeedAdminInvites(t *testing.T) {
+func TestSeedAdminMailsALink(t *testing.T) {
 	t.Parallel()
 	db, box := &store{}, &outbox{}
 	got, err := seedAdmin(t, db, box, admin)
@@ -44,7 +44,7 @@ func TestSeedAdminInvites(t *testing.T) {
 	}
 }
 
-func TestSeedAdminWithPassword(t *testing.T) {
+func TestSeedAdminWithAPasswordMailsNothing(t *testing.T) {
 	t.Parallel()
 	db, box := &store{}, &outbox{}
 	in := admin
@@ -61,7 +61,7 @@ func TestSeedAdminWithPassword(t *testing.T) {
 
 // What is there is left as it is, above all an account that a stranger
 // registered under the name.
-func TestSeedAdminChangesNothing(t *testing.T) {
+func TestSeedAdminLeavesAnExistingAccountAlone(t *testing.T) {
 	t.Parallel()
 	in := admin
 	in.Password = right
@@ -81,7 +81,7 @@ func TestSeedAdminChangesNothing(t *testing.T) {
 
 // Anyone may register with ADMIN_EMAIL before the admin is made, and an ADMIN
 // may be renamed: neither is a reason to fail.
-func TestSeedAdminFindsItsAddressInUse(t *testing.T) {
+func TestSeedAdminReportsATakenAddress(t *testing.T) {
 	t.Parallel()
 	const (
 		stranger = "not made: ADMIN_EMAIL belongs to another account; give the admin an address of its own"
@@ -106,7 +106,7 @@ func TestSeedAdminFindsItsAddressInUse(t *testing.T) {
 	}
 }
 
-func TestSeedAdminTwiceAtOnce(t *testing.T) {
+func TestConcurrentSeedingMakesOneAdmin(t *testing.T) {
 	t.Parallel()
 	db, box := &store{taken: user.Taken{Username: true, Email: true}}, &outbox{}
 	got, err := seedAdmin(t, db, box, admin)
@@ -116,7 +116,7 @@ func TestSeedAdminTwiceAtOnce(t *testing.T) {
 	wantCalls(t, db, "UserByUsername", "CreateUser")
 }
 
-func TestSeedAdminRefuses(t *testing.T) {
+func TestSeedAdminRefusesBadSettingsAndOutages(t *testing.T) {
 	t.Parallel()
 	_, err := seedAdmin(t, &store{}, &outbox{}, user.Admin{Username: "a", Email: "x", Password: "password123"})
 	wantRefusal(t, err, fault.Invalid, fault.Fields{"ADMIN_USERNAME": "is not a username", "ADMIN_EMAIL": "must be an e-mail address", "ADMIN_PASSWORD": "is too common"})
@@ -129,7 +129,7 @@ func TestSeedAdminRefuses(t *testing.T) {
 }
 
 // The first deployment may come before mail works: the account stays.
-func TestSeedAdminWhenMailFails(t *testing.T) {
+func TestSeedAdminKeepsTheAccountWhenMailFails(t *testing.T) {
 	t.Parallel()
 	got, err := seedAdmin(t, &store{}, &outbox{err: errors.New("not verified")}, admin)
 	if err != nil || !got.Created || got.Mailed || !strings.Contains(got.Note, "use forget_password") {

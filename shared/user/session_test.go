@@ -47,7 +47,7 @@ func refreshSession(t *testing.T, db *renewer, out *notices, tokens user.TokenIs
 	return user.Refresh(t.Context(), requestFrom(request.Client{RequestID: "r"}), db, rs, user.RefreshRequest{RefreshToken: token})
 }
 
-func TestRefreshAnswersTheChild(t *testing.T) {
+func TestRefreshAnswersTheNextToken(t *testing.T) {
 	t.Parallel()
 	first := refreshKeys.First(sessionID)
 	db := &renewer{verdict: user.SessionRenewed, account: ann()}
@@ -63,7 +63,7 @@ func TestRefreshAnswersTheChild(t *testing.T) {
 	}
 }
 
-func TestRefreshRefuses(t *testing.T) {
+func TestRefreshMailsOnlyOnReuse(t *testing.T) {
 	t.Parallel()
 	token := refreshKeys.Text(refreshKeys.First(sessionID))
 	for name, c := range map[string]struct {
@@ -92,7 +92,7 @@ func TestRefreshRefuses(t *testing.T) {
 	}
 }
 
-func TestDeviceName(t *testing.T) {
+func TestDeviceNamesAreShortAndPrintable(t *testing.T) {
 	t.Parallel()
 	for name, good := range map[string]bool{
 		"": true, "Ann's phone": true, "李的电脑": true, strings.Repeat("é", 50): true,
@@ -106,7 +106,7 @@ func TestDeviceName(t *testing.T) {
 }
 
 // What has no form of a session is not asked for.
-func TestSessionsAskForTheForm(t *testing.T) {
+func TestMalformedCallersDoNotReachTheStore(t *testing.T) {
 	t.Parallel()
 	for _, c := range []request.Caller{{}, {UUID: annUUID, TokenVersion: 3}, {UUID: annUUID, Session: "x", TokenVersion: 3}, {UUID: annUUID, Session: strings.ToUpper(sessionID), TokenVersion: 3}} {
 		db := &store{users: []*user.User{ann()}}

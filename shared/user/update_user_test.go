@@ -22,7 +22,7 @@ func update(t testing.TB, db *store, caller *user.User, target string, in user.C
 }
 
 // What is written, and what must still be true when it is.
-func TestUpdateWrites(t *testing.T) {
+func TestUpdateWritesAndGuardsTheChange(t *testing.T) {
 	t.Parallel()
 	type want struct {
 		edit    user.Edit
@@ -78,7 +78,7 @@ func TestUpdateWrites(t *testing.T) {
 
 // A change of one's own e-mail is counted, and the wait that begins with it is
 // in the log, whether or not the address was free.
-func TestUpdateCountsEmails(t *testing.T) {
+func TestUpdateCountsEmailChanges(t *testing.T) {
 	t.Parallel()
 	changed := user.Changes{Email: ptr("new@example.com")}
 	taken := user.Outcome{Taken: user.Taken{Email: true}}
@@ -110,7 +110,7 @@ func TestUpdateCountsEmails(t *testing.T) {
 	}
 }
 
-func TestUpdatePassword(t *testing.T) {
+func TestPasswordChangeRevokesTheTokens(t *testing.T) {
 	t.Parallel()
 	db := &store{users: []*user.User{ann()}}
 	if err := update(t, db, ann(), "ann.lee", user.Changes{Password: ptr("another kite"), CurrentPassword: ptr(right)}); err != nil {
@@ -124,7 +124,7 @@ func TestUpdatePassword(t *testing.T) {
 	}
 }
 
-func TestUpdateRefuses(t *testing.T) {
+func TestUpdateRefusesWithReasons(t *testing.T) {
 	t.Parallel()
 	noPassword := with(ann(), func(u *user.User) { u.PasswordHash = "" })
 	const notRight = "is not right"
@@ -185,7 +185,7 @@ func (m *changingStore) UpdateUser(ctx context.Context, g user.Guard, e user.Edi
 	return user.Outcome{}, nil
 }
 
-func TestUpdateDecidesAgain(t *testing.T) {
+func TestUpdateDecidesAgainWhenTheTargetChanged(t *testing.T) {
 	t.Parallel()
 	promote := func(u *user.User) { u.Role = user.RoleAdmin }
 	move := func(u *user.User) { u.Email = "new@example.com" }
@@ -257,7 +257,7 @@ func TestUpdateDecidesAgain(t *testing.T) {
 	}
 }
 
-func TestDeleteGuards(t *testing.T) {
+func TestDeleteGuardsItsTarget(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		caller  *user.User

@@ -19,7 +19,7 @@ func usernameReason(s string) string {
 	return in.Check(passwords)["username"]
 }
 
-func TestUsernames(t *testing.T) {
+func TestValidUsernamesAreAccepted(t *testing.T) {
 	t.Parallel()
 	for given, want := range map[string]string{
 		"abc": "abc", "user1": "user1", "User1": "user1", "ANN.LEE": "ann.lee", "a-b": "a-b", "a_b": "a_b", "a.b": "a.b",
@@ -35,7 +35,7 @@ func TestUsernames(t *testing.T) {
 	}
 }
 
-func TestUsernamesRefused(t *testing.T) {
+func TestInvalidUsernamesAreRefused(t *testing.T) {
 	t.Parallel()
 	const bad = "must be 3 to 32 ASCII letters, digits, '.', '_' or '-', the first and last a letter or digit"
 	refused := []string{
@@ -94,7 +94,7 @@ func TestPathSegmentsAreReserved(t *testing.T) {
 	}
 }
 
-func TestReserved(t *testing.T) {
+func TestReservedUsernamesAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"admin", "Admin", "ADMIN", "root", "me", "self", "api", "Login", "register", "forget_password", "openapi.json", "null"} {
 		problem := usernameReason(name)

@@ -13,7 +13,7 @@ import (
 )
 
 // The schedule, a person and a retry at one moment: one key is published.
-func TestRunsAtOnce(t *testing.T) {
+func TestConcurrentRunsPublishOneKey(t *testing.T) {
 	t.Parallel()
 	d := newDeployment(t, initialSecret)
 	var all sync.WaitGroup
@@ -38,7 +38,7 @@ func TestRunsAtOnce(t *testing.T) {
 // A rotation of the database's password that began before a run and ends after
 // it puts the ring one step back. The next run makes the step again, and every
 // key that signed meanwhile is honoured by both rings.
-func TestARunThatIsUndone(t *testing.T) {
+func TestUndoneRunIsRepeated(t *testing.T) {
 	t.Parallel()
 	d := newDeployment(t, initialSecret)
 	d.run(rotation.Ask{}, "published")

@@ -122,7 +122,7 @@ func TestAGivenSharedSecretGoesOnSigning(t *testing.T) {
 	d.run(rotation.Ask{}, "signs")
 }
 
-func TestByHandOnly(t *testing.T) {
+func TestZeroDaysRotateByHandOnly(t *testing.T) {
 	t.Parallel()
 	d := newDeployment(t, initialSecret)
 	d.Days = 0
@@ -137,7 +137,7 @@ func TestByHandOnly(t *testing.T) {
 	}
 }
 
-func TestReplaceAll(t *testing.T) {
+func TestReplaceAllRevokesEveryKey(t *testing.T) {
 	t.Parallel()
 	d := newDeployment(t, initialSecret)
 	d.run(rotation.Ask{}, "published")
@@ -176,7 +176,7 @@ func TestAnotherAlgorithmTakesOver(t *testing.T) {
 }
 
 // Under a key of KMS, no copy of the secret has a private key, at any time.
-func TestWrappedKeys(t *testing.T) {
+func TestWrappedKeysLeaveNoPrivateKeyInTheSecret(t *testing.T) {
 	t.Parallel()
 	for _, alg := range []keyring.Algorithm{keyring.ES256, keyring.RS256} {
 		d := newDeployment(t, initialSecret)
@@ -208,7 +208,7 @@ func TestWrappedKeys(t *testing.T) {
 }
 
 // What is logged and answered shows no private key.
-func TestNothingIsShown(t *testing.T) {
+func TestLogAndReportShowNoPrivateKey(t *testing.T) {
 	var log bytes.Buffer
 	was := slog.Default()
 	slog.SetDefault(slog.New(slog.NewJSONHandler(&log, nil)))
@@ -255,7 +255,7 @@ func marshal(t *testing.T, v any) json.RawMessage {
 	return b
 }
 
-func TestHandlerTakesAnyEvent(t *testing.T) {
+func TestHandlerAcceptsAnyEvent(t *testing.T) {
 	t.Parallel()
 	for event, want := range map[string]rotation.Ask{
 		`{"detail-type":"Scheduled Event","source":"aws.events","detail":{}}`: {},
@@ -273,7 +273,7 @@ func TestHandlerTakesAnyEvent(t *testing.T) {
 	}
 }
 
-func TestFile(t *testing.T) {
+func TestFileIsRotatedInPlace(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "secrets.json")
 	if err := os.WriteFile(file, []byte(initialSecret), 0o600); err != nil {
@@ -301,7 +301,7 @@ func TestFile(t *testing.T) {
 	}
 }
 
-func TestFileFailures(t *testing.T) {
+func TestFileErrorsNameTheFileOnce(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	settings := rotation.Settings{Days: 90, Algorithm: keyring.EdDSA}

@@ -109,7 +109,7 @@ func failingJob(err error) seed.Job {
 	return func(context.Context) (seed.Report, error) { return seed.Report{}, err }
 }
 
-func TestHandlerTellsAFailure(t *testing.T) {
+func TestHandlerReportsAFailure(t *testing.T) {
 	t.Parallel()
 	if _, err := seed.Handler(failingJob(errors.New("no disk")))(t.Context(), json.RawMessage(`{}`)); err == nil || err.Error() != "no disk" {
 		t.Errorf("by hand: %v", err)
@@ -136,7 +136,7 @@ func TestHandlerTellsAFailure(t *testing.T) {
 
 // An answer that does not arrive is a failure, so that Lambda sends the event
 // again.
-func TestHandlerTellsThatItCouldNotAnswer(t *testing.T) {
+func TestHandlerFailsWhenItsAnswerIsRefused(t *testing.T) {
 	t.Parallel()
 	url, _ := cloudFormation(t, http.StatusForbidden)
 	runs := 0

@@ -84,7 +84,7 @@ const (
 	placeholderURL = "https://roster.invalid"
 )
 
-func TestJobDoesOneThingAfterTheOther(t *testing.T) {
+func TestJobRunsItsStepsInOrder(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		stage            fakes
@@ -144,7 +144,7 @@ func TestJobStopsAtAFailure(t *testing.T) {
 }
 
 // Whoever may invoke the function, or reads its log, must not get the link.
-func TestReportKeepsTheLinkToItself(t *testing.T) {
+func TestReportHidesTheLink(t *testing.T) {
 	t.Parallel()
 	report, err := (&fakes{}).job(address, "")(t.Context())
 	if err != nil {

@@ -100,7 +100,7 @@ func compose(t *testing.T, m mail.Message) []byte {
 	return raw
 }
 
-func TestCompose(t *testing.T) {
+func TestComposedMailReadsBackAsSent(t *testing.T) {
 	t.Parallel()
 	for name, m := range map[string]mail.Message{
 		"both parts":     message(),
@@ -130,8 +130,8 @@ func TestCompose(t *testing.T) {
 	}
 }
 
-// TestComposeForAnotherReader asks a parser with another author.
-func TestComposeForAnotherReader(t *testing.T) {
+// TestComposedMailIsReadByAnotherParser asks a parser with another author.
+func TestComposedMailIsReadByAnotherParser(t *testing.T) {
 	t.Parallel()
 	got, err := gomail.EMLToMsgFromString(string(compose(t, message())))
 	if err != nil {

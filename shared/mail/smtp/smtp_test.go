@@ -39,7 +39,7 @@ func account(s *server, mode smtp.TLS) smtp.Config {
 	return smtp.Config{Port: s.port, TLS: mode, Username: "ann", Password: password}
 }
 
-func TestSend(t *testing.T) {
+func TestSendSpeaksEachModeOfTLS(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		server   *server
@@ -128,9 +128,9 @@ func shorten(said string) []string {
 	return list
 }
 
-// TestNothingInTheClear holds that a server which cannot be trusted gets
+// TestNothingIsSentInTheClear holds that a server which cannot be trusted gets
 // neither password nor mail.
-func TestNothingInTheClear(t *testing.T) {
+func TestNothingIsSentInTheClear(t *testing.T) {
 	t.Parallel()
 	otherName := func(c *x509.Certificate) { c.IPAddresses, c.DNSNames = nil, []string{"mail.example"} }
 	ended := func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) }
@@ -175,9 +175,9 @@ func TestNothingInTheClear(t *testing.T) {
 	}
 }
 
-// TestInjectedReplies sends, in one piece with the reply to STARTTLS, a line
+// TestInjectedRepliesAreIgnored sends, in one piece with the reply to STARTTLS, a line
 // that a client must not take for one that came protected (CVE-2011-0411).
-func TestInjectedReplies(t *testing.T) {
+func TestInjectedRepliesAreIgnored(t *testing.T) {
 	t.Parallel()
 	s := &server{
 		startTLS: true, auth: "LOGIN", certificate: certificate(t), password: password,
@@ -212,7 +212,7 @@ func checkText(t *testing.T, err error) {
 	}
 }
 
-func TestRefusals(t *testing.T) {
+func TestRepliesAreSortedByKind(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		verb, reply string
@@ -252,7 +252,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-func TestWrongPassword(t *testing.T) {
+func TestWrongPasswordIsASetupError(t *testing.T) {
 	t.Parallel()
 	for _, mechanism := range []string{"PLAIN", "LOGIN"} {
 		s := &server{certificate: certificate(t), startTLS: true, auth: mechanism, password: "another"}
@@ -268,7 +268,7 @@ func TestWrongPassword(t *testing.T) {
 	}
 }
 
-func TestLoginNotOffered(t *testing.T) {
+func TestMissingLoginIsASetupError(t *testing.T) {
 	t.Parallel()
 	for _, mechanisms := range []string{"", "GSSAPI NTLM"} {
 		s := &server{certificate: certificate(t), startTLS: true, auth: mechanisms}
@@ -280,9 +280,9 @@ func TestLoginNotOffered(t *testing.T) {
 	}
 }
 
-// TestTakenIsTaken holds that a mail is not reported lost, and sent again, for
+// TestFailureAfterAcceptanceIsIgnored holds that a mail is not reported lost, and sent again, for
 // what happens after the server took it.
-func TestTakenIsTaken(t *testing.T) {
+func TestFailureAfterAcceptanceIsIgnored(t *testing.T) {
 	t.Parallel()
 	s := &server{startTLS: true, certificate: certificate(t), replies: map[string]string{"QUIT": "500 no"}}
 	s.start(t)
@@ -294,7 +294,7 @@ func TestTakenIsTaken(t *testing.T) {
 	}
 }
 
-func TestHangingServer(t *testing.T) {
+func TestHangingServerTimesOut(t *testing.T) {
 	t.Parallel()
 	for name, mode := range map[string]smtp.TLS{"STARTTLS": smtp.StartTLS, "TLS": smtp.Implicit} {
 		for _, verb := range []string{"handshake", "greeting", "EHLO", "AUTH", "MAIL", "RCPT", "DATA", "."} {
@@ -321,7 +321,7 @@ func TestHangingServer(t *testing.T) {
 	}
 }
 
-func TestCancel(t *testing.T) {
+func TestCancelledSendConnectsNowhere(t *testing.T) {
 	t.Parallel()
 	s := &server{startTLS: true, certificate: certificate(t)}
 	s.start(t)
@@ -333,7 +333,7 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-func TestUnreachable(t *testing.T) {
+func TestUnreachableServerIsTemporary(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -348,7 +348,7 @@ func TestUnreachable(t *testing.T) {
 	checkText(t, err)
 }
 
-func TestSendRefusesInvalid(t *testing.T) {
+func TestSendRefusesInvalidMails(t *testing.T) {
 	t.Parallel()
 	s := &server{startTLS: true, certificate: certificate(t)}
 	s.start(t)

@@ -9,7 +9,8 @@ import (
 	"roster/shared/request"
 )
 
-// confirmation is the current password that callers give for their own account.
+// passwordConfirmation checks the current password, which callers must give to
+// change the password of their own account.
 type passwordConfirmation struct {
 	passwords Passwords
 	budget    ratelimit.Budget
@@ -17,14 +18,14 @@ type passwordConfirmation struct {
 	password  string
 }
 
-// confirmStore counts attempts at the current password and records failures.
+// confirmationStore counts attempts at the current password and records failures.
 type confirmationStore interface {
 	ratelimit.Limiter
 	audit.Recorder
 }
 
-// check verifies the password within its budget, and returns the keys of the
-// budgets that a success clears. A wrong password is recorded in the audit log.
+// check verifies the password and returns the keys of the budgets to clear. It
+// records a wrong password in the audit log.
 func (c passwordConfirmation) check(ctx context.Context, req request.Request, db confirmationStore) (clear []string, err error) {
 	attempt, err := ratelimit.Consume(ctx, db, req.At, c.budget)
 	if err != nil {

@@ -27,12 +27,12 @@ var (
 	tokens = onetime.New([]byte("0123456789abcdef0123456789abcdef"))
 
 	passwords = user.Passwords{Hasher: password.NewHasher(""), Policy: password.Policy{MinLength: 8, Common: blocklist.Common}}
-	// right is everybody's password here; its hash is made once.
+	// rightHash is computed once, because hashing is slow.
 	rightHash = sync.OnceValue(func() string { return passwords.Hasher.Hash(right) })
 )
 
 const (
-	right    = "zebra kite moon"
+	right    = "zebra kite moon" // the password of every account here
 	annUUID  = "01939e6e-5a7c-4bd0-8f0e-3a1f5d0c9b42"
 	benUUID  = "01939e6e-5a7c-4bd0-8f0e-3a1f5d0c9b43"
 	rootUUID = "01939e6e-5a7c-4bd0-8f0e-3a1f5d0c9b44"
@@ -70,8 +70,8 @@ func callerOf(u *user.User) request.Caller {
 	return request.Caller{UUID: u.UUID, Session: sessionID, TokenVersion: u.TokenVersion}
 }
 
-// store is every store at once. It answers what it is told and notes what it
-// was asked, in order.
+// store implements every store interface. It returns what the test has set, and
+// records its calls in order.
 type store struct {
 	users []*user.User
 	errs  map[string]error // by method
@@ -87,7 +87,7 @@ type store struct {
 	created user.User
 	login   user.LoginRecord
 	reset   user.Reset
-	asked   []string // what CreateReset was asked for
+	asked   []string // the username and the e-mail that CreateReset got
 	newHash string
 	guard   user.Guard
 	edit    user.Edit
@@ -101,8 +101,8 @@ func (s *store) call(name string) error {
 	return s.errs[name]
 }
 
-func (s *store) find(fits func(*user.User) bool) *user.User {
-	if i := slices.IndexFunc(s.users, fits); i >= 0 {
+func (s *store) find(matches func(*user.User) bool) *user.User {
+	if i := slices.IndexFunc(s.users, matches); i >= 0 {
 		return s.users[i]
 	}
 	return nil
@@ -110,7 +110,7 @@ func (s *store) find(fits func(*user.User) bool) *user.User {
 
 func (s *store) Consume(_ context.Context, budgets []ratelimit.Budget, _ time.Time) (ratelimit.Attempt, error) {
 	s.budgets = budgets
-	return ratelimit.Attempt{Wait: s.wait, Last: s.last}, s.call("Take")
+	return ratelimit.Attempt{Wait: s.wait, Last: s.last}, s.call("Consume")
 }
 
 func keys(budgets []ratelimit.Budget) []string {
@@ -123,7 +123,7 @@ func keys(budgets []ratelimit.Budget) []string {
 
 func (s *store) Record(_ context.Context, e audit.Event) error {
 	s.event = e
-	return s.call("Audit")
+	return s.call("Record")
 }
 
 func (s *store) UserByUsername(_ context.Context, name string) (*user.User, error) {
@@ -184,7 +184,7 @@ func (s *store) DeleteUser(_ context.Context, g user.Guard, e audit.Event) (user
 	return s.outcome, s.call("DeleteUser")
 }
 
-// devices knows the one token "known".
+// fakeDevices accepts the token "known" only.
 type fakeDevices struct{}
 
 func (fakeDevices) Issue(username, id string, _ time.Time) string { return username + " " + id }
@@ -200,16 +200,16 @@ func loginParts(p user.Passwords, tokens user.TokenIssuer) user.LoginParts {
 	return user.LoginParts{Passwords: p, Tokens: tokens, Refresh: refresh.Texts{Keys: refreshKeys}, Devices: fakeDevices{}, Limits: user.DefaultLimits, Sessions: user.DefaultSessionRules}
 }
 
-// issuer signs nothing.
+// fakeIssuer returns readable text in place of signed tokens.
 type fakeIssuer struct{ err error }
 
 func (i fakeIssuer) Ready(context.Context) (user.Issue, error) {
-	return func(b user.Subject, at time.Time) (string, time.Duration, error) {
-		return b.UUID + at.Format(" 15:04 ") + string(rune('0'+b.TokenVersion)) + " " + b.Session, 15 * time.Minute, nil
+	return func(s user.Subject, at time.Time) (string, time.Duration, error) {
+		return s.UUID + at.Format(" 15:04 ") + string(rune('0'+s.TokenVersion)) + " " + s.Session, 15 * time.Minute, nil
 	}, i.err
 }
 
-// outbox keeps what is sent.
+// outbox keeps the mails that are sent.
 type outbox struct {
 	sent []mail.Message
 	err  error
@@ -220,10 +220,10 @@ func (o *outbox) Send(_ context.Context, m mail.Message) error {
 	return o.err
 }
 
-// errOutage is what a store says when it cannot be reached.
+// errOutage is the error of a store that cannot be reached.
 var errOutage = &fault.Error{Code: fault.Unavailable, Message: "Out.", RetryAfter: 2 * time.Second, Cause: errors.New("connection refused")}
 
-// code is the code of a refusal, "" of none.
+// code returns the code of a refusal, and "" if err is none.
 func code(err error) fault.Code {
 	var e *fault.Error
 	if errors.As(err, &e) {
@@ -246,11 +246,11 @@ func wantRefusal(t testing.TB, err error, want fault.Code, fields fault.Fields) 
 func wantCalls(t testing.TB, s *store, want ...string) {
 	t.Helper()
 	if diff := cmp.Diff(want, s.calls); diff != "" {
-		t.Errorf("asked of the store (-want +got):\n%s", diff)
+		t.Errorf("calls of the store (-want +got):\n%s", diff)
 	}
 }
 
-// usedUp is a store in which one budget is empty.
+// exhaustedStore is a store in which one budget is used up.
 type exhaustedStore struct {
 	store
 	key string
@@ -266,7 +266,6 @@ func (s *exhaustedStore) Consume(ctx context.Context, budgets []ratelimit.Budget
 	return ratelimit.Attempt{}, nil
 }
 
-// from is a request that anyone may make, by that caller is one of a user; both
-// are made now.
+// requestFrom returns a request without a caller, requestBy one with a caller.
 func requestFrom(c request.Client) request.Request { return request.Request{Client: c, At: now} }
 func requestBy(c request.Caller) request.Request   { return request.Request{Caller: c, At: now} }

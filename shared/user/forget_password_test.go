@@ -34,10 +34,10 @@ func TestForgetPasswordMailsTheStoredToken(t *testing.T) {
 		t.Errorf("the token %q is not the one that was stored", token)
 	}
 	if diff := cmp.Diff([]string{"ann.lee", "ann@example.com"}, db.asked); diff != "" {
-		t.Errorf("asked for (-want +got):\n%s", diff)
+		t.Errorf("the store was asked for (-want +got):\n%s", diff)
 	}
 	if want := now.Add(30 * time.Minute); !db.reset.CreatedAt.Equal(now) || !db.reset.ExpiresAt.Equal(want) {
-		t.Errorf("good from %v to %v", db.reset.CreatedAt, db.reset.ExpiresAt)
+		t.Errorf("the token is valid from %v to %v", db.reset.CreatedAt, db.reset.ExpiresAt)
 	}
 	want := mail.PasswordReset(mail.PasswordResetInput{
 		To: "ann@example.com", Username: "ann.lee", Link: publicURL + "/reset_password?token=" + token, ValidFor: 30 * time.Minute,
@@ -47,8 +47,8 @@ func TestForgetPasswordMailsTheStoredToken(t *testing.T) {
 	}
 }
 
-// CVE-2019-19844: the mail goes to the address that is stored, not to the one
-// that was sent in and folds to it.
+// CVE-2019-19844: the mail goes to the stored address, and not to an address in
+// the request that is equal to it after case folding.
 func TestForgetPasswordMailsTheStoredAddress(t *testing.T) {
 	t.Parallel()
 	stored := with(ann(), func(u *user.User) { u.Email = "ann@xn--bcher-kva.example" })
@@ -61,7 +61,6 @@ func TestForgetPasswordMailsTheStoredAddress(t *testing.T) {
 	}
 }
 
-// Whatever does not fit gets the same answer, and no mail.
 func TestForgetPasswordAnswersAlikeForEveryAccount(t *testing.T) {
 	t.Parallel()
 	inactive := with(ann(), func(u *user.User) { u.Active = false })
@@ -73,8 +72,8 @@ func TestForgetPasswordAnswersAlikeForEveryAccount(t *testing.T) {
 		{"another's address", "ann.lee", "ben@example.com", []*user.User{ann(), ben()}},
 		{"an account that is not active", "ann.lee", "ann@example.com", []*user.User{inactive}},
 		{"no accounts", "ann.lee", "ann@example.com", nil},
-		{"an impossible name", "../x", "ann@example.com", []*user.User{ann()}},
-		{"an impossible address", "ann.lee", "ann", []*user.User{ann()}},
+		{"an invalid name", "../x", "ann@example.com", []*user.User{ann()}},
+		{"an invalid address", "ann.lee", "ann", []*user.User{ann()}},
 		{"a look-alike address", "ann.lee", "\u0430nn@example.com", []*user.User{ann()}},
 		{"two addresses", "ann.lee", "ann@example.com,evil@example.com", []*user.User{ann()}},
 		{"a second line", "ann.lee", "ann@example.com\nBcc: evil@example.com", []*user.User{ann()}},
@@ -88,7 +87,7 @@ func TestForgetPasswordAnswersAlikeForEveryAccount(t *testing.T) {
 		if len(box.sent) > 0 {
 			t.Errorf("%s: mailed %v", c.name, box.sent)
 		}
-		wantCalls(t, db, "Take", "CreateReset") // the same for each
+		wantCalls(t, db, "Consume", "CreateReset") // the same calls in every case
 	}
 }
 

@@ -40,7 +40,7 @@ func TestLoginBeginsASession(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("session (-want +got):\n%s", diff)
 		}
-		wantCalls(t, db, "Take", "UserByUsername", "RecordLogin")
+		wantCalls(t, db, "Consume", "UserByUsername", "RecordLogin")
 		login := db.login
 		login.Session, login.RefreshHash = user.Session{}, nil
 		if diff := cmp.Diff(user.LoginRecord{UUID: annUUID, TokenVersion: 3, Role: user.RoleUser, At: now, Clear: keys(db.budgets[:2]), MaxSessions: 20}, login, cmpopts.EquateComparable(netip.Addr{})); diff != "" {
@@ -61,15 +61,15 @@ func TestLoginRefusesEveryCauseAlike(t *testing.T) {
 		password string
 	}{
 		{"an unknown name", &store{users: []*user.User{ann()}}, "ben", right},
-		{"a name that nobody can have", &store{users: []*user.User{ann()}}, "a/b", right},
-		{"a name beyond all bounds", &store{users: []*user.User{ann()}}, strings.Repeat("a", 10_000), right},
+		{"an invalid name", &store{users: []*user.User{ann()}}, "a/b", right},
+		{"a very long name", &store{users: []*user.User{ann()}}, strings.Repeat("a", 10_000), right},
 		{"a name with a space", &store{users: []*user.User{ann()}}, "ann.lee ", right},
-		{"the e-mail for the name", &store{users: []*user.User{ann()}}, "ann@example.com", right},
+		{"the e-mail as the name", &store{users: []*user.User{ann()}}, "ann@example.com", right},
 		{"a wrong password", &store{users: []*user.User{ann()}}, "ann.lee", right + "x"},
 		{"a password in another case", &store{users: []*user.User{ann()}}, "ann.lee", strings.ToUpper(right)},
-		{"an over-long password", &store{users: []*user.User{ann()}}, "ann.lee", strings.Repeat("x", 10_000)},
+		{"a very long password", &store{users: []*user.User{ann()}}, "ann.lee", strings.Repeat("x", 10_000)},
 		{"an account that is not active", &store{users: []*user.User{with(ann(), inactive)}}, "ann.lee", right},
-		{"the same with a wrong password", &store{users: []*user.User{with(ann(), inactive)}}, "ann.lee", "x"},
+		{"an inactive account with a wrong password", &store{users: []*user.User{with(ann(), inactive)}}, "ann.lee", "x"},
 		{"an account without a password", &store{users: []*user.User{with(ann(), func(u *user.User) { u.PasswordHash = "" })}}, "ann.lee", right},
 		{"a hash that cannot be used", &store{users: []*user.User{with(ann(), func(u *user.User) { u.PasswordHash = "$2y$10$" })}}, "ann.lee", right},
 		{"an account that changed meanwhile", &store{users: []*user.User{ann()}, notRecorded: true}, "ann.lee", right},
@@ -82,7 +82,7 @@ func TestLoginRefusesEveryCauseAlike(t *testing.T) {
 			t.Errorf("%s: %+v, %v", c.name, session, err)
 		}
 		if c.name != "an account that changed meanwhile" {
-			wantCalls(t, c.db, "Take", "UserByUsername", "Audit")
+			wantCalls(t, c.db, "Consume", "UserByUsername", "Record")
 		}
 	}
 }
@@ -118,10 +118,9 @@ func TestLoginRehashesWithTheNewPepper(t *testing.T) {
 	}
 }
 
-// An outage is never a wrong password.
 func TestLoginOutageIsNoWrongPassword(t *testing.T) {
 	t.Parallel()
-	for _, method := range []string{"Take", "UserByUsername", "RecordLogin"} {
+	for _, method := range []string{"Consume", "UserByUsername", "RecordLogin"} {
 		db := &store{users: []*user.User{ann()}, errs: map[string]error{method: errOutage}}
 		if session, err := login(t, db, passwords, "ann.lee", right); !errors.Is(err, fault.Unavailable) || session != (user.Tokens{}) {
 			t.Errorf("%s: %+v, %v", method, session, err)
@@ -129,8 +128,8 @@ func TestLoginOutageIsNoWrongPassword(t *testing.T) {
 	}
 }
 
-// Of what is begun, renewed or changed without an answer its owner would bear
-// the cost: a second try would look like a stolen token or a wrong password.
+// If something were written without an answer, the owner's second attempt would
+// look like a stolen token or a wrong password.
 func TestNothingIsWrittenWhenTokensCannotBeSigned(t *testing.T) {
 	t.Parallel()
 	for _, outage := range []error{errOutage, errors.New("a bug")} {
@@ -143,7 +142,7 @@ func TestNothingIsWrittenWhenTokensCannotBeSigned(t *testing.T) {
 		wantCalls(t, db)
 
 		r := &renewer{verdict: user.SessionRenewed, account: ann()}
-		got, err = refreshSession(t, r, &notices{}, keys, refreshKeys.Text(refreshKeys.First(sessionID)))
+		got, err = refreshSession(t, r, &outbox{}, keys, refreshKeys.Text(refreshKeys.First(sessionID)))
 		if code(err) != code(outage) || err == nil || got != (user.Tokens{}) || r.renewal.Session != "" {
 			t.Errorf("refresh: %+v, %v, %+v", got, err, r.renewal)
 		}

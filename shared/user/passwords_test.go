@@ -16,7 +16,7 @@ import (
 	"roster/shared/user"
 )
 
-// known answers for a service that knows passwords from breaches.
+// fakeBreaches stands for a service that knows one password from a breach.
 type fakeBreaches struct {
 	password string
 	err      error
@@ -30,7 +30,8 @@ func (k *fakeBreaches) Known(_ context.Context, password string) (bool, error) {
 
 const anotherPassword = "moon zebra kite"
 
-// setters are the calls that set a password, with the field that it is in.
+// passwordSetters are the operations that set a password, with the name of its
+// field.
 var passwordSetters = map[string]struct {
 	field string
 	set   func(ctx context.Context, db *store, p user.Passwords, given string) error
@@ -50,7 +51,7 @@ var passwordSetters = map[string]struct {
 	}},
 }
 
-// wrote reports whether a password was stored.
+// wrotePassword reports whether a password was stored.
 func wrotePassword(db *store) bool {
 	return db.created.PasswordHash != "" || db.newHash != "" || db.edit.PasswordHash != nil
 }
@@ -64,20 +65,20 @@ func TestBreachedPasswordsAreRefused(t *testing.T) {
 		err := s.set(t.Context(), db, p, anotherPassword)
 		wantRefusal(t, err, fault.Invalid, fault.Fields{s.field: "is known from a breach of another service"})
 		if wrotePassword(db) {
-			t.Errorf("%s: it was set all the same", name)
+			t.Errorf("%s: the breached password was set", name)
 		}
 		if err := s.set(t.Context(), db, p, "another "+anotherPassword); err != nil || !wrotePassword(db) {
-			t.Errorf("%s: another is refused: %v", name, err)
+			t.Errorf("%s: another password is refused: %v", name, err)
 		}
-		// What the policy refuses is shown to nobody.
+		// A password that the policy refuses is not sent to the breach service.
 		if err := s.set(t.Context(), db, p, "password123"); code(err) != fault.Invalid || len(breaches.asked) != 2 {
 			t.Errorf("%s: %v; asked for %q", name, err, breaches.asked)
 		}
 	}
 }
 
-// Nobody is kept from setting a password because a service is down; a line and
-// a count say that it was. The test takes over the log, so it runs alone.
+// The outage is logged and counted. The test replaces the default logger, so it
+// does not run in parallel.
 func TestPasswordIsAcceptedWhenTheBreachCheckFails(t *testing.T) {
 	before := slog.Default()
 	t.Cleanup(func() { slog.SetDefault(before) })
@@ -87,7 +88,7 @@ func TestPasswordIsAcceptedWhenTheBreachCheckFails(t *testing.T) {
 		p, db := passwords, &store{}
 		p.Breaches = &fakeBreaches{err: errors.New("no answer")}
 		if err := s.set(t.Context(), db, p, anotherPassword); err != nil || !wrotePassword(db) {
-			t.Errorf("%s: it was not set: %v", name, err)
+			t.Errorf("%s: the password was not set: %v", name, err)
 		}
 		for _, want := range []string{`"level":"WARN"`, `"error":"no answer"`, `"PasswordCheckFailed":1`} {
 			if strings.Count(log.String(), want) != 1 {
@@ -100,7 +101,6 @@ func TestPasswordIsAcceptedWhenTheBreachCheckFails(t *testing.T) {
 	}
 }
 
-// A hash of earlier parameters opens the account and is then made anew.
 func TestLoginRehashesOldParameters(t *testing.T) {
 	t.Parallel()
 	b64, salt := base64.RawStdEncoding.EncodeToString, []byte("0123456789abcdef")
@@ -116,6 +116,6 @@ func TestLoginRehashesOldParameters(t *testing.T) {
 	}
 	db = &store{users: []*user.User{ann()}}
 	if _, err := login(t, db, passwords, "ann.lee", right); err != nil || db.login.Rehash != "" {
-		t.Errorf("a hash of today's parameters: %v, made anew: %q", err, db.login.Rehash)
+		t.Errorf("a hash with today's parameters: %v, hashed again: %q", err, db.login.Rehash)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"roster/shared/request"
 )
 
-// Registration is what a person gives to get an account.
+// Registration is the input of Register.
 type Registration struct {
 	Username  string `json:"username"`
 	FirstName string `json:"first_name"`
@@ -38,22 +38,22 @@ func (in Registration) account(p Passwords) (User, fault.Fields) {
 	return u, fields
 }
 
-// RegisterStore stores new accounts within limits.
+// RegisterStore stores new accounts and counts attempts.
 type RegisterStore interface {
 	ratelimit.Limiter
 	audit.Recorder
 	Creator
 }
 
-// RegisterParts is what a registration needs beside the store.
+// RegisterParts are the dependencies of Register, besides the store.
 type RegisterParts struct {
 	Passwords Passwords
 	Limits    Limits
 }
 
-// Register makes an account. It answers Invalid with every bad field, TooMany
-// to a network that makes many, and Conflict when the username or the e-mail is
-// taken.
+// Register creates an account. It refuses with Invalid and every bad field, with
+// TooMany if the network has registered too often, and with Conflict if the
+// username or the e-mail is taken.
 func Register(ctx context.Context, req request.Request, db RegisterStore, p RegisterParts, in Registration) error {
 	u, fields := in.account(p.Passwords)
 	if err := fields.Err(); err != nil {

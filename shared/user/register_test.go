@@ -22,7 +22,7 @@ func TestRegisterStoresTheCanonicalAccount(t *testing.T) {
 	if err := user.Register(t.Context(), requestFrom(request.Client{}), db, user.RegisterParts{Passwords: passwords, Limits: user.DefaultLimits}, in); err != nil {
 		t.Fatal(err)
 	}
-	wantCalls(t, db, "Take", "CreateUser")
+	wantCalls(t, db, "Consume", "CreateUser")
 	want := user.User{
 		Username: "ann.lee", FirstName: "Ann", LastName: "Lee", Email: "Ann@example.com", Role: user.RoleUser, Active: true,
 		TokenVersion: 1, CreatedAt: now, UpdatedAt: now, PasswordChangedAt: &now,

@@ -9,7 +9,8 @@ import (
 	"roster/shared/user"
 )
 
-// mailed is a store in which Ann has a live token, and that token.
+// storeWithReset returns a store in which Ann has a valid reset token, and the
+// token.
 func storeWithReset() (*store, string) {
 	token, hash := tokens.Mint()
 	return &store{users: []*user.User{ann()}, reset: user.Reset{Hash: hash}}, token
@@ -26,13 +27,12 @@ func TestResetPasswordStoresTheHash(t *testing.T) {
 	if err := reset(t, db, token, "another kite"); err != nil {
 		t.Fatal(err)
 	}
-	wantCalls(t, db, "Take", "UserByReset", "SpendReset")
+	wantCalls(t, db, "Consume", "UserByReset", "SpendReset")
 	if ok, stale, err := passwords.Hasher.Verify(db.newHash, "another kite"); !ok || stale || err != nil {
 		t.Errorf("the stored hash: %v, %v, %v", ok, stale, err)
 	}
 }
 
-// A refused new password does not spend the token.
 func TestRefusedPasswordKeepsTheTokenValid(t *testing.T) {
 	t.Parallel()
 	for pw, want := range map[string]string{
@@ -46,31 +46,30 @@ func TestRefusedPasswordKeepsTheTokenValid(t *testing.T) {
 		wantRefusal(t, reset(t, db, token, pw), fault.Invalid, fault.Fields{"new_password": want})
 		for _, call := range db.calls {
 			if call == "SpendReset" {
-				t.Errorf("%q: the token was spent", pw)
+				t.Errorf("%q: the token was used up", pw)
 			}
 		}
 	}
 }
 
-// One refusal for all causes.
 func TestInvalidResetTokensGetOneAnswer(t *testing.T) {
 	t.Parallel()
-	dead := fault.Fields{"token": "is invalid or has expired"}
+	invalid := fault.Fields{"token": "is invalid or has expired"}
 	other, _ := tokens.Mint()
 	for name, token := range map[string]string{
 		"unknown": other, "no token": "x", "an access token": "eyJhbGciOiJIUzI1NiJ9.e30.x", "padded": other + "=", "with a line break": other + "\n",
 	} {
 		db, _ := storeWithReset()
 		err := reset(t, db, token, "another kite")
-		wantRefusal(t, err, fault.TokenInvalid, dead)
+		wantRefusal(t, err, fault.TokenInvalid, invalid)
 		if err.Error() != "token_invalid: The token is invalid or has expired. (token is invalid or has expired)" {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	db, token := storeWithReset()
 	db.notSpent = true // another request was faster
-	wantRefusal(t, reset(t, db, token, "another kite"), fault.TokenInvalid, dead)
-	wantCalls(t, db, "Take", "UserByReset", "SpendReset", "Audit")
+	wantRefusal(t, reset(t, db, token, "another kite"), fault.TokenInvalid, invalid)
+	wantCalls(t, db, "Consume", "UserByReset", "SpendReset", "Record")
 }
 
 func TestResetPasswordNeedsBothFields(t *testing.T) {

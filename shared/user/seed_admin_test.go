@@ -29,7 +29,7 @@ func TestSeedAdminMailsALink(t *testing.T) {
 	}
 	wantCalls(t, db, "UserByUsername", "CreateUser", "CreateReset")
 	if u := db.created; u.Username != "admin" || u.Role != user.RoleAdmin || !u.Active || u.PasswordHash != "" || u.PasswordChangedAt != nil || u.TokenVersion != 1 || !uuid4.MatchString(u.UUID) {
-		t.Errorf("made %+v", u)
+		t.Errorf("created %+v", u)
 	}
 	if len(box.sent) != 1 || box.sent[0].To != "root@example.com" || !strings.Contains(box.sent[0].Text, got.Link) {
 		t.Fatalf("mails: %v", box.sent)
@@ -40,7 +40,7 @@ func TestSeedAdminMailsALink(t *testing.T) {
 	}
 	log, _ := json.Marshal(got)
 	if !got.Created || !got.Mailed || strings.Contains(string(log), token) {
-		t.Errorf("told %s", log)
+		t.Errorf("logged %s", log)
 	}
 }
 
@@ -55,12 +55,11 @@ func TestSeedAdminWithAPasswordMailsNothing(t *testing.T) {
 	}
 	wantCalls(t, db, "UserByUsername", "CreateUser")
 	if ok, _, err := passwords.Hasher.Verify(db.created.PasswordHash, right); !ok || err != nil || db.created.PasswordChangedAt == nil {
-		t.Errorf("made %+v", db.created)
+		t.Errorf("created %+v", db.created)
 	}
 }
 
-// What is there is left as it is, above all an account that a stranger
-// registered under the name.
+// Above all an account that a stranger registered with the username.
 func TestSeedAdminLeavesAnExistingAccountAlone(t *testing.T) {
 	t.Parallel()
 	in := admin
@@ -79,8 +78,8 @@ func TestSeedAdminLeavesAnExistingAccountAlone(t *testing.T) {
 	}
 }
 
-// Anyone may register with ADMIN_EMAIL before the admin is made, and an ADMIN
-// may be renamed: neither is a reason to fail.
+// Anyone may register with ADMIN_EMAIL before the admin exists, and an ADMIN may
+// be renamed. Neither may make a deployment fail.
 func TestSeedAdminReportsATakenAddress(t *testing.T) {
 	t.Parallel()
 	const (
@@ -128,7 +127,7 @@ func TestSeedAdminRefusesBadSettingsAndOutages(t *testing.T) {
 	}
 }
 
-// The first deployment may come before mail works: the account stays.
+// At the first deployment mail may not work yet.
 func TestSeedAdminKeepsTheAccountWhenMailFails(t *testing.T) {
 	t.Parallel()
 	got, err := seedAdmin(t, &store{}, &outbox{err: errors.New("not verified")}, admin)

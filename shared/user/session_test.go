@@ -16,7 +16,7 @@ import (
 	"roster/shared/user"
 )
 
-// renewer answers each renewal alike, and keeps the last.
+// renewer gives every renewal the same verdict, and keeps the last renewal.
 type renewer struct {
 	verdict user.Verdict
 	account *user.User
@@ -30,18 +30,7 @@ func (r *renewer) Renew(_ context.Context, renewal user.Renewal, e audit.Event) 
 	return r.verdict, r.account, r.err
 }
 
-// notices keeps what is mailed, or fails.
-type notices struct {
-	sent []mail.Message
-	err  error
-}
-
-func (n *notices) Send(_ context.Context, m mail.Message) error {
-	n.sent = append(n.sent, m)
-	return n.err
-}
-
-func refreshSession(t *testing.T, db *renewer, out *notices, tokens user.TokenIssuer, token string) (user.Tokens, error) {
+func refreshSession(t *testing.T, db *renewer, out *outbox, tokens user.TokenIssuer, token string) (user.Tokens, error) {
 	t.Helper()
 	rs := user.RefreshParts{Tokens: tokens, Refresh: refresh.Texts{Keys: refreshKeys}, Sessions: user.DefaultSessionRules, Notices: user.Notices{Mailer: mail.Mailer{Transport: out}, PublicURL: "https://accounts.example.com"}}
 	return user.Refresh(t.Context(), requestFrom(request.Client{RequestID: "r"}), db, rs, user.RefreshRequest{RefreshToken: token})
@@ -51,7 +40,7 @@ func TestRefreshAnswersTheNextToken(t *testing.T) {
 	t.Parallel()
 	first := refreshKeys.First(sessionID)
 	db := &renewer{verdict: user.SessionRenewed, account: ann()}
-	got, err := refreshSession(t, db, &notices{}, fakeIssuer{}, refreshKeys.Text(first))
+	got, err := refreshSession(t, db, &outbox{}, fakeIssuer{}, refreshKeys.Text(first))
 	child := refreshKeys.Child(first)
 	if err != nil || got.RefreshToken != refreshKeys.Text(child) || got.AccessToken != annUUID+" 09:30 3 "+sessionID {
 		t.Errorf("%+v, %v", got, err)
@@ -73,14 +62,14 @@ func TestRefreshMailsOnlyOnReuse(t *testing.T) {
 		code   fault.Code
 		mails  int
 	}{
-		"nothing":                   {renewer{}, fakeIssuer{}, "", fault.Invalid, 0},
-		"text":                      {renewer{verdict: user.SessionRenewed, account: ann()}, fakeIssuer{}, "text", fault.Unauthenticated, 0},
-		"one that is over":          {renewer{verdict: user.SessionOver}, fakeIssuer{}, token, fault.Unauthenticated, 0},
-		"one that was used up":      {renewer{verdict: user.TokenReused, account: ann()}, fakeIssuer{}, token, fault.Unauthenticated, 1},
-		"while the database is out": {renewer{err: errOutage}, fakeIssuer{}, token, fault.Unavailable, 0},
-		"while nothing is signed":   {renewer{verdict: user.SessionRenewed, account: ann()}, fakeIssuer{errOutage}, token, fault.Unavailable, 0},
+		"nothing":                     {renewer{}, fakeIssuer{}, "", fault.Invalid, 0},
+		"text":                        {renewer{verdict: user.SessionRenewed, account: ann()}, fakeIssuer{}, "text", fault.Unauthenticated, 0},
+		"a token of an ended session": {renewer{verdict: user.SessionOver}, fakeIssuer{}, token, fault.Unauthenticated, 0},
+		"a used token":                {renewer{verdict: user.TokenReused, account: ann()}, fakeIssuer{}, token, fault.Unauthenticated, 1},
+		"a database outage":           {renewer{err: errOutage}, fakeIssuer{}, token, fault.Unavailable, 0},
+		"an outage of the keys":       {renewer{verdict: user.SessionRenewed, account: ann()}, fakeIssuer{errOutage}, token, fault.Unavailable, 0},
 	} {
-		for _, out := range []*notices{{}, {err: errors.New("no mail server")}} { // a mail that fails changes nothing
+		for _, out := range []*outbox{{}, {err: errors.New("no mail server")}} { // a mail that fails changes nothing
 			got, err := refreshSession(t, &c.db, out, c.tokens, c.token)
 			if code(err) != c.code || got != (user.Tokens{}) || len(out.sent) != c.mails {
 				t.Errorf("%s: %+v, %v, %d mails", name, got, err, len(out.sent))
@@ -105,7 +94,6 @@ func TestDeviceNamesAreShortAndPrintable(t *testing.T) {
 	}
 }
 
-// What has no form of a session is not asked for.
 func TestMalformedCallersDoNotReachTheStore(t *testing.T) {
 	t.Parallel()
 	for _, c := range []request.Caller{{}, {UUID: annUUID, TokenVersion: 3}, {UUID: annUUID, Session: "x", TokenVersion: 3}, {UUID: annUUID, Session: strings.ToUpper(sessionID), TokenVersion: 3}} {

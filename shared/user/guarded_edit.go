@@ -11,22 +11,23 @@ import (
 	"roster/shared/request"
 )
 
-// change is an edit on its way to the store.
+// guardedEdit is an edit with the target that it was decided on. It is written
+// with optimistic concurrency control.
 type guardedEdit struct {
 	edit     Edit
 	guard    Guard
 	req      request.Request
 	username string            // of the target, as the caller gave it
 	target   User              // as it was read
-	attempt  ratelimit.Attempt // zero where the change has no budget
+	attempt  ratelimit.Attempt // zero if the edit is not rate limited
 }
 
-// maxDecisions is how often a change is decided on before it is given up.
+// maxWrites is how often an edit is tried while others keep changing the target.
 const maxWrites = 3
 
-// write makes the change. What it ends and what the log says of it are decided
-// on the target as it was read. When another change was quicker, the target is
-// read, and the change decided on, once more.
+// write writes the edit. What it revokes and what the audit log records depend
+// on the target as it was read. If the target has changed since, write reads it
+// again and decides again.
 func (c guardedEdit) write(ctx context.Context, db Updater) error {
 	for range maxWrites {
 		c.guard.Username, c.guard.ExpectedTarget = c.target.Username, c.target.snapshot()
@@ -45,7 +46,7 @@ func (c guardedEdit) write(ctx context.Context, db Updater) error {
 			return err
 		}
 		if again.UUID != c.target.UUID {
-			return errNotFound() // that name is another account's now
+			return errNotFound() // another account has the name now
 		}
 		c.target = *again
 	}
@@ -59,8 +60,8 @@ func (c guardedEdit) event() audit.Event {
 	return e
 }
 
-// waitEvent is the event of a change that was refused, and was the last for a
-// while.
+// waitEvent is the event of an edit that was refused and after which the next
+// attempt must wait.
 func (c guardedEdit) waitEvent() audit.Event {
 	e := audit.NewEvent(c.req, audit.ActionWait)
 	e.Target = c.target.UUID

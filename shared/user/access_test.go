@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"roster/shared/fault"
@@ -168,5 +169,19 @@ func TestRowOfAnotherAccountIsNotAccepted(t *testing.T) {
 	t.Parallel()
 	if _, err := user.Get(t.Context(), requestBy(callerOf(ben())), wrongRowStore{}, "ann.lee"); code(err) != fault.Unauthenticated {
 		t.Error(err)
+	}
+}
+
+func TestMalformedCallersDoNotReachTheStore(t *testing.T) {
+	t.Parallel()
+	for _, c := range []request.Caller{{}, {UUID: annUUID, TokenVersion: 3}, {UUID: annUUID, Session: "x", TokenVersion: 3}, {UUID: annUUID, Session: strings.ToUpper(sessionID), TokenVersion: 3}} {
+		db := &store{users: []*user.User{ann()}}
+		if _, err := user.Get(t.Context(), requestBy(c), db, user.Me); code(err) != fault.Unauthenticated {
+			t.Errorf("%+v: %v", c, err)
+		}
+		if err := user.Logout(t.Context(), requestBy(c), nil, user.LogoutRequest{}); code(err) != fault.Unauthenticated {
+			t.Errorf("%+v: %v", c, err)
+		}
+		wantCalls(t, db)
 	}
 }

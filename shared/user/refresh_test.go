@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -78,32 +77,5 @@ func TestRefreshMailsOnlyOnReuse(t *testing.T) {
 		if c.mails > 0 && (c.db.event.Actions[0] != audit.ActionRefreshReused || c.db.event.Detail["session"] != sessionID) {
 			t.Errorf("%s: the event is %+v", name, c.db.event)
 		}
-	}
-}
-
-func TestDeviceNamesAreShortAndPrintable(t *testing.T) {
-	t.Parallel()
-	for name, good := range map[string]bool{
-		"": true, "Ann's phone": true, "李的电脑": true, strings.Repeat("é", 50): true,
-		strings.Repeat("x", 51): false, "a\nb": false, "a\x00b": false, "a\u202eb": false, "a\u2028b": false,
-	} {
-		fields := user.Credentials{Username: "ann", Password: "x", DeviceName: &name}.Check()
-		if _, refused := fields["device_name"]; refused == good || len(fields) > 1 {
-			t.Errorf("%q: %v", name, fields)
-		}
-	}
-}
-
-func TestMalformedCallersDoNotReachTheStore(t *testing.T) {
-	t.Parallel()
-	for _, c := range []request.Caller{{}, {UUID: annUUID, TokenVersion: 3}, {UUID: annUUID, Session: "x", TokenVersion: 3}, {UUID: annUUID, Session: strings.ToUpper(sessionID), TokenVersion: 3}} {
-		db := &store{users: []*user.User{ann()}}
-		if _, err := user.Get(t.Context(), requestBy(c), db, user.Me); code(err) != fault.Unauthenticated {
-			t.Errorf("%+v: %v", c, err)
-		}
-		if err := user.Logout(t.Context(), requestBy(c), nil, user.LogoutRequest{}); code(err) != fault.Unauthenticated {
-			t.Errorf("%+v: %v", c, err)
-		}
-		wantCalls(t, db)
 	}
 }

@@ -3,6 +3,8 @@ package user_test
 import (
 	"strings"
 	"testing"
+
+	"roster/shared/user"
 )
 
 func TestNamesAreShortAndPrintable(t *testing.T) {
@@ -27,6 +29,19 @@ func TestNamesAreShortAndPrintable(t *testing.T) {
 		in.LastName = name
 		if got := in.Check(passwords)["last_name"]; got != want {
 			t.Errorf("last name %+.60q: %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestDeviceNamesAreShortAndPrintable(t *testing.T) {
+	t.Parallel()
+	for name, good := range map[string]bool{
+		"": true, "Ann's phone": true, "李的电脑": true, strings.Repeat("é", 50): true,
+		strings.Repeat("x", 51): false, "a\nb": false, "a\x00b": false, "a\u202eb": false, "a\u2028b": false,
+	} {
+		fields := user.Credentials{Username: "ann", Password: "x", DeviceName: &name}.Check()
+		if _, refused := fields["device_name"]; refused == good || len(fields) > 1 {
+			t.Errorf("%q: %v", name, fields)
 		}
 	}
 }

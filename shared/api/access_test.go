@@ -8,15 +8,15 @@ import (
 	"roster/shared/user"
 )
 
-// An actor is a state of the account "ann", and what it then sends as proof.
+// An actor is the account "ann" in a certain state, with the token that it sends.
 type actor struct {
 	// prepare brings the account into the state and returns the header.
 	prepare func(t *testing.T, s *service) string
-	// want is the status on its own account, on another's, and on none.
+	// The statuses for its own account, another account and an unknown one.
 	own, other, none int
 }
 
-// before makes a token, then does something, and goes on using the token.
+// tokenFromBefore returns a token that was issued before the change.
 func tokenFromBefore(change func(t *testing.T, s *service), made ...func(*user.User)) func(*testing.T, *service) string {
 	return func(t *testing.T, s *service) string {
 		header := bearer(t, s.account("ann", made...))
@@ -37,18 +37,18 @@ func asBoss(method, body string) func(*testing.T, *service) {
 var doNothing = func(*testing.T, *service) {}
 
 var actors = map[string]actor{
-	"anonymous":               {func(t *testing.T, s *service) string { s.account("ann"); return "X-Nothing: here" }, 401, 401, 401},
-	"USER":                    {tokenFromBefore(doNothing), 200, 403, 403},
-	"ADMIN":                   {tokenFromBefore(doNothing, asAdmin), 200, 200, 404},
-	"USER made inactive":      {tokenFromBefore(asBoss("PUT", `{"active":false}`)), 401, 401, 401},
-	"ADMIN made inactive":     {tokenFromBefore(asBoss("PUT", `{"active":false}`), asAdmin), 401, 401, 401},
-	"inactive from the start": {tokenFromBefore(doNothing, inactive, asAdmin), 401, 401, 401},
-	"ADMIN, demoted":          {tokenFromBefore(asBoss("PUT", `{"role":"USER"}`), asAdmin), 401, 401, 401},
-	"USER, promoted":          {tokenFromBefore(asBoss("PUT", `{"role":"ADMIN"}`)), 200, 200, 404}, // the row decides, not the token
-	"USER, renamed":           {tokenFromBefore(asBoss("PUT", `{"username":"anna"}`)), 403, 403, 403},
-	"deleted":                 {tokenFromBefore(asBoss("DELETE", "")), 401, 401, 401},
-	"deleted, the name taken": {tokenFromBefore(func(t *testing.T, s *service) { asBoss("DELETE", "")(t, s); s.account("ann", asAdmin) }), 401, 401, 401},
-	"reset since": {tokenFromBefore(func(t *testing.T, s *service) {
+	"anonymous":                        {func(t *testing.T, s *service) string { s.account("ann"); return "X-Nothing: here" }, 401, 401, 401},
+	"USER":                             {tokenFromBefore(doNothing), 200, 403, 403},
+	"ADMIN":                            {tokenFromBefore(doNothing, asAdmin), 200, 200, 404},
+	"USER made inactive":               {tokenFromBefore(asBoss("PUT", `{"active":false}`)), 401, 401, 401},
+	"ADMIN made inactive":              {tokenFromBefore(asBoss("PUT", `{"active":false}`), asAdmin), 401, 401, 401},
+	"inactive from the start":          {tokenFromBefore(doNothing, inactive, asAdmin), 401, 401, 401},
+	"ADMIN, demoted":                   {tokenFromBefore(asBoss("PUT", `{"role":"USER"}`), asAdmin), 401, 401, 401},
+	"USER, promoted":                   {tokenFromBefore(asBoss("PUT", `{"role":"ADMIN"}`)), 200, 200, 404}, // the row decides, not the token
+	"USER, renamed":                    {tokenFromBefore(asBoss("PUT", `{"username":"anna"}`)), 403, 403, 403},
+	"deleted":                          {tokenFromBefore(asBoss("DELETE", "")), 401, 401, 401},
+	"deleted, the name is taken again": {tokenFromBefore(func(t *testing.T, s *service) { asBoss("DELETE", "")(t, s); s.account("ann", asAdmin) }), 401, 401, 401},
+	"password reset since": {tokenFromBefore(func(t *testing.T, s *service) {
 		token := s.mailedToken("ann")
 		s.send("POST", "/api/user/reset_password", `{"token":"`+token+`","new_password":"another kite"}`).wants(t, "reset", 200, passwordIsReset)
 	}, asAdmin), 401, 401, 401},
@@ -65,7 +65,7 @@ var actors = map[string]actor{
 	}, 200, 403, 403},
 }
 
-// Every actor with every method on every kind of target (R-AZ-2).
+// R-AZ-2: every actor with every method on every kind of target.
 func TestOnlyOwnersAndAdminsReachAnAccount(t *testing.T) {
 	t.Parallel()
 	bodies := map[string]string{"GET": "", "PUT": `{"first_name":"New"}`, "DELETE": ""}
@@ -99,7 +99,7 @@ func TestOnlyOwnersAndAdminsReachAnAccount(t *testing.T) {
 	}
 }
 
-// CVE-2022-39328: nobody gets another's answer, however many ask at once.
+// CVE-2022-39328: concurrent requests must not mix up their answers.
 func TestConcurrentCallersGetTheirOwnAnswers(t *testing.T) {
 	t.Parallel()
 	s := newService(t)

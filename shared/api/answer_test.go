@@ -11,15 +11,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// answer is what came back.
+// answer is the answer to a request.
 type answer struct {
 	status int
 	header http.Header
 	body   string
 }
 
-// send sends a request. Headers are "Name: value"; a body is JSON unless they
-// say otherwise.
+// send sends a request through the checker of openapi.yaml. Headers have the form
+// "Name: value". A body is JSON unless a header says otherwise.
 func (s *service) send(method, path, body string, headers ...string) answer {
 	s.t.Helper()
 	return send(s.t, s.handler, method, path, body, headers...)
@@ -41,8 +41,8 @@ func send(t testing.TB, h http.Handler, method, path, body string, headers ...st
 	return answer{w.Code, w.Result().Header, w.Body.String()}
 }
 
-// sendAs posts JSON with a Host of its own among the headers, and what the
-// description would not take.
+// sendAs posts JSON. It can set the Host, and does not check the request against
+// openapi.yaml.
 func (s *service) sendAs(target, body string, headers []string) answer {
 	s.t.Helper()
 	r := httptest.NewRequest("POST", target, strings.NewReader(body))
@@ -67,7 +67,7 @@ func (a answer) wants(t testing.TB, name string, status int, body string) {
 	}
 }
 
-// pretty is a JSON text in one spelling.
+// normalizedJSON formats a JSON text, so that equal values give equal texts.
 func normalizedJSON(t testing.TB, text string) string {
 	t.Helper()
 	var v any
@@ -78,7 +78,7 @@ func normalizedJSON(t testing.TB, text string) string {
 	return string(b)
 }
 
-// problem is the body of a refusal. Fields are name, problem, name, problem.
+// problem returns a problem document. Fields are pairs of a name and a reason.
 func problem(status int, code, msg string, fields ...string) string {
 	p := map[string]string{}
 	for i := 0; i < len(fields); i += 2 {

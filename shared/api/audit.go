@@ -12,7 +12,7 @@ import (
 // auditPage is the answer of Audit.
 type auditPage struct {
 	Events []auditEvent `json:"events"`
-	Next   string       `json:"next,omitempty"` // for before, where there is more
+	Next   string       `json:"next,omitempty"` // the parameter before of the next page, if there is one
 }
 
 type auditEvent struct {

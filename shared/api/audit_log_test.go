@@ -15,13 +15,13 @@ import (
 	"roster/shared/user"
 )
 
-// entry is what the audit log keeps of a request, beside where it came from.
+// auditEntry is an event of the audit log without its client.
 type auditEntry struct {
 	actions, actor, target, detail string
 }
 
-// entries returns what was written under a request id, and fails the test where
-// it does not say where the request came from.
+// auditEntries returns the events of a request. It fails the test if an event
+// does not have the client's address and user agent.
 func (s *service) auditEntries(id string) (all []auditEntry) {
 	s.t.Helper()
 	rows, err := postgrestest.Pool(s.t).Query(context.Background(), `
@@ -47,9 +47,8 @@ func (s *service) auditEntries(id string) (all []auditEntry) {
 	return all
 }
 
-// Each operation with each of its failures, in an order in which each can
-// happen, and what must be in the log of it: one entry, or none for what changes nothing
-// and guesses nothing.
+// Each operation, with each of its failures. It must leave one event, or none if
+// it changes nothing and is no attempt to guess a secret.
 func TestAuditHasEveryEventOnce(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -78,24 +77,24 @@ func TestAuditHasEveryEventOnce(t *testing.T) {
 		{"login", "POST", "/api/user/login", login("canary-ann", right), nobody, 200, []auditEntry{{"login", ann.UUID, ann.UUID, ""}}},
 		{"login, wrong", "POST", "/api/user/login", login("canary-ann", secret), nobody, 401, []auditEntry{{"login_failed", "", ann.UUID, ""}}},
 		{"login, inactive", "POST", "/api/user/login", login("canary-off", right), nobody, 401, []auditEntry{{"login_failed", "", off.UUID, ""}}},
-		{"login of nobody", "POST", "/api/user/login", login("canary-nobody", secret), nobody, 401, []auditEntry{{"login_failed", "", "", ""}}},
+		{"login, unknown", "POST", "/api/user/login", login("canary-nobody", secret), nobody, 401, []auditEntry{{"login_failed", "", "", ""}}},
 		{"login, a password for a name", "POST", "/api/user/login", login(secret, secret), nobody, 401, []auditEntry{{"login_failed", "", "", ""}}},
 		{"GET", "GET", annPath, "", anns, 200, nil},
 		{"GET another", "GET", bossPath, "", anns, 403, nil},
 		{"forget", "POST", "/api/user/forget_password", `{"username":"canary-zoe","email":"canary-zoe@example.com"}`, nobody, 200, []auditEntry{{"reset_asked", "", "ZOE", ""}}},
 		{"forget, another address", "POST", "/api/user/forget_password", `{"username":"canary-zoe","email":"canary-ann@example.com"}`, nobody, 200, []auditEntry{{"reset_asked", "", "", ""}}},
-		{"forget nobody", "POST", "/api/user/forget_password", `{"username":"canary-nobody","email":"canary@example.com"}`, nobody, 200, []auditEntry{{"reset_asked", "", "", ""}}},
+		{"forget, unknown", "POST", "/api/user/forget_password", `{"username":"canary-nobody","email":"canary@example.com"}`, nobody, 200, []auditEntry{{"reset_asked", "", "", ""}}},
 		{"reset, not a token", "POST", "/api/user/reset_password", `{"token":"canary","new_password":"` + secret + `"}`, nobody, 400, nil},
 		{"reset, unknown token", "POST", "/api/user/reset_password", `{"token":"` + strings.Repeat("A", 43) + `","new_password":"` + secret + `"}`, nobody, 400, []auditEntry{{"reset_failed", "", "", ""}}},
 		{"reset, weak", "POST", "/api/user/reset_password", `{"token":"` + token + `","new_password":"short"}`, nobody, 400, nil},
 		{"reset", "POST", "/api/user/reset_password", `{"token":"` + token + `","new_password":"` + secret + `"}`, nobody, 200, []auditEntry{{"reset_used password_changed", "", ann.UUID, ""}}},
-		{"the page, a dead token", "POST", "/reset_password", url.Values{"token": {pageToken}, "new_password": {secret}, "repeat_password": {secret}}.Encode(), func() string { return "Content-Type: application/x-www-form-urlencoded" }, 400, []auditEntry{{"reset_failed", "", "", ""}}},
+		{"the page, an invalid token", "POST", "/reset_password", url.Values{"token": {pageToken}, "new_password": {secret}, "repeat_password": {secret}}.Encode(), func() string { return "Content-Type: application/x-www-form-urlencoded" }, 400, []auditEntry{{"reset_failed", "", "", ""}}},
 		{"PUT", "PUT", annPath, `{"first_name":"Canary"}`, anns, 200, []auditEntry{{"profile_changed", ann.UUID, ann.UUID, ""}}},
 		{"PUT, e-mail", "PUT", annPath, `{"email":"canary-new@example.com"}`, anns, 200, []auditEntry{{"email_changed", ann.UUID, ann.UUID, ""}}},
 		{"PUT, e-mail taken", "PUT", annPath, `{"email":"canary-zoe@example.com"}`, anns, 409, nil},
 		{"PUT, wrong password", "PUT", annPath, `{"password":"canary moon zebra","current_password":"canary wrong"}`, anns, 400, []auditEntry{{"password_failed", ann.UUID, ann.UUID, ""}}},
 		{"PUT, password", "PUT", annPath, `{"password":"canary moon zebra","current_password":"` + secret + `"}`, anns, 200, []auditEntry{{"password_changed", ann.UUID, ann.UUID, ""}}},
-		{"PUT, role of oneself", "PUT", annPath, `{"role":"ADMIN"}`, anns, 403, nil},
+		{"PUT, own role", "PUT", annPath, `{"role":"ADMIN"}`, anns, 403, nil},
 		{"PUT, name, role and state", "PUT", annPath, `{"username":"canary-anna","role":"ADMIN","active":false}`, bosss, 200, []auditEntry{{"username_changed role_changed active_changed", boss.UUID, ann.UUID, `{"role": "ADMIN", "active": "false"}`}}},
 		{"PUT, nothing new", "PUT", "/api/user/canary-anna", `{"active":false}`, bosss, 200, []auditEntry{{"profile_changed", boss.UUID, ann.UUID, `{"active": "false"}`}}},
 		{"PUT, the last admin", "PUT", bossPath, `{"first_name":"Canary"}`, bosss, 200, []auditEntry{{"profile_changed", boss.UUID, boss.UUID, ""}}},
@@ -106,7 +105,7 @@ func TestAuditHasEveryEventOnce(t *testing.T) {
 		{"change, wrong password", "POST", "/api/user/change_password", `{"current_password":"canary wrong","new_password":"canary moon zebra"}`, zoes, 400, []auditEntry{{"password_failed", "ZOE", "ZOE", ""}}},
 		{"change", "POST", "/api/user/change_password", `{"current_password":"` + secret + `","new_password":"canary moon zebra"}`, zoes, 200, []auditEntry{{"password_changed", "ZOE", "ZOE", ""}}},
 		{"refresh, no token", "POST", "/api/user/refresh", `{"refresh_token":"canary"}`, nobody, 401, nil},
-		{"end a session of nobody", "DELETE", "/api/user/canary-zoe/sessions/" + ann.UUID, "", bosss, 404, nil},
+		{"end an unknown session", "DELETE", "/api/user/canary-zoe/sessions/" + ann.UUID, "", bosss, 404, nil},
 		{"the log", "GET", "/api/audit", "", bosss, 200, nil},
 		{"health", "GET", "/healthz", "", nobody, 200, nil},
 	} {
@@ -129,8 +128,8 @@ func TestAuditHasEveryEventOnce(t *testing.T) {
 	s.verifyAuditChains()
 }
 
-// A wait is noted with the try that begins it. What is refused while it lasts
-// is not, or an attacker could fill the log for nothing.
+// The attempt that begins a wait is recorded. Attempts refused during the wait are
+// not: an attacker could fill the log with them.
 func TestAuditHasEachWaitOnce(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -145,12 +144,12 @@ func TestAuditHasEachWaitOnce(t *testing.T) {
 		}
 		a := s.send("POST", "/api/user/login", `{"username":"canary-ann","password":"canary wrong"}`, "X-Request-Id: "+id, "User-Agent: agent/1.0")
 		if diff := cmp.Diff(want, s.auditEntries(id), cmp.AllowUnexported(auditEntry{})); diff != "" || a.status != status {
-			t.Errorf("try %d: %d, log (-want +got):\n%s", i, a.status, diff)
+			t.Errorf("attempt %d: %d, log (-want +got):\n%s", i, a.status, diff)
 		}
 	}
 }
 
-// holdsNo fails the test when the audit log holds one of the texts.
+// auditHoldsNone fails the test if the audit log contains one of the texts.
 func (s *service) auditHoldsNone(texts ...string) {
 	s.t.Helper()
 	var log string
@@ -172,7 +171,7 @@ func (s *service) verifyAuditChains() {
 	}
 }
 
-// Of a deleted account its UUID is all that is left, anywhere.
+// No table may contain anything else of a deleted account.
 func TestAuditKeepsOnlyTheUUIDOfADeletedAccount(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -188,12 +187,11 @@ func TestAuditKeepsOnlyTheUUIDOfADeletedAccount(t *testing.T) {
 		)
 		select bool_or(line ilike '%canary%'), bool_or(line like '%' || $1 || '%') from everything`, ann.UUID).Scan(&left, &uuid)
 	if err != nil || left || !uuid {
-		t.Errorf("the name is left: %v, the UUID: %v, %v", left, uuid, err)
+		t.Errorf("the name is still stored: %v, the UUID: %v, %v", left, uuid, err)
 	}
 }
 
-// Nothing happens that the log does not hold: where it cannot be written, the
-// change is not made, and the client is not told that it was.
+// The client gets 500, so it does not believe that the change was made.
 func TestNothingChangesWhenTheAuditLogCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -207,7 +205,7 @@ func TestNothingChangesWhenTheAuditLogCannotBeWritten(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	log := func() (n int) {
+	countEvents := func() (n int) {
 		if err := postgrestest.Pool(t).QueryRow(t.Context(), "select count(*) + (select sum(seq) from audit_heads) from audit").Scan(&n); err != nil {
 			t.Fatal(err)
 		}
@@ -215,7 +213,7 @@ func TestNothingChangesWhenTheAuditLogCannotBeWritten(t *testing.T) {
 	}
 	exec("revoke insert on audit from " + postgrestest.Role)
 	t.Cleanup(func() { exec("grant insert on audit to " + postgrestest.Role) })
-	before := log()
+	before := countEvents()
 	for name, request := range map[string]func() answer{
 		"register":      func() answer { return s.send("POST", "/api/user/register", zoeRegistration) },
 		"login":         func() answer { return s.send("POST", "/api/user/login", `{"username":"ann","password":"`+right+`"}`) },
@@ -241,18 +239,17 @@ func TestNothingChangesWhenTheAuditLogCannotBeWritten(t *testing.T) {
 			t.Errorf("%s: mailed %v", name, sent)
 		}
 	}
-	if after := log(); after != before {
-		t.Errorf("the log and its heads were at %d and are at %d", before, after)
+	if after := countEvents(); after != before {
+		t.Errorf("the log with its heads counted %d, and now %d", before, after)
 	}
 	s.verifyAuditChains()
 }
 
-// Seeding is no request, and leaves its entries too.
 func TestAuditRecordsSeeding(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	out := user.Notices{Mailer: mail.Mailer{Transport: s.box}, PublicURL: publicURL}
-	for range 2 { // the second finds nothing to do
+	for range 2 { // the second run has nothing to do
 		if _, err := user.SeedAdmin(t.Context(), s.db, user.SeedAdminParts{Passwords: passwords, Tokens: resets, Notices: out}, user.Admin{Username: "canary", Email: "canary@example.com"}, time.Now()); err != nil {
 			t.Fatal(err)
 		}
@@ -264,7 +261,7 @@ func TestAuditRecordsSeeding(t *testing.T) {
 		got = append(got, strings.Join(e.Actions, " ")+" "+e.Actor+" "+e.Target)
 	}
 	if len(got) != 2 || !strings.HasPrefix(got[0]+got[1], "seed") || !strings.Contains(got[0]+got[1], "seed reset_asked  "+u.UUID) {
-		t.Errorf("the log holds %q", got)
+		t.Errorf("the log contains %q", got)
 	}
 	s.auditHoldsNone("canary")
 }

@@ -16,7 +16,7 @@ import (
 	"roster/shared/web"
 )
 
-// Only what proxies of one's own have written of X-Forwarded-For is believed.
+// A client can send X-Forwarded-For itself, with any address in it.
 func TestOnlyTrustedProxiesSetTheClientAddress(t *testing.T) {
 	t.Parallel()
 	const seen = "203.0.113.9" // by API Gateway
@@ -25,23 +25,23 @@ func TestOnlyTrustedProxiesSetTheClientAddress(t *testing.T) {
 		forwarded []string
 		want      string
 	}{
-		"no proxy":                        {0, nil, seen},
-		"no proxy, a claim":               {0, []string{"198.51.100.1"}, seen},
-		"one proxy":                       {1, []string{"198.51.100.1"}, "198.51.100.1"},
-		"one, which the gateway added":    {1, []string{"198.51.100.1, " + seen}, "198.51.100.1"},
-		"one, and a claim":                {1, []string{"192.0.2.66, 198.51.100.1"}, "198.51.100.1"},
-		"one, and many claims":            {1, []string{"192.0.2.66, 192.0.2.67", "192.0.2.68,198.51.100.1"}, "198.51.100.1"},
-		"one, and a claim that is no one": {1, []string{"localhost, 198.51.100.1"}, "198.51.100.1"},
-		"two":                             {2, []string{"198.51.100.1, 198.51.100.200"}, "198.51.100.1"},
-		"two, and a claim":                {2, []string{"192.0.2.66, 198.51.100.1, 198.51.100.200"}, "198.51.100.1"},
-		"two, one of which was left out":  {2, []string{"198.51.100.1"}, seen},
-		"one, without the header":         {1, nil, seen},
-		"IPv6":                            {1, []string{"192.0.2.66, 2001:db8::1"}, "2001:db8::1"},
-		"no address":                      {1, []string{"unknown"}, seen},
-		"with a port":                     {1, []string{"198.51.100.1:443"}, seen},
-		"empty":                           {1, []string{""}, seen},
-		"commas":                          {1, []string{",,,"}, seen},
-		"bytes":                           {1, []string{"\xff\x00"}, seen},
+		"no proxy":                       {0, nil, seen},
+		"no proxy, a forged address":     {0, []string{"198.51.100.1"}, seen},
+		"one proxy":                      {1, []string{"198.51.100.1"}, "198.51.100.1"},
+		"one, the gateway added its own": {1, []string{"198.51.100.1, " + seen}, "198.51.100.1"},
+		"one, and a forged address":      {1, []string{"192.0.2.66, 198.51.100.1"}, "198.51.100.1"},
+		"one, and many forged addresses": {1, []string{"192.0.2.66, 192.0.2.67", "192.0.2.68,198.51.100.1"}, "198.51.100.1"},
+		"one, and a forged name":         {1, []string{"localhost, 198.51.100.1"}, "198.51.100.1"},
+		"two":                            {2, []string{"198.51.100.1, 198.51.100.200"}, "198.51.100.1"},
+		"two, and a forged address":      {2, []string{"192.0.2.66, 198.51.100.1, 198.51.100.200"}, "198.51.100.1"},
+		"two, but only one was passed":   {2, []string{"198.51.100.1"}, seen},
+		"one, without the header":        {1, nil, seen},
+		"IPv6":                           {1, []string{"192.0.2.66, 2001:db8::1"}, "2001:db8::1"},
+		"no address":                     {1, []string{"unknown"}, seen},
+		"with a port":                    {1, []string{"198.51.100.1:443"}, seen},
+		"empty":                          {1, []string{""}, seen},
+		"commas":                         {1, []string{",,,"}, seen},
+		"bytes":                          {1, []string{"\xff\x00"}, seen},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -71,12 +71,12 @@ func TestForwardedHeaderNeedsAConnectionAddress(t *testing.T) {
 	r.Header.Set("X-Forwarded-For", "198.51.100.1")
 	web.TrustProxies(1, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		if r.RemoteAddr != "" {
-			t.Errorf("an address out of nothing: %q", r.RemoteAddr)
+			t.Errorf("the address is %q", r.RemoteAddr)
 		}
 	})).ServeHTTP(httptest.NewRecorder(), r)
 }
 
-// witness keeps whom a refused login was from.
+// clientRecorder keeps the client of a refused login.
 type clientRecorder struct {
 	emptyDB
 	from *request.Client
@@ -89,7 +89,6 @@ func (w clientRecorder) Record(_ context.Context, e audit.Event) error {
 	return nil
 }
 
-// What a client says of itself is kept short and printable.
 func TestUserAgentIsShortAndPrintable(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ agent, want string }{

@@ -15,7 +15,7 @@ func TestDeleteUserRemovesTheAccount(t *testing.T) {
 	s.mailedToken("ann")
 	s.send("DELETE", "/api/user/Ann", "", bearer(t, ann)).wants(t, "oneself", 200, deleted)
 	if rows := s.storedRows(); strings.Contains(rows, "ann@") || strings.Contains(rows, "hash\":\"\\\\x") {
-		t.Errorf("left are %s", rows)
+		t.Errorf("still stored: %s", rows)
 	}
 	s.expectChange("again", false, func() {
 		s.send("DELETE", "/api/user/ann", "", bearer(t, ann)).wants(t, "again", 401, unauthenticated)
@@ -25,7 +25,7 @@ func TestDeleteUserRemovesTheAccount(t *testing.T) {
 	})
 	s.send("DELETE", "/api/user/ben", "", bearer(t, boss)).wants(t, "another", 200, deleted)
 
-	// CVE-2026-55670: whoever takes the name afterwards is somebody else.
+	// CVE-2026-55670: a later account with the same name is another account.
 	s.send("POST", "/api/user/register", strings.Replace(zoeRegistration, "Zoe.Lee", "ann", 1)).wants(t, "the name again", 201, `{"msg":"User registered successfully."}`)
 	s.send("GET", "/api/user/ann", "", bearer(t, ann)).wants(t, "the token of the first", 401, unauthenticated)
 	if again := s.find("ann"); again.UUID == ann.UUID || again.ID == ann.ID {

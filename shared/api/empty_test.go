@@ -14,8 +14,8 @@ import (
 	"roster/shared/user"
 )
 
-// empty is a database without a row, so that the fuzzer needs none. It notes
-// text that PostgreSQL would not take.
+// emptyDB stands for an empty database, so that the fuzzer needs none. It fails
+// the test for text that PostgreSQL would refuse.
 type emptyDB struct{ t *testing.T }
 
 func (e emptyDB) checkText(texts ...string) {
@@ -33,7 +33,7 @@ func (e emptyDB) CreateUser(_ context.Context, u user.User, event audit.Event) (
 
 func (e emptyDB) UserByUsername(_ context.Context, name string) (*user.User, error) {
 	e.checkText(name)
-	return nil, errors.New("no hash for the fuzzer") // which is slow
+	return nil, errors.New("the fuzzer computes no hash") // because it is slow
 }
 
 func (e emptyDB) RecordLogin(context.Context, user.LoginRecord, audit.Event) (bool, error) {

@@ -11,10 +11,10 @@ import (
 	"roster/localdev/postgrestest"
 )
 
-// CVE-2026-9798 and what followed it: a second path to a password had no
-// lockout, and then a third. Every operation that is described as taking a
-// password that is held against a stored one must run out of tries: five are
-// free, and the sixth waits, also with the right password.
+// CVE-2026-9798 and later ones: a second endpoint that checked a password had no
+// lockout, and then a third. Every operation whose description has a password
+// that is compared with a stored one must be rate limited: five attempts are free,
+// and the sixth must wait, even with the right password.
 func TestEveryPasswordCheckIsRateLimited(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -32,12 +32,12 @@ func TestEveryPasswordCheckIsRateLimited(t *testing.T) {
 			continue
 		}
 		delete(bodies, route)
-		if _, err := postgrestest.Pool(t).Exec(t.Context(), "delete from limits"); err != nil { // those of another path to it are its own
+		if _, err := postgrestest.Pool(t).Exec(t.Context(), "delete from limits"); err != nil { // of the routes before
 			t.Fatal(err)
 		}
-		for try := 1; try <= 6; try++ {
+		for attempt := 1; attempt <= 6; attempt++ {
 			password := "wrong"
-			if try == 6 {
+			if attempt == 6 {
 				password = right
 			}
 			method, path, _ := strings.Cut(strings.Replace(route, "{username}", "ann", 1), " ")
@@ -48,8 +48,8 @@ func TestEveryPasswordCheckIsRateLimited(t *testing.T) {
 			}
 			w := httptest.NewRecorder()
 			h.ServeHTTP(w, r)
-			if waits := w.Code == 429; waits != (try == 6) {
-				t.Errorf("%s: try %d is answered %d: %s", route, try, w.Code, w.Body)
+			if refused := w.Code == 429; refused != (attempt == 6) {
+				t.Errorf("%s: attempt %d is answered %d: %s", route, attempt, w.Code, w.Body)
 			}
 		}
 	}

@@ -10,8 +10,8 @@ import (
 	"roster/shared/user"
 )
 
-// Whatever the body, the answer is one of the contract's and never a fault of
-// ours, and what is stored is text.
+// No body may cause a 5xx, an answer that is not JSON, or the storing of bytes
+// that are not text.
 func FuzzBody(f *testing.F) {
 	for _, body := range []string{
 		`{"username":"ann","first_name":"A","last_name":"B","email":"a@example.com","password":"short"}`,
@@ -45,12 +45,12 @@ func FuzzBody(f *testing.F) {
 			t.Errorf("answered %q", a.body)
 		}
 		if a.status < 300 && !json.Valid([]byte(body)) {
-			t.Errorf("took %q, which is no JSON", body)
+			t.Errorf("accepted %q, which is not JSON", body)
 		}
 	})
 }
 
-// Whatever the path and the header, nobody gets in without a token of ours.
+// No path and no header may give access without a valid token.
 func FuzzCaller(f *testing.F) {
 	f.Add("ann", "Bearer x.y.z")
 	f.Add("a%2fb", "Basic YTpi")

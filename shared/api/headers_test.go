@@ -6,7 +6,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// ASVS 3.4: every answer has these, a refusal as well as a success.
+// securityHeaders are the headers that every answer has, a refusal as well as a
+// success (ASVS 3.4).
 var securityHeaders = map[string]string{
 	"Cache-Control":                "no-store",
 	"X-Content-Type-Options":       "nosniff",
@@ -45,7 +46,7 @@ func TestEveryAnswerHasTheSecurityHeaders(t *testing.T) {
 		{"GET", "/api/user/nobody", "", boss, 404, map[string]string{"Content-Type": problem}},
 		{"PUT", "/api/user/ann", `{}`, ann, 200, map[string]string{"Content-Type": json}},
 		{"PATCH", "/api/user/ann", `{}`, ann, 405, map[string]string{"Content-Type": problem, "Allow": "DELETE, GET, PUT"}},
-		{"GET", "/api/user/register", "", "", 401, map[string]string{"Content-Type": problem, "Www-Authenticate": "Bearer"}}, // the name of nobody
+		{"GET", "/api/user/register", "", "", 401, map[string]string{"Content-Type": problem, "Www-Authenticate": "Bearer"}}, // as a username
 		{"PATCH", "/api/user/register", "", "", 405, map[string]string{"Content-Type": problem, "Allow": "DELETE, GET, POST, PUT"}},
 		{"DELETE", "/reset_password", "", "", 405, map[string]string{"Content-Type": problem, "Allow": "GET, POST"}},
 		{"OPTIONS", "/healthz", "", "", 405, map[string]string{"Content-Type": problem, "Allow": "GET"}},

@@ -16,7 +16,7 @@ import (
 	"roster/shared/web"
 )
 
-// published is a set of keys of the test's own.
+// fakeKeys returns the keys and the error that a test has set.
 type fakeKeys struct {
 	set  string
 	algs []string
@@ -91,19 +91,19 @@ func TestJWKSErrorsAreNotCached(t *testing.T) {
 		a := send(t, h, "GET", "/.well-known/jwks.json", "")
 		a.wants(t, "jwks", c.status, problem(c.status, c.code, c.msg))
 		if a.header.Get("Cache-Control") != "no-store" || a.header.Get("ETag") != "" {
-			t.Errorf("an error may be kept: %v", a.header)
+			t.Errorf("an error may be cached: %v", a.header)
 		}
 	}
 }
 
-// unreadable is a verifier whose keys cannot be read.
+// unreadableKeys is a verifier whose keys cannot be read.
 type unreadableKeys struct{ web.TokenVerifier }
 
 func (unreadableKeys) Verify(context.Context, string, time.Time) (request.Caller, error) {
 	return request.Caller{}, &fault.Error{Code: fault.Unavailable, Message: "Out.", RetryAfter: time.Second}
 }
 
-// An outage of the keys must not send people to the login.
+// A client would discard its session on a 401.
 func TestUnreadableKeysAnswer503Not401(t *testing.T) {
 	t.Parallel()
 	h := http.NewServeMux()

@@ -12,8 +12,7 @@ import (
 	"roster/shared/api"
 )
 
-// One line for each request: its route and never its path, its cause only
-// where it is a fault of ours, and no secret at all.
+// The line has the route and never the path, and the cause only of a 5xx.
 func TestRequestLogHasOneLineAndNoSecret(t *testing.T) {
 	var lines strings.Builder
 	previous := slog.Default()

@@ -11,7 +11,8 @@ import (
 	"roster/shared/user"
 )
 
-// requests is one good request for each endpoint that needs the database.
+// requestForEachEndpoint returns a good request for each endpoint that needs the
+// database.
 func requestForEachEndpoint(t *testing.T, u user.User) map[string]func(h sendFunc) answer {
 	header := bearer(t, u)
 	token, _ := resets.Mint()
@@ -36,7 +37,7 @@ func requestForEachEndpoint(t *testing.T, u user.User) map[string]func(h sendFun
 
 type sendFunc func(method, path, body string, headers ...string) answer
 
-// Never 401, 404 or 409 for an outage, and nothing of its cause in the answer.
+// An outage must not look like a refusal, and the answer must not tell its cause.
 func TestOutageAnswers503(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -55,7 +56,6 @@ func TestOutageAnswers503(t *testing.T) {
 	}
 }
 
-// A request that has run out of time is an outage, too.
 func TestExpiredDeadlineIsAnOutage(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -67,7 +67,6 @@ func TestExpiredDeadlineIsAnOutage(t *testing.T) {
 	}
 }
 
-// Retry-After is whole seconds, and one at least.
 func TestRetryAfterIsWholeSecondsAndAtLeastOne(t *testing.T) {
 	t.Parallel()
 	for after, want := range map[time.Duration]string{0: "1", time.Millisecond: "1", time.Second: "1", 1500 * time.Millisecond: "2", time.Minute: "60"} {

@@ -11,7 +11,7 @@ import (
 
 const formType = "Content-Type: application/x-www-form-urlencoded"
 
-// marks of the page's states.
+// Texts by which the states of the page are recognized.
 const (
 	pageForm       = `<form method="post" action="/reset_password">`
 	pageDone       = "Your password has been changed"
@@ -22,6 +22,8 @@ func submit(token, password, repeated string) string {
 	return url.Values{"token": {token}, "new_password": {password}, "repeat_password": {repeated}}.Encode()
 }
 
+// showsPage compares an answer with a status and the texts that the page must
+// contain.
 func (a answer) showsPage(t testing.TB, name string, status int, want ...string) {
 	t.Helper()
 	for _, mark := range []string{pageForm, pageDone, pageBrokenLink} {
@@ -46,7 +48,7 @@ func TestPageResetsThePasswordOnce(t *testing.T) {
 	s := newService(t)
 	u := s.account("ann")
 	token := s.mailedToken("ann")
-	s.expectChange("GET", false, func() { // mail scanners open links
+	s.expectChange("GET", false, func() { // mail scanners open links, too
 		for range 3 {
 			s.send("GET", "/reset_password?token="+token, "").showsPage(t, "GET", 200, pageForm, `name="token" value="`+token+`"`)
 		}
@@ -81,7 +83,7 @@ func TestPageShowsWhatIsWrong(t *testing.T) {
 		"own address":        {submit(token, "ann@example.com", "ann@example.com"), formType, 400, []string{pageForm, "The new password must not be one of the account&#39;s own names."}},
 		"unknown token":      {submit(strings.Repeat("A", 43), "another kite", "another kite"), formType, 400, []string{pageBrokenLink}},
 		"no token":           {submit("", "another kite", "another kite"), formType, 400, []string{pageBrokenLink}},
-		"markup for a token": {submit(`"><script>alert(1)</script>{problem}`, "short", "short"), formType, 400, []string{pageForm, `value="&#34;&gt;&lt;script&gt;alert(1)&lt;/script&gt;{problem}"`}},
+		"markup for a token": {submit(`"><script>alert(1)</script>{message}`, "short", "short"), formType, 400, []string{pageForm, `value="&#34;&gt;&lt;script&gt;alert(1)&lt;/script&gt;{message}"`}},
 		"NUL":                {submit(token, "another\x00kite", "another\x00kite"), formType, 400, []string{"The form could not be read."}},
 		"broken UTF-8":       {submit(token, "another\xffkite", "another\xffkite"), formType, 400, []string{"The form could not be read."}},
 		"a bad escape":       {"token=" + token + "&new_password=%zz", formType, 400, []string{"The form could not be read."}},
@@ -96,7 +98,7 @@ func TestPageShowsWhatIsWrong(t *testing.T) {
 	}
 	s.send("GET", "/reset_password", "").showsPage(t, "GET without a token", 200, pageBrokenLink)
 	s.send("GET", "/reset_password?token=%22%3E%3Cscript%3E", "").showsPage(t, "GET with markup", 200, pageForm, `value="&#34;&gt;&lt;script&gt;"`)
-	s.send("POST", "/reset_password", submit(token, "another kite", "another kite"), formType).showsPage(t, "after all that", 200, pageDone)
+	s.send("POST", "/reset_password", submit(token, "another kite", "another kite"), formType).showsPage(t, "the token still works", 200, pageDone)
 }
 
 func TestPageKeepsToItsSecurityPolicy(t *testing.T) {
@@ -120,16 +122,16 @@ func TestPageKeepsToItsSecurityPolicy(t *testing.T) {
 		}
 		hash := sha256.Sum256([]byte(between(a.body, "<style>", "</style>")))
 		if allowed := "'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) + "'"; !strings.Contains(a.header.Get("Content-Security-Policy"), allowed) {
-			t.Errorf("%s: the policy does not let the page's style in", name)
+			t.Errorf("%s: the policy does not allow the page's style", name)
 		}
 		if strings.Contains(a.body, "Roster") {
-			t.Errorf("%s: people are told the name of the program:\n%s", name, a.body)
+			t.Errorf("%s: the page shows the name of the program:\n%s", name, a.body)
 		}
 		if got := a.header.Get("Content-Type"); got != "text/html; charset=utf-8" {
 			t.Errorf("%s: Content-Type %q", name, got)
 		}
 		if strings.Contains(a.body, "<script") || strings.Contains(a.body, "http://") || strings.Contains(a.body, "https://") || strings.Contains(a.body, " style=") {
-			t.Errorf("%s: the page has more than its policy lets in:\n%s", name, a.body)
+			t.Errorf("%s: the page has something that its policy forbids:\n%s", name, a.body)
 		}
 	}
 }
@@ -141,8 +143,8 @@ func between(s, begin, end string) string {
 	return text
 }
 
-// The title tells which page it is, and the field what is wrong with it and
-// what is wanted, for people who do not see it (WCAG 2.2, 2.4.2 and 3.3.1).
+// WCAG 2.2: the title says what the page is for (2.4.2), and the error is
+// connected with its field (3.3.1).
 func TestPageIsReadableByScreenReaders(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -160,8 +162,8 @@ func TestPageIsReadableByScreenReaders(t *testing.T) {
 		if heading := between(a.body, "<h1>", "</h1>"); !strings.HasSuffix(c.title, heading) {
 			t.Errorf("the heading is %q", heading)
 		}
-		if field := between(a.body, `<input id="new_password"`, ">"); field != "" && (!strings.Contains(field, `aria-describedby="problem hint"`) ||
-			!strings.Contains(a.body, `id="problem"`) || !strings.Contains(a.body, `id="hint">At least 8 characters.`)) {
+		if field := between(a.body, `<input id="new_password"`, ">"); field != "" && (!strings.Contains(field, `aria-describedby="message hint"`) ||
+			!strings.Contains(a.body, `id="message"`) || !strings.Contains(a.body, `id="hint">At least 8 characters.`)) {
 			t.Errorf("nothing describes the field:\n%s", a.body)
 		}
 	}
@@ -184,8 +186,8 @@ func TestPageAnswersOutagesAndBugs(t *testing.T) {
 	s.send("GET", "/reset_password?token="+token, "").showsPage(t, "GET needs no database", 200, pageForm)
 }
 
-// ASVS 6.2.6 and 6.2.7: what is typed is not shown, and nothing keeps a password
-// manager or a clipboard out.
+// ASVS 6.2.6 and 6.2.7: the fields hide what is typed, and nothing prevents the
+// use of a password manager or the clipboard.
 func TestPageAllowsPasswordManagers(t *testing.T) {
 	t.Parallel()
 	s := newService(t)

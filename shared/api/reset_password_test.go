@@ -32,7 +32,6 @@ func TestResetPasswordWorksOnce(t *testing.T) {
 	}
 }
 
-// A refused new password does not spend the token.
 func TestRefusedResetKeepsTheTokenValid(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -46,7 +45,7 @@ func TestRefusedResetKeepsTheTokenValid(t *testing.T) {
 		"short":           {`{"token":"` + token + `","new_password":"short"}`, invalid("new_password", short)},
 		"common":          {`{"token":"` + token + `","new_password":"password123"}`, invalid("new_password", "is too common")},
 		"own address":     {`{"token":"` + token + `","new_password":"ANN@example.com"}`, invalid("new_password", "must not be one of the account's own names")},
-		"a field more":    {`{"token":"` + token + `","new_password":"another kite","username":"ben"}`, invalid("username", "is not a field of this call")},
+		"another field":   {`{"token":"` + token + `","new_password":"another kite","username":"ben"}`, invalid("username", "is not a field of this call")},
 		"unknown token":   {`{"token":"` + strings.Repeat("A", 43) + `","new_password":"another kite"}`, invalidToken},
 		"flipped":         {`{"token":"` + flipped + `","new_password":"another kite"}`, invalidToken},
 		"a prefix":        {`{"token":"` + token[:42] + `","new_password":"another kite"}`, invalidToken},
@@ -61,10 +60,9 @@ func TestRefusedResetKeepsTheTokenValid(t *testing.T) {
 		})
 	}
 	s.send("GET", "/api/user/ann", "", "Authorization: Bearer "+token).wants(t, "as an access token", 401, unauthenticated) // CVE-2026-1529
-	s.send("POST", "/api/user/reset_password", `{"token":"`+token+`","new_password":"another kite"}`).wants(t, "after all that", 200, passwordIsReset)
+	s.send("POST", "/api/user/reset_password", `{"token":"`+token+`","new_password":"another kite"}`).wants(t, "the token still works", 200, passwordIsReset)
 }
 
-// The sequences after which a mailed token opens nothing.
 func TestChangesOfTheAccountRevokeItsResetTokens(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ method, path, body, as string }{
@@ -91,7 +89,7 @@ func TestChangesOfTheAccountRevokeItsResetTokens(t *testing.T) {
 			s.expectChange(name, false, func() {
 				s.send("POST", "/api/user/reset_password", `{"token":"`+token+`","new_password":"another kite"}`).wants(t, name, 400, invalidToken)
 			})
-			if name == "deactivation" { // which reactivation does not undo
+			if name == "deactivation" { // activating the account again does not help
 				s.send("PUT", "/api/user/ann", `{"active":true}`, bearer(t, s.find("boss"))).wants(t, name, 200, `{"msg":"User details updated."}`)
 				s.send("POST", "/api/user/reset_password", `{"token":"`+token+`","new_password":"another kite"}`).wants(t, name, 400, invalidToken)
 			}

@@ -9,11 +9,11 @@ import (
 	"roster/shared/user"
 )
 
-// Mistakes that others have published, tried on Roster. The table is
-// docs/security/published-vulnerabilities.md; most of its rows are shown by
-// tests elsewhere.
+// These tests try published vulnerabilities of other programs on Roster. The
+// table is docs/security/published-vulnerabilities.md; tests elsewhere show most
+// of its rows.
 
-// CVE-2023-7028: an array of addresses, and one of them the attacker's.
+// CVE-2023-7028: an array of addresses, one of them the attacker's.
 func TestStringFieldsTakeStringsOnly(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -60,8 +60,8 @@ func TestStringFieldsTakeStringsOnly(t *testing.T) {
 	}
 }
 
-// CVE-2019-19844: an address that another one is folded to. Only the stored
-// address is ever mailed, and only to who named it.
+// CVE-2019-19844: an address that is equal to the stored one after case folding,
+// but is another address.
 func TestFoldedAddressesAreNotMailed(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -95,8 +95,8 @@ func TestFoldedAddressesAreNotMailed(t *testing.T) {
 	}
 }
 
-// CVE-2024-38351: someone registers with the victim's address and waits. The
-// victim's reset by mail leaves nothing that the other one knows or holds.
+// CVE-2024-38351: an attacker registers with the victim's address and waits. After
+// the victim's reset by mail, the attacker's password and token are refused.
 func TestResetLocksOutAPreregisteredAttacker(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -108,7 +108,7 @@ func TestResetLocksOutAPreregisteredAttacker(t *testing.T) {
 	s.send("POST", "/api/user/login", login("zoe", right)).wants(t, "the attacker's password", 401, problem(401, "unauthenticated", badCredentials))
 }
 
-// CVE-2026-55670: what was issued to a name before it was given away.
+// CVE-2026-55670: tokens issued to a name that another account has later.
 func TestNothingOutlivesAnAccount(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -125,8 +125,8 @@ func TestNothingOutlivesAnAccount(t *testing.T) {
 	})
 }
 
-// CVE-2026-27946: members that are the server's own, in every spelling that
-// some decoder would take for them.
+// CVE-2026-27946: members that only the server sets, in every spelling that a
+// decoder could accept.
 func TestServerOwnedMembersAreRefused(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -140,7 +140,7 @@ func TestServerOwnedMembersAreRefused(t *testing.T) {
 		s.expectChange(name, false, func() {
 			for who, a := range map[string]answer{
 				"register": s.send("POST", "/api/user/register", in+`,"username":"zoe","first_name":"Z","last_name":"L","email":"z@example.com","password":"`+right+`"}`),
-				"oneself":  s.send("PUT", "/api/user/ann", in+`}`, bearer(t, ann)),
+				"owner":    s.send("PUT", "/api/user/ann", in+`}`, bearer(t, ann)),
 				"admin":    s.send("PUT", "/api/user/ann", in+`}`, bearer(t, boss)),
 			} {
 				if a.status != 400 {
@@ -151,8 +151,8 @@ func TestServerOwnedMembersAreRefused(t *testing.T) {
 	}
 }
 
-// CVE-2024-27289 and its kin: SQL in every field, in names that are stored and
-// in those that are refused. What is stored comes back as it was given.
+// CVE-2024-27289 and similar: SQL in every field, in stored names and in refused
+// ones. A stored name comes back unchanged.
 func TestSQLStaysText(t *testing.T) {
 	t.Parallel()
 	s := newService(t)

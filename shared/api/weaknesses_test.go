@@ -11,15 +11,16 @@ import (
 	"roster/shared/user"
 )
 
-// The weaknesses of the Flask service that Roster takes the place of, one test
-// each. docs/security/original-weaknesses.md lists them; 6 is in package boot,
-// 7 and 8 are at the root.
+// One test for each weakness of the Flask service that Roster replaces.
+// docs/security/original-weaknesses.md lists them. The test of 6 is in package
+// boot, those of 7 and 8 are at the root.
 
 func login(name, password string) string {
 	return `{"username":"` + name + `","password":"` + password + `"}`
 }
 
-// Two requests without a token, and a username, were enough for any account.
+// The reset token was in the answer: anyone with a username could take over the
+// account with two requests.
 func TestWeakness01ResetTokenIsNotAnswered(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -37,13 +38,13 @@ func TestWeakness01ResetTokenIsNotAnswered(t *testing.T) {
 	token := mailedLink.FindStringSubmatch(sent[0].Text)[1]
 	for name, values := range a.header {
 		if strings.Contains(strings.Join(values, " "), token) {
-			t.Errorf("the header %s answers the token", name)
+			t.Errorf("the header %s has the token", name)
 		}
 	}
 }
 
-// A reset token was a signed e-mail address: good for an hour, as often as one
-// liked, for whoever had the address by then.
+// A reset token was a signed e-mail address. It worked for an hour, any number of
+// times, for the account that had the address by then.
 func TestWeakness02ResetTokenWorksOnce(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -59,7 +60,7 @@ func TestWeakness02ResetTokenWorksOnce(t *testing.T) {
 	ann := s.find("ann")
 	s.send("PUT", "/api/user/ann", `{"email":"new@example.com"}`, bearer(t, ann)).wants(t, "a new address", 200, updated)
 	s.account("ben", func(u *user.User) { u.Email = "ann@example.com" })
-	s.expectChange("a token of before the address changed hands", false, func() { reset(second).wants(t, "another's", 400, invalidToken) })
+	s.expectChange("a token from before the address had another owner", false, func() { reset(second).wants(t, "another's", 400, invalidToken) })
 
 	third := s.mailedTokenTo("ann", "new@example.com")
 	s.account("boss", asAdmin)
@@ -67,13 +68,13 @@ func TestWeakness02ResetTokenWorksOnce(t *testing.T) {
 	s.expectChange("an inactive account", false, func() { reset(third).wants(t, "inactive", 400, invalidToken) })
 }
 
-// Roles were compared in a way that was never true, so that no rule about
-// admins held and the last one could lay the office down.
+// Roles were compared in a way that was never true, so no rule about admins
+// worked, and the last admin could be demoted or deleted.
 func TestWeakness03LastAdminStays(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	boss := s.account("boss", asAdmin)
-	s.account("idle", asAdmin, inactive) // which does not count
+	s.account("idle", asAdmin, inactive) // inactive admins do not count
 	for name, c := range map[string][2]string{
 		"demoted": {"PUT", `{"role":"USER"}`}, "deactivated": {"PUT", `{"active":false}`}, "deleted": {"DELETE", ""},
 	} {
@@ -85,7 +86,7 @@ func TestWeakness03LastAdminStays(t *testing.T) {
 	s.send("PUT", "/api/user/boss", `{"role":"USER"}`, bearer(t, boss)).wants(t, "with another one", 200, updated)
 }
 
-// Name and role were believed from the token until it expired.
+// The name and the role in the token were trusted until it expired.
 func TestWeakness04RoleIsReadFromTheRow(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -93,8 +94,8 @@ func TestWeakness04RoleIsReadFromTheRow(t *testing.T) {
 	old := bearer(t, s.account("ann"))
 	s.send("PUT", "/api/user/ann", `{"username":"anna"}`, bearer(t, boss)).wants(t, "rename", 200, updated)
 	s.account("ann", func(u *user.User) { u.Email = "another@example.com" })
-	s.send("GET", "/api/user/ann", "", old).wants(t, "who took the old name", 403, forbidden)
-	s.send("GET", "/api/user/anna", "", old).wants(t, "oneself", 200, profileOf(s.find("anna")))
+	s.send("GET", "/api/user/ann", "", old).wants(t, "the new owner of the old name", 403, forbidden)
+	s.send("GET", "/api/user/anna", "", old).wants(t, "the own account", 200, profileOf(s.find("anna")))
 
 	chief := bearer(t, s.account("chief", asAdmin))
 	s.send("PUT", "/api/user/chief", `{"role":"USER"}`, bearer(t, boss)).wants(t, "demote", 200, updated)
@@ -106,21 +107,22 @@ func TestWeakness04RoleIsReadFromTheRow(t *testing.T) {
 	s.send("GET", "/api/user/ann", "", gone).wants(t, "deleted", 401, unauthenticated)
 }
 
-// Errors were answered with their text: SQL, and the hash among its parameters.
+// The answers contained the text of errors: SQL, with a password hash among its
+// parameters.
 func TestWeakness05ErrorsTellNothing(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	ann := s.account("ann")
 	s.account("ben")
-	telling := []string{"SQLSTATE", "pgx", "constraint", "users_", "insert into", "argon2", "goroutine", ".go:", ann.PasswordHash}
+	internals := []string{"SQLSTATE", "pgx", "constraint", "users_", "insert into", "argon2", "goroutine", ".go:", ann.PasswordHash}
 	check := func(name string, a answer, want int) {
 		t.Helper()
 		if a.status != want {
 			t.Errorf("%s: %d %s, want %d", name, a.status, a.body, want)
 		}
-		for _, word := range telling {
+		for _, word := range internals {
 			if strings.Contains(a.body, word) {
-				t.Errorf("%s: the answer tells %q: %s", name, word, a.body)
+				t.Errorf("%s: the answer contains %q: %s", name, word, a.body)
 			}
 		}
 	}
@@ -139,8 +141,8 @@ func TestWeakness05ErrorsTellNothing(t *testing.T) {
 	}
 }
 
-// Each refusal had words of its own, so that names could be collected. That a
-// name is taken, register does tell; clients rely on it.
+// Each refusal had its own text, so an attacker could find out which accounts
+// exist. Only register tells that a name is taken; clients rely on that.
 func TestWeakness09AnswersRevealNoAccount(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -149,7 +151,7 @@ func TestWeakness09AnswersRevealNoAccount(t *testing.T) {
 	var first *answer
 	for name, body := range map[string]string{
 		"unknown": login("nobody", right), "wrong": login("ann", "wrong kite moon"), "inactive": login("ben", right),
-		"inactive and wrong": login("ben", "wrong kite moon"), "impossible": login("../x", right), "over-long": login("ann", strings.Repeat("x", 5000)),
+		"inactive and wrong": login("ben", "wrong kite moon"), "invalid": login("../x", right), "very long": login("ann", strings.Repeat("x", 5000)),
 	} {
 		a := s.send("POST", "/api/user/login", body)
 		if first == nil {
@@ -172,8 +174,8 @@ func TestWeakness09AnswersRevealNoAccount(t *testing.T) {
 	}
 }
 
-// Values were checked by an assertion, if at all. How often one may try is the
-// matter of other tests.
+// Values were checked by an assertion, if at all. Other tests show the rate
+// limits.
 func TestWeakness10InputIsChecked(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -201,8 +203,8 @@ func TestWeakness10InputIsChecked(t *testing.T) {
 	}
 }
 
-// Any text could be a username: a part of a path, a look-alike, another's name
-// in capitals.
+// Any text could be a username: a part of a path, a look-alike, or an existing
+// name in capitals.
 func TestWeakness11UsernamesAreNarrow(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -227,8 +229,8 @@ func TestWeakness11UsernamesAreNarrow(t *testing.T) {
 	}
 }
 
-// Admins set people's passwords, nothing ended a token, and a token did not say
-// by whom and for whom it was.
+// Admins could set the passwords of others, nothing revoked a token, and a token
+// had neither issuer nor audience.
 func TestWeakness12AdminsSetNoPasswordAndTokensEnd(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -252,10 +254,10 @@ func TestWeakness12AdminsSetNoPasswordAndTokensEnd(t *testing.T) {
 		}
 	}
 	s.send("PUT", "/api/user/ann", `{"password":"another kite","current_password":"`+right+`"}`, header).wants(t, "change", 200, updated)
-	s.send("GET", "/api/user/ann", "", header).wants(t, "the token of before", 401, unauthenticated)
+	s.send("GET", "/api/user/ann", "", header).wants(t, "the token from before", 401, unauthenticated)
 }
 
-// Links were made of the request's host: GHSA-3529-5m8x-rpv3, CVE-2025-64101.
+// Links had the host of the request: GHSA-3529-5m8x-rpv3, CVE-2025-64101.
 func TestWeakness13MailLinksAreConfigured(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -272,7 +274,7 @@ func TestWeakness13MailLinksAreConfigured(t *testing.T) {
 		{"X-Original-Url: https://evil.example/"},
 		{"X-Host: evil.example", "X-Forwarded-Server: evil.example", "X-Forwarded-Prefix: /evil.example"},
 		{"Origin: https://evil.example", "Referer: https://evil.example/"},
-		{"absolute"}, // the target's own form
+		{"absolute"}, // a request target with a host
 	} {
 		name := "user" + string(rune('a'+i))
 		s.account(name)
@@ -289,9 +291,9 @@ func TestWeakness13MailLinksAreConfigured(t *testing.T) {
 	}
 }
 
-// The tables were made by whatever ran first, and role and active could be
-// nothing. That migrations make the whole schema of an empty database, and
-// nothing else makes it, TestUp and TestSchemaIsDocumented show.
+// The first process to start created the tables, and role and active could be
+// null. TestUp and TestSchemaIsDocumented show that only migrations create the
+// schema.
 func TestWeakness14SchemaRefusesBadRows(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -302,7 +304,7 @@ func TestWeakness14SchemaRefusesBadRows(t *testing.T) {
 	} {
 		s.expectChange(change, false, func() {
 			if _, err := postgrestest.Pool(t).Exec(t.Context(), "update users set "+change); err == nil {
-				t.Errorf("the table takes %s", change)
+				t.Errorf("the table accepts %s", change)
 			}
 		})
 	}

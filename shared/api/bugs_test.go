@@ -15,15 +15,15 @@ import (
 	"roster/shared/user"
 )
 
-// broken is a database whose every answer is a bug of ours: an error that is
-// no refusal, or a panic.
+// failingDB fails every call as a bug would: with an error that is not a
+// fault.Error, or with a panic.
 type failingDB struct {
 	*postgres.DB
 	fail func() error
 }
 
 func (b failingDB) Consume(context.Context, []ratelimit.Budget, time.Time) (ratelimit.Attempt, error) {
-	return ratelimit.Attempt{}, nil // lets on to where the bugs are
+	return ratelimit.Attempt{}, nil // so that the operation gets to the other calls
 }
 
 func (b failingDB) Ping(context.Context) error { return b.fail() }
@@ -51,14 +51,14 @@ func TestBugIsAnswered500WithoutItsCause(t *testing.T) {
 	u := s.account("ann")
 	const cause = "ERROR: relation \"users\" does not exist (SQLSTATE 42P01)"
 	for kind, fail := range map[string]func() error{
-		"an error":                   func() error { return errors.New(cause) },
-		"a code by itself":           func() error { return fault.NotFound },
-		"a code that nobody knows":   func() error { return &fault.Error{Code: "surprise", Message: cause} },
-		"a panic":                    func() error { panic(cause) },
-		"a panic with an error":      func() error { panic(errors.New(cause)) },
-		"a panic with a refusal":     func() error { panic(&fault.Error{Code: fault.NotFound, Message: cause}) },
-		"a nil pointer, followed":    func() error { var none *user.User; return errors.New(none.Username) },
-		"an error that is not meant": func() error { return &json.SyntaxError{} },
+		"an error":               func() error { return errors.New(cause) },
+		"a code by itself":       func() error { return fault.NotFound },
+		"an unknown code":        func() error { return &fault.Error{Code: "surprise", Message: cause} },
+		"a panic":                func() error { panic(cause) },
+		"a panic with an error":  func() error { panic(errors.New(cause)) },
+		"a panic with a refusal": func() error { panic(&fault.Error{Code: fault.NotFound, Message: cause}) },
+		"a nil pointer":          func() error { var none *user.User; return errors.New(none.Username) },
+		"an error of a library":  func() error { return &json.SyntaxError{} },
 	} {
 		h := routes(failingDB{s.db, fail}, s.box, false)
 		for name, request := range requestForEachEndpoint(t, u) {

@@ -60,10 +60,10 @@ func TestAuditHasEveryEventOnce(t *testing.T) {
 		return fmt.Sprintf(`{"username":%q,"password":%q}`, name, password)
 	}
 	register := `{"username":"canary-zoe","first_name":"Canary","last_name":"Canary","email":"canary-zoe@example.com","password":"` + secret + `"}`
-	anns := func() string { return bearer(t, s.find("canary-ann")) }
-	bosss := func() string { return bearer(t, boss) }
-	zoes := func() string { return bearer(t, s.find("canary-zoe")) }
-	nobody := func() string { return "X-Nothing: here" }
+	annHeader := func() string { return bearer(t, s.find("canary-ann")) }
+	bossHeader := func() string { return bearer(t, boss) }
+	zoeHeader := func() string { return bearer(t, s.find("canary-zoe")) }
+	noHeader := func() string { return "X-Nothing: here" }
 	const annPath, bossPath = "/api/user/canary-ann", "/api/user/canary-boss"
 	for i, c := range []struct {
 		name, method, path, body string
@@ -71,43 +71,43 @@ func TestAuditHasEveryEventOnce(t *testing.T) {
 		status                   int
 		want                     []auditEntry
 	}{
-		{"register, bad", "POST", "/api/user/register", `{}`, nobody, 400, nil},
-		{"register", "POST", "/api/user/register", register, nobody, 201, []auditEntry{{"register", "ZOE", "ZOE", ""}}},
-		{"register, taken", "POST", "/api/user/register", register, nobody, 409, []auditEntry{{"register_failed", "", "", ""}}},
-		{"login", "POST", "/api/user/login", login("canary-ann", right), nobody, 200, []auditEntry{{"login", ann.UUID, ann.UUID, ""}}},
-		{"login, wrong", "POST", "/api/user/login", login("canary-ann", secret), nobody, 401, []auditEntry{{"login_failed", "", ann.UUID, ""}}},
-		{"login, inactive", "POST", "/api/user/login", login("canary-off", right), nobody, 401, []auditEntry{{"login_failed", "", off.UUID, ""}}},
-		{"login, unknown", "POST", "/api/user/login", login("canary-nobody", secret), nobody, 401, []auditEntry{{"login_failed", "", "", ""}}},
-		{"login, a password for a name", "POST", "/api/user/login", login(secret, secret), nobody, 401, []auditEntry{{"login_failed", "", "", ""}}},
-		{"GET", "GET", annPath, "", anns, 200, nil},
-		{"GET another", "GET", bossPath, "", anns, 403, nil},
-		{"forget", "POST", "/api/user/forget_password", `{"username":"canary-zoe","email":"canary-zoe@example.com"}`, nobody, 200, []auditEntry{{"reset_asked", "", "ZOE", ""}}},
-		{"forget, another address", "POST", "/api/user/forget_password", `{"username":"canary-zoe","email":"canary-ann@example.com"}`, nobody, 200, []auditEntry{{"reset_asked", "", "", ""}}},
-		{"forget, unknown", "POST", "/api/user/forget_password", `{"username":"canary-nobody","email":"canary@example.com"}`, nobody, 200, []auditEntry{{"reset_asked", "", "", ""}}},
-		{"reset, not a token", "POST", "/api/user/reset_password", `{"token":"canary","new_password":"` + secret + `"}`, nobody, 400, nil},
-		{"reset, unknown token", "POST", "/api/user/reset_password", `{"token":"` + strings.Repeat("A", 43) + `","new_password":"` + secret + `"}`, nobody, 400, []auditEntry{{"reset_failed", "", "", ""}}},
-		{"reset, weak", "POST", "/api/user/reset_password", `{"token":"` + token + `","new_password":"short"}`, nobody, 400, nil},
-		{"reset", "POST", "/api/user/reset_password", `{"token":"` + token + `","new_password":"` + secret + `"}`, nobody, 200, []auditEntry{{"reset_used password_changed", "", ann.UUID, ""}}},
+		{"register, bad", "POST", "/api/user/register", `{}`, noHeader, 400, nil},
+		{"register", "POST", "/api/user/register", register, noHeader, 201, []auditEntry{{"register", "ZOE", "ZOE", ""}}},
+		{"register, taken", "POST", "/api/user/register", register, noHeader, 409, []auditEntry{{"register_failed", "", "", ""}}},
+		{"login", "POST", "/api/user/login", login("canary-ann", right), noHeader, 200, []auditEntry{{"login", ann.UUID, ann.UUID, ""}}},
+		{"login, wrong", "POST", "/api/user/login", login("canary-ann", secret), noHeader, 401, []auditEntry{{"login_failed", "", ann.UUID, ""}}},
+		{"login, inactive", "POST", "/api/user/login", login("canary-off", right), noHeader, 401, []auditEntry{{"login_failed", "", off.UUID, ""}}},
+		{"login, unknown", "POST", "/api/user/login", login("canary-nobody", secret), noHeader, 401, []auditEntry{{"login_failed", "", "", ""}}},
+		{"login, a password for a name", "POST", "/api/user/login", login(secret, secret), noHeader, 401, []auditEntry{{"login_failed", "", "", ""}}},
+		{"GET", "GET", annPath, "", annHeader, 200, nil},
+		{"GET another", "GET", bossPath, "", annHeader, 403, nil},
+		{"forget", "POST", "/api/user/forget_password", `{"username":"canary-zoe","email":"canary-zoe@example.com"}`, noHeader, 200, []auditEntry{{"reset_asked", "", "ZOE", ""}}},
+		{"forget, another address", "POST", "/api/user/forget_password", `{"username":"canary-zoe","email":"canary-ann@example.com"}`, noHeader, 200, []auditEntry{{"reset_asked", "", "", ""}}},
+		{"forget, unknown", "POST", "/api/user/forget_password", `{"username":"canary-nobody","email":"canary@example.com"}`, noHeader, 200, []auditEntry{{"reset_asked", "", "", ""}}},
+		{"reset, not a token", "POST", "/api/user/reset_password", `{"token":"canary","new_password":"` + secret + `"}`, noHeader, 400, nil},
+		{"reset, unknown token", "POST", "/api/user/reset_password", `{"token":"` + strings.Repeat("A", 43) + `","new_password":"` + secret + `"}`, noHeader, 400, []auditEntry{{"reset_failed", "", "", ""}}},
+		{"reset, weak", "POST", "/api/user/reset_password", `{"token":"` + token + `","new_password":"short"}`, noHeader, 400, nil},
+		{"reset", "POST", "/api/user/reset_password", `{"token":"` + token + `","new_password":"` + secret + `"}`, noHeader, 200, []auditEntry{{"reset_used password_changed", "", ann.UUID, ""}}},
 		{"the page, an invalid token", "POST", "/reset_password", url.Values{"token": {pageToken}, "new_password": {secret}, "repeat_password": {secret}}.Encode(), func() string { return "Content-Type: application/x-www-form-urlencoded" }, 400, []auditEntry{{"reset_failed", "", "", ""}}},
-		{"PUT", "PUT", annPath, `{"first_name":"Canary"}`, anns, 200, []auditEntry{{"profile_changed", ann.UUID, ann.UUID, ""}}},
-		{"PUT, e-mail", "PUT", annPath, `{"email":"canary-new@example.com"}`, anns, 200, []auditEntry{{"email_changed", ann.UUID, ann.UUID, ""}}},
-		{"PUT, e-mail taken", "PUT", annPath, `{"email":"canary-zoe@example.com"}`, anns, 409, nil},
-		{"PUT, wrong password", "PUT", annPath, `{"password":"canary moon zebra","current_password":"canary wrong"}`, anns, 400, []auditEntry{{"password_failed", ann.UUID, ann.UUID, ""}}},
-		{"PUT, password", "PUT", annPath, `{"password":"canary moon zebra","current_password":"` + secret + `"}`, anns, 200, []auditEntry{{"password_changed", ann.UUID, ann.UUID, ""}}},
-		{"PUT, own role", "PUT", annPath, `{"role":"ADMIN"}`, anns, 403, nil},
-		{"PUT, name, role and state", "PUT", annPath, `{"username":"canary-anna","role":"ADMIN","active":false}`, bosss, 200, []auditEntry{{"username_changed role_changed active_changed", boss.UUID, ann.UUID, `{"role": "ADMIN", "active": "false"}`}}},
-		{"PUT, nothing new", "PUT", "/api/user/canary-anna", `{"active":false}`, bosss, 200, []auditEntry{{"profile_changed", boss.UUID, ann.UUID, `{"active": "false"}`}}},
-		{"PUT, the last admin", "PUT", bossPath, `{"first_name":"Canary"}`, bosss, 200, []auditEntry{{"profile_changed", boss.UUID, boss.UUID, ""}}},
-		{"DELETE, the last admin", "DELETE", bossPath, "", bosss, 409, nil},
-		{"DELETE", "DELETE", "/api/user/canary-anna", "", bosss, 200, []auditEntry{{"delete", boss.UUID, ann.UUID, ""}}},
-		{"DELETE, gone", "DELETE", "/api/user/canary-anna", "", bosss, 404, nil},
-		{"login of zoe", "POST", "/api/user/login", login("canary-zoe", secret), nobody, 200, []auditEntry{{"login", "ZOE", "ZOE", ""}}},
-		{"change, wrong password", "POST", "/api/user/change_password", `{"current_password":"canary wrong","new_password":"canary moon zebra"}`, zoes, 400, []auditEntry{{"password_failed", "ZOE", "ZOE", ""}}},
-		{"change", "POST", "/api/user/change_password", `{"current_password":"` + secret + `","new_password":"canary moon zebra"}`, zoes, 200, []auditEntry{{"password_changed", "ZOE", "ZOE", ""}}},
-		{"refresh, no token", "POST", "/api/user/refresh", `{"refresh_token":"canary"}`, nobody, 401, nil},
-		{"end an unknown session", "DELETE", "/api/user/canary-zoe/sessions/" + ann.UUID, "", bosss, 404, nil},
-		{"the log", "GET", "/api/audit", "", bosss, 200, nil},
-		{"health", "GET", "/healthz", "", nobody, 200, nil},
+		{"PUT", "PUT", annPath, `{"first_name":"Canary"}`, annHeader, 200, []auditEntry{{"profile_changed", ann.UUID, ann.UUID, ""}}},
+		{"PUT, e-mail", "PUT", annPath, `{"email":"canary-new@example.com"}`, annHeader, 200, []auditEntry{{"email_changed", ann.UUID, ann.UUID, ""}}},
+		{"PUT, e-mail taken", "PUT", annPath, `{"email":"canary-zoe@example.com"}`, annHeader, 409, nil},
+		{"PUT, wrong password", "PUT", annPath, `{"password":"canary moon zebra","current_password":"canary wrong"}`, annHeader, 400, []auditEntry{{"password_failed", ann.UUID, ann.UUID, ""}}},
+		{"PUT, password", "PUT", annPath, `{"password":"canary moon zebra","current_password":"` + secret + `"}`, annHeader, 200, []auditEntry{{"password_changed", ann.UUID, ann.UUID, ""}}},
+		{"PUT, own role", "PUT", annPath, `{"role":"ADMIN"}`, annHeader, 403, nil},
+		{"PUT, name, role and state", "PUT", annPath, `{"username":"canary-anna","role":"ADMIN","active":false}`, bossHeader, 200, []auditEntry{{"username_changed role_changed active_changed", boss.UUID, ann.UUID, `{"role": "ADMIN", "active": "false"}`}}},
+		{"PUT, nothing new", "PUT", "/api/user/canary-anna", `{"active":false}`, bossHeader, 200, []auditEntry{{"profile_changed", boss.UUID, ann.UUID, `{"active": "false"}`}}},
+		{"PUT, the last admin", "PUT", bossPath, `{"first_name":"Canary"}`, bossHeader, 200, []auditEntry{{"profile_changed", boss.UUID, boss.UUID, ""}}},
+		{"DELETE, the last admin", "DELETE", bossPath, "", bossHeader, 409, nil},
+		{"DELETE", "DELETE", "/api/user/canary-anna", "", bossHeader, 200, []auditEntry{{"delete", boss.UUID, ann.UUID, ""}}},
+		{"DELETE, gone", "DELETE", "/api/user/canary-anna", "", bossHeader, 404, nil},
+		{"login of zoe", "POST", "/api/user/login", login("canary-zoe", secret), noHeader, 200, []auditEntry{{"login", "ZOE", "ZOE", ""}}},
+		{"change, wrong password", "POST", "/api/user/change_password", `{"current_password":"canary wrong","new_password":"canary moon zebra"}`, zoeHeader, 400, []auditEntry{{"password_failed", "ZOE", "ZOE", ""}}},
+		{"change", "POST", "/api/user/change_password", `{"current_password":"` + secret + `","new_password":"canary moon zebra"}`, zoeHeader, 200, []auditEntry{{"password_changed", "ZOE", "ZOE", ""}}},
+		{"refresh, no token", "POST", "/api/user/refresh", `{"refresh_token":"canary"}`, noHeader, 401, nil},
+		{"end an unknown session", "DELETE", "/api/user/canary-zoe/sessions/" + ann.UUID, "", bossHeader, 404, nil},
+		{"the log", "GET", "/api/audit", "", bossHeader, 200, nil},
+		{"health", "GET", "/healthz", "", noHeader, 200, nil},
 	} {
 		id := fmt.Sprintf("request-%d", i)
 		if a := s.send(c.method, c.path, c.body, "X-Request-Id: "+id, "User-Agent: agent/1.0", c.header()); a.status != c.status {

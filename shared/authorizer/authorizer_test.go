@@ -33,7 +33,7 @@ func policy(stage string) string {
 		`{"Action":["execute-api:Invoke"],"Effect":"Allow","Resource":["` + arn + stage + `/*"]}]},"context":` + claims + `}`
 }
 
-// The events are those of the API Gateway Developer Guide, with a bearer token.
+// The events are from the API Gateway Developer Guide, with a bearer token.
 func TestEachEventFormatGetsItsResponse(t *testing.T) {
 	t.Parallel()
 	const rest = `"resource":"/request","path":"/request","httpMethod":"GET","queryStringParameters":{"QueryString1":"queryValue1"},"pathParameters":{},
@@ -43,8 +43,8 @@ func TestEachEventFormatGetsItsResponse(t *testing.T) {
 		"HTTP API, 2.0": {`{"version":"2.0","type":"REQUEST","routeArn":"` + arn + `test/GET/request","identitySource":["Bearer token-7"],
 			"routeKey":"$default","rawPath":"/my/path","rawQueryString":"","cookies":["cookie1"],"headers":{"accept":"*/*","authorization":"Bearer token-7"},
 			"requestContext":{"accountId":"123456789012","apiId":"api-id","http":{"method":"POST"},"timeEpoch":1583348638390},"stageVariables":null}`, simpleResponse},
-		"HTTP API, 2.0, kept for each route": {`{"version":"2.0","type":"REQUEST","identitySource":["GET /a","bearer token-7"],"headers":{"Authorization":"bearer token-7"}}`, simpleResponse},
-		"HTTP API, 2.0, kept for nobody":     {`{"version":"2.0","type":"REQUEST","identitySource":null,"headers":{"authorization":"Bearer token-7"}}`, simpleResponse},
+		"HTTP API, 2.0, cached by the route": {`{"version":"2.0","type":"REQUEST","identitySource":["GET /a","bearer token-7"],"headers":{"Authorization":"bearer token-7"}}`, simpleResponse},
+		"HTTP API, 2.0, not cached":          {`{"version":"2.0","type":"REQUEST","identitySource":null,"headers":{"authorization":"Bearer token-7"}}`, simpleResponse},
 		"HTTP API, 1.0": {`{"version":"1.0","type":"REQUEST","methodArn":"` + arn + `$default/GET/request","identitySource":"Bearer token-7,GET /request",
 			"authorizationToken":"Bearer token-7,GET /request","headers":{"Authorization":"Bearer token-7"},` + rest + `}`, policy("$default")},
 		"REST API, REQUEST": {`{"type":"REQUEST","methodArn":"` + arn + `test/GET/request","headers":{"X-AMZ-Date":"20170718T062915Z","aUTHORIZATION":"Bearer token-7"},
@@ -55,7 +55,7 @@ func TestEachEventFormatGetsItsResponse(t *testing.T) {
 		"REST API, the console's trial": {`{"type":"TOKEN","authorizationToken":"Bearer token-7","methodArn":"` + arn + `ESTestInvoke-stage/GET/"}`, policy("ESTestInvoke-stage")},
 	} {
 		a := newBackend().authorizer(time.Minute)
-		for range 2 { // from the database, and from memory
+		for range 2 { // from the database, and from the cache
 			answer, err := a.Handle(t.Context(), json.RawMessage(c.event))
 			if err != nil {
 				t.Errorf("%s: %v", name, err)
@@ -78,23 +78,23 @@ func TestBadTokensAreUnauthorized(t *testing.T) {
 	a := w.authorizer(time.Minute)
 	const request = `{"type":"REQUEST","methodArn":"` + arn + `test/GET/",`
 	for name, event := range map[string]string{
-		"no header":                  `{"version":"2.0","type":"REQUEST","headers":{}}`,
-		"no headers":                 `{"version":"2.0","type":"REQUEST","headers":null}`,
-		"another header":             `{"version":"2.0","type":"REQUEST","headers":{"x-authorization":"Bearer token-7"}}`,
-		"nothing":                    simpleEvent(""),
-		"a scheme alone":             simpleEvent("Bearer"),
-		"a scheme and a space":       simpleEvent("Bearer "),
-		"a token alone":              simpleEvent("token-7"),
-		"another scheme":             simpleEvent("Basic token-7"),
-		"another token":              simpleEvent("Bearer token-7x"),
-		"two tokens":                 simpleEvent("Bearer token-7,Bearer token-8"),
-		"two headers":                request + `"headers":{"Authorization":"Bearer token-7","authorization":"Bearer token-8"}}`,
-		"two values, of which one":   request + `"headers":{"Authorization":"Bearer token-7"},"multiValueHeaders":{"Authorization":["x","Bearer token-7"]}}`,
-		"TOKEN, elsewhere":           `{"type":"TOKEN","methodArn":"` + arn + `test/GET/","headers":{"Authorization":"Bearer token-7"}}`,
-		"REQUEST, elsewhere":         request + `"authorizationToken":"Bearer token-7"}`,
-		"TOKEN, a token alone":       `{"type":"TOKEN","methodArn":"` + arn + `test/GET/","authorizationToken":"token-7"}`,
-		"a session that has ended":   simpleEvent("Bearer token-9"),
-		"the same, in the REST form": request + `"headers":{"Authorization":"Bearer token-9"}}`,
+		"no header":                   `{"version":"2.0","type":"REQUEST","headers":{}}`,
+		"no headers":                  `{"version":"2.0","type":"REQUEST","headers":null}`,
+		"another header":              `{"version":"2.0","type":"REQUEST","headers":{"x-authorization":"Bearer token-7"}}`,
+		"nothing":                     simpleEvent(""),
+		"a scheme alone":              simpleEvent("Bearer"),
+		"a scheme and a space":        simpleEvent("Bearer "),
+		"a token alone":               simpleEvent("token-7"),
+		"another scheme":              simpleEvent("Basic token-7"),
+		"another token":               simpleEvent("Bearer token-7x"),
+		"two tokens":                  simpleEvent("Bearer token-7,Bearer token-8"),
+		"two headers":                 request + `"headers":{"Authorization":"Bearer token-7","authorization":"Bearer token-8"}}`,
+		"two values, one of them bad": request + `"headers":{"Authorization":"Bearer token-7"},"multiValueHeaders":{"Authorization":["x","Bearer token-7"]}}`,
+		"TOKEN, elsewhere":            `{"type":"TOKEN","methodArn":"` + arn + `test/GET/","headers":{"Authorization":"Bearer token-7"}}`,
+		"REQUEST, elsewhere":          request + `"authorizationToken":"Bearer token-7"}`,
+		"TOKEN, a token alone":        `{"type":"TOKEN","methodArn":"` + arn + `test/GET/","authorizationToken":"token-7"}`,
+		"a session that has ended":    simpleEvent("Bearer token-9"),
+		"the same, in the REST form":  request + `"headers":{"Authorization":"Bearer token-9"}}`,
 	} {
 		for range 2 {
 			check(t, name, handle(t, a, event), unauthorized)
@@ -103,8 +103,7 @@ func TestBadTokensAreUnauthorized(t *testing.T) {
 	check(t, "a good one", handle(t, a, simpleEvent("Bearer token-7")), "ok")
 }
 
-// What is no token's fault must not be told as if it were: a client would throw
-// its session away.
+// They must not be answered with 401: a client would discard its session.
 func TestOtherEventsFail(t *testing.T) {
 	t.Parallel()
 	w := newBackend()
@@ -137,8 +136,8 @@ func TestOtherEventsFail(t *testing.T) {
 	}
 }
 
-// Kept by the X-Tenant header alone, the answer to one caller would be given to
-// each of the tenant.
+// If the API cached by the X-Tenant header, one caller's answer would be given to
+// all callers of the tenant.
 func TestCachingByAnythingButTheTokenFails(t *testing.T) {
 	t.Parallel()
 	a := newBackend().authorizer(time.Minute)
@@ -151,7 +150,7 @@ func TestCachingByAnythingButTheTokenFails(t *testing.T) {
 	} {
 		event := `{"version":"2.0","type":"REQUEST","identitySource":` + sources + `,"headers":{"authorization":"Bearer token-7"}}`
 		check(t, name, handle(t, a, event), failed)
-		// Whoever sends this is not to ring the alarm for it.
+		// A client with a bad token must not raise the alarm.
 		check(t, name+", with no good token", handle(t, a, strings.Replace(event, "token-7\"}", "token-7,x\"}", 1)), unauthorized)
 	}
 }
@@ -164,13 +163,13 @@ func TestOutagesAreNotRefusals(t *testing.T) {
 	} {
 		for what, err := range map[string]error{"an outage": unavailable(errors.New("canary")), "a bug": errors.New("canary")} {
 			want := failed
-			if name == "the keys" && what == "a bug" { // what Verify returns is said of the token
+			if name == "the keys" && what == "a bug" { // any other error of Verify means a bad token
 				want = unauthorized
 			}
 			w := newBackend()
 			a := w.authorizer(time.Minute)
 			down(w, err)
-			for range 2 { // failures are not remembered
+			for range 2 { // failures are not cached
 				check(t, name+", "+what, handle(t, a, simpleEvent("Bearer token-7")), want)
 			}
 			down(w, nil)
@@ -191,7 +190,7 @@ func TestPanicFailsOneRequest(t *testing.T) {
 	check(t, "after it", handle(t, a, simpleEvent("Bearer token-7")), "ok")
 }
 
-// watch is a verifier that notes how long it would have.
+// deadlineVerifier is a verifier that records how much time it has.
 type deadlineVerifier struct {
 	*backend
 	left time.Duration
@@ -204,14 +203,14 @@ func (w *deadlineVerifier) Verify(ctx context.Context, raw string, now time.Time
 	return w.backend.Verify(ctx, raw, now)
 }
 
-// API Gateway waits for ten seconds, as Lambda does.
+// API Gateway and Lambda wait for ten seconds.
 func TestHandleHasADeadline(t *testing.T) {
 	t.Parallel()
 	w := &deadlineVerifier{backend: newBackend()}
 	a := authorizer.New(w, w, ttl)
 	check(t, "an answer", handle(t, a, simpleEvent("Bearer token-7")), "ok")
 	if w.left <= 0 || w.left > 5*time.Second {
-		t.Errorf("it has %v", w.left)
+		t.Errorf("the verifier has %v", w.left)
 	}
 }
 

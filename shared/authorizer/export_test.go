@@ -2,7 +2,7 @@ package authorizer
 
 import "time"
 
-// MostKnown and WallClock are for tests.
+// MaxCached and WallClock are for tests.
 const MaxCached = maxCached
 
 var WallClock = wallClock
@@ -10,10 +10,11 @@ var WallClock = wallClock
 // SetClock gives an Authorizer another clock, before its first use.
 func (a *Authorizer) SetClock(now func() time.Time) { a.now = now }
 
-// SetMost bounds the answers that it remembers, before its first use.
-func (a *Authorizer) SetMaxEntries(most int) { a.cache.maxEntries = most }
+// SetMaxEntries limits the cache, before its first use.
+func (a *Authorizer) SetMaxEntries(n int) { a.cache.maxEntries = n }
 
-// Known is how many answers are in memory.
+// Cached returns how many decisions are in the cache, and -1 if the cache is
+// inconsistent.
 func (a *Authorizer) Cached() int {
 	a.cache.mu.Lock()
 	defer a.cache.mu.Unlock()

@@ -14,8 +14,7 @@ import (
 
 const ttl = 30 * time.Second
 
-// The bound: what has ended is refused when so many seconds are over, and not
-// before the last answer's time is.
+// An ended session is refused when the ttl is over, and not earlier.
 func TestDecisionIsCachedForItsTTL(t *testing.T) {
 	t.Parallel()
 	w := newBackend()
@@ -32,8 +31,7 @@ func TestDecisionIsCachedForItsTTL(t *testing.T) {
 	}
 }
 
-// An answer counts from before the question: a statement that takes long does
-// not lengthen it.
+// A slow statement must not make a decision last longer.
 func TestDecisionAgesFromBeforeTheStatement(t *testing.T) {
 	t.Parallel()
 	w := newBackend()
@@ -61,10 +59,10 @@ func TestOutageShowsWhenTheDecisionExpires(t *testing.T) {
 	check(t, "first", handle(t, a, event), "ok")
 	w.out = unavailable(nil)
 	w.advance(ttl - 1)
-	check(t, "while the answer serves", handle(t, a, event), "ok")
+	check(t, "while the decision is cached", handle(t, a, event), "ok")
 	check(t, "another session", handle(t, a, simpleEvent("Bearer token-8")), failed)
 	w.advance(1)
-	check(t, "when it has ended", handle(t, a, event), failed)
+	check(t, "when it has expired", handle(t, a, event), failed)
 }
 
 func TestRefusalsAreCachedToo(t *testing.T) {
@@ -106,7 +104,7 @@ func TestDecisionIsForOneSession(t *testing.T) {
 	check(t, "the one", handle(t, a, simpleEvent("Bearer token-7")), "ok")
 }
 
-// A clock that was set back must not make an answer young again.
+// The clock was set back, so the age of the decision is unknown.
 func TestDecisionFromTheFutureIsDropped(t *testing.T) {
 	t.Parallel()
 	w := newBackend()
@@ -120,16 +118,15 @@ func TestDecisionFromTheFutureIsDropped(t *testing.T) {
 	}
 }
 
-// No answer is older than keep, in whatever order sessions end, callers come
-// and memory is used up.
+// A random order of ended sessions, requests and a full cache.
 func TestNoDecisionIsOlderThanItsTTL(t *testing.T) {
 	t.Parallel()
-	const sessions, rounds, most = 400, 15_000, 150
+	const sessions, rounds, limit = 400, 15_000, 150
 	random := rand.New(rand.NewPCG(20260105, 0))
 	w := newBackend()
 	a := w.authorizer(ttl)
-	a.SetMaxEntries(most)
-	old := 0
+	a.SetMaxEntries(limit)
+	stale := 0 // decisions for sessions that had ended within the ttl
 	for range rounds {
 		w.advance(time.Duration(random.Int64N(int64(100 * time.Millisecond))))
 		n := random.IntN(sessions)
@@ -141,17 +138,17 @@ func TestNoDecisionIsOlderThanItsTTL(t *testing.T) {
 		case got == "ok" && ended && w.now.Sub(since) >= ttl:
 			t.Fatalf("session %d ended %v ago and is let through", n, w.now.Sub(since))
 		case got == "ok" && ended:
-			old++
+			stale++
 		case got == unauthorized && !ended:
 			t.Fatalf("session %d is alive and refused", n)
 		}
-		if known := a.Cached(); known < 0 || known > most {
-			t.Fatalf("%d answers are in memory", known)
+		if known := a.Cached(); known < 0 || known > limit {
+			t.Fatalf("%d decisions are in the cache", known)
 		}
 	}
-	t.Logf("%d answers, %d statements, %d of sessions that had just ended", rounds, w.asked, old)
-	if old == 0 || w.asked > rounds*9/10 {
-		t.Error("nothing was remembered")
+	t.Logf("%d requests, %d statements, %d stale decisions", rounds, w.asked, stale)
+	if stale == 0 || w.asked > rounds*9/10 {
+		t.Error("nothing was cached")
 	}
 }
 
@@ -166,27 +163,27 @@ func TestCacheIsBounded(t *testing.T) {
 		}
 		return w.asked - before
 	}
-	most := authorizer.MaxCached
-	if n := sweep(0, most+1); n != most+1 {
-		t.Errorf("%d sessions took %d statements", most+1, n)
+	limit := authorizer.MaxCached
+	if n := sweep(0, limit+1); n != limit+1 {
+		t.Errorf("%d sessions took %d statements", limit+1, n)
 	}
-	if n := sweep(1, most+1); n != 0 {
-		t.Errorf("of the last %d, %d were forgotten", most, n)
+	if n := sweep(1, limit+1); n != 0 {
+		t.Errorf("of the last %d, %d were not cached", limit, n)
 	}
 	if n := sweep(0, 1); n != 1 {
-		t.Error("the first is still known: there is no bound")
+		t.Error("the first is still cached: the cache has no limit")
 	}
 	w.advance(ttl)
 	if n := sweep(0, 10); n != 10 {
-		t.Errorf("of 10 whose time was over, %d were asked for", n)
+		t.Errorf("of 10 expired decisions, %d took a statement", n)
 	}
 	if n := a.Cached(); n != 10 {
-		t.Errorf("%d answers are in memory, 10 of which are good", n)
+		t.Errorf("%d decisions are in the cache, want the 10 fresh ones", n)
 	}
 }
 
-// gated is a world whose statements wait until they are let go. It must be used
-// in a bubble of synctest, which knows when everybody waits.
+// gatedBackend returns a backend whose statements wait for the channel. It must be
+// used in a bubble of synctest, which knows when all goroutines wait.
 func gatedBackend() (w *backend, open chan struct{}) {
 	w, open = newBackend(), make(chan struct{})
 	w.before = func() { <-open }
@@ -210,24 +207,24 @@ func TestConcurrentRequestsShareOneStatement(t *testing.T) {
 	})
 }
 
-// Whoever asks for all may give up. The others must not be told that the
-// database is out, and one that gives up while it waits does so at once.
+// The request that runs the statement for the others may be cancelled, and so may
+// one that waits. Both must end at once, and the others must not fail.
 func TestCancelledRequestLeavesTheOthersAlone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w, open := gatedBackend()
 		a := w.authorizer(ttl)
-		gone := func() (giveUp func()) {
+		cancelled := func() (cancel func()) {
 			ctx, cancel := context.WithCancel(t.Context())
 			go func() {
 				if _, err := a.Handle(ctx, json.RawMessage(simpleEvent("Bearer token-7"))); err == nil || err.Error() != failed {
-					t.Errorf("one that gave up: %v", err)
+					t.Errorf("a cancelled request: %v", err)
 				}
 			}()
 			synctest.Wait()
 			return cancel
 		}
-		first, waiting := gone(), gone()
+		first, waiting := cancelled(), cancelled()
 		for range 20 {
 			go func() { check(t, "another", handle(t, a, simpleEvent("Bearer token-7")), "ok") }()
 		}
@@ -243,8 +240,8 @@ func TestCancelledRequestLeavesTheOthersAlone(t *testing.T) {
 	})
 }
 
-// One that waited for another's answer must not be given one that is too old by
-// then.
+// A request may wait so long for the statement of another one that the decision
+// has expired by then.
 func TestSharedDecisionIsNotTooOld(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

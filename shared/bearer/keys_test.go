@@ -14,7 +14,8 @@ import (
 	"roster/shared/credential/token"
 )
 
-// known is a verifier that has fetched the key of a good token.
+// issuerWithFetchedKey returns an issuer, a verifier that has fetched its key, and
+// a good token.
 func issuerWithFetchedKey(t *testing.T) (*issuer, *bearer.Verifier, string) {
 	t.Helper()
 	i := newIssuer(t)
@@ -27,7 +28,7 @@ func issuerWithFetchedKey(t *testing.T) (*issuer, *bearer.Verifier, string) {
 	return i, v, raw
 }
 
-// RFC 9111 §4.2, within bounds.
+// RFC 9111 §4.2, between the minimum and the maximum.
 func TestKeysAreCachedForTheirFreshnessLifetime(t *testing.T) {
 	t.Parallel()
 	for cacheControl, c := range map[string]struct {
@@ -66,8 +67,8 @@ func TestKeysAreCachedForTheirFreshnessLifetime(t *testing.T) {
 	}
 }
 
-// A rotation: the next key is known before it signs, the retired one is
-// honoured while it is published, and no longer than a copy serves.
+// The next key is known before it signs. A removed key is accepted until the
+// fetched keys are no longer fresh.
 func TestRotationIsFollowed(t *testing.T) {
 	t.Parallel()
 	i := newIssuer(t)
@@ -80,14 +81,14 @@ func TestRotationIsFollowed(t *testing.T) {
 	checkFetches(t, "both", i, 1)
 	i.publish(b)
 	i.advance(keyring.SetAge - 1)
-	check(t, "a key that was taken out, in a copy", v, i.signed(t, a), 200)
+	check(t, "a removed key, while the fetched keys are fresh", v, i.signed(t, a), 200)
 	i.advance(1)
-	check(t, "the same when the copy has ended", v, i.signed(t, a), 401)
-	check(t, "the one that signs", v, i.signed(t, b), 200)
+	check(t, "a removed key, after that", v, i.signed(t, a), 401)
+	check(t, "the current key", v, i.signed(t, b), 200)
 	checkFetches(t, "after it", i, 1)
 }
 
-// What nobody had announced, as after a leak: the first token makes it known.
+// A key may sign that was not published before, as after a leak of the old key.
 func TestUnknownKeysAreFetchedOncePerInterval(t *testing.T) {
 	t.Parallel()
 	i, v, raw := issuerWithFetchedKey(t)
@@ -100,7 +101,7 @@ func TestUnknownKeysAreFetchedOncePerInterval(t *testing.T) {
 	check(t, "a new key", v, i.signed(t, k), 200)
 	check(t, "the old one", v, raw, 401)
 	checkFetches(t, "once", i, 1)
-	// Whoever invents keys costs one fetch in an interval.
+	// Tokens with invented keys cause one fetch in an interval.
 	for range 10 {
 		i.advance(bearer.RefreshInterval / 10)
 		for range 20 {
@@ -113,8 +114,8 @@ func TestUnknownKeysAreFetchedOncePerInterval(t *testing.T) {
 	}
 }
 
-// While the issuer is out, keys serve for an hour; then nothing is said of any
-// token. A token by a key that nobody knows is not called bad.
+// After the hour every token gets 503. During the outage a token with an unknown
+// key gets 503, too, and not 401.
 func TestKeysServeForAnHourOfOutage(t *testing.T) {
 	t.Parallel()
 	for name, down := range map[string]func(*issuer){
@@ -136,7 +137,7 @@ func TestKeysServeForAnHourOfOutage(t *testing.T) {
 		check(t, name+", within the hour", v, i.signed(t, k), 200)
 		_, w := call(t, v, "Bearer "+i.signed(t, newKey(t, keyring.EdDSA)))
 		if w.Code != 503 || w.Header().Get("Retry-After") == "" || w.Header().Get("WWW-Authenticate") != "" {
-			t.Errorf("%s, a key that nobody knows: %d, %v", name, w.Code, w.Header())
+			t.Errorf("%s, an unknown key: %d, %v", name, w.Code, w.Header())
 		}
 		i.advance(1)
 		check(t, name+", after the hour", v, i.signed(t, k), 503)
@@ -146,7 +147,6 @@ func TestKeysServeForAnHourOfOutage(t *testing.T) {
 	}
 }
 
-// Where the keys are is configured, and no answer changes that.
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	t.Parallel()
 	i, attacker := newIssuer(t), newIssuer(t)
@@ -165,14 +165,14 @@ func TestFailedFetchesAreNotRepeatedAtOnce(t *testing.T) {
 	k := i.ring.Keys[0]
 	i.set(func(i *issuer) { i.status = 500 })
 	i.advance(keyring.SetAge)
-	for range 10 { // keys at hand: one fetch in half a minute
+	for range 10 { // with usable keys: one fetch in half a minute
 		check(t, "with keys", v, i.signed(t, k), 200)
 	}
 	i.advance(bearer.RetryInterval - 1)
 	check(t, "with keys", v, i.signed(t, k), 200)
 	checkFetches(t, "with keys", i, 1)
 	i.advance(bearer.UsableFor)
-	for range 10 { // none: one in a second
+	for range 10 { // without: one fetch in a second
 		check(t, "without", v, i.signed(t, k), 503)
 	}
 	checkFetches(t, "without", i, 1)
@@ -209,17 +209,16 @@ func TestConcurrentRequestsShareOneFetch(t *testing.T) {
 	for range 50 {
 		group.Go(func() { check(t, "each", v, raw, 200) })
 	}
-	giveUp() // it takes nobody with it
+	giveUp() // the others must not fail
 	if err := <-first; !errors.Is(err, bearer.ErrUnavailable) {
-		t.Errorf("the first, that waits no longer: %v", err)
+		t.Errorf("the first, which was cancelled: %v", err)
 	}
 	close(hold)
 	group.Wait()
 	checkFetches(t, "50", i, 1)
 }
 
-// An issuer that does not answer costs a request a second at most, as long as
-// there are keys.
+// A request waits for a second at most, as long as there are usable keys.
 func TestSlowIssuerDelaysNobodyWithKeys(t *testing.T) {
 	t.Parallel()
 	i, v, _ := issuerWithFetchedKey(t)
@@ -250,8 +249,7 @@ func TestVerifyTellsInvalidFromUnavailable(t *testing.T) {
 	}
 }
 
-// An issuer that signs with a shared secret publishes no key, and its tokens
-// are not good here.
+// An issuer that signs with a shared secret publishes no key.
 func TestHS256TokensAreRefused(t *testing.T) {
 	t.Parallel()
 	i := newIssuer(t)

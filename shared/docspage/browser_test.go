@@ -15,11 +15,11 @@ import (
 	"roster/localdev/browsertest"
 )
 
-// sent is what the page sent to the API.
+// apiRequest is a request that the page sent to the API.
 type apiRequest struct{ Method, Path, Authorization, ContentType, Body string }
 
-// open shows the documentation, from a server that has an API beside it, in a
-// browser. Each request to the API goes to the channel.
+// openPage opens the documentation in a browser, from a server that has an API,
+// too. The channel gets each request to the API.
 func openPage(t *testing.T, query string) (page *browsertest.Page, origin string, api <-chan apiRequest) {
 	t.Helper()
 	requests := make(chan apiRequest, 10)
@@ -38,9 +38,9 @@ func openPage(t *testing.T, query string) (page *browsertest.Page, origin string
 	return page, server.URL, requests
 }
 
-// quiet ends a test of the page: whatever was done, the console has nothing to
-// say, so the security policy was in nobody's way, and each request went to the
-// origin.
+// checkConsoleAndOrigins fails the test if the browser's console has a message,
+// such as that the security policy has blocked something, or if a request went to
+// another origin.
 func checkConsoleAndOrigins(t *testing.T, p *browsertest.Page, origin string) {
 	t.Helper()
 	if got := p.Complaints(); len(got) > 0 {
@@ -53,8 +53,8 @@ func checkConsoleAndOrigins(t *testing.T, p *browsertest.Page, origin string) {
 	}
 }
 
-// The query is there because a link to the page must not be able to put another
-// description in the place of ours.
+// The query must have no effect: a link to the page must not make it show another
+// description.
 func TestPageListsEveryOperation(t *testing.T) {
 	t.Parallel()
 	p, origin, _ := openPage(t, "?url=https://roster.example/openapi.json&configUrl=https://roster.example/config.json&spec={}")
@@ -142,7 +142,7 @@ func tryOut(p *browsertest.Page, operation string) {
 	)
 }
 
-// A policy that is not obeyed would make the tests above say little.
+// If the browser did not enforce the policy, the tests above would prove little.
 func TestPagePolicyIsEnforced(t *testing.T) {
 	t.Parallel()
 	p, _, _ := openPage(t, "")

@@ -64,7 +64,7 @@ func TestHandlerServesItsFiles(t *testing.T) {
 				t.Errorf("Cache-Control %q, want %q", got, want.cache)
 			}
 			if got := h.Get("Content-Encoding"); got != "" {
-				t.Errorf("Content-Encoding %q for a client that takes none", got)
+				t.Errorf("Content-Encoding %q for a client that accepts none", got)
 			}
 		})
 	}
@@ -88,7 +88,7 @@ func TestHandlerCompressesForClientsThatAcceptGzip(t *testing.T) {
 			if same := packed.Header().Get("ETag") == plain.Header().Get("ETag"); same != (coding == "") {
 				t.Errorf("the ETag is that of the plain file: %v", same)
 			}
-			if !bytes.Equal(gunzip(t, packed), plain.Body.Bytes()) {
+			if !bytes.Equal(decoded(t, packed), plain.Body.Bytes()) {
 				t.Error("not the same content")
 			}
 		})
@@ -113,7 +113,7 @@ func TestHandlerReadsAcceptEncoding(t *testing.T) {
 	}
 }
 
-func gunzip(t *testing.T, w *httptest.ResponseRecorder) []byte {
+func decoded(t *testing.T, w *httptest.ResponseRecorder) []byte {
 	t.Helper()
 	if w.Header().Get("Content-Encoding") == "" {
 		return w.Body.Bytes()
@@ -155,7 +155,7 @@ func TestHandlerReadsIfNoneMatch(t *testing.T) {
 	}
 }
 
-// A compressed file must survive the way through Lambda, which carries text.
+// Lambda returns text, so a compressed file must be encoded and decoded again.
 func TestHandlerWorksAsALambdaFunction(t *testing.T) {
 	t.Parallel()
 	event := events.APIGatewayV2HTTPRequest{RawPath: "/docs/swagger-ui.css", Headers: map[string]string{"accept-encoding": "gzip, deflate, br"}}
@@ -174,7 +174,7 @@ func TestHandlerWorksAsALambdaFunction(t *testing.T) {
 		t.Fatalf("base64: %v, %v", answer.IsBase64Encoded, err)
 	}
 	w.Body.Write(body)
-	if want := get(t, "/docs/swagger-ui.css").Body.Bytes(); answer.StatusCode != http.StatusOK || !bytes.Equal(gunzip(t, w), want) {
+	if want := get(t, "/docs/swagger-ui.css").Body.Bytes(); answer.StatusCode != http.StatusOK || !bytes.Equal(decoded(t, w), want) {
 		t.Errorf("status %d, and the file is not the same", answer.StatusCode)
 	}
 	if got := w.Header().Get("X-Request-Id"); got != "id-of-the-gateway" {
@@ -204,7 +204,6 @@ func TestHandlerLeavesTheBodyOutForHEAD(t *testing.T) {
 	}
 }
 
-// The description says which files there are; the handler serves those.
 func TestDescriptionListsTheFiles(t *testing.T) {
 	t.Parallel()
 	var doc struct {
@@ -281,8 +280,7 @@ func TestHandlerRefusesABadDescription(t *testing.T) {
 	}
 }
 
-// The page must work under its own policy: nothing inline, nothing from
-// elsewhere.
+// The page's policy forbids inline scripts and styles, and other origins.
 func TestPageHasNothingInline(t *testing.T) {
 	t.Parallel()
 	page := get(t, "/").Body.String()

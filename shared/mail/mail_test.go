@@ -99,8 +99,8 @@ func TestValidateRefusesContent(t *testing.T) {
 	}
 }
 
-// FuzzValidate holds that whatever passes is one recipient and one header line
-// for the standard library's parser too.
+// FuzzValidate checks that the standard library's parser, too, reads an accepted
+// message as one recipient and one line of a header.
 func FuzzValidate(f *testing.F) {
 	f.Add("ann@example.com", "Hello")
 	f.Add("ann@example.com\r\nBcc: bob@example.com", "Hi\r\nBcc: bob@example.com")

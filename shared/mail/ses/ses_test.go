@@ -115,7 +115,7 @@ func TestFailuresAreSortedByKind(t *testing.T) {
 	}
 }
 
-// checkText holds that an error may be logged.
+// checkText checks that the text of an error may be logged.
 func checkText(t *testing.T, err error) {
 	t.Helper()
 	if err == nil {

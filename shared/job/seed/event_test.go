@@ -17,7 +17,7 @@ import (
 	"roster/shared/job/seed"
 )
 
-// resource plays CloudFormation's end of a custom resource.
+// cloudFormation is a server that receives the answers of a custom resource.
 func cloudFormation(t *testing.T, status int) (url string, answers <-chan string) {
 	t.Helper()
 	got := make(chan string, 5)
@@ -30,7 +30,7 @@ func cloudFormation(t *testing.T, status int) (url string, answers <-chan string
 	return s.URL, got
 }
 
-// done is a job that counts its runs.
+// countingJob returns a job that counts its runs.
 func countingJob(runs *int) seed.Job {
 	return func(context.Context) (seed.Report, error) {
 		*runs++
@@ -57,26 +57,26 @@ func TestHandlerAnswersCloudFormationAtItsURL(t *testing.T) {
 	}
 }
 
-// A deployment that is rolled back must be so without a database, and must not
-// take from the functions of the newer version what they need.
+// A rollback must work without a database. The functions of the newer version must
+// keep what they need.
 func TestHandlerDoesNothingForARollback(t *testing.T) {
 	t.Parallel()
 	const arn = "arn:aws:lambda:eu-central-1:123456789012:function:seed:"
-	for _, test := range []struct {
+	for name, test := range map[string]struct {
 		kind, to, from string
 		runs           int
 	}{
-		{"Update", arn + "6", arn + "7", 0},
-		{"Update", arn + "9", arn + "10", 0}, // numbers, not text
-		{"Update", "6", "7", 0},
-		{"Update", arn + "7", arn + "6", 1},
-		{"Update", arn + "10", arn + "9", 1},
-		{"Update", arn + "7", arn + "7", 1},
-		{"Update", arn + "6", "arn:aws:lambda:eu-central-1:123456789012:function:other:7", 1}, // counts its own
-		{"Update", arn + "$LATEST", arn + "7", 1},
-		{"Update", arn + "6", "", 1},
-		{"Update", arn + "-6", arn + "7", 1},
-		{"Create", arn + "6", arn + "7", 1},
+		"a rollback":              {"Update", arn + "6", arn + "7", 0},
+		"a rollback from 10 to 9": {"Update", arn + "9", arn + "10", 0}, // compared as numbers
+		"numbers alone":           {"Update", "6", "7", 0},
+		"forward":                 {"Update", arn + "7", arn + "6", 1},
+		"forward from 9":          {"Update", arn + "10", arn + "9", 1},
+		"the same version":        {"Update", arn + "7", arn + "7", 1},
+		"another function":        {"Update", arn + "6", "arn:aws:lambda:eu-central-1:123456789012:function:other:7", 1},
+		"not a number":            {"Update", arn + "$LATEST", arn + "7", 1},
+		"no earlier version":      {"Update", arn + "6", "", 1},
+		"a negative number":       {"Update", arn + "-6", arn + "7", 1},
+		"a creation":              {"Create", arn + "6", arn + "7", 1},
 	} {
 		url, answers := cloudFormation(t, http.StatusOK)
 		runs := 0
@@ -85,7 +85,7 @@ func TestHandlerDoesNothingForARollback(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := <-answers; runs != test.runs || !strings.Contains(got, `"Status":"SUCCESS"`) {
-			t.Errorf("%+v: the job ran %d times, and the answer is %s", test, runs, got)
+			t.Errorf("%s: the job ran %d times, and the answer is %s", name, runs, got)
 		}
 	}
 }
@@ -123,7 +123,7 @@ func TestHandlerReportsAFailure(t *testing.T) {
 	} {
 		url, answers := cloudFormation(t, http.StatusOK)
 		_, err := seed.Handler(failingJob(errors.New(test.cause)))(t.Context(), json.RawMessage(`{"RequestType":"Create","ResponseURL":"`+url+`"}`))
-		if err != nil { // Lambda would send the event again, and CloudFormation has its answer
+		if err != nil { // CloudFormation has its answer, and Lambda must not send the event again
 			t.Errorf("%s: %v", name, err)
 		}
 		body := strings.TrimPrefix(<-answers, "PUT ")
@@ -134,8 +134,7 @@ func TestHandlerReportsAFailure(t *testing.T) {
 	}
 }
 
-// An answer that does not arrive is a failure, so that Lambda sends the event
-// again.
+// Lambda then sends the event again.
 func TestHandlerFailsWhenItsAnswerIsRefused(t *testing.T) {
 	t.Parallel()
 	url, _ := cloudFormation(t, http.StatusForbidden)
@@ -150,11 +149,11 @@ func TestHandlerEndsTheJobInTimeToAnswer(t *testing.T) {
 	url, answers := cloudFormation(t, http.StatusOK)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
-	waits := func(ctx context.Context) (seed.Report, error) {
+	slow := func(ctx context.Context) (seed.Report, error) {
 		<-ctx.Done()
 		return seed.Report{}, fmt.Errorf("migrate: %w", ctx.Err())
 	}
-	if _, err := seed.Handler(waits)(ctx, json.RawMessage(`{"RequestType":"Create","ResponseURL":"`+url+`"}`)); err != nil {
+	if _, err := seed.Handler(slow)(ctx, json.RawMessage(`{"RequestType":"Create","ResponseURL":"`+url+`"}`)); err != nil {
 		t.Fatal(err)
 	}
 	if ctx.Err() != nil {
@@ -165,7 +164,7 @@ func TestHandlerEndsTheJobInTimeToAnswer(t *testing.T) {
 	}
 }
 
-// Lambda replaces a process that panics; CloudFormation is answered first.
+// CloudFormation gets an answer before the panic ends the process.
 func TestHandlerAnswersAPanic(t *testing.T) {
 	t.Parallel()
 	url, answers := cloudFormation(t, http.StatusOK)

@@ -19,11 +19,11 @@ import (
 	"roster/shared/user"
 )
 
-// stage plays all that a job needs and writes down what is asked of it.
+// fakes implements everything that a job needs, and records its calls.
 type fakes struct {
 	calls   []string
 	found   *user.User
-	holder  *user.User // of the admin's address
+	holder  *user.User // the account that has the admin's e-mail
 	migrate error
 	store   error
 	purge   error
@@ -60,7 +60,7 @@ func (s *fakes) CreateReset(context.Context, string, string, user.Reset, audit.E
 }
 
 func (s *fakes) PurgeExpired(context.Context, time.Time, time.Time, time.Time, int) (user.Purged, error) {
-	s.record("tidy")
+	s.record("purge")
 	return user.Purged{Limits: 2, Resets: 1}, s.purge
 }
 
@@ -92,16 +92,16 @@ func TestJobRunsItsStepsInOrder(t *testing.T) {
 		want             []string
 		created          bool
 	}{
-		"the admin is invited":          {fakes{}, address, "", []string{"migrate", "find", "create", "reset", "mail ops@example.com", "tidy"}, true},
-		"a password was given":          {fakes{}, address, "correct horse battery", []string{"migrate", "find", "create", "tidy"}, true},
-		"also without an address":       {fakes{}, placeholderURL, "correct horse battery", []string{"migrate", "find", "create", "tidy"}, true},
-		"the admin is there":            {fakes{found: &user.User{Role: user.RoleAdmin, Active: true}}, address, "", []string{"migrate", "find", "tidy"}, false},
-		"nothing could be removed":      {fakes{purge: errors.New("failed"), found: &user.User{Role: user.RoleAdmin, Active: true}}, address, "", []string{"migrate", "find", "tidy"}, false},
-		"a stranger has the address":    {fakes{holder: &user.User{Role: user.RoleUser, Active: true}}, address, "", []string{"migrate", "find", "create", "find by e-mail", "tidy"}, false},
-		"the admin has another name":    {fakes{holder: &user.User{Role: user.RoleAdmin, Active: true}}, address, "", []string{"migrate", "find", "create", "find by e-mail", "tidy"}, false},
-		"no address yet":                {fakes{}, placeholderURL, "", []string{"migrate", "tidy"}, false},
-		"no address yet, with a port":   {fakes{}, placeholderURL + ":8443", "", []string{"migrate", "tidy"}, false},
-		"an address that looks like it": {fakes{}, "https://invalid.example.com", "", []string{"migrate", "find", "create", "reset", "mail ops@example.com", "tidy"}, true},
+		"the admin is invited":        {fakes{}, address, "", []string{"migrate", "find", "create", "reset", "mail ops@example.com", "purge"}, true},
+		"a password was given":        {fakes{}, address, "correct horse battery", []string{"migrate", "find", "create", "purge"}, true},
+		"also without an address":     {fakes{}, placeholderURL, "correct horse battery", []string{"migrate", "find", "create", "purge"}, true},
+		"the admin exists":            {fakes{found: &user.User{Role: user.RoleAdmin, Active: true}}, address, "", []string{"migrate", "find", "purge"}, false},
+		"a failed purge":              {fakes{purge: errors.New("failed"), found: &user.User{Role: user.RoleAdmin, Active: true}}, address, "", []string{"migrate", "find", "purge"}, false},
+		"a stranger has the e-mail":   {fakes{holder: &user.User{Role: user.RoleUser, Active: true}}, address, "", []string{"migrate", "find", "create", "find by e-mail", "purge"}, false},
+		"the admin has another name":  {fakes{holder: &user.User{Role: user.RoleAdmin, Active: true}}, address, "", []string{"migrate", "find", "create", "find by e-mail", "purge"}, false},
+		"no address yet":              {fakes{}, placeholderURL, "", []string{"migrate", "purge"}, false},
+		"no address yet, with a port": {fakes{}, placeholderURL + ":8443", "", []string{"migrate", "purge"}, false},
+		"an address similar to it":    {fakes{}, "https://invalid.example.com", "", []string{"migrate", "find", "create", "reset", "mail ops@example.com", "purge"}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -128,7 +128,7 @@ func TestJobStopsAtAFailure(t *testing.T) {
 		want  []string
 	}{
 		"to migrate": {fakes{migrate: failed}, []string{"migrate"}},
-		"to look":    {fakes{store: failed}, []string{"migrate", "find", "tidy"}}, // what has had its time waits for nobody
+		"to look":    {fakes{store: failed}, []string{"migrate", "find", "purge"}}, // expired rows are deleted all the same
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -143,7 +143,7 @@ func TestJobStopsAtAFailure(t *testing.T) {
 	}
 }
 
-// Whoever may invoke the function, or reads its log, must not get the link.
+// People who may invoke the function or read its log must not get the link.
 func TestReportHidesTheLink(t *testing.T) {
 	t.Parallel()
 	report, err := (&fakes{}).job(address, "")(t.Context())

@@ -30,7 +30,7 @@ type server struct {
 	accepted []acceptedMail
 }
 
-// taken is a mail that the server accepted.
+// acceptedMail is a mail that the server has accepted.
 type acceptedMail struct {
 	from, to, user string
 	secured        bool

@@ -146,7 +146,7 @@ var allowedImports = map[string]imports{
 		why: "it is told how to migrate, so that its tests need no database",
 	},
 	"shared/authorizer": {
-		own: []string{"shared/aws/metric", "shared/fault", "shared/request", "shared/user"}, others: []string{lambda + "events", lambda + "lambda"},
+		own: []string{"shared/aws/metric", "shared/fault", "shared/request", "shared/user", "shared/wallclock"}, others: []string{lambda + "events", lambda + "lambda"},
 		why: "it speaks API Gateway's events for package user, to any store and any keys",
 	},
 	"shared/docspage": {
@@ -161,15 +161,16 @@ var allowedImports = map[string]imports{
 	"shared/aws/awsenv": {others: []string{sdk + "aws", sdk + "credentials"}, why: "every function with a secret links it; config.LoadDefaultConfig would cost 1.6 MB"},
 	"localdev/awstest":  {own: []string{"shared/aws/awsenv"}, others: []string{sdk + "aws"}, why: "it plays AWS's side, and must not know ours"},
 	"shared/boot/settings": {
-		own: []string{"shared/aws/awsenv", "shared/aws/secrets"}, others: []string{lambda + "lambdacontext"},
+		own: []string{"shared/aws/awsenv", "shared/aws/secrets", "shared/wallclock"}, others: []string{lambda + "lambdacontext"},
 		why: "functions without a database link it; what makes parts of the values is package boot",
 	},
-	"shared/aws/secrets": {others: []string{sdk + "aws", sdk + "service/secretsmanager"}, why: "it reads one secret and knows nothing of what is in it"},
+	"shared/aws/secrets": {own: []string{"shared/wallclock"}, others: []string{sdk + "aws", sdk + "service/secretsmanager"}, why: "it reads one secret and knows nothing of what is in it"},
 	"shared/aws/kms":     {others: []string{sdk + "aws"}, why: "it wraps bytes and knows nothing of what they are; the client of KMS would cost 450 KB and 2,600 allocations before main"},
 	"shared/mail/ses":    {own: []string{"shared/mail"}, others: []string{sdk + "aws", sdk + "service/sesv2"}, why: "it is a way for mails and nothing more"},
 	"shared/mail/smtp":   {own: []string{"shared/mail"}, others: []string{"github.com/wneessen/go-mail/smtp"}, why: "it is a way for mails and nothing more; the whole of go-mail imports html/template"},
 
-	"shared/bearer":               {own: []string{"shared/credential/keyring", "shared/credential/token"}, why: "services elsewhere link it; they have no database of ours, no AWS and no users"},
+	"shared/wallclock":            {nil, nil, "it tells the time"},
+	"shared/bearer":               {own: []string{"shared/credential/keyring", "shared/credential/token", "shared/wallclock"}, why: "services elsewhere link it; they have no database of ours, no AWS and no users"},
 	"shared/credential/blocklist": {others: []string{"github.com/ccojocar/zxcvbn-go/data"}, why: "it is a list"},
 	"shared/credential/breach":    {others: []string{"golang.org/x/text/unicode/norm"}, why: "it asks one service one question, and must have no way to tell it more"},
 	"shared/credential/device":    {nil, nil, "a mechanism that knows nothing of users"},

@@ -28,6 +28,7 @@ import (
 	"roster/shared/fault"
 	"roster/shared/request"
 	"roster/shared/user"
+	"roster/shared/wallclock"
 )
 
 // TokenVerifier checks an access token. Its error is fault.Unavailable where the
@@ -47,12 +48,8 @@ type Authorizer struct {
 // New returns an authorizer that remembers what the database said for that
 // long; zero asks it each time.
 func New(db user.Viewer, tokens TokenVerifier, keep time.Duration) *Authorizer {
-	return &Authorizer{db: db, tokens: tokens, known: newAnswers(keep, mostKnown), now: wallClock}
+	return &Authorizer{db: db, tokens: tokens, known: newAnswers(keep, mostKnown), now: wallclock.Now}
 }
-
-// wallClock has no monotonic part: that may stand still while a sandbox is
-// frozen, and an answer would stay young for hours.
-func wallClock() time.Time { return time.Now().Round(0) }
 
 // Start serves the authorizer's invocations. It does not return. The logger is
 // the one that settings.Load has set.

@@ -2,10 +2,11 @@ package authorizer
 
 import "time"
 
-// MostKnown and WallClock are for tests.
+// MostKnown is for tests.
 const MostKnown = mostKnown
 
-var WallClock = wallClock
+// Now tells the time by the clock in use.
+func (a *Authorizer) Now() time.Time { return a.now() }
 
 // SetClock gives an Authorizer another clock, before its first use.
 func (a *Authorizer) SetClock(now func() time.Time) { a.now = now }

@@ -184,7 +184,7 @@ var allowedImports = map[string]imports{
 
 	"localdev": {
 		own: []string{
-			"roster", "localdev/awstest", "localdev/gateway", "localdev/handlers", "localdev/pgserver", "localdev/runtimeapi", "shared/aws/lambdahttp", "shared/aws/sam",
+			"roster", "localdev/awstest", "localdev/gateway", "localdev/mailbox", "localdev/handlers", "localdev/pgserver", "localdev/runtimeapi", "shared/aws/lambdahttp", "shared/aws/sam",
 			"shared/aws/secrets", "shared/boot", "shared/boot/mailing", "shared/boot/policy", "shared/boot/rotating", "shared/boot/settings", "shared/boot/tokens",
 			"shared/credential/keyring", "shared/job/rotation", "shared/job/seed", "shared/postgres/dburl",
 		},
@@ -198,6 +198,7 @@ var allowedImports = map[string]imports{
 		},
 		why: "it is a copy of the functions' mains",
 	},
+	"localdev/mailbox":     {own: []string{"localdev/awstest"}, why: "it shows mails, and neither sends nor keeps any"},
 	"localdev/gateway":     {others: []string{lambda + "events"}, why: "it plays API Gateway for any function"},
 	"localdev/runtimeapi":  {others: []string{lambda + "events"}, why: "it plays Lambda for any binary"},
 	"localdev/pgserver":    {others: []string{pgx, "github.com/fergusstrange/embedded-postgres"}, why: "it starts PostgreSQL for any schema"},

@@ -184,7 +184,7 @@ var allowedImports = map[string]imports{
 
 	"localdev": {
 		own: []string{
-			"roster", "localdev/awstest", "localdev/gateway", "localdev/mailbox", "localdev/handlers", "localdev/pgserver", "localdev/runtimeapi", "shared/aws/lambdahttp", "shared/aws/sam",
+			"roster", "localdev/awstest", "localdev/gateway", "localdev/handlers", "localdev/mailbox", "localdev/pgserver", "localdev/runtimeapi", "shared/aws/lambdahttp", "shared/aws/sam",
 			"shared/aws/secrets", "shared/boot", "shared/boot/mailing", "shared/boot/policy", "shared/boot/rotating", "shared/boot/settings", "shared/boot/tokens",
 			"shared/credential/keyring", "shared/job/rotation", "shared/job/seed", "shared/postgres/dburl",
 		},
@@ -201,7 +201,9 @@ var allowedImports = map[string]imports{
 	"localdev/mailbox":     {own: []string{"localdev/awstest"}, why: "it shows mails, and neither sends nor keeps any"},
 	"localdev/gateway":     {others: []string{lambda + "events"}, why: "it plays API Gateway for any function"},
 	"localdev/runtimeapi":  {others: []string{lambda + "events"}, why: "it plays Lambda for any binary"},
-	"localdev/pgserver":    {others: []string{pgx, "github.com/fergusstrange/embedded-postgres"}, why: "it starts PostgreSQL for any schema"},
+	"localdev/filelock":    {nil, nil, "it locks files for anybody"},
+	"localdev/programtest": {own: []string{"localdev/filelock", "localdev/pgserver", "localdev/runtimeapi"}, why: "it builds and watches any program"},
+	"localdev/pgserver":    {own: []string{"localdev/filelock"}, others: []string{pgx, "github.com/fergusstrange/embedded-postgres"}, why: "it starts PostgreSQL for any schema"},
 	"localdev/browsertest": {others: []string{"github.com/chromedp/"}, why: "it opens any page"},
 }
 
@@ -220,6 +222,7 @@ var restricted = map[string]string{
 	"localdev/postgrestest":       "it is for tests",
 	"shared/api/apitest":          "it is for tests",
 	"localdev/browsertest":        "it is for tests",
+	"localdev/programtest":        "it is for tests",
 	"localdev/awstest":            "it is for tests and for localdev, which has no AWS",
 }
 

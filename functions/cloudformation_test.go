@@ -15,6 +15,7 @@ import (
 
 	"roster/localdev/awstest"
 	"roster/localdev/postgrestest"
+	"roster/localdev/programtest"
 )
 
 // stack plays CloudFormation: it takes the answer at a URL that the event
@@ -113,7 +114,7 @@ func TestAFailedMigrationFailsTheDeployment(t *testing.T) {
 	if _, err := v.functions["seed_admin"].Invoke(t.Context(), []byte(byHand)); err == nil || !strings.Contains(err.Error(), "connection refused") {
 		t.Errorf("by hand: %v, want the failure", err)
 	}
-	eventually(t, "the three failures are in the log", func() bool { // which comes by another way than the answers
+	programtest.Eventually(t, "the three failures are in the log", func() bool { // which comes by another way than the answers
 		return strings.Count(v.log.String(), `"level":"ERROR","message":"not seeded"`) == 3
 	})
 }

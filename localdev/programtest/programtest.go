@@ -91,13 +91,40 @@ func repository() (string, error) {
 	}
 }
 
-// parentOf makes the folder for what is built of a checkout. Other accounts may run it.
+// unused is after how long the programs of a checkout are removed, for it may be gone itself.
+const unused = 14 * 24 * time.Hour
+
+// parentOf makes the folder for what is built of a checkout, and removes those of checkouts that nobody has tested for long. Other
+// accounts may run what is in it.
 func parentOf(root string) (string, error) {
 	cache, err := pgserver.CacheDir()
 	if err != nil {
 		return "", err
 	}
+	all := filepath.Join(cache, "programs")
 	sum := sha256.Sum256([]byte(root))
-	dir := filepath.Join(cache, "programs", hex.EncodeToString(sum[:8]))
-	return dir, os.MkdirAll(dir, 0o755)
+	dir := filepath.Join(all, hex.EncodeToString(sum[:8]))
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
+	now := time.Now()
+	if err := os.Chtimes(dir, now, now); err != nil {
+		return "", err
+	}
+	return dir, removeUnused(all, now)
+}
+
+func removeUnused(parent string, now time.Time) error {
+	entries, err := os.ReadDir(parent)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if fi, err := e.Info(); err == nil && now.Sub(fi.ModTime()) > unused {
+			if err := os.RemoveAll(filepath.Join(parent, e.Name())); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

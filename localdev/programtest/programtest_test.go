@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"roster"
 	"roster/localdev/programtest"
@@ -48,6 +49,27 @@ func TestAProgramThatIsNotThere(t *testing.T) {
 	t.Parallel()
 	if _, err := programtest.Build("localdev/nothing"); err == nil || !strings.Contains(err.Error(), "nothing") {
 		t.Errorf("the error is %v", err)
+	}
+}
+
+func TestOnlyWhatIsUnusedIsRemoved(t *testing.T) {
+	t.Parallel()
+	parent, now := t.TempDir(), time.Now()
+	for name, age := range map[string]time.Duration{"old": programtest.Unused + time.Minute, "young": programtest.Unused - time.Minute} {
+		dir := filepath.Join(parent, name)
+		if err := os.MkdirAll(filepath.Join(dir, "functions"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(dir, now, now.Add(-age)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := programtest.RemoveUnused(parent, now); err != nil {
+		t.Fatal(err)
+	}
+	left, err := os.ReadDir(parent)
+	if err != nil || len(left) != 1 || left[0].Name() != "young" {
+		t.Errorf("left are %v, %v", left, err)
 	}
 }
 

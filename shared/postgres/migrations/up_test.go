@@ -10,9 +10,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/jackc/pgx/v5"
 
 	"roster/localdev/postgrestest"
+	"roster/localdev/programtest"
 	"roster/shared/postgres/migrations"
 )
 
@@ -75,11 +75,7 @@ func TestUpSetsTheTimeouts(t *testing.T) {
 	if _, err := migrations.Up(t.Context(), url); err != nil {
 		t.Fatal(err)
 	}
-	conn, err := pgx.Connect(t.Context(), url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close(t.Context())
+	conn := connect(t, url)
 	for setting, want := range map[string]string{"lock_timeout": "200ms", "statement_timeout": "2s", "idle_in_transaction_session_timeout": "3s"} {
 		var got string
 		if err := conn.QueryRow(t.Context(), "select current_setting($1)", setting).Scan(&got); err != nil || got != want {
@@ -95,24 +91,16 @@ func TestUpIsNotBoundByTheTimeouts(t *testing.T) {
 	if _, err := migrations.Up(t.Context(), url); err != nil {
 		t.Fatal(err)
 	}
-	conn, err := pgx.Connect(t.Context(), url)
-	if err != nil {
+	conn, other := connect(t, url), connect(t, url)
+	// Everything is to be made again. The timeouts stay, for they are the role's.
+	if _, err := conn.Exec(t.Context(), "drop schema public cascade; create schema public"); err != nil {
 		t.Fatal(err)
-	}
-	defer conn.Close(t.Context())
-	// The last migration is to be applied again, to a table that is in use.
-	for _, sql := range []string{
-		"drop index sessions_user_id_idx", "delete from goose_db_version where version_id = 14",
-	} {
-		if _, err := conn.Exec(t.Context(), sql); err != nil {
-			t.Fatal(err)
-		}
 	}
 	tx, err := conn.Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := tx.Exec(t.Context(), "lock table sessions"); err != nil {
+	if _, err := tx.Exec(t.Context(), "create table users ()"); err != nil {
 		t.Fatal(err)
 	}
 	done := make(chan error, 1)
@@ -120,17 +108,25 @@ func TestUpIsNotBoundByTheTimeouts(t *testing.T) {
 		_, err := migrations.Up(t.Context(), url)
 		done <- err
 	}()
+	programtest.Eventually(t, "a migration waits for the transaction", func() (waits bool) {
+		if err := other.QueryRow(t.Context(), sqlWaits).Scan(&waits); err != nil {
+			t.Fatal(err)
+		}
+		return waits
+	})
 	// Longer than lock_timeout, by the server's clock.
 	if _, err := tx.Exec(t.Context(), "select pg_sleep(0.4)"); err != nil {
 		t.Fatal(err)
 	}
-	if err := tx.Commit(t.Context()); err != nil {
+	if err := tx.Rollback(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if err := <-done; err != nil {
-		t.Errorf("it did not wait for the lock: %v", err)
+		t.Errorf("it did not wait: %v", err)
 	}
 }
+
+const sqlWaits = `select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query ilike '%create table users%')`
 
 // What is shown goes to the log and to CloudFormation's events.
 func TestNoErrorShowsAPassword(t *testing.T) {

@@ -92,7 +92,7 @@ func TestMailSeesNoRequest(t *testing.T) {
 	}
 }
 
-var sqlText = regexp.MustCompile(`(?is)\b(select|insert|update|delete|where|with)\b.*(\$[0-9]|\bfrom\b|\binto\b|\bset\b|%s)`)
+var sqlText = regexp.MustCompile(`(?is)\b(select|insert|update|delete|where|with)\b.*(\$[0-9]|@[a-z]|\bfrom\b|\binto\b|\bset\b|%s)`)
 
 // CVE-2024-27289, CVE-2026-33503: a statement is a constant, and its values
 // travel apart from it.

@@ -41,24 +41,24 @@ var tampering = map[string]struct {
 	"nothing": {nil, nil},
 	"an event": {
 		[]string{`update audit set event = replace(event, '"login_failed"', '"login"') where chain = C and seq = M`},
-		[]string{"chain C row M has another hash", "chain C row M says something else"},
+		[]string{"chain C row M has a hash that does not fit", "chain C row M has columns that differ"},
 	},
 	"an event and its hash": {
 		[]string{
 			`update audit a set event = replace(event, '2026', '2025'), at = at - interval '1 year' where chain = C and seq = M`,
 			`update audit a set hash = sha256(b.hash || int8send(a.seq) || sha256(convert_to(a.event, 'UTF8'))) from audit b where a.chain = C and a.seq = M and b.chain = C and b.seq = a.seq - 1`,
 		},
-		[]string{"chain C row N has another hash"},
+		[]string{"chain C row N has a hash that does not fit"},
 	},
-	"a space in an event":   {[]string{`update audit set event = event || ' ' where chain = C and seq = M`}, []string{"chain C row M has another hash"}},
-	"no event any more":     {[]string{`update audit set event = 'x' where chain = C and seq = M`}, []string{"chain C row M has another hash", "chain C row M has an event that cannot be read"}},
-	"a hash":                {[]string{`update audit set hash = sha256('') where chain = C and seq = M`}, []string{"chain C row M has another hash", "chain C row N has another hash"}},
-	"the time alone":        {[]string{`update audit set at = at + interval '1 microsecond' where chain = C and seq = M`}, []string{"chain C row M says something else"}},
-	"the actor alone":       {[]string{`update audit set actor = gen_random_uuid() where chain = C and seq = M`}, []string{"chain C row M says something else"}},
-	"the target alone":      {[]string{`update audit set target = gen_random_uuid() where chain = C and seq = N`}, []string{"chain C row N says something else"}},
-	"the actions alone":     {[]string{`update audit set actions = '{login}' where chain = C and seq = M`}, []string{"chain C row M says something else"}},
-	"a row is gone":         {[]string{`delete from audit where chain = C and seq = M`}, []string{"chain C row N does not follow", "chain C row N has another hash"}},
-	"the first row is gone": {[]string{`delete from audit where chain = C and seq = 1`}, []string{"chain C row 2 does not follow", "chain C row 2 has another hash"}},
+	"a space in an event":   {[]string{`update audit set event = event || ' ' where chain = C and seq = M`}, []string{"chain C row M has a hash that does not fit"}},
+	"no event any more":     {[]string{`update audit set event = 'x' where chain = C and seq = M`}, []string{"chain C row M has a hash that does not fit", "chain C row M has an event that cannot be read"}},
+	"a hash":                {[]string{`update audit set hash = sha256('') where chain = C and seq = M`}, []string{"chain C row M has a hash that does not fit", "chain C row N has a hash that does not fit"}},
+	"the time alone":        {[]string{`update audit set at = at + interval '1 microsecond' where chain = C and seq = M`}, []string{"chain C row M has columns that differ"}},
+	"the actor alone":       {[]string{`update audit set actor = gen_random_uuid() where chain = C and seq = M`}, []string{"chain C row M has columns that differ"}},
+	"the target alone":      {[]string{`update audit set target = gen_random_uuid() where chain = C and seq = N`}, []string{"chain C row N has columns that differ"}},
+	"the actions alone":     {[]string{`update audit set actions = '{login}' where chain = C and seq = M`}, []string{"chain C row M has columns that differ"}},
+	"a row is gone":         {[]string{`delete from audit where chain = C and seq = M`}, []string{"chain C row N does not follow", "chain C row N has a hash that does not fit"}},
+	"the first row is gone": {[]string{`delete from audit where chain = C and seq = 1`}, []string{"chain C row 2 does not follow", "chain C row 2 has a hash that does not fit"}},
 	"the last row is gone":  {[]string{`delete from audit where chain = C and seq = N`}, []string{"chain C row N is missing"}},
 	"the last, and the head's number": {
 		[]string{`delete from audit where chain = C and seq = N`, `update audit_heads set seq = seq - 1 where chain = C`},
@@ -68,10 +68,10 @@ var tampering = map[string]struct {
 	"a head":                {[]string{`update audit_heads set hash = sha256('') where chain = C`}, []string{"chain C head is not"}},
 	"a head's digest":       {[]string{`update audit_heads set digest = sha256('') where chain = C`}, []string{"chain C head is not"}},
 	"a head is gone":        {[]string{`delete from audit_heads where chain = C`}, []string{"chain C head is missing"}},
-	"a row more":            {[]string{`insert into audit select chain, seq + 1, at, actions, actor, target, event, hash from audit where chain = C and seq = N`}, []string{"has another hash", "stands behind the chain's head"}},
+	"a row more":            {[]string{`insert into audit select chain, seq + 1, at, actions, actor, target, event, hash from audit where chain = C and seq = N`}, []string{"has a hash that does not fit", "comes after the chain's head"}},
 	"a row moved": {
 		[]string{`update audit set chain = 99, seq = 1 where chain = C and seq = N`},
-		[]string{"chain 99 row 1 has another hash", "chain 99 row 1 says something else", "chain C row N is missing", "chain 99 head is missing"},
+		[]string{"chain 99 row 1 has a hash that does not fit", "chain 99 row 1 has columns that differ", "chain C row N is missing", "chain 99 head is missing"},
 	},
 }
 
@@ -257,7 +257,13 @@ func TestListAuditFollowsItsIndexes(t *testing.T) {
 	}
 	for name, uuid := range map[string]any{"all": nil, "of one account": account("ann").UUID} {
 		var plan string
-		rows, err := pool.Query(context.Background(), "explain "+postgres.ListAuditSQL, uuid, nil, nil, nil, now.AddDate(100, 0, 0), 1, 1, 51)
+		sql, values, err := postgres.Bind("explain "+postgres.ListAuditSQL, map[string]any{
+			"user": uuid, "action": nil, "since": nil, "until": nil, "before_at": now.AddDate(100, 0, 0), "before_chain": 1, "before_seq": 1, "rows": 51,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, err := pool.Query(context.Background(), sql, values...)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -37,7 +37,7 @@ func TestFault(t *testing.T) {
 		outages = append(outages, state(code))
 	}
 	for _, cause := range outages {
-		err := postgres.Fault("do something", fmt.Errorf("wrapped: %w", cause))
+		err := postgres.AsFault("do something", fmt.Errorf("wrapped: %w", cause))
 		var e *fault.Error
 		if !errors.As(err, &e) || e.Code != fault.Unavailable || e.RetryAfter <= 0 || !errors.Is(err, cause) {
 			t.Errorf("%v: %v", cause, err)
@@ -51,13 +51,13 @@ func TestFault(t *testing.T) {
 		bugs = append(bugs, state(code))
 	}
 	for _, cause := range bugs {
-		err := postgres.Fault("do something", cause)
+		err := postgres.AsFault("do something", cause)
 		var e *fault.Error
 		if errors.As(err, &e) || !errors.Is(err, cause) {
 			t.Errorf("%v: %v", cause, err)
 		}
 	}
-	if err := postgres.Fault("do something", nil); err != nil {
+	if err := postgres.AsFault("do something", nil); err != nil {
 		t.Errorf("of nothing: %v", err)
 	}
 }

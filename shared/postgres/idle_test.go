@@ -22,7 +22,7 @@ func TestIdleConnection(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = conn.Close(context.Background()) })
 	dead := func(idle time.Duration) bool {
-		return postgres.Dead(t.Context(), pgxpool.ShouldPingParams{Conn: conn, IdleDuration: idle})
+		return postgres.IsBroken(t.Context(), pgxpool.ShouldPingParams{Conn: conn, IdleDuration: idle})
 	}
 	if s := postgrestest.Statements(t, func() {
 		if dead(time.Hour) || dead(time.Second) {

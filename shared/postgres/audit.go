@@ -34,7 +34,8 @@ const auditCTE = `, event_text as (
 	from subject
 ), chain_head as (
 	insert into audit_heads as h (chain, seq, digest, hash)
-	select (@event::jsonb ->> 'chain')::smallint, 1, sha256(convert_to(body, 'UTF8')), sha256(int8send(1) || sha256(convert_to(body, 'UTF8')))
+	select (@event::jsonb ->> 'chain')::smallint, 1, sha256(convert_to(body, 'UTF8')),
+		sha256(int8send(1) || sha256(convert_to(body, 'UTF8')))
 	from event_text
 	on conflict (chain) do update set
 		seq = h.seq + 1, digest = excluded.digest, hash = sha256(h.hash || int8send(h.seq + 1) || excluded.digest)

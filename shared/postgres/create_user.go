@@ -12,8 +12,10 @@ import (
 // the server's log.
 const sqlCreateUser statement = `
 with created_user as (
-	insert into users (uuid, username, first_name, last_name, email, password_hash, role, active, token_version, created_at, updated_at, password_changed_at)
-	values (@user, @username, @first_name, @last_name, @email, @password_hash, @role, @active, @token_version, @created_at, @updated_at, @password_changed_at)
+	insert into users (uuid, username, first_name, last_name, email, password_hash,
+		role, active, token_version, created_at, updated_at, password_changed_at)
+	values (@user, @username, @first_name, @last_name, @email, @password_hash,
+		@role, @active, @token_version, @created_at, @updated_at, @password_changed_at)
 	on conflict do nothing
 	returning uuid
 ), subject as (

@@ -35,7 +35,9 @@ func asFault(purpose string, err error) error {
 }
 
 func unavailable(cause error) error {
-	return &fault.Error{Code: fault.Unavailable, Message: "The service is not available right now. Please try again.", RetryAfter: retryAfter, Cause: cause}
+	return &fault.Error{
+		Code: fault.Unavailable, Message: "The service is not available right now. Please try again.", RetryAfter: retryAfter, Cause: cause,
+	}
 }
 
 // outageClasses are the SQLSTATE codes, and beginnings of codes, that describe

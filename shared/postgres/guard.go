@@ -19,10 +19,13 @@ with locked_users as materialized (
 	for update of u
 ), guard as (
 	select
-		exists (select from locked_users where uuid = @caller and active and token_version = @caller_token_version and (role = 'ADMIN' or not @as_admin))
-			and exists (select from sessions s join users u on ` + sessionIsAlive + ` where s.id = @caller_session and u.uuid = @caller) as caller_ok,
+		exists (select from locked_users where uuid = @caller and active and token_version = @caller_token_version
+			and (role = 'ADMIN' or not @as_admin))
+			and exists (select from sessions s join users u on ` + sessionIsAlive + `
+				where s.id = @caller_session and u.uuid = @caller) as caller_ok,
 		exists (select from locked_users where uuid = @target and username = @target_username
-			and (@expected_role::text is null or (role = @expected_role and active = @expected_active and email = @expected_email))) as target_ok,
+			and (@expected_role::text is null
+				or (role = @expected_role and active = @expected_active and email = @expected_email))) as target_ok,
 		not @removes_admin or not exists (select from locked_users where uuid = @target and role = 'ADMIN' and active)
 			or exists (select from locked_users where uuid <> @target and role = 'ADMIN' and active) as admin_remains
 )`

@@ -17,7 +17,8 @@ import (
 const sqlConsume statement = `
 with budgets as (
 	select key, consecutive, max_attempts, seconds
-	from unnest(@keys::bytea[], @consecutive::boolean[], @max_attempts::integer[], @window_seconds::integer[]) as b (key, consecutive, max_attempts, seconds)
+	from unnest(@keys::bytea[], @consecutive::boolean[], @max_attempts::integer[], @window_seconds::integer[])
+		as b (key, consecutive, max_attempts, seconds)
 ), locked_counters as (
 	select key, taken, in_a_row, until from limits where key = any (@keys::bytea[]) order by key for update
 ), waits as (
@@ -58,7 +59,8 @@ const freeAttempts = `5`
 
 // nextTaken is the count of a counter l after one more attempt. The count starts
 // again when a window is over, and a quarter of an hour after the end of a wait.
-const nextTaken = `(case when l.until <= @now - case when l.backoff then interval '15 minutes' else interval '0' end then 1 else l.taken + 1 end)`
+const nextTaken = `(case when l.until <= @now - case when l.backoff then interval '15 minutes' else interval '0' end
+			then 1 else l.taken + 1 end)`
 
 // disabledSeconds is ratelimit.Disabled.
 const disabledSeconds = `86400`

@@ -27,8 +27,10 @@ order by at desc, chain, seq limit @rows`
 
 // onPage restricts rows of audit to the page after the mark @before_….
 const onPage = `
-	and (@action::text is null or @action = any (actions)) and (@since::timestamptz is null or at >= @since) and (@until::timestamptz is null or at < @until)
-	and (@before_at::timestamptz is null or at <= @before_at and (at < @before_at or (chain, seq) > (@before_chain::smallint, @before_seq::bigint)))
+	and (@action::text is null or @action = any (actions))
+	and (@since::timestamptz is null or at >= @since) and (@until::timestamptz is null or at < @until)
+	and (@before_at::timestamptz is null or at <= @before_at
+		and (at < @before_at or (chain, seq) > (@before_chain::smallint, @before_seq::bigint)))
 	order by at desc, chain, seq limit @rows`
 
 // ListAudit returns a page of events: what the account did and what was done to

@@ -27,6 +27,10 @@ select true from locked_user`
 func (db *DB) EndOwnSessions(ctx context.Context, c request.Caller, scope user.LogoutScope, event audit.Event) (bool, error) {
 	var done bool
 	return db.queryRow(ctx, query{"end own sessions", sqlEndOwnSessions, named{
-		{"caller", c.UUID}, {"caller_session", c.Session}, {"caller_token_version", c.TokenVersion}, {"scope", scope}, {"event", entry(event)},
+		{"caller", c.UUID},
+		{"caller_session", c.Session},
+		{"caller_token_version", c.TokenVersion},
+		{"scope", scope},
+		{"event", entry(event)},
 	}}, &done)
 }

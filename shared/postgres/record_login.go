@@ -13,11 +13,15 @@ with updated_user as (
 	where uuid = @user and token_version = @token_version and active
 	returning id, uuid
 ), created_session as (
-	insert into sessions (id, user_id, version, generation, hash, method, device_name, user_agent, address, created_at, last_used_at, idle_ends_at, ends_at)
-	select @session, id, @token_version, 1, @refresh_hash, @method, @device_name, @user_agent, @address, @now, @now, @idle_ends_at, @ends_at from updated_user
+	insert into sessions (id, user_id, version, generation, hash, method, device_name, user_agent, address,
+		created_at, last_used_at, idle_ends_at, ends_at)
+	select @session, id, @token_version, 1, @refresh_hash, @method, @device_name, @user_agent, @address,
+		@now, @now, @idle_ends_at, @ends_at
+	from updated_user
 ), deleted_sessions as (
 	delete from sessions where id in (
-		select s.id from sessions s join updated_user u on s.user_id = u.id order by s.last_used_at desc, s.id offset greatest(@max_sessions - 1, 0))
+		select s.id from sessions s join updated_user u on s.user_id = u.id
+		order by s.last_used_at desc, s.id offset greatest(@max_sessions - 1, 0))
 ), deleted_limits as (
 	delete from limits where exists (select from updated_user)
 	and key in (select key from limits where key = any (@cleared_limits::bytea[]) order by key for update) -- in the order of sqlConsume

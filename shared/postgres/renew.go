@@ -34,7 +34,8 @@ with locked_user as materialized (
 	end as verdict
 	from locked_session s join locked_user u on ` + sessionIsAlive + `
 ), renewed_session as (
-	update sessions s set generation = s.generation + 1, parent = s.hash, hash = @child_hash, last_used_at = @now, idle_ends_at = least(@idle_ends_at, s.ends_at)
+	update sessions s set generation = s.generation + 1, parent = s.hash, hash = @child_hash,
+		last_used_at = @now, idle_ends_at = least(@idle_ends_at, s.ends_at)
 	from decision d where s.id = d.session and d.verdict = 'renew'
 ), deleted_session as (
 	delete from sessions s using decision d where s.id = d.session and d.verdict = 'reused'
@@ -44,7 +45,9 @@ with locked_user as materialized (
 )` + auditCTE + `
 select verdict, ` + userColumns + ` from decision join locked_user using (uuid)`
 
-var verdicts = map[string]user.Verdict{"renew": user.SessionRenewed, "again": user.SessionRenewed, "reused": user.TokenReused, "over": user.SessionOver}
+var verdicts = map[string]user.Verdict{
+	"renew": user.SessionRenewed, "again": user.SessionRenewed, "reused": user.TokenReused, "over": user.SessionOver,
+}
 
 // Renew uses a refresh token. Renewals of one session at the same moment wait
 // for each other's commit, no longer. The event is written when the token was

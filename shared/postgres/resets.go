@@ -38,7 +38,12 @@ select ` + userColumns + ` from locked_user`
 // username and the e-mail. Without one it returns nil, after the same work.
 func (db *DB) CreateReset(ctx context.Context, username, email string, r user.Reset, event audit.Event) (*user.User, error) {
 	return db.queryUser(ctx, query{"create a reset", sqlCreateReset, named{
-		{"username", username}, {"email", email}, {"hash", r.Hash}, {"now", r.CreatedAt}, {"expires_at", r.ExpiresAt}, {"event", entry(event)},
+		{"username", username},
+		{"email", email},
+		{"hash", r.Hash},
+		{"now", r.CreatedAt},
+		{"expires_at", r.ExpiresAt},
+		{"event", entry(event)},
 	}})
 }
 

@@ -35,7 +35,8 @@ const sqlUpdateUser statement = guardCTE + `, conflicts as (
 	delete from sessions s using updated_user u where s.user_id = u.id and @end_sessions and s.id is distinct from @kept_session::uuid
 ), kept_sessions as (
 	update sessions s set version = u.token_version from updated_user u
-	where s.user_id = u.id and @end_tokens and (not @end_sessions or s.id = @kept_session::uuid) and s.version = u.token_version - 1 -- alive until now
+	where s.user_id = u.id and @end_tokens and (not @end_sessions or s.id = @kept_session::uuid)
+	and s.version = u.token_version - 1 -- alive until now
 ), subject as (
 	select uuid from updated_user
 )` + auditCTE + `

@@ -48,7 +48,8 @@ func (db *DB) UserByEmail(ctx context.Context, email string) (*user.User, error)
 // Both rows come in one round trip. A caller who is the target comes once, and
 // the row says both.
 const sqlCallerAndTarget statement = `
-select u.uuid = @caller and exists (select from sessions s where s.id = @caller_session and ` + sessionIsAlive + `), u.username = @target_username, ` + userColumns + `
+select u.uuid = @caller and exists (select from sessions s where s.id = @caller_session and ` + sessionIsAlive + `),
+	u.username = @target_username, ` + userColumns + `
 from users u where u.uuid = @caller or u.username = @target_username`
 
 // CallerAndTarget returns the account of the caller and the account with that

@@ -68,9 +68,11 @@ func grant(ctx context.Context, tx *sql.Tx, role string, isOwner bool) error {
 		}
 	}
 	var can bool
-	err = tx.QueryRowContext(ctx, "select has_table_privilege($1, 'audit', 'update') or has_table_privilege($1, 'audit', 'delete')", role).Scan(&can)
+	const query = `select has_table_privilege($1, 'audit', 'update') or has_table_privilege($1, 'audit', 'delete')`
+	err = tx.QueryRowContext(ctx, query, role).Scan(&can)
 	if can {
-		slog.WarnContext(ctx, "the role of DATABASE_URL can alter the audit log: it is a superuser or belongs to a role that may", "role", role)
+		const warning = "the role of DATABASE_URL can alter the audit log: it is a superuser or belongs to a role that may"
+		slog.WarnContext(ctx, warning, "role", role)
 	}
 	return err
 }
@@ -97,7 +99,8 @@ func grantStatements(ctx context.Context, tx *sql.Tx, role string, isOwner bool)
 // ownedRelations returns our tables and sequences, quoted. The schema may have
 // others.
 func ownedRelations(ctx context.Context, tx *sql.Tx) (names []string, err error) {
-	const list = `select coalesce(json_agg(format('%I.%I', nspname, relname)), '[]') from pg_class c join pg_namespace n on n.oid = relnamespace
+	const list = `select coalesce(json_agg(format('%I.%I', nspname, relname)), '[]')
+		from pg_class c join pg_namespace n on n.oid = relnamespace
 		where nspname = 'public' and relkind in ('r', 'S') and pg_get_userbyid(relowner) = current_user`
 	var text []byte
 	if err := tx.QueryRowContext(ctx, list).Scan(&text); err != nil {
@@ -110,7 +113,8 @@ func ownedRelations(ctx context.Context, tx *sql.Tx) (names []string, err error)
 func explainMissingRole(err error, role string) error {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) && pg.Code == "42704" {
-		return fmt.Errorf("the role %s of DATABASE_URL does not exist; create it with: create role %s login password '…'", role, pgx.Identifier{role}.Sanitize())
+		const missing = "the role %s of DATABASE_URL does not exist; create it with: create role %s login password '…'"
+		return fmt.Errorf(missing, role, pgx.Identifier{role}.Sanitize())
 	}
 	return err
 }

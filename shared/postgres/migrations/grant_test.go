@@ -157,6 +157,30 @@ func TestGrantNamesAMissingRole(t *testing.T) {
 // of others.
 func TestGrantByAnOwnerWhoIsNoSuperuser(t *testing.T) {
 	t.Parallel()
+	owner, functions, ownerName := plainOwner(t)
+	if _, err := migrations.Up(t.Context(), owner); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := migrations.Grant(t.Context(), owner, functions); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for sql, want := range map[string]string{
+		"select from audit": "", "update audit set event = ''": "42501", "delete from audit": "42501", "truncate audit": "42501",
+		"insert into users (uuid, username, first_name, last_name, email, password_hash, created_at, updated_at) values (gen_random_uuid(), 'ann', 'A', 'L', 'a@example.com', '', now(), now())": "",
+		"select from strange": "42501", "set role " + ownerName: "42501",
+	} {
+		if code := sqlState(t, functions, sql); code != want {
+			t.Errorf("%s: %q, want %q", sql, code, want)
+		}
+	}
+}
+
+// plainOwner makes a database with a table of somebody else, and an owner for
+// our tables who is no superuser.
+func plainOwner(t *testing.T) (owner, functions, name string) {
+	t.Helper()
 	super := postgrestest.Empty(t)
 	u, err := url.Parse(super)
 	if err != nil {
@@ -165,15 +189,12 @@ func TestGrantByAnOwnerWhoIsNoSuperuser(t *testing.T) {
 	if !strings.Contains(super, "host=%2F") {
 		t.Skip("with TEST_DATABASE_URL there is no second role")
 	}
-	name := "owner_of_" + strings.TrimPrefix(u.Path, "/")
-	run := func(statements ...string) {
-		for _, sql := range statements {
-			if code := sqlState(t, super, sql); code != "" {
-				t.Errorf("%s: %s", sql, code)
-			}
+	name = "owner_of_" + strings.TrimPrefix(u.Path, "/")
+	for _, sql := range []string{"create role " + name + " login", "grant create on schema public to " + name, "create table public.strange (id int)"} {
+		if code := sqlState(t, super, sql); code != "" {
+			t.Errorf("%s: %s", sql, code)
 		}
 	}
-	run("create role "+name+" login", "grant create on schema public to "+name, "create table public.strange (id int)")
 	t.Cleanup(func() {
 		conn, err := pgx.Connect(context.Background(), super)
 		if err != nil {
@@ -187,24 +208,7 @@ func TestGrantByAnOwnerWhoIsNoSuperuser(t *testing.T) {
 		}
 	})
 	u.User = url.User(name)
-	owner := u.String()
+	owner = u.String()
 	u.User = url.User(postgrestest.Role)
-	functions := u.String()
-	if _, err := migrations.Up(t.Context(), owner); err != nil {
-		t.Fatal(err)
-	}
-	for range 2 {
-		if err := migrations.Grant(t.Context(), owner, functions); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for sql, want := range map[string]string{
-		"select from audit": "", "update audit set event = ''": "42501", "delete from audit": "42501", "truncate audit": "42501",
-		"insert into users (uuid, username, first_name, last_name, email, password_hash, created_at, updated_at) values (gen_random_uuid(), 'ann', 'A', 'L', 'a@example.com', '', now(), now())": "",
-		"select from strange": "42501", "set role " + name: "42501",
-	} {
-		if code := sqlState(t, functions, sql); code != want {
-			t.Errorf("%s: %q, want %q", sql, code, want)
-		}
-	}
+	return owner, u.String(), name
 }

@@ -27,7 +27,7 @@ func consume(t *testing.T, db *postgres.DB, now time.Time, budgets ...ratelimit.
 	return attempt.Wait
 }
 
-func TestTakeWindow(t *testing.T) {
+func TestConsumeWindow(t *testing.T) {
 	t.Parallel()
 	db := postgrestest.Open(t)
 	b := ratelimit.Budget{Key: "window", Limit: 3, Window: time.Minute}
@@ -47,7 +47,7 @@ func TestTakeWindow(t *testing.T) {
 	}
 }
 
-func TestTakeBackoff(t *testing.T) {
+func TestConsumeBackoff(t *testing.T) {
 	t.Parallel()
 	db := postgrestest.Open(t)
 	b := ratelimit.Budget{Key: "backoff", Limit: 100, Consecutive: true}
@@ -122,7 +122,7 @@ func TestConsumeMarksTheLast(t *testing.T) {
 	}
 }
 
-func TestTakeAllOrNone(t *testing.T) {
+func TestConsumeAllOrNone(t *testing.T) {
 	t.Parallel()
 	db := postgrestest.Open(t)
 	full := ratelimit.Budget{Key: "full", Limit: 1, Window: time.Hour}
@@ -140,11 +140,11 @@ func TestTakeAllOrNone(t *testing.T) {
 	}
 }
 
-var exactRounds = flag.Int("rounds", 50, "rounds of TestTakeIsExact")
+var exactRounds = flag.Int("rounds", 50, "rounds of TestConsumeIsExact")
 
 // 200 attempts at the same moment, over many connections: exactly as many
 // succeed as the budget allows.
-func TestTakeIsExact(t *testing.T) {
+func TestConsumeIsExact(t *testing.T) {
 	t.Parallel()
 	var pools []*postgres.DB // each like an instance
 	for range 4 {

@@ -176,7 +176,7 @@ func TestRaceOfTwoAdmins(t *testing.T) {
 }
 
 // When all admins step down at the same moment, one stays.
-func TestRaceToLayItDown(t *testing.T) {
+func TestRaceToStepDown(t *testing.T) {
 	t.Parallel()
 	db := openMany(t)
 	rounds(t, 30, func(round int) {

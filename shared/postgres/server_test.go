@@ -69,7 +69,7 @@ func readStatement(backend *pgproto3.Backend, received chan<- string) bool {
 
 // A statement is run again only when the server says that it did nothing. F9:
 // when the answer is lost, nobody knows whether the statement did something.
-func TestWhatIsTriedAgain(t *testing.T) {
+func TestWhatIsRetried(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		states []string

@@ -72,7 +72,7 @@ func TestMailSeesNoRequest(t *testing.T) {
 	}
 }
 
-var sqlText = regexp.MustCompile(`(?is)\b(select|insert|update|delete|where|with)\b.*(\$[0-9]|\bfrom\b|\binto\b|\bset\b|%s)`)
+var sqlText = regexp.MustCompile(`(?is)\b(select|insert|update|delete|where|with)\b.*(\$[0-9]|@[a-z]|\bfrom\b|\binto\b|\bset\b|%s)`)
 
 // A statement is a constant, and its values are sent separately (CVE-2024-27289,
 // CVE-2026-33503).

@@ -1,6 +1,7 @@
 package migrations_test
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path"
@@ -8,11 +9,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"roster/localdev/postgrestest"
-	"roster/localdev/programtest"
 	"roster/shared/postgres/migrations"
 )
 
@@ -46,8 +47,8 @@ func TestUp(t *testing.T) {
 	}
 }
 
-// The seeding function runs at each deployment and by a schedule, so two may
-// meet: one migrates, the others wait for it and find nothing left to do.
+// The seeding function runs at each deployment and by a schedule, so two runs may
+// overlap. One migrates; the others wait for it and find nothing left to do.
 func TestUpAtOnce(t *testing.T) {
 	t.Parallel()
 	url := postgrestest.Empty(t)
@@ -88,32 +89,33 @@ func TestUpSetsTheTimeouts(t *testing.T) {
 func TestUpIsNotBoundByTheTimeouts(t *testing.T) {
 	t.Parallel()
 	url := postgrestest.Empty(t)
-	if _, err := migrations.Up(t.Context(), url); err != nil {
+	if _, err := migrations.Up(t.Context(), url); err != nil { // sets the timeouts of the role
 		t.Fatal(err)
 	}
-	conn, other := connect(t, url), connect(t, url)
-	// Everything is to be made again. The timeouts stay, for they are the role's.
-	if _, err := conn.Exec(t.Context(), "drop schema public cascade; create schema public"); err != nil {
-		t.Fatal(err)
+	conn := connect(t, url)
+	// All migrations are to be applied again, with the role's timeouts.
+	for _, sql := range []string{"drop schema public cascade", "create schema public"} {
+		if _, err := conn.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
 	}
 	tx, err := conn.Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
+	// A migration that creates the same table waits for the end of this transaction.
 	if _, err := tx.Exec(t.Context(), "create table users ()"); err != nil {
 		t.Fatal(err)
 	}
 	done := make(chan error, 1)
 	go func() {
-		_, err := migrations.Up(t.Context(), url)
+		applied, err := migrations.Up(t.Context(), url)
+		if want := len(names(t)); err == nil && len(applied) != want {
+			err = fmt.Errorf("%d migrations applied, want %d", len(applied), want)
+		}
 		done <- err
 	}()
-	programtest.Eventually(t, "a migration waits for the transaction", func() (waits bool) {
-		if err := other.QueryRow(t.Context(), sqlWaits).Scan(&waits); err != nil {
-			t.Fatal(err)
-		}
-		return waits
-	})
+	waitUntilBlocked(t, url, conn.PgConn().PID())
 	// Longer than lock_timeout, by the server's clock.
 	if _, err := tx.Exec(t.Context(), "select pg_sleep(0.4)"); err != nil {
 		t.Fatal(err)
@@ -122,13 +124,29 @@ func TestUpIsNotBoundByTheTimeouts(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := <-done; err != nil {
-		t.Errorf("it did not wait: %v", err)
+		t.Errorf("it did not wait for the lock: %v", err)
 	}
 }
 
-const sqlWaits = `select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query ilike '%create table users%')`
+// waitUntilBlocked waits until another connection waits for a lock of the
+// process.
+func waitUntilBlocked(t *testing.T, url string, process uint32) {
+	t.Helper()
+	conn := connect(t, url)
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); {
+		var blocked bool
+		err := conn.QueryRow(t.Context(), "select exists (select from pg_stat_activity where $1::int = any (pg_blocking_pids(pid))) from pg_sleep(0.01)", process).Scan(&blocked)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if blocked {
+			return
+		}
+	}
+	t.Fatal("the migration never waited for the lock")
+}
 
-// What is shown goes to the log and to CloudFormation's events.
+// An error is shown in the log and in CloudFormation's events.
 func TestNoErrorShowsAPassword(t *testing.T) {
 	t.Parallel()
 	for _, url := range []string{

@@ -12,9 +12,9 @@ const (
 
 func malformed(msg string) string { return problem(400, "invalid", msg) }
 
-// Strictness is the same for every call, so one call shows it: login, where
-// "username" and "password" are all there is.
-func TestDecoderRefuses(t *testing.T) {
+// Every endpoint decodes in the same way, so one is enough: login, with the
+// members "username" and "password".
+func TestDecoderRefusesWhatIsNotDescribed(t *testing.T) {
 	t.Parallel()
 	const (
 		str     = "must be a string"
@@ -30,7 +30,7 @@ func TestDecoderRefuses(t *testing.T) {
 		`{"username":"a" "password":"b"}`: malformed(notAnObject), `{username:"a"}`: malformed(notAnObject), `{'username':'a'}`: malformed(notAnObject), `{1:2}`: malformed(notAnObject), `{"username":a}`: malformed(notAnObject), `{"username":NaN}`: malformed(notAnObject), `{"username":01}`: malformed(notAnObject),
 		`{"username":"a","password":"b"} {}`: malformed(notAnObject), `{"username":"a","password":"b"}x`: malformed(notAnObject), `{"username":"a","password":"b"}}`: malformed(notAnObject), `{}{}`: malformed(notAnObject), `{},{}`: malformed(notAnObject), `{}` + "\x00": malformed(notAnObject),
 		"\ufeff{}": malformed(notAnObject), `{} // x`: malformed(notAnObject), `/* x */{}`: malformed(notAnObject), `{"username":"a` + "\n" + `"}`: malformed(notAnObject), `{"username":"\x41"}`: malformed(notAnObject), `{"username":"\u00"}`: malformed(notAnObject), `{"username":"` + "\x00" + `"}`: malformed(notAnObject),
-		// Depth. What is deeper than any decoder goes is no JSON to us.
+		// Nesting, also deeper than encoding/json decodes.
 		strings.Repeat(`{"username":`, 1300): malformed(notAnObject), strings.Repeat("[", 16000): malformed(notAnObject), `{"username":` + strings.Repeat("[", 8000) + strings.Repeat("]", 8000) + `,"password":"b"}`: invalid("username", str),
 		// Bytes.
 		`{"username":"` + "\xff" + `"}`: malformed(notUTF8), `{"username":"` + "\xed\xa0\x80" + `"}`: malformed(notUTF8), `{"username":"` + "\xc0\x80" + `"}`: malformed(notUTF8), "{\"\xff\":1}": malformed(notUTF8),
@@ -68,8 +68,8 @@ func TestDecoderRefuses(t *testing.T) {
 	}
 }
 
-// What is strict must not be stricter than JSON.
-func TestDecoderTakes(t *testing.T) {
+// The decoder must not be stricter than JSON.
+func TestDecoderAcceptsEveryFormOfJSON(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.account("ann")
@@ -97,7 +97,7 @@ func TestDecoderTakes(t *testing.T) {
 	}
 }
 
-func TestSize(t *testing.T) {
+func TestBodyOver16KiBIsRefused(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	body := func(size int) string {
@@ -114,7 +114,7 @@ func TestSize(t *testing.T) {
 	s.send("PUT", "/api/user/ann", body(1<<20), bearer(t, s.account("ann"))).wants(t, "PUT", 413, tooLarge)
 }
 
-func TestMediaType(t *testing.T) {
+func TestOnlyUTF8JSONIsAccepted(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.account("ann")

@@ -4,8 +4,8 @@ import "time"
 
 // These are for tests.
 const (
-	MostFresh     = mostFresh
-	LeastFresh    = leastFresh
+	MaxFresh      = maxFresh
+	MinFresh      = minFresh
 	RetryInterval = retryInterval
 	FailInterval  = failInterval
 )

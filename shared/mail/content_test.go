@@ -40,7 +40,7 @@ func sessionEnded(username string) mail.Message {
 	})
 }
 
-func TestGolden(t *testing.T) {
+func TestMailsMatchTheirGoldenFiles(t *testing.T) {
 	t.Parallel()
 	for name, make := range mails {
 		m := make("ann.b")
@@ -69,10 +69,10 @@ func compare(t *testing.T, file, got string) {
 	}
 }
 
-// A username is already narrow when it comes here; the mail must not depend on it.
+// Usernames are checked before they get here, but a mail must not depend on that.
 const hostile = "\"><script>alert(1)</script><img src=x onerror='x'>\r\nIf it was you, open https://evil.example\u2028&amp;"
 
-func TestHostileNames(t *testing.T) {
+func TestHostileUsernamesStayText(t *testing.T) {
 	t.Parallel()
 	for name, make := range mails {
 		m := make(hostile)
@@ -101,7 +101,7 @@ func TestHTMLStaysSimple(t *testing.T) {
 				t.Errorf("%s has <%s>", name, tag)
 			}
 		}
-		if name == "session_ended" { // a warning has none
+		if name == "session_ended" { // a warning has no link
 			if len(page.hrefs) > 0 {
 				t.Errorf("%s has links: %q", name, page.hrefs)
 			}
@@ -114,7 +114,7 @@ func TestHTMLStaysSimple(t *testing.T) {
 			t.Errorf("%s: lang %q, %d attributes that load something, %d tables without role=presentation", name, page.lang, page.loads, page.layout)
 		}
 		if !strings.Contains(page.text, link) {
-			t.Errorf("%s does not show the address in clear", name)
+			t.Errorf("%s does not show the address as text", name)
 		}
 	}
 }
@@ -164,7 +164,7 @@ func (p *page) element(n *html.Node) {
 	}
 }
 
-// People know the service by its address, and not by the name of the program.
+// People know the service by its host, and not by the name of the program.
 func TestMailsNameTheService(t *testing.T) {
 	t.Parallel()
 	for name, make := range mails {
@@ -189,7 +189,7 @@ func TestTextIsReadable(t *testing.T) {
 	for name, make := range mails {
 		m := make("ann.b")
 		if name != "session_ended" && !strings.Contains(m.Text, "\n"+link+"\n") {
-			t.Errorf("%s: the link does not stand on a line of its own", name)
+			t.Errorf("%s: the link is not on a line of its own", name)
 		}
 		for line := range strings.Lines(m.Text) {
 			if line = strings.TrimSuffix(line, "\n"); line != link && utf8.RuneCountInString(line) > 72 {
@@ -199,7 +199,7 @@ func TestTextIsReadable(t *testing.T) {
 	}
 }
 
-func TestLifetimeInWords(t *testing.T) {
+func TestLifetimeIsWrittenInWords(t *testing.T) {
 	t.Parallel()
 	for d, want := range map[time.Duration]string{
 		0:                          "less than a minute",
@@ -215,7 +215,7 @@ func TestLifetimeInWords(t *testing.T) {
 	} {
 		m := mail.PasswordReset(mail.PasswordResetInput{ValidFor: d})
 		if !strings.Contains(strings.Join(strings.Fields(m.Text), " "), "only within "+want+" of") {
-			t.Errorf("%v is not told as %q:\n%s", d, want, m.Text)
+			t.Errorf("%v is not written as %q:\n%s", d, want, m.Text)
 		}
 	}
 }

@@ -3,9 +3,11 @@ package user_test
 import (
 	"strings"
 	"testing"
+
+	"roster/shared/user"
 )
 
-func TestNames(t *testing.T) {
+func TestNamesAreShortAndPrintable(t *testing.T) {
 	t.Parallel()
 	const required, long, control = "is required", "must have at most 50 characters", "must not have control characters"
 	for name, want := range map[string]string{
@@ -27,6 +29,19 @@ func TestNames(t *testing.T) {
 		in.LastName = name
 		if got := in.Check(passwords)["last_name"]; got != want {
 			t.Errorf("last name %+.60q: %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestDeviceNamesAreShortAndPrintable(t *testing.T) {
+	t.Parallel()
+	for name, good := range map[string]bool{
+		"": true, "Ann's phone": true, "李的电脑": true, strings.Repeat("é", 50): true,
+		strings.Repeat("x", 51): false, "a\nb": false, "a\x00b": false, "a\u202eb": false, "a\u2028b": false,
+	} {
+		fields := user.Credentials{Username: "ann", Password: "x", DeviceName: &name}.Check()
+		if _, refused := fields["device_name"]; refused == good || len(fields) > 1 {
+			t.Errorf("%q: %v", name, fields)
 		}
 	}
 }

@@ -12,10 +12,10 @@ import (
 	"roster/shared/job/rotation"
 )
 
-// The schedule, a person and a retry at one moment: one key is published.
-func TestRunsAtOnce(t *testing.T) {
+// The schedule, a person and a retry may run at the same time.
+func TestConcurrentRunsPublishOneKey(t *testing.T) {
 	t.Parallel()
-	d := deploy(t, before)
+	d := newDeployment(t, initialSecret)
 	var all sync.WaitGroup
 	published := make(chan string, 100)
 	for range 5 {
@@ -35,25 +35,25 @@ func TestRunsAtOnce(t *testing.T) {
 	}
 }
 
-// A rotation of the database's password that began before a run and ends after
-// it puts the ring one step back. The next run makes the step again, and every
-// key that signed meanwhile is honoured by both rings.
-func TestARunThatIsUndone(t *testing.T) {
+// A rotation of the database's password that began before a run and ends after it
+// overwrites the secret with the former ring. The next run takes the step again.
+// Both rings accept every key that signed in the meantime.
+func TestUndoneRunIsRepeated(t *testing.T) {
 	t.Parallel()
-	d := deploy(t, before)
+	d := newDeployment(t, initialSecret)
 	d.run(rotation.Ask{}, "published")
 	d.now = d.now.Add(24 * time.Hour)
 	d.run(rotation.Ask{}, "signs")
 	d.run(rotation.Ask{Start: true}, "published")
 	d.now = d.now.Add(24 * time.Hour)
 
-	undone := strings.Replace(d.server.Secret(arn), `"DATABASE_URL": "postgres://u:p`, `"DATABASE_URL": "postgres://u:q`, 1)
+	overwritten := strings.Replace(d.server.Secret(arn), `"DATABASE_URL": "postgres://u:p`, `"DATABASE_URL": "postgres://u:q`, 1)
 	d.run(rotation.Ask{}, "retired", "signs")
 	ahead := d.ring()
 	signed, _ := ahead.Current()
-	d.server.SetSecret(arn, undone)
+	d.server.SetSecret(arn, overwritten)
 	if _, _, ok := d.ring().Find(signed.ID, d.now); !ok {
-		t.Errorf("%v signed, and the ring that came back does not honour it", signed)
+		t.Errorf("%v has signed, and the former ring does not accept it", signed)
 	}
 	d.now = d.now.Add(24 * time.Hour)
 	d.run(rotation.Ask{}, "retired", "signs")

@@ -15,69 +15,71 @@ import (
 	"roster/shared/user"
 )
 
-func at(address string) request.Client { return request.Client{Address: netip.MustParseAddr(address)} }
+func clientAt(address string) request.Client {
+	return request.Client{Address: netip.MustParseAddr(address)}
+}
 
-// takenBy are the keys that a login takes from.
-func takenBy(t *testing.T, client request.Client, name string) []string {
+// loginBudgetKeys returns the keys of the budgets that a login uses.
+func loginBudgetKeys(t *testing.T, client request.Client, name string) []string {
 	t.Helper()
 	db := &store{wait: time.Second}
-	_, err := user.Login(t.Context(), from(client), db, logins(passwords, issuer{}), user.Credentials{Username: name, Password: "x"})
+	_, err := user.Login(t.Context(), requestFrom(client), db, loginParts(passwords, fakeIssuer{}), user.Credentials{Username: name, Password: "x"})
 	if !errors.Is(err, fault.TooMany) {
 		t.Fatalf("%s: %v", name, err)
 	}
 	return keys(db.budgets)
 }
 
-// CVE-2025-24806, CVE-2026-47203: one account, one budget, however it is spelt.
-func TestOneBudgetUnderEverySpelling(t *testing.T) {
+// CVE-2025-24806, CVE-2026-47203: an attacker must not get more attempts by
+// spelling a username in another way.
+func TestEverySpellingOfAUsernameSharesABudget(t *testing.T) {
 	t.Parallel()
-	want := takenBy(t, at("192.0.2.1"), "ann.lee")
+	want := loginBudgetKeys(t, clientAt("192.0.2.1"), "ann.lee")
 	for _, name := range []string{"Ann.Lee", "ANN.LEE", "ann.LEE"} {
-		if diff := cmp.Diff(want, takenBy(t, at("192.0.2.1"), name)); diff != "" {
+		if diff := cmp.Diff(want, loginBudgetKeys(t, clientAt("192.0.2.1"), name)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
-	// What is no account's name finds none, and has no part in another's budget.
+	// An invalid or different username must not use the account's budgets.
 	for _, name := range []string{"ann.lee ", " ann.lee", "ann.lee\x00", "\u0430nn.lee", "ann", "ann.lee1", "ann.lee\x00192.0.2.0/24"} {
-		for _, key := range takenBy(t, at("192.0.2.1"), name) {
+		for _, key := range loginBudgetKeys(t, clientAt("192.0.2.1"), name) {
 			if slices.Contains(want[:2], key) {
-				t.Errorf("%q takes from %q", name, key)
+				t.Errorf("%q uses the budget %q", name, key)
 			}
 		}
 	}
 }
 
-func TestBudgetsOfANetwork(t *testing.T) {
+func TestClientsOfANetworkShareABudget(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
+	for name, c := range map[string]struct {
 		one, other string
 		same       bool
 	}{
-		{"192.0.2.1", "192.0.2.254", true},
-		{"192.0.2.1", "192.0.3.1", false},
-		{"192.0.2.1", "::ffff:192.0.2.77", true},
-		{"2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff", true},
-		{"2001:db8:1:2::1", "2001:db8:1:3::1", false},
-		{"fe80::1%eth0", "fe80::2%eth1", true},
-		{"192.0.2.1", "2001:db8:1:2::1", false},
+		"a /24 of IPv4":       {"192.0.2.1", "192.0.2.254", true},
+		"two /24 of IPv4":     {"192.0.2.1", "192.0.3.1", false},
+		"IPv4 mapped to IPv6": {"192.0.2.1", "::ffff:192.0.2.77", true},
+		"a /64 of IPv6":       {"2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff", true},
+		"two /64 of IPv6":     {"2001:db8:1:2::1", "2001:db8:1:3::1", false},
+		"two zones":           {"fe80::1%eth0", "fe80::2%eth1", true},
+		"IPv4 and IPv6":       {"192.0.2.1", "2001:db8:1:2::1", false},
 	} {
-		one, other := takenBy(t, at(c.one), "ann"), takenBy(t, at(c.other), "ann")
+		one, other := loginBudgetKeys(t, clientAt(c.one), "ann"), loginBudgetKeys(t, clientAt(c.other), "ann")
 		if one[0] != other[0] {
 			t.Errorf("the account's own budget depends on the address: %q, %q", one[0], other[0])
 		}
 		if same := slices.Equal(one, other); same != c.same {
-			t.Errorf("%s and %s: %q, %q", c.one, c.other, one, other)
+			t.Errorf("%s: %q, %q", name, one, other)
 		}
 	}
-	unknown := takenBy(t, request.Client{}, "ann")
+	unknown := loginBudgetKeys(t, request.Client{}, "ann")
 	if !strings.Contains(unknown[2], "unknown") {
 		t.Errorf("without an address: %q", unknown)
 	}
 }
 
-// Nothing is looked up, and nothing is told that an unknown name would not be
-// told, too.
-func TestTooMany(t *testing.T) {
+// The account is not even looked up.
+func TestTooManyHidesWhetherTheAccountExists(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"ann.lee", "nobody", "a/b"} {
 		db := &store{users: []*user.User{ann()}, wait: 90 * time.Second}
@@ -89,11 +91,11 @@ func TestTooMany(t *testing.T) {
 		if diff := cmp.Diff(&fault.Error{Code: fault.TooMany, Message: "Too many tries. Please wait.", RetryAfter: 90 * time.Second}, e); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
-		did(t, db, "Take")
+		wantCalls(t, db, "Consume")
 	}
 }
 
-func TestTooManyElsewhere(t *testing.T) {
+func TestEveryOperationStopsAtItsLimit(t *testing.T) {
 	t.Parallel()
 	token, _ := tokens.Mint()
 	for name, c := range map[string]struct {
@@ -103,9 +105,9 @@ func TestTooManyElsewhere(t *testing.T) {
 	}{
 		"register": {
 			func(db *store) error {
-				return user.Register(t.Context(), from(at("192.0.2.1")), db, user.RegisterParts{Passwords: passwords, Limits: user.DefaultLimits}, registration())
+				return user.Register(t.Context(), requestFrom(clientAt("192.0.2.1")), db, user.RegisterParts{Passwords: passwords, Limits: user.DefaultLimits}, registration())
 			},
-			[]string{"Take"},
+			[]string{"Consume"},
 			[]string{"register\x00192.0.2.0/24\x00"},
 		},
 		"forget_password": {
@@ -113,32 +115,32 @@ func TestTooManyElsewhere(t *testing.T) {
 				_, err := forget(t, db, &outbox{}, "ANN.lee", "Ann@EXAMPLE.com")
 				return err
 			},
-			[]string{"Take"},
+			[]string{"Consume"},
 			[]string{"forget account\x00ann.lee\x00ann@example.com\x00", "forget network\x00unknown\x00"},
 		},
-		"forget_password of nobody": {
+		"forget_password for an unknown account": {
 			func(db *store) error { _, err := forget(t, db, &outbox{}, "nobody", "x"); return err },
-			[]string{"Take"},
+			[]string{"Consume"},
 			[]string{"forget account\x00nobody\x00x\x00", "forget network\x00unknown\x00"},
 		},
 		"reset_password": {
 			func(db *store) error { return reset(t, db, token, "another kite") },
-			[]string{"Take"},
+			[]string{"Consume"},
 			[]string{"reset network\x00unknown\x00"},
 		},
 		"current_password": {
 			func(db *store) error {
 				return update(t, db, ann(), "ann.lee", user.Changes{CurrentPassword: ptr(right), Password: ptr("another kite")})
 			},
-			[]string{"CallerAndTarget", "Take"},
+			[]string{"CallerAndTarget", "Consume"},
 			[]string{"current password\x00" + annUUID + "\x00"},
 		},
-		"one's own e-mail": {
+		"the own e-mail": {
 			func(db *store) error {
 				return update(t, db, ann(), "ann.lee", user.Changes{Email: ptr("new@example.com"), CurrentPassword: ptr(right)})
 			},
-			[]string{"CallerAndTarget", "Take"},
-			[]string{"email account\x00" + annUUID + "\x00", "register\x00unknown\x00"}, // and no try of the password
+			[]string{"CallerAndTarget", "Consume"},
+			[]string{"email account\x00" + annUUID + "\x00", "register\x00unknown\x00"}, // the password is not checked
 		},
 	} {
 		db := &store{users: []*user.User{ann()}, wait: time.Minute}
@@ -147,33 +149,32 @@ func TestTooManyElsewhere(t *testing.T) {
 		if !errors.As(err, &e) || e.Code != fault.TooMany || e.RetryAfter != time.Minute {
 			t.Errorf("%s: %v", name, err)
 		}
-		did(t, db, c.want...)
+		wantCalls(t, db, c.want...)
 		if diff := cmp.Diff(c.keys, keys(db.budgets)); diff != "" {
 			t.Errorf("%s: budgets (-want +got):\n%s", name, diff)
 		}
-		// A limiter that fails is an outage, and never an open door.
-		db = &store{users: []*user.User{ann()}, errs: map[string]error{"Take": errOutage}}
+		// If the limiter fails, the operation fails, too.
+		db = &store{users: []*user.User{ann()}, errs: map[string]error{"Consume": errOutage}}
 		if err := c.run(db); !errors.Is(err, fault.Unavailable) {
-			t.Errorf("%s, with the limiter out: %v", name, err)
+			t.Errorf("%s, with a failing limiter: %v", name, err)
 		}
-		did(t, db, c.want...)
+		wantCalls(t, db, c.want...)
 	}
-	for _, client := range []request.Client{{}, {Device: "known"}} {
-		db := &store{users: []*user.User{ann()}, errs: map[string]error{"Take": errOutage}}
-		_, err := user.Login(t.Context(), from(client), db, logins(passwords, issuer{}), user.Credentials{Username: "ann.lee", Password: right})
+	for _, client := range []request.Client{{}, {DeviceToken: "known"}} {
+		db := &store{users: []*user.User{ann()}, errs: map[string]error{"Consume": errOutage}}
+		_, err := user.Login(t.Context(), requestFrom(client), db, loginParts(passwords, fakeIssuer{}), user.Credentials{Username: "ann.lee", Password: right})
 		if !errors.Is(err, fault.Unavailable) {
-			t.Errorf("login from %+v, with the limiter out: %v", client, err)
+			t.Errorf("login from %+v, with a failing limiter: %v", client, err)
 		}
-		did(t, db, "Take")
+		wantCalls(t, db, "Consume")
 	}
 }
 
-// A device that the account knows takes from its own budget, and from the
-// network's, which is for all accounts.
-func TestDeviceBudget(t *testing.T) {
+// It also uses the network's budget for all accounts.
+func TestKnownDeviceHasItsOwnBudget(t *testing.T) {
 	t.Parallel()
 	db := &store{users: []*user.User{ann()}}
-	session, err := user.Login(t.Context(), from(request.Client{Device: "known"}), db, logins(passwords, issuer{}), user.Credentials{Username: "Ann.Lee", Password: right})
+	session, err := user.Login(t.Context(), requestFrom(request.Client{DeviceToken: "known"}), db, loginParts(passwords, fakeIssuer{}), user.Credentials{Username: "Ann.Lee", Password: right})
 	if err != nil || session.DeviceToken != "ann.lee device1" {
 		t.Fatalf("%+v, %v", session, err)
 	}
@@ -188,25 +189,24 @@ func TestDeviceBudget(t *testing.T) {
 	}
 }
 
-// Once it has used that up it is like any other; a reset by mail, which cannot
-// know its budget, gives it a way back.
-func TestDeviceUsedUp(t *testing.T) {
+// A reset of the password clears the account's budget, but cannot know the
+// device's. So a device must not depend on its own budget alone.
+func TestExhaustedDeviceFallsBackToTheAccount(t *testing.T) {
 	t.Parallel()
-	db := &usedUp{store: store{users: []*user.User{ann()}}, key: "login device\x00ann.lee\x00device1\x00"}
-	session, err := user.Login(t.Context(), from(request.Client{Device: "known"}), db, logins(passwords, issuer{}), user.Credentials{Username: "ann.lee", Password: right})
+	db := &exhaustedStore{store: store{users: []*user.User{ann()}}, key: "login device\x00ann.lee\x00device1\x00"}
+	session, err := user.Login(t.Context(), requestFrom(request.Client{DeviceToken: "known"}), db, loginParts(passwords, fakeIssuer{}), user.Credentials{Username: "ann.lee", Password: right})
 	if err != nil || session.DeviceToken != "ann.lee " {
 		t.Fatalf("%+v, %v", session, err)
 	}
 	if diff := cmp.Diff([]string{"login account\x00ann.lee\x00", "login account network\x00ann.lee\x00unknown\x00", "login network\x00unknown\x00"}, keys(db.budgets)); diff != "" {
 		t.Errorf("budgets (-want +got):\n%s", diff)
 	}
-	did(t, &db.store, "Take", "Take", "UserByUsername", "RecordLogin")
+	wantCalls(t, &db.store, "Consume", "Consume", "UserByUsername", "RecordLogin")
 }
 
-// What succeeds gives back the tries of those that failed before it.
-func TestResetClears(t *testing.T) {
+func TestResetClearsTheAccountsBudgets(t *testing.T) {
 	t.Parallel()
-	db, token := mailed()
+	db, token := storeWithReset()
 	if err := reset(t, db, token, "another kite"); err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package user_test
+package fault_test
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 	"roster/shared/fault"
 )
 
-func TestErrorIsItsCodeAndItsCause(t *testing.T) {
+func TestErrorMatchesItsCodeAndItsCause(t *testing.T) {
 	t.Parallel()
 	cause := context.DeadlineExceeded
 	err := fmt.Errorf("wrapped: %w", &fault.Error{Code: fault.Unavailable, Message: "Out.", Cause: fmt.Errorf("ask: %w", cause)})
@@ -30,7 +30,7 @@ func TestErrorIsItsCodeAndItsCause(t *testing.T) {
 	}
 }
 
-func TestErrorText(t *testing.T) {
+func TestErrorTextHasCodeFieldsAndCause(t *testing.T) {
 	t.Parallel()
 	for want, err := range map[string]*fault.Error{
 		"not_found: User not found.":     {Code: fault.NotFound, Message: "User not found."},

@@ -30,7 +30,7 @@ import (
 
 const audience = "https://orders.example.com"
 
-var bearer = user.Bearer{
+var bearer = user.Subject{
 	UUID: "01939e6e-5a7c-7bd0-8f0e-3a1f5d0c9b42", Session: "01939e6e-5a7c-7bd0-8f0e-3a1f5d0c9b43", TokenVersion: 7, Role: user.RoleAdmin,
 }
 
@@ -71,9 +71,9 @@ func newIssuer(t *testing.T, alg keyring.Algorithm) *issuer {
 	i.Server = httptest.NewServer(mux)
 	t.Cleanup(i.Close)
 	values := map[string]string{"PUBLIC_URL": i.URL, "JWT_AUDIENCE": audience, "JWT_CLAIMS": `{"scope":"orders:read"}`}
-	env := &boot.Environment{Environment: settings.Over(t.Context(), maps.Clone(values), i.secret)}
+	env := &boot.Environment{Environment: settings.WithSecret(t.Context(), maps.Clone(values), i.secret)}
 	i.Access = tokens.New(env)
-	mux.Handle("GET /.well-known/", api.JWKS(keys.Of(env.Environment), i.URL))
+	mux.Handle("GET /.well-known/", api.JWKS(keys.New(env.Environment), i.URL))
 	if err := env.Check(); err != nil {
 		t.Fatal(err)
 	}

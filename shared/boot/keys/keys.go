@@ -90,7 +90,12 @@ const retryAfter = 5 * time.Second
 // Unavailable returns the answer to a request that needs keys which cannot be
 // read: fault.Unavailable.
 func Unavailable(cause error) error {
-	return &fault.Error{Code: fault.Unavailable, Message: "The service is not available right now. Please try again.", RetryAfter: retryAfter, Cause: cause}
+	return &fault.Error{
+		Code:       fault.Unavailable,
+		Message:    "The service is not available right now. Please try again.",
+		RetryAfter: retryAfter,
+		Cause:      cause,
+	}
 }
 
 // PublicKeys returns the public keys that are valid now as a JWK Set (RFC 7517

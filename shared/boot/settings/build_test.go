@@ -38,7 +38,7 @@ func TestBuildWaitsForAnOutageToEnd(t *testing.T) {
 			t.Fatalf("%q, %v", got, err)
 		}
 	}
-	if calls, limit := server.Calls(awstest.GetSecretValue), awsenv.Tries*(1+int(time.Since(start)/time.Second)); calls > limit || builds > 0 {
+	if calls, limit := server.Calls(awstest.GetSecretValue), awsenv.MaxAttempts*(1+int(time.Since(start)/time.Second)); calls > limit || builds > 0 {
 		t.Errorf("%d calls, want at most %d; built %d times", calls, limit, builds)
 	}
 	server.Recover(awstest.GetSecretValue)

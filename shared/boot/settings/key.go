@@ -36,7 +36,9 @@ func (e *Environment) Key(name string) []byte {
 // placeholderWords stand in examples where a secret belongs. Each is so long
 // that a random key does not contain it by chance. A shorter word would be a
 // risk: one of 15,000 keys that CloudFormation generates contains xxxx.
-var placeholderWords = []string{"your_", "your-", "changeme", "change_me", "change-me", "placeholder", "example", "_here", "xxxxxxxx", "replace"}
+var placeholderWords = []string{
+	"your_", "your-", "changeme", "change_me", "change-me", "placeholder", "example", "_here", "xxxxxxxx", "replace",
+}
 
 // OptionalSecret returns a value of any form, or "" if the variable is not set.
 // It rejects a value that is clearly copied from an example. It accepts one that

@@ -32,7 +32,7 @@ func (f File) change(name string, compute func(map[string]string) (string, error
 	if err != nil {
 		return withoutPath(err)
 	}
-	values, err := secrets.Members(string(was))
+	values, err := secrets.ParseMembers(string(was))
 	if err != nil {
 		return err
 	}
@@ -40,7 +40,7 @@ func (f File) change(name string, compute func(map[string]string) (string, error
 	if err != nil || value == "" {
 		return err
 	}
-	text, err := secrets.With(string(was), name, value)
+	text, err := secrets.SetMember(string(was), name, value)
 	if err != nil {
 		return err
 	}

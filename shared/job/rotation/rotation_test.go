@@ -70,7 +70,7 @@ func (d *deployment) run(ask rotation.Ask, want ...string) rotation.Report {
 
 func (d *deployment) ring() *keyring.Ring {
 	d.t.Helper()
-	values, err := secrets.Members(d.server.Secret(arn))
+	values, err := secrets.ParseMembers(d.server.Secret(arn))
 	if err != nil {
 		d.t.Fatal(err)
 	}

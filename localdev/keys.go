@@ -62,8 +62,8 @@ func firstKey(kept string, alg keyring.Algorithm, now time.Time) (string, error)
 	if err != nil {
 		return "", err
 	}
-	ring := keyring.Begin(k, now)
-	ring.HS256Until = now.Add(keyring.Honour)
+	ring := keyring.NewRing(k, now)
+	ring.HS256Until = now.Add(keyring.GracePeriod)
 	b, err := ring.JSON()
 	return string(b), err
 }

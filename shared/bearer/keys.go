@@ -24,7 +24,7 @@ const (
 	// mostFresh and leastFresh bound what the answer says of its age. More than
 	// keyring.SetAge would keep a key that was taken back, less would ask for
 	// each request.
-	mostFresh  = keyring.SetAge
+	mostFresh  = keyring.MaxSetAge
 	leastFresh = 10 * time.Second
 	// retryInterval is the shortest time between a fetch that failed and the
 	// next while usable keys are at hand, failInterval while none are.

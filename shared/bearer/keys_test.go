@@ -79,7 +79,7 @@ func TestRotation(t *testing.T) {
 	check(t, "the next one", v, i.signed(t, b), 200)
 	checkFetches(t, "both", i, 1)
 	i.publish(b)
-	i.pass(keyring.SetAge - 1)
+	i.pass(keyring.MaxSetAge - 1)
 	check(t, "a key that was taken out, in a copy", v, i.signed(t, a), 200)
 	i.pass(1)
 	check(t, "the same when the copy has ended", v, i.signed(t, a), 401)
@@ -164,7 +164,7 @@ func TestAnOutageIsNotMadeWorse(t *testing.T) {
 	i, v, _ := known(t)
 	k := i.ring.Keys[0]
 	i.set(func(i *issuer) { i.status = 500 })
-	i.pass(keyring.SetAge)
+	i.pass(keyring.MaxSetAge)
 	for range 10 { // keys at hand: one fetch in half a minute
 		check(t, "with keys", v, i.signed(t, k), 200)
 	}
@@ -226,7 +226,7 @@ func TestASlowIssuerIsNotWaitedFor(t *testing.T) {
 	hold := make(chan struct{})
 	i.set(func(i *issuer) { i.hold = hold })
 	defer close(hold)
-	i.pass(keyring.SetAge)
+	i.pass(keyring.MaxSetAge)
 	began := time.Now()
 	check(t, "meanwhile", v, i.signed(t, i.ring.Keys[0]), 200)
 	if took := time.Since(began); took > 4*time.Second {

@@ -20,6 +20,6 @@ func (e *Environment) SessionRules() user.SessionRules {
 }
 
 // RefreshTokens returns what makes and reads refresh tokens.
-func (e *Environment) RefreshTokens() refresh.Texts {
-	return refresh.Texts{Keys: refresh.New(e.Key("SECRET_KEY"))}
+func (e *Environment) RefreshTokens() refresh.Codec {
+	return refresh.Codec{Keys: refresh.New(e.Key("SECRET_KEY"))}
 }

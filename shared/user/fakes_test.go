@@ -197,7 +197,7 @@ func (devices) Open(_, token string, _ time.Time) string {
 }
 
 func logins(p user.Passwords, tokens user.TokenIssuer) user.LoginParts {
-	return user.LoginParts{Passwords: p, Tokens: tokens, Refresh: refresh.Texts{Keys: refreshKeys}, Devices: devices{}, Limits: user.DefaultLimits, Sessions: user.DefaultSessionRules}
+	return user.LoginParts{Passwords: p, Tokens: tokens, Refresh: refresh.Codec{Keys: refreshKeys}, Devices: devices{}, Limits: user.DefaultLimits, Sessions: user.DefaultSessionRules}
 }
 
 // issuer signs nothing.

@@ -43,7 +43,7 @@ func (n *notices) Send(_ context.Context, m mail.Message) error {
 
 func refreshing(t *testing.T, db *renewer, out *notices, tokens user.TokenIssuer, token string) (user.Tokens, error) {
 	t.Helper()
-	rs := user.RefreshParts{Tokens: tokens, Refresh: refresh.Texts{Keys: refreshKeys}, Sessions: user.DefaultSessionRules, Notices: user.Notices{Mailer: mail.Mailer{Transport: out}, PublicURL: "https://accounts.example.com"}}
+	rs := user.RefreshParts{Tokens: tokens, Refresh: refresh.Codec{Keys: refreshKeys}, Sessions: user.DefaultSessionRules, Notices: user.Notices{Mailer: mail.Mailer{Transport: out}, PublicURL: "https://accounts.example.com"}}
 	return user.Refresh(t.Context(), from(request.Client{RequestID: "r"}), db, rs, user.RefreshRequest{RefreshToken: token})
 }
 
@@ -51,9 +51,9 @@ func TestRefreshAnswersTheChild(t *testing.T) {
 	t.Parallel()
 	first := refreshKeys.First(sessionID)
 	db := &renewer{verdict: user.SessionRenewed, account: ann()}
-	got, err := refreshing(t, db, &notices{}, issuer{}, refreshKeys.Text(first))
+	got, err := refreshing(t, db, &notices{}, issuer{}, refreshKeys.Encode(first))
 	child := refreshKeys.Child(first)
-	if err != nil || got.RefreshToken != refreshKeys.Text(child) || got.AccessToken != annUUID+" 09:30 3 "+sessionID {
+	if err != nil || got.RefreshToken != refreshKeys.Encode(child) || got.AccessToken != annUUID+" 09:30 3 "+sessionID {
 		t.Errorf("%+v, %v", got, err)
 	}
 	r := db.renewal
@@ -65,7 +65,7 @@ func TestRefreshAnswersTheChild(t *testing.T) {
 
 func TestRefreshRefuses(t *testing.T) {
 	t.Parallel()
-	token := refreshKeys.Text(refreshKeys.First(sessionID))
+	token := refreshKeys.Encode(refreshKeys.First(sessionID))
 	for name, c := range map[string]struct {
 		db     renewer
 		tokens issuer

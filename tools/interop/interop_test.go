@@ -66,7 +66,7 @@ type issuer struct {
 
 func newIssuer(t *testing.T, alg keyring.Algorithm) *issuer {
 	t.Helper()
-	i := &issuer{secret: &secret{ring: keyring.Begin(newKey(t, alg), time.Now())}, alg: alg}
+	i := &issuer{secret: &secret{ring: keyring.NewRing(newKey(t, alg), time.Now())}, alg: alg}
 	mux := http.NewServeMux()
 	i.Server = httptest.NewServer(mux)
 	t.Cleanup(i.Close)
@@ -107,14 +107,14 @@ func (i *issuer) rotate(t *testing.T) {
 	t.Helper()
 	i.secret.mu.Lock()
 	defer i.secret.mu.Unlock()
-	p := keyring.Policy{Make: func() (keyring.Key, error) { return newKey(t, i.alg), nil }}
-	now := time.Now().Add(-keyring.Settle)
+	p := keyring.Policy{Generate: func() (keyring.Key, error) { return newKey(t, i.alg), nil }}
+	now := time.Now().Add(-keyring.PropagationTime)
 	var err error
 	for range 2 {
-		if i.secret.ring, _, err = i.secret.ring.Step(now, p, true); err != nil {
+		if i.secret.ring, _, err = i.secret.ring.Rotate(now, p, true); err != nil {
 			t.Fatal(err)
 		}
-		now = now.Add(keyring.Settle)
+		now = now.Add(keyring.PropagationTime)
 	}
 }
 

@@ -109,6 +109,6 @@ func (l *Live) PublicKeys(ctx context.Context, now time.Time) (set []byte, algor
 	for _, alg := range ring.Algorithms(now) {
 		algorithms = append(algorithms, string(alg))
 	}
-	set, err = ring.Set(now)
+	set, err = ring.JWKS(now)
 	return set, algorithms, err
 }

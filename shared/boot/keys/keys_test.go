@@ -39,7 +39,7 @@ func newRing(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := keyring.Begin(k, time.Now()).JSON()
+	b, err := keyring.NewRing(k, time.Now()).JSON()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +147,7 @@ func wantUnavailable(t *testing.T, live *keys.Live) {
 // old secret.
 func TestTheRotationWaitsForTheOldestSecretInUse(t *testing.T) {
 	t.Parallel()
-	if secrets.UsableFor > keyring.SecretAge {
-		t.Errorf("a secret may be used for %v after it was read, and the rotation waits for %v", secrets.UsableFor, keyring.SecretAge)
+	if secrets.UsableFor > keyring.MaxSecretAge {
+		t.Errorf("a secret may be used for %v after it was read, and the rotation waits for %v", secrets.UsableFor, keyring.MaxSecretAge)
 	}
 }

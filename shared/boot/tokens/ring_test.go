@@ -20,7 +20,7 @@ import (
 // ringOf returns a ring as JSON, whose only key signs. The key may be wrapped.
 func ringOf(t *testing.T, k keyring.Key) string {
 	t.Helper()
-	b, err := keyring.Begin(k, time.Now().Add(-time.Hour)).JSON()
+	b, err := keyring.NewRing(k, time.Now().Add(-time.Hour)).JSON()
 	if err != nil {
 		t.Fatal(err)
 	}

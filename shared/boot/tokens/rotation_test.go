@@ -117,10 +117,10 @@ func TestKeyRotationUnderLoad(t *testing.T) {
 	w := &world{now: time.Date(2026, 1, 5, 9, 30, 0, 0, time.UTC)}
 	w.versions = []version{{}} // no ring: a JWT_SECRET_KEY derived from ROOT_KEY signs
 	var instances []*instance
-	for n, lag := range []time.Duration{0, time.Minute, 5 * time.Minute, 31 * time.Minute, keyring.SecretAge} {
+	for n, lag := range []time.Duration{0, time.Minute, 5 * time.Minute, 31 * time.Minute, keyring.MaxSecretAge} {
 		instances = append(instances, newInstance(t, w, lag, time.Duration(n-2)*time.Second))
 	}
-	l := &load{t: t, w: w, instances: instances, elsewhere: []time.Duration{0, keyring.SecretAge + keyring.SetAge + keyring.GatewayAge}}
+	l := &load{t: t, w: w, instances: instances, elsewhere: []time.Duration{0, keyring.MaxSecretAge + keyring.MaxSetAge + keyring.MaxGatewayAge}}
 	random := rand.New(rand.NewPCG(20260105, 0))
 	for ticks := 0; l.retired() < rotations; ticks++ {
 		if ticks > 5000 {
@@ -166,7 +166,7 @@ func (l *load) retired() int { return len(l.expired) }
 // as it was.
 func (l *load) rotate(undone bool) {
 	before := l.w.versions[len(l.w.versions)-1].ring
-	ring, done, err := before.Step(l.w.now, keyring.Policy{Period: period, Make: func() (keyring.Key, error) { return keyring.Generate(keyring.EdDSA) }}, false)
+	ring, done, err := before.Rotate(l.w.now, keyring.Policy{Period: period, Generate: func() (keyring.Key, error) { return keyring.Generate(keyring.EdDSA) }}, false)
 	if err != nil {
 		l.t.Fatal(err)
 	}
@@ -182,9 +182,9 @@ func (l *load) rotate(undone bool) {
 		return
 	}
 	for _, c := range done {
-		if c.Did == "retired" {
+		if c.Kind == "retired" {
 			k, _ := before.Current()
-			l.expired = append(l.expired, expired{k, k.Private(), l.w.now.Add(keyring.Honour)})
+			l.expired = append(l.expired, expired{k, k.Private(), l.w.now.Add(keyring.GracePeriod)})
 		}
 	}
 }
@@ -221,7 +221,7 @@ func (l *load) verify() {
 // age. Nobody else can verify tokens that the shared secret signed.
 func (l *load) verifyElsewhere(age time.Duration) {
 	then := l.w.now.Add(-age)
-	text, err := l.w.at(then).ring.Set(then)
+	text, err := l.w.at(then).ring.JWKS(then)
 	if err != nil {
 		l.t.Fatal(err)
 	}

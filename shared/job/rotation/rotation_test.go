@@ -131,7 +131,7 @@ func TestByHandOnly(t *testing.T) {
 		t.Error("it began by itself")
 	}
 	d.run(rotation.Ask{Start: true}, "published")
-	d.now = d.now.Add(keyring.Settle)
+	d.now = d.now.Add(keyring.PropagationTime)
 	if report := d.run(rotation.Ask{}, "signs"); report.Keys[0].Due != "changes by hand" {
 		t.Errorf("%+v", report)
 	}
@@ -146,7 +146,7 @@ func TestReplaceAll(t *testing.T) {
 	old, _ := d.ring().Current()
 	d.run(rotation.Ask{ReplaceAll: true}, "signs", "removed")
 	r := d.ring()
-	if k, ok := r.Current(); !ok || k.ID == old.ID || len(r.Keys) != 1 || r.HonoursHS256(d.now) {
+	if k, ok := r.Current(); !ok || k.ID == old.ID || len(r.Keys) != 1 || r.AcceptsHS256(d.now) {
 		t.Errorf("%v", r)
 	}
 	if _, _, ok := r.Find(old.ID, d.now); ok {

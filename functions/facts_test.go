@@ -36,8 +36,8 @@ var parts = map[string]part{
 
 	"env.Postgres":      {required: []string{"DATABASE_URL"}},
 	"env.OneTimeTokens": secretKey,
-	"env.Refresh":       secretKey,
-	"env.Devices":       secretKey,
+	"env.RefreshTokens": secretKey,
+	"env.DeviceTokens":  secretKey,
 	"env.Passwords":     {checked: []string{"PASSWORD_MIN_LENGTH", "SECURITY_PASSWORD_SALT"}, hashes: true},
 	"policy.Passwords": {
 		variables: []string{"PASSWORD_MIN_LENGTH"}, hashes: true,
@@ -68,13 +68,13 @@ var parts = map[string]part{
 	"env.AuthorizerCache":      {checked: []string{"AUTHORIZER_CACHE_SECONDS"}},
 
 	// These need nothing: each of their settings has a default.
-	"env.Limits":                            {},
-	"env.Proxies":                           {},
-	"env.Sessions":                          {},
-	`env.Switch("RESET_TOKEN_IN_RESPONSE")`: {}, // for development; no deployment has it
-	"env.Migrator":                          {},
-	"env.Check":                             {},
-	"env.MustBeUsable":                      {},
+	"env.Limits":                          {},
+	"env.TrustedProxies":                  {},
+	"env.SessionRules":                    {},
+	`env.Bool("RESET_TOKEN_IN_RESPONSE")`: {}, // for development; no deployment has it
+	"env.Migrator":                        {},
+	"env.Check":                           {},
+	"env.MustBeUsable":                    {},
 }
 
 // facts are true of one function alone.

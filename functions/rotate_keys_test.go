@@ -33,7 +33,7 @@ func (v *service) rotate(event string) []string {
 // ring returns the key ring in the secret, and its JSON.
 func (v *service) ring() (*keyring.Ring, string) {
 	v.t.Helper()
-	values, err := secrets.Members(v.aws.Secret(secretARN))
+	values, err := secrets.ParseMembers(v.aws.Secret(secretARN))
 	if err != nil {
 		v.t.Fatal(err)
 	}

@@ -23,7 +23,7 @@ const (
 	jwksPath      = "/.well-known/jwks.json"
 	discoveryPath = "/.well-known/openid-configuration"
 	// keysCacheControl says how long a copy of the keys may be used. It must be
-	// keyring.SetAge, which the rotation of keys waits for.
+	// keyring.MaxSetAge, which the rotation of keys waits for.
 	keysCacheControl = "public, max-age=300"
 )
 

@@ -69,7 +69,7 @@ func TestJWKSAndDiscoveryAreCacheable(t *testing.T) {
 func TestJWKSMaxAgeIsWhatTheRotationWaitsFor(t *testing.T) {
 	t.Parallel()
 	h := api.JWKS(&fakeKeys{set: "{}"}, publicURL)
-	want := fmt.Sprintf("public, max-age=%.0f", keyring.SetAge.Seconds())
+	want := fmt.Sprintf("public, max-age=%.0f", keyring.MaxSetAge.Seconds())
 	if got := send(t, h, "GET", "/.well-known/jwks.json", "").header.Get("Cache-Control"); got != want {
 		t.Errorf("Cache-Control is %q, want %q", got, want)
 	}

@@ -61,7 +61,7 @@ func TestOwnerLogsInDuringAnAttack(t *testing.T) {
 // tryLogin logs in at a time that the test chooses.
 func (s *service) tryLogin(t *testing.T, name, address, password string, now time.Time) error {
 	t.Helper()
-	logins := user.LoginParts{Passwords: passwords, Tokens: tokens, Refresh: refresh.Texts{Keys: refreshKeys}, Devices: devices, Limits: user.DefaultLimits, Sessions: user.DefaultSessionRules}
+	logins := user.LoginParts{Passwords: passwords, Tokens: tokens, Refresh: refresh.Codec{Keys: refreshKeys}, Devices: devices, Limits: user.DefaultLimits, Sessions: user.DefaultSessionRules}
 	_, err := user.Login(t.Context(), request.Request{Client: request.Client{Address: netip.MustParseAddr(address)}, At: now}, s.db, logins, user.Credentials{Username: name, Password: password})
 	return err
 }

@@ -30,7 +30,7 @@ func TestLogoutEndsTheSessionsOfItsScope(t *testing.T) {
 		{` `, "", []int{200, 200}, 400},
 	} {
 		this, other := s.login("ann"), s.login("ann")
-		session, _ := refreshKeys.Open(this.RefreshToken)
+		session, _ := refreshKeys.Parse(this.RefreshToken)
 		id := fmt.Sprint("logout-", i)
 		a := s.send("POST", "/api/user/logout", c.body, this.header(), "X-Request-Id: "+id, "User-Agent: agent/1.0")
 		if a.status != c.status || a.status == 200 && a.body != "{\"msg\":\"Logged out.\"}\n" {

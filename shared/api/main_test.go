@@ -100,7 +100,7 @@ func routes(db store, box mail.Transport, reveal bool) http.Handler {
 func routesWithLimits(db store, box mail.Transport, reveal bool, limits user.Limits) http.Handler {
 	mux := http.NewServeMux()
 	notices := user.Notices{Mailer: mail.Mailer{Transport: box}, PublicURL: publicURL}
-	refreshing := refresh.Texts{Keys: refreshKeys}
+	refreshing := refresh.Codec{Keys: refreshKeys}
 	reset := user.ResetPasswordParts{Tokens: resets, Passwords: passwords, Limits: limits}
 	page := api.ResetPasswordPage(db, reset)
 	for pattern, h := range map[string]http.Handler{

@@ -43,7 +43,7 @@ func TestReuseIsRecordedAndMailedOnce(t *testing.T) {
 	s := newService(t)
 	ann := s.account("ann")
 	other, first := s.login("ann"), s.login("ann")
-	session, _ := refreshKeys.Open(first.RefreshToken)
+	session, _ := refreshKeys.Parse(first.RefreshToken)
 	second := s.tokensFrom("POST", "/api/user/refresh", `{"refresh_token":"`+first.RefreshToken+`"}`)
 	s.tokensFrom("POST", "/api/user/refresh", `{"refresh_token":"`+second.RefreshToken+`"}`)
 	for i := range 3 {
@@ -71,16 +71,16 @@ func TestRefreshRefusesForeignTokens(t *testing.T) {
 	s := newService(t)
 	s.account("ann")
 	forged := refresh.New([]byte("another secret, of 32 bytes also"))
-	session, _ := refreshKeys.Open(s.refreshToken("ann"))
+	session, _ := refreshKeys.Parse(s.refreshToken("ann"))
 	for name, token := range map[string]string{
-		"text": "x", "another key's": forged.Text(forged.First(session.Session)), "of no session": refreshKeys.Text(refreshKeys.First("00000000-0000-4000-8000-000000000000")),
-		"an access token": s.login("ann").AccessToken, "one that is to come": refreshKeys.Text(refreshKeys.Child(session)), "a new first one": refreshKeys.Text(refreshKeys.First(session.Session)),
+		"text": "x", "another key's": forged.Encode(forged.First(session.Session)), "of no session": refreshKeys.Encode(refreshKeys.First("00000000-0000-4000-8000-000000000000")),
+		"an access token": s.login("ann").AccessToken, "one that is to come": refreshKeys.Encode(refreshKeys.Child(session)), "a new first one": refreshKeys.Encode(refreshKeys.First(session.Session)),
 	} {
 		s.refresh(token).wants(t, name, 401, loginAgain)
 	}
 	s.send("POST", "/api/user/refresh", `{}`).wants(t, "nothing", 400, invalid("refresh_token", "is required"))
 	s.send("POST", "/api/user/refresh", `{"refresh_token":""}`).wants(t, "empty", 400, invalid("refresh_token", "is required"))
-	if a := s.refresh(refreshKeys.Text(session)); a.status != 200 {
+	if a := s.refresh(refreshKeys.Encode(session)); a.status != 200 {
 		t.Errorf("a refused refresh has changed the session: %d %s", a.status, a.body)
 	}
 }

@@ -23,7 +23,7 @@ const (
 	// maxFresh and minFresh limit the freshness lifetime of an answer. A longer
 	// one would keep accepting a removed key, a shorter one would fetch for each
 	// request.
-	maxFresh = keyring.SetAge
+	maxFresh = keyring.MaxSetAge
 	minFresh = 10 * time.Second
 	// The shortest time between a failed fetch and the next one is retryInterval
 	// with usable keys, and failInterval without.

@@ -80,7 +80,7 @@ func TestRotationIsFollowed(t *testing.T) {
 	check(t, "the next one", v, i.signed(t, b), 200)
 	checkFetches(t, "both", i, 1)
 	i.publish(b)
-	i.advance(keyring.SetAge - 1)
+	i.advance(keyring.MaxSetAge - 1)
 	check(t, "a removed key, while the fetched keys are fresh", v, i.signed(t, a), 200)
 	i.advance(1)
 	check(t, "a removed key, after that", v, i.signed(t, a), 401)
@@ -164,7 +164,7 @@ func TestFailedFetchesAreNotRepeatedAtOnce(t *testing.T) {
 	i, v, _ := issuerWithFetchedKey(t)
 	k := i.ring.Keys[0]
 	i.set(func(i *issuer) { i.status = 500 })
-	i.advance(keyring.SetAge)
+	i.advance(keyring.MaxSetAge)
 	for range 10 { // with usable keys: one fetch in half a minute
 		check(t, "with keys", v, i.signed(t, k), 200)
 	}
@@ -225,7 +225,7 @@ func TestSlowIssuerDelaysNobodyWithKeys(t *testing.T) {
 	hold := make(chan struct{})
 	i.set(func(i *issuer) { i.hold = hold })
 	defer close(hold)
-	i.advance(keyring.SetAge)
+	i.advance(keyring.MaxSetAge)
 	began := time.Now()
 	check(t, "meanwhile", v, i.signed(t, i.ring.Keys[0]), 200)
 	if took := time.Since(began); took > 4*time.Second {

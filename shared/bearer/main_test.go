@@ -66,7 +66,7 @@ func (i *issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	body, err := i.ring.Set(i.now)
+	body, err := i.ring.JWKS(i.now)
 	if err != nil || r.URL.Path != "/.well-known/jwks.json" {
 		w.WriteHeader(http.StatusNotFound)
 		return

@@ -80,7 +80,7 @@ func (fakeDevices) Open(_, token string, _ time.Time) string {
 }
 
 func loginParts(p user.Passwords, tokens user.TokenIssuer) user.LoginParts {
-	return user.LoginParts{Passwords: p, Tokens: tokens, Refresh: refresh.Texts{Keys: refreshKeys}, Devices: fakeDevices{}, Limits: user.DefaultLimits, Sessions: user.DefaultSessionRules}
+	return user.LoginParts{Passwords: p, Tokens: tokens, Refresh: refresh.Codec{Keys: refreshKeys}, Devices: fakeDevices{}, Limits: user.DefaultLimits, Sessions: user.DefaultSessionRules}
 }
 
 // fakeIssuer returns readable text in place of signed tokens.

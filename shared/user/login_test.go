@@ -30,7 +30,7 @@ func TestLoginBeginsASession(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		first, ok := refreshKeys.Open(got.RefreshToken)
+		first, ok := refreshKeys.Parse(got.RefreshToken)
 		session := db.login.Session
 		if !ok || first.Session != session.ID || first.Generation != 1 || !slices.Equal(first.Hash(), db.login.RefreshHash) {
 			t.Errorf("the refresh token %v is not the session's: %+v", first, session)
@@ -142,7 +142,7 @@ func TestNothingIsWrittenWhenTokensCannotBeSigned(t *testing.T) {
 		wantCalls(t, db)
 
 		r := &renewer{verdict: user.SessionRenewed, account: ann()}
-		got, err = refreshSession(t, r, &outbox{}, keys, refreshKeys.Text(refreshKeys.First(sessionID)))
+		got, err = refreshSession(t, r, &outbox{}, keys, refreshKeys.Encode(refreshKeys.First(sessionID)))
 		if code(err) != code(outage) || err == nil || got != (user.Tokens{}) || r.renewal.Session != "" {
 			t.Errorf("refresh: %+v, %v, %+v", got, err, r.renewal)
 		}

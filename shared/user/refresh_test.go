@@ -31,7 +31,7 @@ func (r *renewer) Renew(_ context.Context, renewal user.Renewal, e audit.Event) 
 
 func refreshSession(t *testing.T, db *renewer, out *outbox, tokens user.TokenIssuer, token string) (user.Tokens, error) {
 	t.Helper()
-	rs := user.RefreshParts{Tokens: tokens, Refresh: refresh.Texts{Keys: refreshKeys}, Sessions: user.DefaultSessionRules, Notices: user.Notices{Mailer: mail.Mailer{Transport: out}, PublicURL: "https://accounts.example.com"}}
+	rs := user.RefreshParts{Tokens: tokens, Refresh: refresh.Codec{Keys: refreshKeys}, Sessions: user.DefaultSessionRules, Notices: user.Notices{Mailer: mail.Mailer{Transport: out}, PublicURL: "https://accounts.example.com"}}
 	return user.Refresh(t.Context(), requestFrom(request.Client{RequestID: "r"}), db, rs, user.RefreshRequest{RefreshToken: token})
 }
 
@@ -39,9 +39,9 @@ func TestRefreshAnswersTheNextToken(t *testing.T) {
 	t.Parallel()
 	first := refreshKeys.First(sessionID)
 	db := &renewer{verdict: user.SessionRenewed, account: ann()}
-	got, err := refreshSession(t, db, &outbox{}, fakeIssuer{}, refreshKeys.Text(first))
+	got, err := refreshSession(t, db, &outbox{}, fakeIssuer{}, refreshKeys.Encode(first))
 	child := refreshKeys.Child(first)
-	if err != nil || got.RefreshToken != refreshKeys.Text(child) || got.AccessToken != annUUID+" 09:30 3 "+sessionID {
+	if err != nil || got.RefreshToken != refreshKeys.Encode(child) || got.AccessToken != annUUID+" 09:30 3 "+sessionID {
 		t.Errorf("%+v, %v", got, err)
 	}
 	r := db.renewal
@@ -53,7 +53,7 @@ func TestRefreshAnswersTheNextToken(t *testing.T) {
 
 func TestRefreshMailsOnlyOnReuse(t *testing.T) {
 	t.Parallel()
-	token := refreshKeys.Text(refreshKeys.First(sessionID))
+	token := refreshKeys.Encode(refreshKeys.First(sessionID))
 	for name, c := range map[string]struct {
 		db     renewer
 		tokens fakeIssuer

@@ -31,7 +31,7 @@ func (f File) change(name string, compute func(map[string]string) (string, error
 	if err != nil {
 		return withoutPath(err)
 	}
-	values, err := secrets.Members(string(before))
+	values, err := secrets.ParseMembers(string(before))
 	if err != nil {
 		return err
 	}
@@ -39,7 +39,7 @@ func (f File) change(name string, compute func(map[string]string) (string, error
 	if err != nil || value == "" {
 		return err
 	}
-	text, err := secrets.With(string(before), name, value)
+	text, err := secrets.SetMember(string(before), name, value)
 	if err != nil {
 		return err
 	}

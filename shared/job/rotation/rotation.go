@@ -80,7 +80,7 @@ func NewJob(store Store, s Settings, now func() time.Time) Job {
 		}
 		report := run.report()
 		for _, c := range run.done {
-			slog.InfoContext(ctx, "audit", "action", "key_"+c.Did, "kid", c.Key.ID, "alg", c.Key.Algorithm)
+			slog.InfoContext(ctx, "audit", "action", "key_"+c.Kind, "kid", c.Key.ID, "alg", c.Key.Algorithm)
 		}
 		slog.InfoContext(ctx, "keys rotated", "did", report.Did, "keys", len(report.Keys), "note", report.Note)
 		return report, nil
@@ -134,19 +134,19 @@ func (r *run) step(ctx context.Context, before *keyring.Ring) (*keyring.Ring, []
 		if err != nil {
 			return nil, nil, err
 		}
-		done := []keyring.Change{{Did: "signs", Key: k}}
+		done := []keyring.Change{{Kind: "signs", Key: k}}
 		if before != nil {
 			for _, old := range before.Keys {
-				done = append(done, keyring.Change{Did: "removed", Key: old})
+				done = append(done, keyring.Change{Kind: "removed", Key: old})
 			}
 		}
-		return keyring.Begin(k, r.now), done, nil
+		return keyring.NewRing(k, r.now), done, nil
 	}
 	p := keyring.Policy{
-		Period: time.Duration(r.settings.Days) * 24 * time.Hour,
-		Make:   func() (keyring.Key, error) { return r.generate(ctx) },
+		Period:   time.Duration(r.settings.Days) * 24 * time.Hour,
+		Generate: func() (keyring.Key, error) { return r.generate(ctx) },
 	}
-	after, done, err := before.Step(r.now, p, r.ask.Start)
+	after, done, err := before.Rotate(r.now, p, r.ask.Start)
 	if err == nil && after == nil && len(done) > 0 { // keyring never removes the last key
 		err = errors.New("the ring would be empty")
 	}
@@ -190,9 +190,9 @@ func (r *run) schedule(k keyring.Key) (since time.Time, due string) {
 	at := func(t time.Time) string { return t.Format(time.RFC3339) }
 	switch k.State {
 	case keyring.Next:
-		return k.CreatedAt, "signs from " + at(k.CreatedAt.Add(keyring.Settle))
+		return k.CreatedAt, "signs from " + at(k.CreatedAt.Add(keyring.PropagationTime))
 	case keyring.Retired:
-		return k.RetiredAt, "is honoured until " + at(k.RetiredAt.Add(keyring.Honour))
+		return k.RetiredAt, "is honoured until " + at(k.RetiredAt.Add(keyring.GracePeriod))
 	}
 	if r.settings.Days == 0 {
 		return k.CurrentAt, "changes by hand"

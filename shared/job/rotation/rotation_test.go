@@ -62,7 +62,7 @@ func (d *deployment) run(ask rotation.Ask, want ...string) rotation.Report {
 
 func (d *deployment) ring() *keyring.Ring {
 	d.t.Helper()
-	values, err := secrets.Members(d.server.Secret(arn))
+	values, err := secrets.ParseMembers(d.server.Secret(arn))
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -124,7 +124,7 @@ func TestZeroDaysRotateByHandOnly(t *testing.T) {
 		t.Error("a run without start has published a key")
 	}
 	d.run(rotation.Ask{Start: true}, "published")
-	d.now = d.now.Add(keyring.Settle)
+	d.now = d.now.Add(keyring.PropagationTime)
 	if report := d.run(rotation.Ask{}, "signs"); report.Keys[0].Due != "changes by hand" {
 		t.Errorf("%+v", report)
 	}
@@ -139,7 +139,7 @@ func TestReplaceAllRevokesEveryKey(t *testing.T) {
 	old, _ := d.ring().Current()
 	d.run(rotation.Ask{ReplaceAll: true}, "signs", "removed")
 	r := d.ring()
-	if k, ok := r.Current(); !ok || k.ID == old.ID || len(r.Keys) != 1 || r.HonoursHS256(d.now) {
+	if k, ok := r.Current(); !ok || k.ID == old.ID || len(r.Keys) != 1 || r.AcceptsHS256(d.now) {
 		t.Errorf("%v", r)
 	}
 	if _, _, ok := r.Find(old.ID, d.now); ok {

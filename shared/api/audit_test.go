@@ -162,9 +162,16 @@ func TestAuditRefusesForgedCursors(t *testing.T) {
 		t.Fatalf("the cursor is %q", good)
 	}
 	refused, accepted := 0, 0
+	plain, described := routes(s.db, s.box, false), map[string]bool{}
 	try := func(cursor string) {
 		t.Helper()
-		switch a := s.send("GET", "/api/audit?before="+url.QueryEscape(cursor), "", as); a.status {
+		path := "/api/audit?before=" + url.QueryEscape(cursor)
+		a := send(t, plain, "GET", path, "", as)
+		if !described[a.body] { // each answer is held against the description once
+			described[a.body] = true
+			a = s.send("GET", path, "", as)
+		}
+		switch a.status {
 		case 400:
 			refused++
 		case 200:

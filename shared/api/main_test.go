@@ -48,7 +48,7 @@ var (
 	devices = device.New(key)
 
 	refreshKeys = refresh.New(key)
-	passwords   = user.Passwords{Hasher: password.NewHasher(""), Policy: password.Policy{MinLength: 8, Common: blocklist.Common}}
+	passwords   = user.Passwords{Hasher: &rememberingHasher{PasswordHasher: password.NewHasher("")}, Policy: password.Policy{MinLength: 8, Common: blocklist.Common}}
 	methods     = sync.OnceValue(func() func(string) []string { return sam.Methods(sam.MustRoutes()) })
 	rightHash   = sync.OnceValue(func() string { return passwords.Hasher.Hash(right) })
 )

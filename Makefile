@@ -5,7 +5,7 @@ TOOL := go tool -modfile=tools/go.mod
 GOFUMPT := git ls-files -z '*.go' | xargs -0 $(TOOL) gofumpt
 FUNCTIONS := CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -tags lambda.norpc -trimpath -ldflags '-s -w' -o bin/
 
-.PHONY: help run lambda test race limits refreshes bench timing tokens malformed differential fuzz lint fmt interop functions links schema audit-verify validate deploy ci clean
+.PHONY: help run lambda test race limits refreshes bench timing tokens malformed differential fuzz lint fmt interop functions generate schema audit-verify validate deploy ci clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,8 +63,8 @@ fmt: ## format the code
 functions: ## build all functions for Lambda into bin/
 	mkdir -p bin && $(FUNCTIONS) ./functions/...
 
-links: ## write down what each function links, for review
-	go test ./functions -run TestLinks -update
+generate: ## write anew what is derived from the functions: localdev/handlers and functions/testdata
+	go test ./functions -run '^(TestHandlersAreTheMains|TestLinks|TestResources)$$' -update
 
 schema: ## write docs/schema.sql from the migrations
 	go test ./shared/postgres/migrations -update

@@ -1,7 +1,7 @@
-// These tests run the functions as they are deployed: each real binary is a
-// process of its own behind the Lambda Runtime API, with the variables that
-// template.yaml gives it and no others, a real PostgreSQL, and real clients of
-// AWS whose services are played on this machine.
+// These tests run the functions as they are deployed: each binary is a process of
+// its own behind the Lambda Runtime API, with exactly the variables that
+// template.yaml gives it. PostgreSQL and the clients of AWS are real; the services
+// of AWS are played on this machine. The tests of template.yaml are here, too.
 package functions_test
 
 import (
@@ -32,7 +32,7 @@ func run(m *testing.M) int {
 	return postgrestest.Main(m)
 }
 
-// bin is where the binaries are, once built.
+// bin is the folder of the built binaries.
 var bin string
 
 var build = sync.OnceValue(func() error {
@@ -48,7 +48,7 @@ func binary(t testing.TB, name string) string {
 	return filepath.Join(bin, name)
 }
 
-func template(t testing.TB) *sam.Template {
+func readTemplate(t testing.TB) *sam.Template {
 	t.Helper()
 	parsed, err := sam.Parse(roster.Template)
 	if err != nil {
@@ -57,7 +57,7 @@ func template(t testing.TB) *sam.Template {
 	return parsed
 }
 
-// eventually polls, for what another process does has no event to wait for.
+// eventually polls: another process gives no event to wait for.
 func eventually(t testing.TB, what string, done func() bool) {
 	t.Helper()
 	tick := time.NewTicker(100 * time.Millisecond)
@@ -69,7 +69,7 @@ func eventually(t testing.TB, what string, done func() bool) {
 	}
 }
 
-// log is a log that can be read while it is written.
+// log can be read while it is written.
 type log struct {
 	mu sync.Mutex
 	b  bytes.Buffer

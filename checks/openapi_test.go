@@ -1,4 +1,4 @@
-package roster_test
+package checks_test
 
 import (
 	"context"
@@ -49,7 +49,7 @@ func TestOpenAPIIsValid(t *testing.T) {
 	description(t)
 }
 
-// What the test above promises of examples is seen here to be looked at.
+// Validation covers the examples: a wrong one in each place is refused.
 func TestOpenAPIExamplesAreHeldAgainstTheirSchemas(t *testing.T) {
 	t.Parallel()
 	for what, change := range map[string][2]string{
@@ -63,7 +63,7 @@ func TestOpenAPIExamplesAreHeldAgainstTheirSchemas(t *testing.T) {
 			t.Errorf("%s: openapi.yaml has no %q", what, change[0])
 		}
 		if _, err := load([]byte(text)); err == nil {
-			t.Errorf("%s is wrong and was not refused", what)
+			t.Errorf("%s is wrong and is accepted", what)
 		}
 	}
 }
@@ -83,7 +83,8 @@ func TestOpenAPIOperationsNameTheirFunctions(t *testing.T) {
 	}
 }
 
-// The template says where the routes lead; the description must say the same.
+// The template and the description must have the same routes and lead them to the
+// same functions.
 func TestOpenAPIHasTheTemplatesRoutes(t *testing.T) {
 	t.Parallel()
 	template, err := sam.Parse(roster.Template)
@@ -103,7 +104,7 @@ func TestOpenAPIHasTheTemplatesRoutes(t *testing.T) {
 	fallback, _ := doc.Extensions["x-default-route"].(map[string]any)
 	got["ANY $default"], _ = fallback["x-function"].(string)
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("routes and their functions (-template.yaml +openapi.yaml):\n%s", diff)
+		t.Errorf("a route is in one of template.yaml (-) and openapi.yaml (+) only, or leads to another function:\n%s", diff)
 	}
 }
 
@@ -111,7 +112,7 @@ func TestOpenAPIOperationsAreComplete(t *testing.T) {
 	t.Parallel()
 	for route, op := range operations(description(t)) {
 		if op.Summary == "" || len(op.Tags) != 1 || op.Security == nil {
-			t.Errorf("%s lacks a summary, one tag, or a word on security", route)
+			t.Errorf("%s lacks a summary, a tag (exactly one) or security", route)
 		}
 		want := []string{"500"}
 		if op.RequestBody != nil {
@@ -120,7 +121,7 @@ func TestOpenAPIOperationsAreComplete(t *testing.T) {
 		if len(*op.Security) > 0 {
 			want = append(want, "401")
 		}
-		if strings.Contains(route, "{") && len(*op.Security) > 0 { // about somebody
+		if strings.Contains(route, "{") && len(*op.Security) > 0 { // about an account
 			want = append(want, "403", "404")
 		}
 		for _, status := range want {
@@ -137,8 +138,8 @@ func TestOpenAPIOperationsAreComplete(t *testing.T) {
 	}
 }
 
-// A test client can find a member that nobody described only where no other
-// members are allowed.
+// The tests find a member that is not described only where the schema allows no
+// other members.
 func TestOpenAPIObjectsAreClosedAndFieldsBounded(t *testing.T) {
 	t.Parallel()
 	doc := description(t)
@@ -154,7 +155,9 @@ func TestOpenAPIObjectsAreClosedAndFieldsBounded(t *testing.T) {
 		}
 		for _, media := range op.RequestBody.Value.Content {
 			for name, field := range media.Schema.Value.Properties {
-				if f := field.Value; f.Type.Is("string") && len(f.Enum) == 0 && (f.MaxLength == nil || f.MinLength == 0 && slices.Contains(media.Schema.Value.Required, name)) {
+				f := field.Value
+				unbounded := f.MaxLength == nil || f.MinLength == 0 && slices.Contains(media.Schema.Value.Required, name)
+				if f.Type.Is("string") && len(f.Enum) == 0 && unbounded {
 					t.Errorf("%s: the field %s has no limits", route, name)
 				}
 			}

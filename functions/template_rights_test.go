@@ -1,4 +1,4 @@
-package roster_test
+package functions_test
 
 import (
 	"encoding/json"
@@ -12,8 +12,8 @@ import (
 	"roster/shared/aws/sam"
 )
 
-// actions is every IAM action that the template may grant, and why. It is also
-// the spelling: IAM takes ses:SendEmial without a word, and grants nothing.
+// actions are the IAM actions that the template may grant, and why. The list
+// catches a misspelled action, too: IAM accepts ses:SendEmial and grants nothing.
 var actions = map[string]string{
 	"secretsmanager:GetSecretValue":           "to read the one secret",
 	"secretsmanager:PutSecretValue":           "to rotate the keys in it",
@@ -24,15 +24,17 @@ var actions = map[string]string{
 	"ses:SendEmail":       "to send mail",
 }
 
-// ceiling are actions that the boundary lets through for AWS's own policies.
-var ceiling = []string{
+// actionsOfSAM are the actions that the boundary allows for the policies that SAM
+// adds to each function by itself.
+var actionsOfSAM = []string{
 	"logs:CreateLogStream", "logs:PutLogEvents",
 	"ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface",
 	"ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:UnassignPrivateIpAddresses",
 }
 
-// open are the resources with a star, and what bounds them instead.
-var open = map[string]string{
+// wildcards are the resources with a star that may be granted, and the condition
+// that narrows each.
+var wildcards = map[string]string{
 	"identity/*":          "ses:FromAddress; the identity may be the address or its domain",
 	"configuration-set/*": "ses:FromAddress; an identity may have a default set",
 	"key/*":               "kms:ViaService and the secret's ARN as encryption context",
@@ -40,7 +42,7 @@ var open = map[string]string{
 
 func TestRights(t *testing.T) {
 	t.Parallel()
-	for _, f := range parse(t).Functions {
+	for _, f := range readTemplate(t).Functions {
 		for _, s := range statements(f) {
 			checkStatement(t, f.Folder, s, slices.Collect(maps.Keys(actions)))
 		}
@@ -49,7 +51,7 @@ func TestRights(t *testing.T) {
 
 func TestTheBoundaryHoldsAllRightsAndNoMore(t *testing.T) {
 	t.Parallel()
-	template := parse(t)
+	template := readTemplate(t)
 	document, _ := properties(template, "FunctionBoundary")["PolicyDocument"].(map[string]any)
 	boundary, err := sam.Statements(document)
 	if err != nil {
@@ -61,12 +63,12 @@ func TestTheBoundaryHoldsAllRightsAndNoMore(t *testing.T) {
 		if strings.HasPrefix(s.Actions[0], "ec2:") {
 			continue // EC2 knows no narrower resource than * for most of these
 		}
-		checkStatement(t, "the boundary", s, append(slices.Collect(maps.Keys(actions)), ceiling...))
+		checkStatement(t, "the boundary", s, append(slices.Collect(maps.Keys(actions)), actionsOfSAM...))
 	}
 	slices.Sort(got)
 	got = slices.Compact(got)
 	want := slices.Sorted(maps.Keys(actions))
-	want = append(want, ceiling...)
+	want = append(want, actionsOfSAM...)
 	slices.Sort(want)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("actions of the boundary (-want +got):\n%s", diff)
@@ -80,13 +82,13 @@ func checkStatement(t *testing.T, who string, s sam.Statement, allowed []string)
 	}
 	for _, action := range s.Actions {
 		if !slices.Contains(allowed, action) {
-			t.Errorf("%s may %s, which is on no list (is it spelled right?)", who, action)
+			t.Errorf("%s may %s, which is not in actions (is it misspelled?)", who, action)
 		}
 	}
 	for _, resource := range s.Resources {
 		text := write(t, resource)
 		_, after, _ := strings.Cut(text, "${AWS::AccountId}:")
-		if after = strings.TrimSuffix(after, `"}`); strings.Contains(text, "*") && open[after] == "" {
+		if after = strings.TrimSuffix(after, `"}`); strings.Contains(text, "*") && wildcards[after] == "" {
 			t.Errorf("%s may %s on %s, which is too wide", who, s.Actions, text)
 		}
 	}
@@ -94,13 +96,13 @@ func checkStatement(t *testing.T, who string, s sam.Statement, allowed []string)
 
 func TestTheSecretIsForThoseWhoKnowIt(t *testing.T) {
 	t.Parallel()
-	template := parse(t)
+	template := readTemplate(t)
 	arn := map[string]any{"Fn::If": []any{"MakesSecret", ref("Secret"), ref("ExistingSecretArn")}}
 	for _, f := range template.Functions {
-		_, told := f.Environment["SECRET_ARN"]
+		_, given := f.Environment["SECRET_ARN"]
 		granted := grants(f, "secretsmanager:GetSecretValue")
-		if told != (len(granted) == 1) {
-			t.Errorf("%s: SECRET_ARN: %v, statements that let it read: %d", f.Folder, told, len(granted))
+		if given != (len(granted) == 1) {
+			t.Errorf("%s has SECRET_ARN: %v; statements that let it read the secret: %d", f.Folder, given, len(granted))
 		}
 		for _, s := range granted {
 			if diff := cmp.Diff([]any{arn}, s.Resources); diff != "" {
@@ -122,15 +124,14 @@ func TestTheSecretIsForThoseWhoKnowIt(t *testing.T) {
 	}
 }
 
-// Private keys that are wrapped are unwrapped by what signs with them, and only
-// those of the one secret. Only the rotation writes it.
+// Only functions that sign may unwrap private keys, and only those of the one
+// secret. Only the rotation of keys may write the secret.
 func TestKeysAreForThoseWhoSign(t *testing.T) {
 	t.Parallel()
-	signs := []string{"change_password", "login", "refresh"}
-	rotates := []string{"rotate_keys"}
+	signs, rotates := withPolicy(t, "SignTokens"), withPolicy(t, "ChangeSecret")
 	arn := map[string]any{"Fn::If": []any{"MakesSecret", ref("Secret"), ref("ExistingSecretArn")}}
 	may := map[string][]string{}
-	for _, f := range parse(t).Functions {
+	for _, f := range readTemplate(t).Functions {
 		for _, s := range statements(f) {
 			if cmp.Equal(s.Resources, []any{ref("JwtKmsKeyArn")}) {
 				want := map[string]any{"StringEquals": map[string]any{"kms:EncryptionContext:secret": arn}}
@@ -157,18 +158,18 @@ func TestKeysAreForThoseWhoSign(t *testing.T) {
 		slices.Sort(may[action])
 	}
 	if diff := cmp.Diff(want, may); diff != "" {
-		t.Errorf("who may (-want +got):\n%s", diff)
+		t.Errorf("the functions that may use each action (-want +got):\n%s", diff)
 	}
 }
 
 func TestMailIsForThoseWhoSend(t *testing.T) {
 	t.Parallel()
 	want := map[string]any{"StringEquals": map[string]any{"ses:FromAddress": ref("MailFrom")}}
-	for _, f := range parse(t).Functions {
-		_, told := f.Environment["MAIL_FROM"]
+	for _, f := range readTemplate(t).Functions {
+		_, given := f.Environment["MAIL_FROM"]
 		granted := grants(f, "ses:SendEmail")
-		if told != (len(granted) == 1) {
-			t.Errorf("%s: MAIL_FROM: %v, statements that let it send: %d", f.Folder, told, len(granted))
+		if given != (len(granted) == 1) {
+			t.Errorf("%s has MAIL_FROM: %v; statements that let it send mail: %d", f.Folder, given, len(granted))
 		}
 		for _, s := range granted {
 			if diff := cmp.Diff(want, s.Conditions); diff != "" {
@@ -180,7 +181,7 @@ func TestMailIsForThoseWhoSend(t *testing.T) {
 
 func TestTheSecretOutlivesTheStack(t *testing.T) {
 	t.Parallel()
-	template := parse(t)
+	template := readTemplate(t)
 	for _, policy := range []string{"DeletionPolicy", "UpdateReplacePolicy"} {
 		if got := template.Resource("Secret")[policy]; got != "Retain" {
 			t.Errorf("the secret's %s is %v", policy, got)
@@ -193,7 +194,7 @@ func TestTheSecretOutlivesTheStack(t *testing.T) {
 		}
 	}
 	if users != 1 {
-		t.Errorf("%d resources see DatabaseUrl, want the secret alone", users)
+		t.Errorf("%d resources use DatabaseUrl, want only the secret", users)
 	}
 }
 

@@ -1,4 +1,4 @@
-package roster_test
+package checks_test
 
 import (
 	"go/ast"
@@ -13,7 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Every action that can be in the log is described, and can be asked for.
+// openapi.yaml describes every action that the log can have, and a query can ask for
+// each.
 func TestAuditActions(t *testing.T) {
 	t.Parallel()
 	written := auditActions(t)
@@ -27,15 +28,15 @@ func TestAuditActions(t *testing.T) {
 	}
 	for _, action := range written {
 		if problems := (audit.Query{Action: audit.Action(action), Limit: 1}).Check(); len(problems) > 0 {
-			t.Errorf("asked for %s: %v", action, problems)
+			t.Errorf("a query for %s is refused: %v", action, problems)
 		}
 	}
 	if problems := (audit.Query{Action: "canary", Limit: 1}).Check(); len(problems) == 0 {
-		t.Error("asked for what is no action: no problem")
+		t.Error("a query for an action that does not exist is accepted")
 	}
 }
 
-// auditActions are the constants of type Action, sorted.
+// auditActions are the values of the constants of type Action, sorted.
 func auditActions(t *testing.T) (list []string) {
 	t.Helper()
 	file, err := parser.ParseFile(token.NewFileSet(), "shared/audit/audit.go", nil, 0)

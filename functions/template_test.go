@@ -1,86 +1,33 @@
-package roster_test
+package functions_test
 
 import (
 	"encoding/json"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"roster"
 	"roster/shared/aws/sam"
 	"roster/shared/user"
 )
 
-// These tests see what sam validate and cfn-lint do not: whether the template
-// fits this repository, and whether what it grants is what was meant.
+// These tests check what sam validate and cfn-lint cannot know: whether the
+// template fits this repository, and whether it grants what was meant.
 
-func parse(t *testing.T) *sam.Template {
-	t.Helper()
-	template, err := sam.Parse(roster.Template)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return template
-}
-
-func TestEachFunctionHasItsFolder(t *testing.T) {
-	t.Parallel()
-	mains, err := filepath.Glob("functions/*/main.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var folders, functions []string
-	for _, main := range mains {
-		folders = append(folders, filepath.ToSlash(filepath.Dir(main)))
-	}
-	for _, f := range parse(t).Functions {
-		functions = append(functions, f.Properties["CodeUri"].(string))
-	}
-	slices.Sort(functions)
-	if diff := cmp.Diff(folders, functions); diff != "" {
-		t.Errorf("folders under functions/ (-) and CodeUris in the template (+) differ:\n%s", diff)
-	}
-}
-
-// environment is the whole of what each function is told, beside what its
-// secret holds. Nothing in it is secret, and nothing of it is for development.
-var environment = map[string][]string{
-	"register":            {"PASSWORD_MIN_LENGTH", "SECRET_ARN"},
-	"login":               {"PUBLIC_URL", "SECRET_ARN"},
-	"forget_password":     {"MAIL_FROM", "PUBLIC_URL", "SECRET_ARN"},
-	"reset_password":      {"PASSWORD_MIN_LENGTH", "SECRET_ARN"},
-	"reset_password_page": {"PASSWORD_MIN_LENGTH", "SECRET_ARN"},
-	"get_user":            {"PUBLIC_URL", "SECRET_ARN"},
-	"update_user":         {"PASSWORD_MIN_LENGTH", "PUBLIC_URL", "SECRET_ARN"},
-	"delete_user":         {"PUBLIC_URL", "SECRET_ARN"},
-	"audit":               {"PUBLIC_URL", "SECRET_ARN"},
-	"refresh":             {"MAIL_FROM", "PUBLIC_URL", "SECRET_ARN"},
-	"logout":              {"PUBLIC_URL", "SECRET_ARN"},
-	"sessions":            {"PUBLIC_URL", "SECRET_ARN"},
-	"end_session":         {"PUBLIC_URL", "SECRET_ARN"},
-	"change_password":     {"PASSWORD_MIN_LENGTH", "PUBLIC_URL", "SECRET_ARN"},
-	"authorizer":          {"PUBLIC_URL", "SECRET_ARN"},
-	"seed_admin":          {"ADMIN_EMAIL", "ADMIN_USERNAME", "MAIL_FROM", "PASSWORD_MIN_LENGTH", "PUBLIC_URL", "SECRET_ARN"},
-	"jwks":                {"PUBLIC_URL", "SECRET_ARN"},
-	"rotate_keys":         {"JWT_ALGORITHM", "JWT_KMS_KEY", "JWT_ROTATION_DAYS", "SECRET_ARN"},
-	"health":              {"SECRET_ARN"},
-	"docs":                nil,
-	"not_found":           nil,
-}
-
+// A function gets the variables that its parts need and no others. None of them
+// is secret: anybody who may see the function in AWS sees its variables.
 func TestEachFunctionIsToldWhatItNeeds(t *testing.T) {
 	t.Parallel()
-	got := map[string][]string{}
-	for _, f := range parse(t).Functions {
-		got[f.Folder] = slices.Sorted(maps.Keys(f.Environment))
-	}
-	if diff := cmp.Diff(environment, got); diff != "" {
-		t.Errorf("environment variables (-want +got):\n%s", diff)
+	for _, f := range readTemplate(t).Functions {
+		want, got := mains(t)[f.Folder].variables(), slices.Sorted(maps.Keys(f.Environment))
+		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("template.yaml, the variables of %s (-what its main needs +what it gets):\n%s", f.LogicalID, diff)
+		}
 	}
 }
 
@@ -93,19 +40,19 @@ func TestTheTemplateHoldsNoSecretAndNoSwitchOfDevelopment(t *testing.T) {
 	}
 }
 
-// hashing are the functions that may hash a password. By estimate a hash takes
-// 75 ms of a function with 1024 MB and four times that with 256 MB.
-var hashing = []string{"register", "login", "reset_password", "reset_password_page", "update_user", "change_password", "seed_admin"}
-
+// By estimate a hash takes 75 ms with 1024 MB and four times that with 256 MB.
 func TestHashingFunctionsAreLargeAndThrottled(t *testing.T) {
 	t.Parallel()
-	template := parse(t)
+	template := readTemplate(t)
 	throttled := properties(template, "Api")["RouteSettings"].(map[string]any)
 	var want []string
 	for _, f := range template.Functions {
-		hashes := slices.Contains(hashing, f.Folder)
-		if hashes && f.Memory < 1024 || !hashes && f.Memory > 256 {
-			t.Errorf("%s has %d MB", f.Folder, f.Memory)
+		hashes := mains(t)[f.Folder].hashes()
+		if hashes && f.Memory < 1024 {
+			t.Errorf("%s may hash a password and has %d MB: give it MemorySize: 1024", f.LogicalID, f.Memory)
+		}
+		if !hashes && f.Memory > 256 {
+			t.Errorf("%s hashes no password and has %d MB: 256 MB, the default, is enough", f.LogicalID, f.Memory)
 		}
 		for _, route := range f.Routes {
 			if hashes && route.Method != "GET" {
@@ -115,24 +62,16 @@ func TestHashingFunctionsAreLargeAndThrottled(t *testing.T) {
 	}
 	slices.Sort(want)
 	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(throttled))); diff != "" {
-		t.Errorf("routes with a limit of their own (-want +got):\n%s", diff)
+		t.Errorf("template.yaml, RouteSettings of Api (-routes that may hash a password +routes with a limit of their own):\n%s", diff)
 	}
 }
 
-// The ladder: handler 5 s, function 10 s, API Gateway 30 s.
 func TestTimeouts(t *testing.T) {
 	t.Parallel()
-	template := parse(t)
+	template := readTemplate(t)
 	for _, f := range template.Functions {
-		want := 10
-		switch f.Folder {
-		case "seed_admin":
-			want = 120
-		case "rotate_keys": // makes RSA keys
-			want = 60
-		}
-		if f.Timeout != want {
-			t.Errorf("%s has %d s, want %d s", f.Folder, f.Timeout, want)
+		if want := timeoutOf(f.Folder); f.Timeout != want {
+			t.Errorf("%s has %d s, want %d s", f.LogicalID, f.Timeout, want)
 		}
 	}
 	if wait, _ := properties(template, "Schema")["ServiceTimeout"].(int); wait <= template.Function("seed_admin").Timeout {
@@ -142,7 +81,7 @@ func TestTimeouts(t *testing.T) {
 
 func TestBuildAndPublishing(t *testing.T) {
 	t.Parallel()
-	template := parse(t)
+	template := readTemplate(t)
 	want := map[string]any{
 		"Runtime": "provided.al2023", "Handler": "bootstrap", "Architectures": []any{map[string]any{"Ref": "Architecture"}},
 		"AutoPublishAlias": "live", "AutoPublishAliasAllProperties": true,
@@ -160,16 +99,16 @@ func TestBuildAndPublishing(t *testing.T) {
 			t.Errorf("%s, Metadata (-want +got):\n%s", f.Folder, diff)
 		}
 		if f.Properties["Tags"] != nil {
-			t.Errorf("%s has tags: a change of them publishes a version that Lambda refuses", f.Folder)
+			t.Errorf("%s has tags: changing one would publish a version that Lambda refuses", f.Folder)
 		}
 	}
 }
 
-// SAM's cache looks at the function's folder only: a change in shared/ would
-// ship the old code.
+// SAM's build cache looks at a function's own folder only, so after a change in
+// shared/ it would deploy the old code.
 func TestBuildsAreNotCached(t *testing.T) {
 	t.Parallel()
-	config, err := os.ReadFile("samconfig.toml")
+	config, err := os.ReadFile("../samconfig.toml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,18 +118,13 @@ func TestBuildsAreNotCached(t *testing.T) {
 	}
 }
 
-// withoutDatabase are the functions that have a secret and no database;
-// TestLinks shows that they link no client of one.
-var withoutDatabase = []string{"jwks", "rotate_keys"}
-
 func TestTheSchemaIsReadyBeforeFunctionsWithADatabase(t *testing.T) {
 	t.Parallel()
-	template := parse(t)
+	template := readTemplate(t)
 	for _, f := range template.Functions {
-		_, secret := f.Environment["SECRET_ARN"]
-		want := secret && f.Folder != "seed_admin" && !slices.Contains(withoutDatabase, f.Folder)
+		want := mains(t)[f.Folder].waitsForSchema()
 		if got := slices.Contains(f.DependsOn, "Schema"); got != want {
-			t.Errorf("%s depends on Schema: %v, want %v", f.Folder, got, want)
+			t.Errorf("%s has DependsOn: Schema: %v, want %v", f.LogicalID, got, want)
 		}
 	}
 	seed := template.Function("seed_admin")
@@ -207,7 +141,7 @@ func TestTheSchemaIsReadyBeforeFunctionsWithADatabase(t *testing.T) {
 
 func TestNoRouteIsAUsername(t *testing.T) {
 	t.Parallel()
-	for _, route := range parse(t).Routes() {
+	for _, route := range readTemplate(t).Routes() {
 		rest, below := strings.CutPrefix(route.Path, "/api/user/")
 		name, _, _ := strings.Cut(rest, "/")
 		if below && !strings.HasPrefix(name, "{") && !user.Reserved(name) {
@@ -219,7 +153,7 @@ func TestNoRouteIsAUsername(t *testing.T) {
 func TestOnlyNotFoundTakesWhatNoRouteTakes(t *testing.T) {
 	t.Parallel()
 	var found []string
-	for _, f := range parse(t).Functions {
+	for _, f := range readTemplate(t).Functions {
 		for _, route := range f.Routes {
 			if route.Path == sam.DefaultPath || route.Method == "ANY" {
 				found = append(found, f.Folder)
@@ -227,7 +161,7 @@ func TestOnlyNotFoundTakesWhatNoRouteTakes(t *testing.T) {
 		}
 	}
 	if diff := cmp.Diff([]string{"not_found"}, found); diff != "" {
-		t.Errorf("functions with an open route (-want +got):\n%s", diff)
+		t.Errorf("functions with a route for any path or method (-want +got):\n%s", diff)
 	}
 }
 
@@ -236,9 +170,9 @@ func properties(t *sam.Template, logicalID string) map[string]any {
 	return p
 }
 
-// accessLog are the variables that say nothing of who was asked for, or with
-// which token: no path, no query, no header.
-var accessLog = []string{
+// accessLogVariables are those that the access log may have. Path, query and
+// headers are not among them, because they name accounts and hold tokens.
+var accessLogVariables = []string{
 	"$context.requestId", "$context.requestTime", "$context.identity.sourceIp", "$context.routeKey", "$context.status",
 	"$context.responseLength", "$context.responseLatency", "$context.integrationLatency", "$context.integrationStatus",
 	"$context.integration.requestId", "$context.error.message", "$context.integrationErrorMessage",
@@ -246,7 +180,7 @@ var accessLog = []string{
 
 func TestLogs(t *testing.T) {
 	t.Parallel()
-	template := parse(t)
+	template := readTemplate(t)
 	settings, _ := properties(template, "Api")["AccessLogSettings"].(map[string]any)
 	format, _ := settings["Format"].(string)
 	var line map[string]string
@@ -254,7 +188,7 @@ func TestLogs(t *testing.T) {
 		t.Fatalf("the access log's format is not JSON: %v", err)
 	}
 	for name, variable := range line {
-		if !slices.Contains(accessLog, variable) {
+		if !slices.Contains(accessLogVariables, variable) {
 			t.Errorf("the access log has %s as %s", variable, name)
 		}
 	}

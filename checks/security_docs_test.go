@@ -1,9 +1,8 @@
-package roster_test
+package checks_test
 
 import (
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -59,35 +58,6 @@ func tableRows(text string) (rows [][]string) {
 		rows = append(rows, cells)
 	}
 	return rows
-}
-
-func TestSecurityDocsNameWhatExists(t *testing.T) {
-	t.Parallel()
-	tests := declaredTests(t)
-	documents, err := filepath.Glob("docs/security/*.md")
-	if err != nil || len(documents) < 3 {
-		t.Fatalf("documents: %v, %v", documents, err)
-	}
-	for _, path := range documents {
-		for line := range strings.Lines(readFile(t, path)) {
-			if strings.Contains(line, "| open |") { // may name a test that is to come
-				continue
-			}
-			for _, m := range named.FindAllStringSubmatch(line, -1) {
-				if !tests[m[1]] {
-					t.Errorf("%s names the test %s, which does not exist", path, m[1])
-				}
-			}
-		}
-		for _, m := range linkedTo.FindAllStringSubmatch(readFile(t, path), -1) {
-			if m[1] == "" || strings.Contains(m[1], "://") {
-				continue
-			}
-			if _, err := os.Stat(filepath.Join("docs/security", m[1])); err != nil {
-				t.Errorf("%s links to %s: %v", path, m[1], err)
-			}
-		}
-	}
 }
 
 // Each row is answered in one word, and one that says yes says what shows it.

@@ -1,11 +1,9 @@
-package roster_test
+package checks_test
 
 import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -15,22 +13,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// What the sources show, and no request: docs/security tells of what.
+// These tests check what the sources show and no request can. docs/security names
+// each with the weakness or vulnerability that it is about.
 
-// linked are the packages of every program, with the standard library's.
-func linked(t *testing.T, programs ...string) []string {
-	t.Helper()
-	out, err := exec.Command("go", append([]string{"list", "-deps"}, programs...)...).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.Fields(string(out))
-}
-
-// The original was started with its framework's debugger on.
+// The original ran with its framework's debugger on.
 func TestWeakness07NothingToDebugWith(t *testing.T) {
 	t.Parallel()
-	for _, p := range linked(t, "./functions/...", "./localdev") {
+	for _, p := range linksOf(t, "./functions/...", "./localdev") {
 		if slices.Contains([]string{"net/http/pprof", "expvar", "plugin"}, p) || strings.Contains(p, "delve") {
 			t.Errorf("a program links %s", p)
 		}
@@ -42,8 +31,8 @@ func TestWeakness07NothingToDebugWith(t *testing.T) {
 	}
 }
 
-// The original's list of requirements had a misspelled name, which anyone could
-// have registered, and names without a version.
+// The original's requirements had a misspelled name, which anybody could have
+// registered, and names without a version.
 func TestWeakness08DependenciesArePinned(t *testing.T) {
 	t.Parallel()
 	for _, dir := range []string{".", "tools"} {
@@ -63,16 +52,7 @@ func TestWeakness08DependenciesArePinned(t *testing.T) {
 	}
 }
 
-func readFile(t *testing.T, path string) string {
-	t.Helper()
-	b, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
-}
-
-// CVE-2025-64101: what makes a mail cannot see a request.
+// The code that makes mails cannot see a request (CVE-2025-64101).
 func TestMailSeesNoRequest(t *testing.T) {
 	t.Parallel()
 	seen := 0
@@ -94,8 +74,8 @@ func TestMailSeesNoRequest(t *testing.T) {
 
 var sqlText = regexp.MustCompile(`(?is)\b(select|insert|update|delete|where|with)\b.*(\$[0-9]|\bfrom\b|\binto\b|\bset\b|%s)`)
 
-// CVE-2024-27289, CVE-2026-33503: a statement is a constant, and its values
-// travel apart from it.
+// A statement is a constant, and its values are sent separately (CVE-2024-27289,
+// CVE-2026-33503).
 func TestSQLIsConstant(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("shared/postgres/*.go")
@@ -117,7 +97,7 @@ func TestSQLIsConstant(t *testing.T) {
 			t.Fatal(err)
 		}
 		ast.Inspect(file, func(n ast.Node) bool {
-			if d, ok := n.(*ast.GenDecl); ok && d.Tok == token.CONST { // the compiler sees to it that nothing else is in it
+			if d, ok := n.(*ast.GenDecl); ok && d.Tok == token.CONST { // the compiler lets no variable into it
 				constants++
 				return false
 			}
@@ -132,8 +112,8 @@ func TestSQLIsConstant(t *testing.T) {
 	}
 }
 
-// CVE-2024-41657: API Gateway answers CORS, by exact origins and without
-// credentials; TestParameterPatterns shows which origins can be given.
+// API Gateway answers CORS with exact origins and without credentials
+// (CVE-2024-41657). TestParameterPatterns shows which origins can be configured.
 func TestCORSIsAnExactList(t *testing.T) {
 	t.Parallel()
 	api := regexp.MustCompile(`(?s)CorsConfiguration: !If\n(.*?)!Ref AWS::NoValue`).FindAllStringSubmatch(readFile(t, "template.yaml"), -1)
@@ -145,17 +125,17 @@ func TestCORSIsAnExactList(t *testing.T) {
 		settings[m[1]] = m[2]
 	}
 	if _, credentials := settings["AllowCredentials"]; credentials || strings.Contains(api[0][1], "*") {
-		t.Errorf("CORS lets credentials or a wildcard pass:\n%s", api[0][1])
+		t.Errorf("CORS allows credentials or a wildcard:\n%s", api[0][1])
 	}
 	if diff := cmp.Diff("!Split [',', !Ref CorsOrigins]", settings["AllowOrigins"]); diff != "" {
 		t.Errorf("AllowOrigins (-want +got):\n%s", diff)
 	}
 }
 
-// ASVS 11.4.1 and 11.5.1: no package of ours hashes with what is broken, or
-// draws from what can be foretold. What speaks TLS or PostgreSQL's protocol may
-// link them, for a server that wants them. The ranges of package breach are
-// defined over SHA-1, which protects nothing there.
+// No package of ours uses a broken hash or a predictable generator of random numbers
+// (ASVS 11.4.1 and 11.5.1). Libraries for TLS and PostgreSQL's protocol may link
+// them, for servers that need them. Package breach needs SHA-1 because the service
+// that it asks is defined by it; SHA-1 protects nothing there.
 func TestNoWeakHashAndNoWeakChance(t *testing.T) {
 	t.Parallel()
 	for _, p := range listPackages(t) {

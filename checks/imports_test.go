@@ -1,4 +1,4 @@
-package roster_test
+package checks_test
 
 import (
 	"bytes"
@@ -12,9 +12,9 @@ import (
 	"testing"
 )
 
-// imports is what a package may import beside the standard library: packages of
-// this repository, and others by the beginning of their path. Why says what
-// would be lost with more.
+// imports are what a package may import beside the standard library: packages of
+// this repository, and others by the beginning of their path. Why says what more
+// imports would break.
 type imports struct {
 	own, others []string
 	why         string
@@ -29,12 +29,13 @@ const (
 	yaml   = "go.yaml.in/yaml/v3"
 )
 
-// allowedImports has a line for each package; docs/architecture.md draws it. A
-// name with a star stands for all packages there that have no line of their own.
-// The commit that adds to a line says why that is needed.
+// allowedImports has a line for each package. A name with a star stands for all
+// packages there that have no line of their own. A commit that adds an import to a
+// line says why it is needed. Which folders may import which is in layers_test.go.
 var allowedImports = map[string]imports{
 	"roster": {nil, nil, "the root holds two documents and no code"},
 
+	"checks":    {nil, nil, "it holds tests of the whole repository and no code"},
 	"functions": {nil, nil, "it holds tests of all functions and no code"},
 	"functions/*": {
 		own: []string{
@@ -203,7 +204,7 @@ var allowedImports = map[string]imports{
 	"localdev/browsertest": {others: []string{"github.com/chromedp/"}, why: "it opens any page"},
 }
 
-// restricted are packages that few may import, with the reason why.
+// restricted are packages that few may import, with a reason that the test prints.
 var restricted = map[string]string{
 	"shared/mail/ses":             "merely importing SES's client costs each function 650 KB and 4,350 allocations before main; functions that mail have boot/mailing",
 	"shared/aws/kms":              "only what issues access tokens needs private keys; such functions have boot/signing",
@@ -221,7 +222,7 @@ var restricted = map[string]string{
 	"localdev/awstest":            "it is for tests and for localdev, which has no AWS",
 }
 
-// listed is what go list says of a package.
+// listed is what go list says about a package.
 type listed struct {
 	ImportPath, Name, Doc string
 	GoFiles, Imports      []string
@@ -257,7 +258,7 @@ func listModule(t *testing.T, dir string) []listed {
 	}
 }
 
-// importsOf returns a package's line.
+// importsOf returns the line of allowedImports for a package.
 func importsOf(pkg string) (name string, r imports, ok bool) {
 	for _, name = range []string{pkg, path.Dir(pkg) + "/*"} {
 		if r, ok = allowedImports[name]; ok {
@@ -267,15 +268,15 @@ func importsOf(pkg string) (name string, r imports, ok bool) {
 	return "", imports{}, false
 }
 
-// Tests may import what they need: a fake, a database, a browser. This is about
-// what becomes part of a program.
+// The rules are for what becomes part of a program. Tests may import what they
+// need: a fake, a database, a browser.
 func TestImports(t *testing.T) {
 	t.Parallel()
 	used := map[string]bool{}
 	for _, p := range listPackages(t) {
 		name, r, ok := importsOf(p.ImportPath)
 		if !ok {
-			t.Errorf("%s is new: give it a line in imports_test.go that says what it may import, and why no more", p.ImportPath)
+			t.Errorf("%s is new: give it a line in checks/imports_test.go that says what it may import, and why no more", p.ImportPath)
 			continue
 		}
 		used[name] = true
@@ -289,18 +290,18 @@ func TestImports(t *testing.T) {
 	}
 	for name, r := range allowedImports {
 		if !used[name] {
-			t.Errorf("imports_test.go has a line for %s, which does not exist", name)
+			t.Errorf("checks/imports_test.go has a line for %s, which does not exist", name)
 		}
 		for _, allowed := range append(r.own, r.others...) {
 			if !used[name+" "+allowed] {
-				t.Errorf("%s may import %s and does not: take that out of imports_test.go", name, allowed)
+				t.Errorf("%s may import %s and does not: take that out of checks/imports_test.go", name, allowed)
 			}
 		}
 	}
 }
 
-// allows reports by which entry a package may be imported; by none, for those
-// of the standard library, which have no dot in their first element.
+// allows reports whether a package may be imported, and by which entry. The standard
+// library needs no entry; its paths have no dot in their first element.
 func (r imports) allows(imported string) (by string, ok bool) {
 	if own := strings.TrimPrefix(imported, mod+"/"); own != imported || imported == mod {
 		return own, slices.Contains(r.own, own)

@@ -1,4 +1,4 @@
-package roster_test
+package functions_test
 
 import (
 	"testing"
@@ -6,11 +6,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Other stacks import the authorizer by this name, and API Gateway calls it for
-// them: for authorizers of this account and Region alone, at the alias.
+// Other stacks import the authorizer's alias by the name of this output. API
+// Gateway may call it for authorizers of this account and Region, and for nothing
+// else.
 func TestTheAuthorizerIsForOtherStacks(t *testing.T) {
 	t.Parallel()
-	template := parse(t)
+	template := readTemplate(t)
 	permissions := resources(template, "AWS::Lambda::Permission")
 	want := map[string]map[string]any{"InvokeAuthorizer": {
 		"FunctionName": ref("AuthorizerFunction.Alias"),
@@ -22,7 +23,7 @@ func TestTheAuthorizerIsForOtherStacks(t *testing.T) {
 		t.Errorf("permissions (-want +got):\n%s", diff)
 	}
 	if routes := template.Function("authorizer").Routes; len(routes) > 0 {
-		t.Errorf("it has the routes %v", routes)
+		t.Errorf("the authorizer has the routes %v", routes)
 	}
 	output := template.Document["Outputs"].(map[string]any)["AuthorizerArn"].(map[string]any)
 	delete(output, "Description")

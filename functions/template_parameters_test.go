@@ -1,4 +1,4 @@
-package roster_test
+package functions_test
 
 import (
 	"maps"
@@ -23,7 +23,7 @@ func parameter(t *testing.T, template *sam.Template, name string) map[string]any
 
 func TestParameterPatterns(t *testing.T) {
 	t.Parallel()
-	template := parse(t)
+	template := readTemplate(t)
 	tests := map[string]struct{ good, bad []string }{
 		"PublicUrl": {
 			[]string{"https://roster.invalid", "https://a1.execute-api.eu-central-1.amazonaws.com", "https://a.example:8443"},
@@ -74,7 +74,7 @@ func TestParameterPatterns(t *testing.T) {
 
 func TestParametersAreDescribedAndGrouped(t *testing.T) {
 	t.Parallel()
-	template := parse(t)
+	template := readTemplate(t)
 	metadata := template.Document["Metadata"].(map[string]any)["AWS::CloudFormation::Interface"].(map[string]any)
 	var grouped []string
 	for _, group := range metadata["ParameterGroups"].([]any) {
@@ -97,11 +97,12 @@ func TestParametersAreDescribedAndGrouped(t *testing.T) {
 	}
 }
 
-// A version is published when its description changes, and refused when nothing
-// else did. So the description names what the environment names.
+// CloudFormation publishes a version when its description changes, and Lambda
+// refuses a version in which nothing else has changed. So the description names
+// exactly the parameters that the environment names.
 func TestVersionDescriptions(t *testing.T) {
 	t.Parallel()
-	for _, f := range parse(t).Functions {
+	for _, f := range readTemplate(t).Functions {
 		want, got := names(t, f.Properties["Environment"]), names(t, f.Properties["VersionDescription"])
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: the environment's parameters (-) and the description's (+) differ:\n%s", f.Folder, diff)
@@ -111,7 +112,7 @@ func TestVersionDescriptions(t *testing.T) {
 
 var reference = regexp.MustCompile(`"Ref":"([A-Za-z:]+)"|\$\{([A-Za-z:.]+)\}`)
 
-// names returns what a value refers to, without names that Fn::Sub defines.
+// names returns the parameters and resources that a value refers to.
 func names(t *testing.T, value any) []string {
 	t.Helper()
 	found := map[string]bool{}
@@ -122,27 +123,28 @@ func names(t *testing.T, value any) []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
-// Lambda takes 256 characters. The secret's name, with what follows it, is left
-// with the rest: CloudFormation's own names have 26.
+// Lambda takes descriptions of at most 256 characters. The secret's name is taken
+// to be one that CloudFormation makes, which has 26 characters.
 func TestTheLongestVersionDescriptionFits(t *testing.T) {
 	t.Parallel()
-	template := parse(t)
+	template := readTemplate(t)
 	longest := len("Secret-123456789012-123456")
 	for _, name := range []string{"PublicUrl", "MailFrom", "AdminEmail"} {
 		longest += 1 + parameter(t, template, name)["MaxLength"].(int)
 	}
 	longest += 1 + len(strings.Repeat("u", 32)) + 1 + len("64")
 	if longest > 256 {
-		t.Errorf("seed_admin's may have %d characters", longest)
+		t.Errorf("the description of seed_admin's version may have %d characters", longest)
 	}
 }
 
-// What it says to run must meet this stack: samconfig.toml names two, and may
-// not know the Region.
+// The command must be for this stack: samconfig.toml names two stacks and may not
+// name the Region.
 func TestTheNextStepIsForThisStack(t *testing.T) {
 	t.Parallel()
-	step := parse(t).Document["Outputs"].(map[string]any)["NextStep"].(map[string]any)
-	want := map[string]any{"Fn::Sub": "sam deploy --stack-name ${AWS::StackName} --region ${AWS::Region} --parameter-overrides PublicUrl=${Api.ApiEndpoint}"}
+	step := readTemplate(t).Document["Outputs"].(map[string]any)["NextStep"].(map[string]any)
+	want := map[string]any{"Fn::Sub": "sam deploy --stack-name ${AWS::StackName} --region ${AWS::Region} " +
+		"--parameter-overrides PublicUrl=${Api.ApiEndpoint}"}
 	if diff := cmp.Diff(want, step["Value"]); diff != "" {
 		t.Errorf("the output NextStep (-want +got):\n%s", diff)
 	}

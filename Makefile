@@ -23,7 +23,7 @@ race: ## all tests under the race detector
 	go test -race -skip '^TestTiming$$' ./...
 
 limits: ## the limits, over 10,000 rounds and across 20 processes; takes half an hour on two cores
-	go test ./shared/postgres -run TestTakeIsExact -rounds 10000 -timeout 2h -v
+	go test ./shared/postgres -run TestConsumeIsExact -rounds 10000 -timeout 2h -v
 	go test ./functions -run TestLimitHoldsAcrossProcesses -count 1 -v
 
 refreshes: ## refresh tokens: 20 clients at once, and reuse, 10,000 rounds each (some five minutes)

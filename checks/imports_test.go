@@ -147,7 +147,7 @@ var allowedImports = map[string]imports{
 		why: "it is told how to migrate, so that its tests need no database",
 	},
 	"shared/authorizer": {
-		own: []string{"shared/aws/metric", "shared/fault", "shared/request", "shared/user"}, others: []string{lambda + "events", lambda + "lambda"},
+		own: []string{"shared/aws/metric", "shared/fault", "shared/request", "shared/user", "shared/wallclock"}, others: []string{lambda + "events", lambda + "lambda"},
 		why: "it speaks API Gateway's events for package user, to any store and any keys",
 	},
 	"shared/docspage": {
@@ -162,15 +162,16 @@ var allowedImports = map[string]imports{
 	"shared/aws/awsenv": {others: []string{sdk + "aws", sdk + "credentials"}, why: "every function with a secret links it; config.LoadDefaultConfig would cost 1.6 MB"},
 	"localdev/awstest":  {own: []string{"shared/aws/awsenv"}, others: []string{sdk + "aws"}, why: "it plays AWS's side, and must not know ours"},
 	"shared/boot/settings": {
-		own: []string{"shared/aws/awsenv", "shared/aws/secrets"}, others: []string{lambda + "lambdacontext"},
+		own: []string{"shared/aws/awsenv", "shared/aws/secrets", "shared/wallclock"}, others: []string{lambda + "lambdacontext"},
 		why: "functions without a database link it; what makes parts of the values is package boot",
 	},
-	"shared/aws/secrets": {others: []string{sdk + "aws", sdk + "service/secretsmanager"}, why: "it reads one secret and knows nothing of what is in it"},
+	"shared/aws/secrets": {own: []string{"shared/wallclock"}, others: []string{sdk + "aws", sdk + "service/secretsmanager"}, why: "it reads one secret and knows nothing of what is in it"},
 	"shared/aws/kms":     {others: []string{sdk + "aws"}, why: "it wraps bytes and knows nothing of what they are; the client of KMS would cost 450 KB and 2,600 allocations before main"},
 	"shared/mail/ses":    {own: []string{"shared/mail"}, others: []string{sdk + "aws", sdk + "service/sesv2"}, why: "it is a way for mails and nothing more"},
 	"shared/mail/smtp":   {own: []string{"shared/mail"}, others: []string{"github.com/wneessen/go-mail/smtp"}, why: "it is a way for mails and nothing more; the whole of go-mail imports html/template"},
 
-	"shared/bearer":               {own: []string{"shared/credential/keyring", "shared/credential/token"}, why: "services elsewhere link it; they have no database of ours, no AWS and no users"},
+	"shared/wallclock":            {nil, nil, "it tells the time"},
+	"shared/bearer":               {own: []string{"shared/credential/keyring", "shared/credential/token", "shared/wallclock"}, why: "services elsewhere link it; they have no database of ours, no AWS and no users"},
 	"shared/credential/blocklist": {others: []string{"github.com/ccojocar/zxcvbn-go/data"}, why: "it is a list"},
 	"shared/credential/breach":    {others: []string{"golang.org/x/text/unicode/norm"}, why: "it asks one service one question, and must have no way to tell it more"},
 	"shared/credential/device":    {nil, nil, "a mechanism that knows nothing of users"},
@@ -184,7 +185,7 @@ var allowedImports = map[string]imports{
 
 	"localdev": {
 		own: []string{
-			"roster", "localdev/awstest", "localdev/gateway", "localdev/handlers", "localdev/pgserver", "localdev/runtimeapi", "shared/aws/lambdahttp", "shared/aws/sam",
+			"roster", "localdev/awstest", "localdev/gateway", "localdev/handlers", "localdev/mailbox", "localdev/pgserver", "localdev/runtimeapi", "shared/aws/lambdahttp", "shared/aws/sam",
 			"shared/aws/secrets", "shared/boot", "shared/boot/mailing", "shared/boot/policy", "shared/boot/rotating", "shared/boot/settings", "shared/boot/tokens",
 			"shared/credential/keyring", "shared/job/rotation", "shared/job/seed", "shared/postgres/dburl",
 		},
@@ -198,9 +199,12 @@ var allowedImports = map[string]imports{
 		},
 		why: "it is a copy of the functions' mains",
 	},
+	"localdev/mailbox":     {own: []string{"localdev/awstest"}, why: "it shows mails, and neither sends nor keeps any"},
 	"localdev/gateway":     {others: []string{lambda + "events"}, why: "it plays API Gateway for any function"},
 	"localdev/runtimeapi":  {others: []string{lambda + "events"}, why: "it plays Lambda for any binary"},
-	"localdev/pgserver":    {others: []string{pgx, "github.com/fergusstrange/embedded-postgres"}, why: "it starts PostgreSQL for any schema"},
+	"localdev/filelock":    {nil, nil, "it locks files for anybody"},
+	"localdev/programtest": {own: []string{"localdev/filelock", "localdev/pgserver", "localdev/runtimeapi"}, why: "it builds and watches any program"},
+	"localdev/pgserver":    {own: []string{"localdev/filelock"}, others: []string{pgx, "github.com/fergusstrange/embedded-postgres"}, why: "it starts PostgreSQL for any schema"},
 	"localdev/browsertest": {others: []string{"github.com/chromedp/"}, why: "it opens any page"},
 }
 
@@ -219,6 +223,7 @@ var restricted = map[string]string{
 	"localdev/postgrestest":       "it is for tests",
 	"shared/api/apitest":          "it is for tests",
 	"localdev/browsertest":        "it is for tests",
+	"localdev/programtest":        "it is for tests",
 	"localdev/awstest":            "it is for tests and for localdev, which has no AWS",
 }
 

@@ -66,7 +66,7 @@ var layers = []layer{
 	},
 	{
 		"mechanisms",
-		[]string{"shared/aws", "shared/credential", "shared/docspage", "shared/mail"},
+		[]string{"shared/aws", "shared/credential", "shared/docspage", "shared/mail", "shared/wallclock"},
 		[]string{"mechanisms"},
 		"they know neither accounts nor the errors that a client reads",
 	},

@@ -22,9 +22,7 @@ const (
 )
 
 // manyParameters are the functions that take more parameters, and why.
-var manyParameters = map[string]string{
-	"shared/postgres/audit.go audited": "only package postgres calls it, always with one operation's name, event, scan, statement and arguments",
-}
+var manyParameters = map[string]string{}
 
 // vague names fit anything, so anything ends up there.
 var vague = []string{"util", "utils", "common", "types", "helper", "helpers", "misc", "base", "lib"}

@@ -55,9 +55,9 @@ func TestWeakness08DependenciesArePinned(t *testing.T) {
 // The code that makes mails cannot see a request (CVE-2025-64101).
 func TestMailSeesNoRequest(t *testing.T) {
 	t.Parallel()
-	seen := 0
+	mailing, seen := []string{"shared/mail", "shared/mail/smtp", "shared/mail/ses", "shared/user", "shared/boot/mailing"}, 0
 	for _, p := range listPackages(t) {
-		if !slices.Contains([]string{"shared/mail", "shared/mail/smtp", "shared/mail/ses", "shared/user", "shared/boot/mailing"}, p.ImportPath) {
+		if !slices.Contains(mailing, p.ImportPath) {
 			continue
 		}
 		seen++
@@ -67,12 +67,12 @@ func TestMailSeesNoRequest(t *testing.T) {
 			}
 		}
 	}
-	if seen != 5 {
-		t.Errorf("%d of 5 packages were looked at", seen)
+	if seen != len(mailing) {
+		t.Errorf("%d of %d packages were looked at", seen, len(mailing))
 	}
 }
 
-var sqlText = regexp.MustCompile(`(?is)\b(select|insert|update|delete|where|with)\b.*(\$[0-9]|\bfrom\b|\binto\b|\bset\b|%s)`)
+var sqlText = regexp.MustCompile(`(?is)\b(select|insert|update|delete|where|with)\b.*(\$[0-9]|@[a-z]|\bfrom\b|\binto\b|\bset\b|%s)`)
 
 // A statement is a constant, and its values are sent separately (CVE-2024-27289,
 // CVE-2026-33503).

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"roster/localdev/postgrestest"
+	"roster/localdev/programtest"
 	"roster/localdev/runtimeapi"
 )
 
@@ -73,7 +74,7 @@ func (v *service) verdictOn(token string) string {
 func (v *service) logHas(lines ...string) {
 	v.t.Helper()
 	for _, line := range lines {
-		eventually(v.t, "the log has "+line, func() bool { return strings.Contains(v.log.String(), line) })
+		programtest.Eventually(v.t, "the log has "+line, func() bool { return strings.Contains(v.log.String(), line) })
 	}
 }
 
@@ -171,7 +172,7 @@ func TestAnEndedSessionIsDeadWithinTheSeconds(t *testing.T) {
 		end(access)
 		ended := time.Now() // at the latest
 		served := 0
-		eventually(t, name+" is seen", func() bool {
+		programtest.Eventually(t, name+" is seen", func() bool {
 			asked := time.Now()
 			switch got := v.verdictOn(access); {
 			case got == unauthorized:
@@ -255,5 +256,5 @@ func TestTheAuthorizerFails(t *testing.T) {
 	if err := server.Restart(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the authorizer answers again", func() bool { return v.verdictOn(unknown) == allowed })
+	programtest.Eventually(t, "the authorizer answers again", func() bool { return v.verdictOn(unknown) == allowed })
 }

@@ -15,6 +15,7 @@ import (
 
 	"roster/localdev/awstest"
 	"roster/localdev/postgrestest"
+	"roster/localdev/programtest"
 )
 
 // stack plays CloudFormation. It receives the answer at the URL that the event
@@ -115,7 +116,7 @@ func TestAFailedMigrationFailsTheDeployment(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "connection refused") {
 		t.Errorf("by hand: %v, want the failure", err)
 	}
-	eventually(t, "the three failures are in the log", func() bool { // its lines may come after the answers
+	programtest.Eventually(t, "the three failures are in the log", func() bool { // its lines may come after the answers
 		return strings.Count(v.log.String(), `"level":"ERROR","message":"not seeded"`) == 3
 	})
 }

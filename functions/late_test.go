@@ -10,6 +10,7 @@ import (
 
 	"roster/localdev/awstest"
 	"roster/localdev/postgrestest"
+	"roster/localdev/programtest"
 	"roster/localdev/runtimeapi"
 	"roster/shared/aws/sam"
 )
@@ -90,7 +91,7 @@ func TestAnOutageAtTheStartPasses(t *testing.T) {
 	v.aws.Recover(awstest.GetSecretValue)
 	for folder, request := range requests {
 		got := 0
-		eventually(t, folder+" serves", func() bool { got = request(v); return got != 503 })
+		programtest.Eventually(t, folder+" serves", func() bool { got = request(v); return got != 503 })
 		if got >= 500 {
 			t.Errorf("%s: %d after the outage", folder, got)
 		}
@@ -121,7 +122,7 @@ func TestASilentOutageIsToldInTime(t *testing.T) {
 		}
 	}
 	v.aws.Recover(awstest.GetSecretValue)
-	eventually(t, "it serves", func() bool { return available(t, v.send("GET", "/healthz", "", "")) })
+	programtest.Eventually(t, "it serves", func() bool { return available(t, v.send("GET", "/healthz", "", "")) })
 }
 
 // A secret that proves to be bad after the outage ends the process, as it would
@@ -145,7 +146,7 @@ func TestAnOutageEndsInABadSecret(t *testing.T) {
 		v.aws.Recover(awstest.GetSecretValue)
 		spoil(v)
 		var ended *runtimeapi.CrashError
-		eventually(t, want, func() bool {
+		programtest.Eventually(t, want, func() bool {
 			_, err := v.functions["health"].Invoke(t.Context(), []byte(event))
 			return errors.As(err, &ended)
 		})

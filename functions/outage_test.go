@@ -13,6 +13,7 @@ import (
 	"roster/localdev/awstest"
 	"roster/localdev/pgserver"
 	"roster/localdev/postgrestest"
+	"roster/localdev/programtest"
 )
 
 // owner makes a database and a role that owns it and is no superuser, as a
@@ -85,14 +86,14 @@ func TestADatabasePasswordIsRotated(t *testing.T) {
 	execute(t, server, "ALTER ROLE roster PASSWORD '"+after+"'",
 		"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'roster'")
 
-	eventually(t, "get_user has the new password", func() bool {
+	programtest.Eventually(t, "get_user has the new password", func() bool {
 		return available(t, v.send("GET", "/api/user/user1", access, ""))
 	})
-	eventually(t, "seed_admin migrates with it", func() bool {
+	programtest.Eventually(t, "seed_admin migrates with it", func() bool {
 		_, err := v.functions["seed_admin"].Invoke(t.Context(), []byte(scheduled))
 		return err == nil
 	})
-	eventually(t, "login has it", func() bool { return available(t, v.send("POST", "/api/user/login", "", credentials)) })
+	programtest.Eventually(t, "login has it", func() bool { return available(t, v.send("POST", "/api/user/login", "", credentials)) })
 	if diff := cmp.Diff(processes, v.processes()); diff != "" {
 		t.Errorf("processes (-before +after):\n%s", diff)
 	}
@@ -147,7 +148,7 @@ func TestADatabaseIsDownAndComesBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, request := range requests {
-		eventually(t, name+" is available again", func() bool { return available(t, request()) })
+		programtest.Eventually(t, name+" is available again", func() bool { return available(t, request()) })
 	}
 	now := v.processes()
 	for folder, numbers := range processes {

@@ -16,6 +16,7 @@ import (
 
 	"roster/localdev/awstest"
 	"roster/localdev/gateway"
+	"roster/localdev/programtest"
 	"roster/localdev/runtimeapi"
 	"roster/shared/api/apitest"
 	"roster/shared/aws/sam"
@@ -48,7 +49,7 @@ type service struct {
 	aws       *awstest.Server
 	secret    map[string]string
 	functions map[string]*runtimeapi.Function
-	log       *log
+	log       *programtest.Output
 	plain     http.Handler // the gateway without that comparison
 	gateway   http.Handler // compares every exchange with openapi.yaml
 	access    string       // the last access token, for journey
@@ -57,7 +58,7 @@ type service struct {
 
 func newService(t testing.TB, databaseURL string, s settings) *service {
 	t.Helper()
-	v := &service{t: t, aws: awstest.New(t), log: &log{}, functions: map[string]*runtimeapi.Function{}}
+	v := &service{t: t, aws: awstest.New(t), log: &programtest.Output{}, functions: map[string]*runtimeapi.Function{}}
 	v.setSecret(overlay(map[string]string{"DATABASE_URL": databaseURL, "ROOT_KEY": rand.Text() + rand.Text()}, s.secret))
 	var routes []gateway.Route
 	for _, f := range readTemplate(t).Functions {
@@ -118,7 +119,7 @@ func (v *service) config(f sam.Function, over map[string]string) runtimeapi.Conf
 
 func (v *service) startHello() *runtimeapi.Function {
 	v.t.Helper()
-	return v.run(runtimeapi.Config{Binary: binary(v.t, "hello")})
+	return v.run(runtimeapi.Config{Binary: programtest.Program(v.t, "functions/testdata/hello")})
 }
 
 func (v *service) run(cfg runtimeapi.Config) *runtimeapi.Function {

@@ -28,6 +28,7 @@ import (
 	"roster/shared/fault"
 	"roster/shared/request"
 	"roster/shared/user"
+	"roster/shared/wallclock"
 )
 
 // TokenVerifier verifies access tokens.
@@ -49,12 +50,8 @@ type Authorizer struct {
 // New returns an authorizer that caches the database's decisions for ttl. Zero
 // turns the cache off.
 func New(db user.Viewer, tokens TokenVerifier, ttl time.Duration) *Authorizer {
-	return &Authorizer{db: db, tokens: tokens, cache: newDecisionCache(ttl, maxCached), now: wallClock}
+	return &Authorizer{db: db, tokens: tokens, cache: newDecisionCache(ttl, maxCached), now: wallclock.Now}
 }
-
-// wallClock has no monotonic part: that may stand still while a sandbox is
-// frozen, and an answer would stay young for hours.
-func wallClock() time.Time { return time.Now().Round(0) }
 
 // Start serves the authorizer's invocations. It does not return. It logs with the
 // logger that settings.Load has set.

@@ -2,10 +2,11 @@ package authorizer
 
 import "time"
 
-// MaxCached and WallClock are for tests.
+// MaxCached is for tests.
 const MaxCached = maxCached
 
-var WallClock = wallClock
+// Now tells the time by the clock in use.
+func (a *Authorizer) Now() time.Time { return a.now() }
 
 // SetClock gives an Authorizer another clock, before its first use.
 func (a *Authorizer) SetClock(now func() time.Time) { a.now = now }

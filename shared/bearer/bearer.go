@@ -33,6 +33,7 @@ import (
 	"time"
 
 	"roster/shared/credential/token"
+	"roster/shared/wallclock"
 )
 
 // Config says which tokens to accept.
@@ -62,7 +63,7 @@ func New(c Config) (*Verifier, error) {
 	if c.Audience == "" {
 		c.Audience = "roster"
 	}
-	return &Verifier{keys: newKeys(token.Profile{Issuer: c.Issuer, Audience: c.Audience}, c.Transport), now: wallClock}, nil
+	return &Verifier{keys: newKeys(token.Profile{Issuer: c.Issuer, Audience: c.Audience}, c.Transport), now: wallclock.Now}, nil
 }
 
 func checkIssuer(issuer string) error {
@@ -75,10 +76,6 @@ func checkIssuer(issuer string) error {
 	}
 	return nil
 }
-
-// wallClock has no monotonic part: that may stand still while a machine sleeps,
-// and keys would stay young for hours.
-func wallClock() time.Time { return time.Now().Round(0) }
 
 // ErrUnavailable says that the keys cannot be fetched. The token may be good. The
 // error that it wraps is for the log.

@@ -23,6 +23,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+
+	"roster/shared/wallclock"
 )
 
 const (
@@ -82,13 +84,9 @@ func Open(cfg aws.Config, arn string) *Secret {
 	return &Secret{
 		arn:    arn,
 		client: sync.OnceValue(func() *secretsmanager.Client { return secretsmanager.NewFromConfig(cfg) }),
-		now:    wallClock,
+		now:    wallclock.Now,
 	}
 }
-
-// wallClock has no monotonic part: that may stand still while a sandbox is
-// frozen, and a reading would stay young for hours.
-func wallClock() time.Time { return time.Now().Round(0) }
 
 // Get gives the secret's members: from memory while the last reading is fresh,
 // else as they are now, or were at the last good reading if none succeeds and

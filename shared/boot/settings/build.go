@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"roster/shared/aws/secrets"
+	"roster/shared/wallclock"
 )
 
 const (
@@ -43,7 +44,7 @@ type lazy[T any] struct {
 func (l *lazy[T]) get(ctx context.Context) (T, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if age := wallClock().Sub(l.tried); l.err != nil && (age >= again || age < 0) {
+	if age := wallclock.Now().Sub(l.tried); l.err != nil && (age >= again || age < 0) {
 		ctx, cancel := context.WithTimeout(ctx, patience)
 		defer cancel()
 		l.take(WithSecret(ctx, l.env.environ, l.env.secret))
@@ -53,17 +54,13 @@ func (l *lazy[T]) get(ctx context.Context) (T, error) {
 
 // take builds what it can of an environment.
 func (l *lazy[T]) take(e *Environment) {
-	l.env, l.err, l.tried = e, e.outage, wallClock()
+	l.env, l.err, l.tried = e, e.outage, wallclock.Now()
 	if l.err != nil {
 		return
 	}
 	l.built = l.build(e)
 	e.MustBeUsable()
 }
-
-// wallClock has no monotonic part, which may stand still while a sandbox is
-// frozen.
-func wallClock() time.Time { return time.Now().Round(0) }
 
 // passing reports whether a secret that could not be read may be so later.
 func isTransient(err error) bool {

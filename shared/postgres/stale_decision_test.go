@@ -14,22 +14,23 @@ import (
 	"roster/shared/user"
 )
 
-// between makes another change after the first decision and before it is written.
-type between struct {
+// racingDB makes another change after the first decision and before the first
+// decision is written.
+type racingDB struct {
 	*postgres.DB
 	change func()
 }
 
-func (b *between) UpdateUser(ctx context.Context, g user.Guard, e user.Edit, event audit.Event) (user.Outcome, error) {
-	if change := b.change; change != nil {
-		b.change = nil
+func (r *racingDB) UpdateUser(ctx context.Context, g user.Guard, e user.Edit, event audit.Event) (user.Outcome, error) {
+	if change := r.change; change != nil {
+		r.change = nil
 		change()
 	}
-	return b.DB.UpdateUser(ctx, g, e, event)
+	return r.DB.UpdateUser(ctx, g, e, event)
 }
 
-// What a change ends, and what the log says of it, fits the account that it
-// was made to and not the one that was read before.
+// What a change ends, and what the audit log says about it, depends on the
+// account as it is when the change is made, and not as it was read before.
 func TestChangesFitTheAccount(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -37,10 +38,10 @@ func TestChangesFitTheAccount(t *testing.T) {
 		version       int64
 		action        audit.Action
 	}{
-		"a demotion beside a promotion": {
+		"a demotion during a promotion": {
 			user.Changes{Role: ptr(user.RoleAdmin)}, user.Changes{Role: ptr(user.RoleUser)}, 2, audit.ActionRoleChanged,
 		},
-		"the old e-mail beside a new one": {
+		"the old e-mail during a change to a new one": {
 			user.Changes{Email: ptr("new@example.com")}, user.Changes{Email: ptr("ann@example.com")}, 1, audit.ActionEmailChanged,
 		},
 	} {
@@ -56,7 +57,7 @@ func TestChangesFitTheAccount(t *testing.T) {
 				}
 			}
 			token := resetOf("ann's", now)
-			put(&between{DB: db, change: func() {
+			put(&racingDB{DB: db, change: func() {
 				put(db, other, c.other)
 				if _, err := db.CreateReset(t.Context(), "ann", find(t, db, "ann").Email, token, event); err != nil {
 					t.Fatal(err)
@@ -66,21 +67,26 @@ func TestChangesFitTheAccount(t *testing.T) {
 				t.Errorf("the account is %+v", got)
 			}
 			if opens, err := db.UserByReset(t.Context(), token.Hash, now); (opens == nil) != (c.change.Email != nil) || err != nil {
-				t.Errorf("the token of the e-mail between opens %+v, %v", opens, err)
+				t.Errorf("the token for the e-mail in between opens %+v, %v", opens, err)
 			}
-			page, err := db.ListAudit(t.Context(), u.UUID, audit.Query{Limit: 10})
-			if err != nil || len(page.Events) == 0 {
-				t.Fatal(page, err)
-			}
-			var actions []audit.Action
-			for _, e := range page.Events {
-				if e.Actor == one.UUID {
-					actions = append(actions, e.Actions...)
-				}
-			}
-			if diff := cmp.Diff([]audit.Action{c.action}, actions); diff != "" {
+			if diff := cmp.Diff([]audit.Action{c.action}, actionsBy(t, db, one, u)); diff != "" {
 				t.Errorf("the log has (-want +got):\n%s", diff)
 			}
 		})
 	}
+}
+
+// actionsBy returns what the audit log says that the caller did to the account.
+func actionsBy(t *testing.T, db *postgres.DB, c request.Caller, u user.User) (actions []audit.Action) {
+	t.Helper()
+	page, err := db.ListAudit(t.Context(), u.UUID, audit.Query{Limit: 10})
+	if err != nil || len(page.Events) == 0 {
+		t.Fatal(page, err)
+	}
+	for _, e := range page.Events {
+		if e.Actor == c.UUID {
+			actions = append(actions, e.Actions...)
+		}
+	}
+	return actions
 }

@@ -11,7 +11,7 @@ import (
 	"roster/shared/user"
 )
 
-func TestTidy(t *testing.T) {
+func TestPurgeExpired(t *testing.T) {
 	t.Parallel()
 	db, pool := postgrestest.Open(t), postgrestest.Pool(t)
 	u := create(t, db, account("ann"))
@@ -22,13 +22,13 @@ func TestTidy(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	insert("a window just over", false, 1, time.Minute)
-	insert("a window over since yesterday", false, 1, 25*time.Hour)
-	insert("a window long over, once used up", false, 100, 300*day)
-	insert("a row of last week", true, 3, 7*day)
-	insert("a row of long ago", true, 3, 91*day)
+	insert("a window that just ended", false, 1, time.Minute)
+	insert("a window that ended yesterday", false, 1, 25*time.Hour)
+	insert("a window that ended long ago, once used up", false, 100, 300*day)
+	insert("attempts of last week", true, 3, 7*day)
+	insert("attempts of long ago", true, 3, 91*day)
 	insert("a password disabled long ago", true, 100, 400*day)
-	for token, age := range map[string]time.Duration{"dead": time.Hour, "alive": -time.Hour} {
+	for token, age := range map[string]time.Duration{"expired": time.Hour, "valid": -time.Hour} {
 		if _, err := pool.Exec(t.Context(), "insert into resets (hash, user_id, version, created_at, expires_at) values ($1, $2, 1, $3, $4)",
 			hashOf(token), u.ID, now.Add(-2*time.Hour), now.Add(-age)); err != nil {
 			t.Fatal(err)
@@ -48,16 +48,16 @@ func TestTidy(t *testing.T) {
 			t.Errorf("batch %d: %+v, %v, want %+v", i, got, err, want)
 		}
 	}
-	if diff := cmp.Diff([]string{"a password disabled long ago", "a row of last week", "a window just over"}, keys()); diff != "" {
+	if diff := cmp.Diff([]string{"a password disabled long ago", "a window that just ended", "attempts of last week"}, keys()); diff != "" {
 		t.Errorf("what is left (-want +got):\n%s", diff)
 	}
-	if found, err := db.UserByReset(t.Context(), hashOf("alive"), now); err != nil || found == nil {
-		t.Errorf("the token that is alive: %v, %v", found, err)
+	if found, err := db.UserByReset(t.Context(), hashOf("valid"), now); err != nil || found == nil {
+		t.Errorf("the valid token: %v, %v", found, err)
 	}
 }
 
-// A request that holds a row is not waited for.
-func TestTidyPassesOverWhatIsInUse(t *testing.T) {
+// It does not wait for a request that has locked a row.
+func TestPurgeExpiredSkipsLockedRows(t *testing.T) {
 	t.Parallel()
 	db, pool := postgrestest.Open(t), postgrestest.Pool(t)
 	if _, err := pool.Exec(t.Context(), "insert into limits select convert_to('k' || n, 'UTF8'), false, 1, 1, 1, $1 from generate_series(1, 5) n", now.Add(-48*time.Hour)); err != nil {

@@ -8,28 +8,29 @@ import (
 	"syscall"
 )
 
-// quiet reports whether nothing waits to be read on an idle connection: no end
-// of it, and no word of a server that is leaving. It looks without reading or
-// waiting, in a microsecond, and cannot see what a silent network has lost.
-func quiet(c net.Conn) bool {
+// isStale reports whether the server has closed an idle connection or sent
+// something on it. It looks at the socket without reading or waiting, which
+// takes a microsecond. It does not notice a network that lost the connection
+// silently.
+func isStale(c net.Conn) bool {
 	if wrapped, ok := c.(interface{ NetConn() net.Conn }); ok { // TLS
 		c = wrapped.NetConn()
 	}
 	socket, ok := c.(syscall.Conn)
 	if !ok {
-		return true
+		return false
 	}
 	raw, err := socket.SyscallConn()
 	if err != nil {
-		return false
+		return true
 	}
-	// Not raw.Read: pgx may have a reader of its own waiting on the socket, and
-	// that would wait for it.
+	// Control and not Read: pgx may have a reader waiting on the socket, and
+	// raw.Read would wait for that reader.
 	empty := false
 	err = raw.Control(func(fd uintptr) {
 		var b [1]byte
 		_, _, err := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
 		empty = errors.Is(err, syscall.EAGAIN)
 	})
-	return err == nil && empty
+	return err != nil || !empty
 }

@@ -12,7 +12,7 @@ import (
 	"roster/shared/postgres"
 )
 
-// secret is a source whose password changes when it is read afresh.
+// secret is a source whose password changes when it is read past the cache.
 type secret struct {
 	cached, current string
 	failing         error
@@ -31,8 +31,8 @@ func (s *secret) source(_ context.Context, fresh bool) (string, error) {
 	return s.cached, nil
 }
 
-// F23: after the rotation of the password a login is refused once; then the
-// secret is read again, once, and the statement runs.
+// F23: after a rotation of the password a login is refused once. The secret is
+// then read again, once, and the statement runs.
 func TestRefusedLoginReadsTheSourceAgain(t *testing.T) {
 	t.Parallel()
 	right := postgrestest.Server(t).URL("postgres")
@@ -47,10 +47,10 @@ func TestRefusedLoginReadsTheSourceAgain(t *testing.T) {
 		good bool
 		want int32
 	}{
-		"the right password":         {&secret{cached: right, current: right}, true, 0},
-		"a password that is old":     {&secret{cached: wrong, current: right}, true, 1},
-		"a password that is wrong":   {&secret{cached: wrong, current: wrong}, false, 1},
-		"a source that is out again": {&secret{cached: wrong, failing: errors.New("no secret")}, false, 0},
+		"the current password": {&secret{cached: right, current: right}, true, 0},
+		"an old password":      {&secret{cached: wrong, current: right}, true, 1},
+		"a wrong password":     {&secret{cached: wrong, current: wrong}, false, 1},
+		"a source that fails":  {&secret{cached: wrong, failing: errors.New("no secret")}, false, 0},
 	} {
 		db, err := postgres.OpenSource(t.Context(), c.s.source)
 		if err != nil {
@@ -62,7 +62,7 @@ func TestRefusedLoginReadsTheSourceAgain(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if n := c.s.fresh.Load(); n != c.want {
-			t.Errorf("%s: read afresh %d times", name, n)
+			t.Errorf("%s: read past the cache %d times", name, n)
 		}
 	}
 }

@@ -47,30 +47,35 @@ func (s *service) auditEntries(id string) (all []auditEntry) {
 	return all
 }
 
-// Each operation, with each of its failures. It must leave one event, or none if
-// it changes nothing and is no attempt to guess a secret.
-func TestAuditHasEveryEventOnce(t *testing.T) {
-	t.Parallel()
-	s := newService(t)
-	const secret = "canary kite moon"
-	ann, boss, off := s.account("canary-ann"), s.account("canary-boss", asAdmin), s.account("canary-off", inactive)
-	token := s.mailedToken("canary-ann")
-	pageToken := s.mailedToken("canary-ann")
-	login := func(name, password string) string {
-		return fmt.Sprintf(`{"username":%q,"password":%q}`, name, password)
-	}
+// auditScenario has the accounts and the tokens of TestAuditHasEveryEventOnce.
+type auditScenario struct {
+	*service
+	ann, boss, off   user.User
+	token, pageToken string
+}
+
+const secret = "canary kite moon"
+
+// auditCall is a request, and the events that it must leave. "ZOE" stands for the
+// UUID of the account that the scenario registers.
+type auditCall struct {
+	name, method, path, body string
+	header                   func() string
+	status                   int
+	want                     []auditEntry
+}
+
+// calls returns each operation, with each of its failures. A request must leave
+// one event, or none if it changes nothing and is no attempt to guess a secret.
+func (s auditScenario) calls() []auditCall {
+	ann, boss, off, token, pageToken := s.ann, s.boss, s.off, s.token, s.pageToken
 	register := `{"username":"canary-zoe","first_name":"Canary","last_name":"Canary","email":"canary-zoe@example.com","password":"` + secret + `"}`
-	annHeader := func() string { return bearer(t, s.find("canary-ann")) }
-	bossHeader := func() string { return bearer(t, boss) }
-	zoeHeader := func() string { return bearer(t, s.find("canary-zoe")) }
+	annHeader := func() string { return bearer(s.t, s.find("canary-ann")) }
+	bossHeader := func() string { return bearer(s.t, boss) }
+	zoeHeader := func() string { return bearer(s.t, s.find("canary-zoe")) }
 	noHeader := func() string { return "X-Nothing: here" }
 	const annPath, bossPath = "/api/user/canary-ann", "/api/user/canary-boss"
-	for i, c := range []struct {
-		name, method, path, body string
-		header                   func() string
-		status                   int
-		want                     []auditEntry
-	}{
+	return []auditCall{
 		{"register, bad", "POST", "/api/user/register", `{}`, noHeader, 400, nil},
 		{"register", "POST", "/api/user/register", register, noHeader, 201, []auditEntry{{"register", "ZOE", "ZOE", ""}}},
 		{"register, taken", "POST", "/api/user/register", register, noHeader, 409, []auditEntry{{"register_failed", "", "", ""}}},
@@ -108,7 +113,15 @@ func TestAuditHasEveryEventOnce(t *testing.T) {
 		{"end an unknown session", "DELETE", "/api/user/canary-zoe/sessions/" + ann.UUID, "", bossHeader, 404, nil},
 		{"the log", "GET", "/api/audit", "", bossHeader, 200, nil},
 		{"health", "GET", "/healthz", "", noHeader, 200, nil},
-	} {
+	}
+}
+
+func TestAuditHasEveryEventOnce(t *testing.T) {
+	t.Parallel()
+	s := auditScenario{service: newService(t)}
+	s.ann, s.boss, s.off = s.account("canary-ann"), s.account("canary-boss", asAdmin), s.account("canary-off", inactive)
+	s.token, s.pageToken = s.mailedToken("canary-ann"), s.mailedToken("canary-ann")
+	for i, c := range s.calls() {
 		id := fmt.Sprintf("request-%d", i)
 		if a := s.send(c.method, c.path, c.body, "X-Request-Id: "+id, "User-Agent: agent/1.0", c.header()); a.status != c.status {
 			t.Errorf("%s: %d %s, want %d", c.name, a.status, a.body, c.status)
@@ -124,7 +137,7 @@ func TestAuditHasEveryEventOnce(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", c.name, diff)
 		}
 	}
-	s.auditHoldsNone("canary", token, pageToken, right, "$argon2")
+	s.auditHoldsNone("canary", s.token, s.pageToken, right, "$argon2")
 	s.verifyAuditChains()
 }
 
@@ -191,6 +204,27 @@ func TestAuditKeepsOnlyTheUUIDOfADeletedAccount(t *testing.T) {
 	}
 }
 
+// auditedRequests returns requests that record an event.
+func (s *service) auditedRequests(ann, boss user.User, token string) map[string]func() answer {
+	t := s.t
+	return map[string]func() answer{
+		"register":      func() answer { return s.send("POST", "/api/user/register", zoeRegistration) },
+		"login":         func() answer { return s.send("POST", "/api/user/login", `{"username":"ann","password":"`+right+`"}`) },
+		"login refused": func() answer { return s.send("POST", "/api/user/login", `{"username":"ann","password":"x"}`) },
+		"forget_password": func() answer {
+			return s.send("POST", "/api/user/forget_password", `{"username":"ann","email":"ann@example.com"}`)
+		},
+		"reset_password": func() answer {
+			return s.send("POST", "/api/user/reset_password", `{"token":"`+token+`","new_password":"another kite"}`)
+		},
+		"PUT": func() answer { return s.send("PUT", "/api/user/ann", `{"role":"ADMIN"}`, bearer(t, boss)) },
+		"PUT, password": func() answer {
+			return s.send("PUT", "/api/user/ann", `{"password":"another kite","current_password":"`+right+`"}`, bearer(t, ann))
+		},
+		"DELETE": func() answer { return s.send("DELETE", "/api/user/ann", "", bearer(t, boss)) },
+	}
+}
+
 // The client gets 500, so it does not believe that the change was made.
 func TestNothingChangesWhenTheAuditLogCannotBeWritten(t *testing.T) {
 	t.Parallel()
@@ -214,22 +248,7 @@ func TestNothingChangesWhenTheAuditLogCannotBeWritten(t *testing.T) {
 	exec("revoke insert on audit from " + postgrestest.Role)
 	t.Cleanup(func() { exec("grant insert on audit to " + postgrestest.Role) })
 	before := countEvents()
-	for name, request := range map[string]func() answer{
-		"register":      func() answer { return s.send("POST", "/api/user/register", zoeRegistration) },
-		"login":         func() answer { return s.send("POST", "/api/user/login", `{"username":"ann","password":"`+right+`"}`) },
-		"login refused": func() answer { return s.send("POST", "/api/user/login", `{"username":"ann","password":"x"}`) },
-		"forget_password": func() answer {
-			return s.send("POST", "/api/user/forget_password", `{"username":"ann","email":"ann@example.com"}`)
-		},
-		"reset_password": func() answer {
-			return s.send("POST", "/api/user/reset_password", `{"token":"`+token+`","new_password":"another kite"}`)
-		},
-		"PUT": func() answer { return s.send("PUT", "/api/user/ann", `{"role":"ADMIN"}`, bearer(t, boss)) },
-		"PUT, password": func() answer {
-			return s.send("PUT", "/api/user/ann", `{"password":"another kite","current_password":"`+right+`"}`, bearer(t, ann))
-		},
-		"DELETE": func() answer { return s.send("DELETE", "/api/user/ann", "", bearer(t, boss)) },
-	} {
+	for name, request := range s.auditedRequests(ann, boss, token) {
 		s.expectChange(name, false, func() {
 			if a := request(); a.status != 500 {
 				t.Errorf("%s: %d %s", name, a.status, a.body)

@@ -1,6 +1,8 @@
 package api_test
 
 import (
+	"maps"
+	"net/http"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -59,20 +61,26 @@ func TestEveryAnswerHasTheSecurityHeaders(t *testing.T) {
 			auth = "X-Nothing: here"
 		}
 		a := s.send(c.method, c.path, c.body, auth)
-		want := map[string]string{}
-		for _, all := range []map[string]string{securityHeaders, c.more} {
-			for name, value := range all {
-				want[name] = value
-			}
-		}
-		got := map[string]string{}
-		for name := range a.header {
-			got[name] = a.header.Get(name)
-		}
-		if diff := cmp.Diff(want, got); diff != "" || a.status != c.status {
+		if diff := cmp.Diff(merged(securityHeaders, c.more), firstValues(a.header)); diff != "" || a.status != c.status {
 			t.Errorf("%s %s: answered %d, want %d; headers (-want +got):\n%s", c.method, c.path, a.status, c.status, diff)
 		}
 	}
+}
+
+func merged(all ...map[string]string) map[string]string {
+	sum := map[string]string{}
+	for _, m := range all {
+		maps.Copy(sum, m)
+	}
+	return sum
+}
+
+func firstValues(h http.Header) map[string]string {
+	values := map[string]string{}
+	for name := range h {
+		values[name] = h.Get(name)
+	}
+	return values
 }
 
 func TestUnknownPathIs404AndUnknownMethod405(t *testing.T) {

@@ -49,13 +49,18 @@ func TestEachRequestTakesFewStatements(t *testing.T) {
 		{"health", 1, func() answer { return s.send("GET", "/healthz", "") }},
 		{"DELETE", 2, func() answer { return s.send("DELETE", "/api/user/ann", "", bosss) }},
 	} {
-		var a answer
-		got := postgrestest.Statements(t, func() { a = c.request() })
-		if len(got) != c.want {
-			t.Errorf("%s, answered %d, takes %d statements, want %d:\n%s", c.name, a.status, len(got), c.want, strings.Join(got, "\n"))
-		}
+		wantStatements(t, c.name, c.want, c.request)
 	}
 	if errs := postgrestest.Errors(t); len(errs) > 0 {
 		t.Errorf("PostgreSQL logged errors: %q", errs)
+	}
+}
+
+func wantStatements(t *testing.T, name string, want int, request func() answer) {
+	t.Helper()
+	var a answer
+	got := postgrestest.Statements(t, func() { a = request() })
+	if len(got) != want {
+		t.Errorf("%s, answered %d, takes %d statements, want %d:\n%s", name, a.status, len(got), want, strings.Join(got, "\n"))
 	}
 }

@@ -92,5 +92,6 @@ func (f *refusal) write(w http.ResponseWriter) {
 		h.Set("Retry-After", "5")
 	}
 	w.WriteHeader(f.status)
-	_ = json.NewEncoder(w).Encode(problem{"about:blank", http.StatusText(f.status), f.status, f.code, f.msg}) // it fails only when the client is gone
+	body := problem{"about:blank", http.StatusText(f.status), f.status, f.code, f.msg}
+	_ = json.NewEncoder(w).Encode(body) // it fails only when the client is gone
 }

@@ -27,20 +27,22 @@ var operations = map[string]func(context.Context, request.Caller, *store, string
 	},
 }
 
-func TestOnlyOwnersAndAdminsHaveAccess(t *testing.T) {
-	t.Parallel()
+// accessCase is a caller that asks for an account, and the refusal.
+type accessCase struct {
+	name   string
+	users  []*user.User
+	caller request.Caller
+	target string
+	want   fault.Code
+}
+
+func accessCases() []accessCase {
 	inactive := func(u *user.User) { u.Active = false }
 	older := func(u *user.User) request.Caller {
 		return request.Caller{UUID: u.UUID, Session: sessionID, TokenVersion: u.TokenVersion - 1}
 	}
 	everybody := []*user.User{ann(), ben(), boss()}
-	for _, c := range []struct {
-		name   string
-		users  []*user.User
-		caller request.Caller
-		target string
-		want   fault.Code
-	}{
+	return []accessCase{
 		{"the own account", everybody, callerOf(ann()), "ann.lee", ""},
 		{"the own account in another case", everybody, callerOf(ann()), "Ann.LEE", ""},
 		{"another account", everybody, callerOf(ann()), "ben", fault.Forbidden},
@@ -64,7 +66,12 @@ func TestOnlyOwnersAndAdminsHaveAccess(t *testing.T) {
 		{"a future version", everybody, request.Caller{UUID: annUUID, Session: sessionID, TokenVersion: 4}, "ann.lee", fault.Unauthenticated},
 		{"version 0", everybody, request.Caller{UUID: annUUID, Session: sessionID}, "ann.lee", fault.Unauthenticated},
 		{"a target that is not active, as ADMIN", []*user.User{with(ann(), inactive), boss()}, callerOf(boss()), "ann.lee", ""},
-	} {
+	}
+}
+
+func TestOnlyOwnersAndAdminsHaveAccess(t *testing.T) {
+	t.Parallel()
+	for _, c := range accessCases() {
 		for op, run := range operations {
 			t.Run(op+" "+c.name, func(t *testing.T) {
 				t.Parallel()
@@ -73,7 +80,7 @@ func TestOnlyOwnersAndAdminsHaveAccess(t *testing.T) {
 					t.Errorf("error %v, want %q", err, c.want)
 				}
 				if wrote := len(db.calls) > 1; wrote && c.want != "" {
-					t.Errorf("refused, and yet %v", db.calls)
+					t.Errorf("refused, but called %v", db.calls)
 				}
 			})
 		}
@@ -141,7 +148,7 @@ func TestGetReturnsTheTarget(t *testing.T) {
 		t.Errorf("%v, %v", got.UUID, err)
 	}
 	if got, err := user.Get(t.Context(), requestBy(callerOf(ann())), db, "boss"); err == nil || fmt.Sprint(got) != fmt.Sprint(user.User{}) {
-		t.Errorf("refused, and yet %v", got)
+		t.Errorf("refused, but got %v", got)
 	}
 	wantCalls(t, db, "CallerAndTarget", "CallerAndTarget") // one statement for each
 }

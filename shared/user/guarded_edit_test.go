@@ -27,19 +27,22 @@ func (m *changingStore) UpdateUser(ctx context.Context, g user.Guard, e user.Edi
 	return user.Outcome{}, nil
 }
 
-func TestUpdateDecidesAgainWhenTheTargetChanged(t *testing.T) {
-	t.Parallel()
+// staleUpdate is an update whose target changes before it is written, and what must
+// come of it.
+type staleUpdate struct {
+	in      user.Changes
+	changes []func(*user.User)
+	code    fault.Code
+	edit    user.Edit
+	actions []audit.Action
+	did     []string
+}
+
+func staleUpdates() map[string]staleUpdate {
 	promote := func(u *user.User) { u.Role = user.RoleAdmin }
 	move := func(u *user.User) { u.Email = "new@example.com" }
 	twice := []string{"CallerAndTarget", "UpdateUser", "CallerAndTarget", "UpdateUser"}
-	for name, c := range map[string]struct {
-		in      user.Changes
-		changes []func(*user.User)
-		code    fault.Code
-		edit    user.Edit
-		actions []audit.Action
-		did     []string
-	}{
+	return map[string]staleUpdate{
 		"a demotion while the target is promoted": {
 			user.Changes{Role: ptr(user.RoleUser)},
 			[]func(*user.User){promote},
@@ -80,7 +83,12 @@ func TestUpdateDecidesAgainWhenTheTargetChanged(t *testing.T) {
 			[]audit.Action{audit.ActionProfileChanged},
 			append(twice, twice[:3]...),
 		},
-	} {
+	}
+}
+
+func TestUpdateDecidesAgainWhenTheTargetChanged(t *testing.T) {
+	t.Parallel()
+	for name, c := range staleUpdates() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			db := &changingStore{store: store{users: []*user.User{ann(), boss()}}, changes: c.changes}

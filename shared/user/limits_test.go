@@ -95,14 +95,18 @@ func TestTooManyHidesWhetherTheAccountExists(t *testing.T) {
 	}
 }
 
-func TestEveryOperationStopsAtItsLimit(t *testing.T) {
-	t.Parallel()
+// limitedOperation is an operation, the calls that it makes before it stops, and
+// the keys of its budgets.
+type limitedOperation struct {
+	run  func(db *store) error
+	want []string
+	keys []string
+}
+
+func limitedOperations(t *testing.T) map[string]limitedOperation {
+	t.Helper()
 	token, _ := tokens.Mint()
-	for name, c := range map[string]struct {
-		run  func(db *store) error
-		want []string
-		keys []string
-	}{
+	return map[string]limitedOperation{
 		"register": {
 			func(db *store) error {
 				return user.Register(t.Context(), requestFrom(clientAt("192.0.2.1")), db, user.RegisterParts{Passwords: passwords, Limits: user.DefaultLimits}, registration())
@@ -142,7 +146,12 @@ func TestEveryOperationStopsAtItsLimit(t *testing.T) {
 			[]string{"CallerAndTarget", "Consume"},
 			[]string{"email account\x00" + annUUID + "\x00", "register\x00unknown\x00"}, // the password is not checked
 		},
-	} {
+	}
+}
+
+func TestEveryOperationStopsAtItsLimit(t *testing.T) {
+	t.Parallel()
+	for name, c := range limitedOperations(t) {
 		db := &store{users: []*user.User{ann()}, wait: time.Minute}
 		err := c.run(db)
 		var e *fault.Error
@@ -160,6 +169,10 @@ func TestEveryOperationStopsAtItsLimit(t *testing.T) {
 		}
 		wantCalls(t, db, c.want...)
 	}
+}
+
+func TestLoginStopsWhenTheLimiterFails(t *testing.T) {
+	t.Parallel()
 	for _, client := range []request.Client{{}, {DeviceToken: "known"}} {
 		db := &store{users: []*user.User{ann()}, errs: map[string]error{"Consume": errOutage}}
 		_, err := user.Login(t.Context(), requestFrom(client), db, loginParts(passwords, fakeIssuer{}), user.Credentials{Username: "ann.lee", Password: right})

@@ -20,36 +20,44 @@ func update(t testing.TB, db *store, caller *user.User, target string, in user.C
 	return user.Update(t.Context(), requestBy(callerOf(caller)), db, user.UpdateParts{Passwords: passwords, Limits: user.DefaultLimits}, user.UpdateRequest{Username: target, Changes: in})
 }
 
+// wantWritten is what an update must write, and what its guard must ask for.
+type wantWritten struct {
+	edit         user.Edit
+	asAdmin      bool
+	removesAdmin bool
+}
+
+type goodUpdate struct {
+	caller *user.User
+	target *user.User
+	in     user.Changes
+	want   wantWritten
+}
+
+func goodUpdates() map[string]goodUpdate {
+	return map[string]goodUpdate{
+		"nothing":                    {ann(), ann(), user.Changes{}, wantWritten{}},
+		"own names":                  {ann(), ann(), user.Changes{FirstName: ptr("Anna"), LastName: ptr("Day")}, wantWritten{edit: user.Edit{FirstName: ptr("Anna"), LastName: ptr("Day")}}},
+		"own e-mail":                 {ann(), ann(), user.Changes{Email: ptr("new@EXAMPLE.com")}, wantWritten{edit: user.Edit{Email: ptr("new@example.com"), EndResets: true}}},
+		"the e-mail that it has":     {ann(), ann(), user.Changes{Email: ptr("ann@example.com")}, wantWritten{edit: user.Edit{Email: ptr("ann@example.com")}}},
+		"own e-mail in another case": {ann(), ann(), user.Changes{Email: ptr("Ann@example.com")}, wantWritten{edit: user.Edit{Email: ptr("Ann@example.com"), EndResets: true}}},
+		"another's names":            {boss(), ann(), user.Changes{FirstName: ptr("Anna")}, wantWritten{edit: user.Edit{FirstName: ptr("Anna")}, asAdmin: true}},
+		"another's username":         {boss(), ann(), user.Changes{Username: ptr("Anna.Lee")}, wantWritten{edit: user.Edit{Username: ptr("anna.lee")}, asAdmin: true}},
+		"promotion":                  {boss(), ann(), user.Changes{Role: ptr(user.RoleAdmin)}, wantWritten{edit: user.Edit{Role: ptr(user.RoleAdmin)}, asAdmin: true}},
+		"demotion":                   {boss(), with(ann(), func(u *user.User) { u.Role = user.RoleAdmin }), user.Changes{Role: ptr(user.RoleUser)}, wantWritten{edit: user.Edit{Role: ptr(user.RoleUser), EndTokens: true}, asAdmin: true, removesAdmin: true}},
+		"the role that it has":       {boss(), ann(), user.Changes{Role: ptr(user.RoleUser)}, wantWritten{edit: user.Edit{Role: ptr(user.RoleUser)}, asAdmin: true, removesAdmin: true}},
+		"deactivation":               {boss(), ann(), user.Changes{Active: ptr(false)}, wantWritten{edit: user.Edit{Active: ptr(false), EndTokens: true, EndResets: true, EndSessions: true}, asAdmin: true, removesAdmin: true}},
+		"activation":                 {boss(), ann(), user.Changes{Active: ptr(true)}, wantWritten{edit: user.Edit{Active: ptr(true)}, asAdmin: true}},
+		"own demotion":               {boss(), boss(), user.Changes{Role: ptr(user.RoleUser)}, wantWritten{edit: user.Edit{Role: ptr(user.RoleUser), EndTokens: true}, asAdmin: true, removesAdmin: true}},
+		"own deactivation":           {boss(), boss(), user.Changes{Active: ptr(false)}, wantWritten{edit: user.Edit{Active: ptr(false), EndTokens: true, EndResets: true, EndSessions: true}, asAdmin: true, removesAdmin: true}},
+		"own names, as ADMIN":        {boss(), boss(), user.Changes{FirstName: ptr("B")}, wantWritten{edit: user.Edit{FirstName: ptr("B")}}},
+		"only the right password":    {ann(), ann(), user.Changes{CurrentPassword: ptr(right)}, wantWritten{edit: user.Edit{Clear: []string{"current password\x00" + annUUID + "\x00"}}}},
+	}
+}
+
 func TestUpdateWritesAndGuardsTheChange(t *testing.T) {
 	t.Parallel()
-	type want struct {
-		edit         user.Edit
-		asAdmin      bool
-		removesAdmin bool
-	}
-	for name, c := range map[string]struct {
-		caller *user.User
-		target *user.User
-		in     user.Changes
-		want   want
-	}{
-		"nothing":                    {ann(), ann(), user.Changes{}, want{}},
-		"own names":                  {ann(), ann(), user.Changes{FirstName: ptr("Anna"), LastName: ptr("Day")}, want{edit: user.Edit{FirstName: ptr("Anna"), LastName: ptr("Day")}}},
-		"own e-mail":                 {ann(), ann(), user.Changes{Email: ptr("new@EXAMPLE.com")}, want{edit: user.Edit{Email: ptr("new@example.com"), EndResets: true}}},
-		"the e-mail that it has":     {ann(), ann(), user.Changes{Email: ptr("ann@example.com")}, want{edit: user.Edit{Email: ptr("ann@example.com")}}},
-		"own e-mail in another case": {ann(), ann(), user.Changes{Email: ptr("Ann@example.com")}, want{edit: user.Edit{Email: ptr("Ann@example.com"), EndResets: true}}},
-		"another's names":            {boss(), ann(), user.Changes{FirstName: ptr("Anna")}, want{edit: user.Edit{FirstName: ptr("Anna")}, asAdmin: true}},
-		"another's username":         {boss(), ann(), user.Changes{Username: ptr("Anna.Lee")}, want{edit: user.Edit{Username: ptr("anna.lee")}, asAdmin: true}},
-		"promotion":                  {boss(), ann(), user.Changes{Role: ptr(user.RoleAdmin)}, want{edit: user.Edit{Role: ptr(user.RoleAdmin)}, asAdmin: true}},
-		"demotion":                   {boss(), with(ann(), func(u *user.User) { u.Role = user.RoleAdmin }), user.Changes{Role: ptr(user.RoleUser)}, want{edit: user.Edit{Role: ptr(user.RoleUser), EndTokens: true}, asAdmin: true, removesAdmin: true}},
-		"the role that it has":       {boss(), ann(), user.Changes{Role: ptr(user.RoleUser)}, want{edit: user.Edit{Role: ptr(user.RoleUser)}, asAdmin: true, removesAdmin: true}},
-		"deactivation":               {boss(), ann(), user.Changes{Active: ptr(false)}, want{edit: user.Edit{Active: ptr(false), EndTokens: true, EndResets: true, EndSessions: true}, asAdmin: true, removesAdmin: true}},
-		"activation":                 {boss(), ann(), user.Changes{Active: ptr(true)}, want{edit: user.Edit{Active: ptr(true)}, asAdmin: true}},
-		"own demotion":               {boss(), boss(), user.Changes{Role: ptr(user.RoleUser)}, want{edit: user.Edit{Role: ptr(user.RoleUser), EndTokens: true}, asAdmin: true, removesAdmin: true}},
-		"own deactivation":           {boss(), boss(), user.Changes{Active: ptr(false)}, want{edit: user.Edit{Active: ptr(false), EndTokens: true, EndResets: true, EndSessions: true}, asAdmin: true, removesAdmin: true}},
-		"own names, as ADMIN":        {boss(), boss(), user.Changes{FirstName: ptr("B")}, want{edit: user.Edit{FirstName: ptr("B")}}},
-		"only the right password":    {ann(), ann(), user.Changes{CurrentPassword: ptr(right)}, want{edit: user.Edit{Clear: []string{"current password\x00" + annUUID + "\x00"}}}},
-	} {
+	for name, c := range goodUpdates() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			db := &store{users: []*user.User{c.target}}

@@ -180,7 +180,9 @@ func (r *run) report() Report {
 	}
 	for _, k := range r.ring.Keys {
 		since, due := r.schedule(k)
-		report.Keys = append(report.Keys, Key{ID: k.ID, Algorithm: k.Algorithm, State: k.State, Since: since, Wrapped: k.Wrapped != nil, Due: due})
+		report.Keys = append(report.Keys, Key{
+			ID: k.ID, Algorithm: k.Algorithm, State: k.State, Since: since, Wrapped: k.Wrapped != nil, Due: due,
+		})
 	}
 	return report
 }

@@ -34,14 +34,17 @@ func account(s *server, mode smtp.TLS) smtp.Config {
 	return smtp.Config{Port: s.port, TLS: mode, Username: "ann", Password: password}
 }
 
-func TestSendSpeaksEachModeOfTLS(t *testing.T) {
-	t.Parallel()
-	tests := map[string]struct {
-		server   *server
-		mode     smtp.TLS
-		user     string
-		commands []string
-	}{
+// dialogue is a server, the settings to send to it, and the commands that it must
+// get.
+type dialogue struct {
+	server   *server
+	mode     smtp.TLS
+	user     string
+	commands []string
+}
+
+func dialogues() map[string]dialogue {
+	return map[string]dialogue{
 		"STARTTLS": {
 			&server{startTLS: true, auth: "CRAM-MD5 PLAIN LOGIN"},
 			smtp.StartTLS, "ann",
@@ -73,7 +76,11 @@ func TestSendSpeaksEachModeOfTLS(t *testing.T) {
 			[]string{"EHLO roster.example", "STARTTLS", "TLS EHLO roster.example", "TLS AUTH PLAIN", "TLS MAIL", "TLS RCPT", "TLS DATA", "TLS QUIT"},
 		},
 	}
-	for name, tt := range tests {
+}
+
+func TestSendSpeaksEachModeOfTLS(t *testing.T) {
+	t.Parallel()
+	for name, tt := range dialogues() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := tt.server

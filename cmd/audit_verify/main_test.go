@@ -15,7 +15,7 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(postgrestest.Main(m)) }
 
-func write(t *testing.T, events int) {
+func recordEvents(t *testing.T, events int) {
 	t.Helper()
 	db := postgrestest.Open(t)
 	for range events {
@@ -25,9 +25,9 @@ func write(t *testing.T, events int) {
 	}
 }
 
-func TestRun(t *testing.T) {
+func TestAnAlteredRowIsReported(t *testing.T) {
 	t.Parallel()
-	write(t, 3)
+	recordEvents(t, 3)
 	var out bytes.Buffer
 	if err := run(t.Context(), postgrestest.FunctionsURL(t), &out); err != nil || out.String() != "rows checked: 3, altered or missing: 0\n" {
 		t.Errorf("%q, %v", out.String(), err)
@@ -47,7 +47,7 @@ func TestRun(t *testing.T) {
 	}
 }
 
-func TestRunSaysWhatIsWrongInOneSentence(t *testing.T) {
+func TestAnErrorIsOneLineWithoutThePassword(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ url, want string }{
 		"no URL":      {"", "DATABASE_URL is not set; set it"},
@@ -64,10 +64,10 @@ func TestRunSaysWhatIsWrongInOneSentence(t *testing.T) {
 	}
 }
 
-// As make audit-verify runs it: the exit status is what a script sees.
-func TestCommand(t *testing.T) {
+// As make audit-verify runs it.
+func TestTheExitStatusIsOneAfterAnError(t *testing.T) {
 	t.Parallel()
-	write(t, 2)
+	recordEvents(t, 2)
 	for url, want := range map[string]string{postgrestest.URL(t): "", "": "exit status 1"} {
 		cmd := exec.CommandContext(t.Context(), "go", "run", ".")
 		cmd.Env = append(os.Environ(), "DATABASE_URL="+url)

@@ -23,7 +23,7 @@ const (
 	jwksPath      = "/.well-known/jwks.json"
 	discoveryPath = "/.well-known/openid-configuration"
 	// keysAge is how long a copy may be used. The rotation of keys counts on
-	// it: it is keyring.SetAge.
+	// it: it is keyring.MaxSetAge.
 	keysAge = "public, max-age=300"
 )
 

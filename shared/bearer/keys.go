@@ -15,14 +15,14 @@ import (
 const (
 	// UsableFor is how long fetched keys serve at most, while no fetch succeeds.
 	// The rotation of keys waits for caches that keep them for longer than that
-	// (keyring.GatewayAge).
+	// (keyring.MaxGatewayAge).
 	UsableFor = time.Hour
 	// RefreshInterval is the shortest time between two fetches for keys that
 	// tokens name and nobody knows.
 	RefreshInterval = 10 * time.Second
 
 	// mostFresh and leastFresh bound what the answer says of its age. More than
-	// keyring.SetAge would keep a key that was taken back, less would ask for
+	// keyring.MaxSetAge would keep a key that was taken back, less would ask for
 	// each request.
 	mostFresh  = keyring.MaxSetAge
 	leastFresh = 10 * time.Second

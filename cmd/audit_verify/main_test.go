@@ -29,18 +29,22 @@ func TestAnAlteredRowIsReported(t *testing.T) {
 	t.Parallel()
 	recordEvents(t, 3)
 	var out bytes.Buffer
-	if err := run(t.Context(), postgrestest.FunctionsURL(t), &out); err != nil || out.String() != "rows checked: 3, altered or missing: 0\n" {
+	if err := run(t.Context(), postgrestest.FunctionsURL(t), &out); err != nil ||
+		out.String() != "rows checked: 3, altered or missing: 0\n" {
 		t.Errorf("%q, %v", out.String(), err)
 	}
 	var chain, seq int
-	err := postgrestest.Pool(t).QueryRow(t.Context(), "update audit set event = event || ' ' where (chain, seq) in (select chain, seq from audit order by 1, 2 limit 1) returning chain, seq").Scan(&chain, &seq)
+	const alter = `update audit set event = event || ' '
+		where (chain, seq) in (select chain, seq from audit order by 1, 2 limit 1) returning chain, seq`
+	err := postgrestest.Pool(t).QueryRow(t.Context(), alter).Scan(&chain, &seq)
 	if err != nil {
 		t.Fatal(err)
 	}
 	out.Reset()
 	err = run(t.Context(), postgrestest.FunctionsURL(t), &out)
-	if want := fmt.Sprintf("chain %d row %d has another hash", chain, seq); !strings.HasPrefix(out.String(), want) || !strings.Contains(out.String(), "\nrows checked: 3, altered or missing: ") {
-		t.Errorf("it says %q, want %q first", out.String(), want)
+	want := fmt.Sprintf("chain %d row %d has another hash", chain, seq)
+	if !strings.HasPrefix(out.String(), want) || !strings.Contains(out.String(), "\nrows checked: 3, altered or missing: ") {
+		t.Errorf("it printed %q, want %q first", out.String(), want)
 	}
 	if err == nil || err.Error() != "the audit log was altered" {
 		t.Errorf("the error is %v", err)
@@ -50,15 +54,19 @@ func TestAnAlteredRowIsReported(t *testing.T) {
 func TestAnErrorIsOneLineWithoutThePassword(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ url, want string }{
-		"no URL":      {"", "DATABASE_URL is not set; set it"},
-		"not a URL":   {"mysql://u:hunter2@h/d", "DATABASE_URL is not a PostgreSQL URL"},
-		"no server":   {"postgres://u:hunter2@127.0.0.1:1/d?sslmode=disable", "the audit log could not be read: "},
-		"no tables":   {postgrestest.Empty(t), `the audit log could not be read: relation "audit_heads" does not exist`},
-		"no database": {strings.Replace(postgrestest.URL(t), "/roster_test", "/no_roster_test", 1), "the audit log could not be read: database "},
+		"no URL":    {"", "DATABASE_URL is not set; set it"},
+		"not a URL": {"mysql://u:hunter2@h/d", "DATABASE_URL is not a PostgreSQL URL"},
+		"no server": {"postgres://u:hunter2@127.0.0.1:1/d?sslmode=disable", "the audit log could not be read: "},
+		"no tables": {postgrestest.Empty(t), `the audit log could not be read: relation "audit_heads" does not exist`},
+		"no database": {
+			strings.Replace(postgrestest.URL(t), "/roster_test", "/no_roster_test", 1),
+			"the audit log could not be read: database ",
+		},
 	} {
 		var out bytes.Buffer
 		err := run(t.Context(), c.url, &out)
-		if err == nil || !strings.HasPrefix(err.Error(), c.want) || strings.Contains(err.Error(), "\n") || strings.Contains(err.Error(), "hunter2") || out.Len() > 0 {
+		if err == nil || !strings.HasPrefix(err.Error(), c.want) || strings.Contains(err.Error(), "\n") ||
+			strings.Contains(err.Error(), "hunter2") || out.Len() > 0 {
 			t.Errorf("%s: %v, wrote %q, want %q", name, err, out.String(), c.want)
 		}
 	}

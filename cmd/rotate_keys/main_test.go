@@ -63,7 +63,8 @@ func TestTheKeysInAFileAreRotated(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	if err := run(t.Context(), []string{"-file", file}, map[string]string{"JWT_ALGORITHM": "EdDSA"}, &out); err != nil || !strings.Contains(out.String(), "  EdDSA  next  ") {
+	if err := run(t.Context(), []string{"-file", file}, map[string]string{"JWT_ALGORITHM": "EdDSA"}, &out); err != nil ||
+		!strings.Contains(out.String(), "  EdDSA  next  ") {
 		t.Errorf("%s, %v", out.String(), err)
 	}
 }
@@ -77,13 +78,33 @@ func TestAnErrorIsOneLineWithoutAValue(t *testing.T) {
 	}{
 		"no secret":      {nil, map[string]string{"SECRET_ARN": ""}, "the configuration is not usable: SECRET_ARN is missing"},
 		"no credentials": {nil, map[string]string{"AWS_REGION": ""}, "the configuration is not usable: SECRET_ARN (not set: AWS_REGION;"},
-		"algorithm":      {nil, map[string]string{"JWT_ALGORITHM": "HS256"}, "the configuration is not usable: JWT_ALGORITHM must be ES256, EdDSA or RS256"},
-		"days":           {nil, map[string]string{"JWT_ROTATION_DAYS": "366"}, "the configuration is not usable: JWT_ROTATION_DAYS must be a whole number from 0 to 365"},
-		"unknown flag":   {[]string{"-stop"}, nil, "flag provided but not defined: -stop; -h lists the flags"},
-		"an argument":    {[]string{"now"}, nil, `"now" is not a flag; -h lists them`},
-		"no such file":   {[]string{"-file", "/nowhere/secrets.json"}, nil, "change JWT_KEYS in /nowhere/secrets.json: no such file or directory"},
-		"another secret": {nil, map[string]string{"SECRET_ARN": arn + "x"}, "change JWT_KEYS in secret " + arn + "x: there is no such secret"},
-		"no KMS key":     {nil, map[string]string{"JWT_KMS_KEY": "arn:aws:kms:eu-central-1:1:key/1"}, "change JWT_KEYS in secret " + arn + ": publish a next key: wrap key "},
+		"algorithm": {
+			nil,
+			map[string]string{"JWT_ALGORITHM": "HS256"},
+			"the configuration is not usable: JWT_ALGORITHM must be ES256, EdDSA or RS256",
+		},
+		"days": {
+			nil,
+			map[string]string{"JWT_ROTATION_DAYS": "366"},
+			"the configuration is not usable: JWT_ROTATION_DAYS must be a whole number from 0 to 365",
+		},
+		"unknown flag": {[]string{"-stop"}, nil, "flag provided but not defined: -stop; -h lists the flags"},
+		"an argument":  {[]string{"now"}, nil, `"now" is not a flag; -h lists them`},
+		"no such file": {
+			[]string{"-file", "/nowhere/secrets.json"},
+			nil,
+			"change JWT_KEYS in /nowhere/secrets.json: no such file or directory",
+		},
+		"another secret": {
+			nil,
+			map[string]string{"SECRET_ARN": arn + "x"},
+			"change JWT_KEYS in secret " + arn + "x: there is no such secret",
+		},
+		"no KMS key": {
+			nil,
+			map[string]string{"JWT_KMS_KEY": "arn:aws:kms:eu-central-1:1:key/1"},
+			"change JWT_KEYS in secret " + arn + ": publish a next key: wrap key ",
+		},
 	} {
 		_, values := environment(t, `{"ROOT_KEY":"canary"}`)
 		for k, v := range c.change {
@@ -91,7 +112,8 @@ func TestAnErrorIsOneLineWithoutAValue(t *testing.T) {
 		}
 		var out bytes.Buffer
 		err := run(t.Context(), c.args, values, &out)
-		if err == nil || !strings.HasPrefix(err.Error(), c.want) || strings.Contains(err.Error(), "canary") || strings.Contains(err.Error(), "\n") || out.Len() > 0 {
+		if err == nil || !strings.HasPrefix(err.Error(), c.want) || strings.Contains(err.Error(), "canary") ||
+			strings.Contains(err.Error(), "\n") || out.Len() > 0 {
 			t.Errorf("%s: %v, wrote %q, want %q", name, err, out.String(), c.want)
 		}
 	}

@@ -154,7 +154,10 @@ func TestGoOIDCVerifiesTokensAcrossARotation(t *testing.T) {
 				"a bad signature":  {verifier, withBadSignature(second)},
 				"another audience": {provider.Verifier(&oidc.Config{ClientID: "another"}), second},
 				"another issuer":   {verifier, newIssuer(t, alg).token(t)},
-				"later":            {provider.Verifier(&oidc.Config{ClientID: audience, Now: func() time.Time { return time.Now().Add(time.Hour) }}), second},
+				"later": {provider.Verifier(&oidc.Config{
+					ClientID: audience,
+					Now:      func() time.Time { return time.Now().Add(time.Hour) },
+				}), second},
 			} {
 				if got, err := c.verifier.Verify(t.Context(), c.raw); err == nil {
 					t.Errorf("%s: accepted as %+v", name, got)
@@ -171,7 +174,8 @@ func (i *issuer) accepted(t *testing.T, v *oidc.IDTokenVerifier, raw string) {
 		t.Fatal(err)
 	}
 	var claims struct{ Sid, Role, Scope string }
-	if err := got.Claims(&claims); err != nil || got.Subject != subject.UUID || claims.Sid != subject.Session || claims.Role != "ADMIN" || claims.Scope != "orders:read" {
+	if err := got.Claims(&claims); err != nil || got.Subject != subject.UUID || claims.Sid != subject.Session ||
+		claims.Role != "ADMIN" || claims.Scope != "orders:read" {
 		t.Errorf("%+v, %+v, %v", got, claims, err)
 	}
 }

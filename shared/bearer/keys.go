@@ -14,7 +14,7 @@ import (
 
 const (
 	// UsableFor is how long fetched keys are used while fetches fail. The
-	// rotation of keys waits longer than that (keyring.GatewayAge).
+	// rotation of keys waits longer than that (keyring.MaxGatewayAge).
 	UsableFor = time.Hour
 	// RefreshInterval is the shortest time between two fetches because of
 	// unknown keys.

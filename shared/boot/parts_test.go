@@ -86,7 +86,10 @@ func TestDatabaseURLTakesTheRotatedUser(t *testing.T) {
 	t.Parallel()
 	const word = `p@ss/w:o#r?d%"`
 	for _, c := range []struct{ url, user, password, want string }{
-		{"postgres://db.example:5432/roster?sslmode=verify-full", "roster", word, "postgres://roster:p%40ss%2Fw%3Ao%23r%3Fd%25%22@db.example:5432/roster?sslmode=verify-full"},
+		{
+			"postgres://db.example:5432/roster?sslmode=verify-full", "roster", word,
+			"postgres://roster:p%40ss%2Fw%3Ao%23r%3Fd%25%22@db.example:5432/roster?sslmode=verify-full",
+		},
 		{"postgres://ann:secret@db.example/roster", "roster", word, "postgres://ann:secret@db.example/roster"},
 		{"postgres://ann@db.example/roster", "roster", word, "postgres://ann@db.example/roster"},
 		{"postgres://db.example/roster", "", word, "postgres://db.example/roster"},

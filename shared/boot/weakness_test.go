@@ -7,8 +7,10 @@ import "testing"
 func TestWeakness06NoDefaultSecrets(t *testing.T) {
 	t.Parallel()
 	for _, value := range []string{
-		"", "your_secret_key_here", "your_jwt_secret_key_here", "your_password_salt_here", "your_jwt_secret_key_here_your_jwt_secret_key_here", "changeme", "secret", "password", "dev", "test", "flask",
-		"super-secret", "................................", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "SECRET_KEY", "jwt_secret", "0", "none", "null",
+		"", "your_secret_key_here", "your_jwt_secret_key_here", "your_password_salt_here",
+		"your_jwt_secret_key_here_your_jwt_secret_key_here", "changeme", "secret", "password", "dev", "test", "flask",
+		"super-secret", "................................", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "SECRET_KEY", "jwt_secret", "0",
+		"none", "null",
 	} {
 		for _, name := range []string{"SECRET_KEY", "JWT_SECRET_KEY", "ROOT_KEY"} {
 			e := env(name, value)

@@ -97,7 +97,11 @@ func TestOnlyTransientFailuresAreRetried(t *testing.T) {
 	t.Parallel()
 	server, key, w := wrapPlain(t)
 	throttle := awstest.Failure{Status: 400, Code: "ThrottlingException", Message: "Rate exceeded"}
-	for name, failures := range map[string][]awstest.Failure{"an outage": {awstest.ServerError}, "throttled twice": {throttle, throttle}, "a hang": {awstest.Hang}} {
+	for name, failures := range map[string][]awstest.Failure{
+		"an outage":       {awstest.ServerError},
+		"throttled twice": {throttle, throttle},
+		"a hang":          {awstest.Hang},
+	} {
 		server.Fail(awstest.Decrypt, failures...)
 		calls := server.Calls(awstest.Decrypt)
 		if got, err := key.Unwrap(t.Context(), "kid", w); err != nil || !bytes.Equal(got, plain) {
@@ -131,7 +135,10 @@ func TestAResponseThatIsNotJSONIsAnError(t *testing.T) {
 
 func TestTheDefaultEndpointIsThatOfTheRegion(t *testing.T) {
 	t.Parallel()
-	for region, want := range map[string]string{"eu-central-1": "kms.eu-central-1.amazonaws.com", "cn-north-1": "kms.cn-north-1.amazonaws.com.cn"} {
+	for region, want := range map[string]string{
+		"eu-central-1": "kms.eu-central-1.amazonaws.com",
+		"cn-north-1":   "kms.cn-north-1.amazonaws.com.cn",
+	} {
 		var called string
 		cfg := awstest.New(t).Config()
 		cfg.Region, cfg.BaseEndpoint, cfg.ConfigSources = region, nil, nil
@@ -142,7 +149,8 @@ func TestTheDefaultEndpointIsThatOfTheRegion(t *testing.T) {
 			}
 			return nil, errors.New("no network")
 		})
-		if _, err := kms.New(cfg, "", secretARN).Unwrap(t.Context(), "kid", []byte("x")); !errors.Is(err, kms.ErrUnavailable) || called != "https://"+want+"/" {
+		if _, err := kms.New(cfg, "", secretARN).Unwrap(t.Context(), "kid", []byte("x")); !errors.Is(err, kms.ErrUnavailable) ||
+			called != "https://"+want+"/" {
 			t.Errorf("called %s: %v", called, err)
 		}
 	}

@@ -18,7 +18,10 @@ import (
 
 // get returns a request as API Gateway delivers it.
 func get(path string) events.APIGatewayV2HTTPRequest {
-	e := events.APIGatewayV2HTTPRequest{Version: "2.0", RouteKey: "$default", RawPath: path, Headers: map[string]string{"host": "api.example.org"}}
+	e := events.APIGatewayV2HTTPRequest{
+		Version: "2.0", RouteKey: "$default", RawPath: path,
+		Headers: map[string]string{"host": "api.example.org"},
+	}
 	e.RequestContext.Stage = "$default"
 	e.RequestContext.RequestID = "ATfSmjLgPHcESJw="
 	e.RequestContext.HTTP.Method = http.MethodGet
@@ -59,7 +62,10 @@ func check(t *testing.T, got, want any) {
 
 func TestPathsMayHoldAnyCharacter(t *testing.T) {
 	t.Parallel()
-	for _, path := range []string{"/u/abc", "/u/a b", "/u/100%", "/u/a?b", "/u/a#b", "/u/ü", "/u/a%20b", "//x", "/..", "/a//b", "/\x00\n", "/\xff", "/:"} {
+	for _, path := range []string{
+		"/u/abc", "/u/a b", "/u/100%", "/u/a?b", "/u/a#b", "/u/ü", "/u/a%20b", "//x", "/..", "/a//b", "/\x00\n",
+		"/\xff", "/:",
+	} {
 		e := get(path)
 		e.RawQueryString = "q=a%3Fb&q=2#c"
 		got := inHandler(t, e, func(r *http.Request) []string { return []string{r.URL.Path, r.URL.RawQuery, r.FormValue("q")} })
@@ -117,7 +123,12 @@ func TestTheClientAddressComesFromTheGateway(t *testing.T) {
 func TestHeaderValuesAreNotSplit(t *testing.T) {
 	t.Parallel()
 	e := get("/")
-	e.Headers = map[string]string{"host": "api.example.org", "x-device-name": "Ann's phone, blue", "transfer-encoding": "chunked", "cookie": "old=1"}
+	e.Headers = map[string]string{
+		"host":              "api.example.org",
+		"x-device-name":     "Ann's phone, blue",
+		"transfer-encoding": "chunked",
+		"cookie":            "old=1",
+	}
 	e.Cookies = []string{"s=1", "t=a,b"}
 	got := inHandler(t, e, func(r *http.Request) http.Header {
 		check(t, r.Host, "api.example.org")
@@ -173,9 +184,14 @@ func checkProblem(t *testing.T, resp events.APIGatewayV2HTTPResponse, status int
 	})
 	check(t, resp.StatusCode, status)
 	check(t, resp.Headers, map[string]string{
-		"Content-Type": "application/problem+json", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
-		"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'", "Cross-Origin-Resource-Policy": "same-origin",
-		"Strict-Transport-Security": "max-age=63072000; includeSubDomains", "X-Request-Id": "ATfSmjLgPHcESJw=",
+		"Content-Type":                 "application/problem+json",
+		"Cache-Control":                "no-store",
+		"Content-Security-Policy":      "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
+		"Cross-Origin-Resource-Policy": "same-origin",
+		"Referrer-Policy":              "no-referrer",
+		"Strict-Transport-Security":    "max-age=63072000; includeSubDomains",
+		"X-Content-Type-Options":       "nosniff",
+		"X-Request-Id":                 "ATfSmjLgPHcESJw=",
 	})
 }
 

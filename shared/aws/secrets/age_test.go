@@ -67,7 +67,11 @@ func TestStaleValuesAreReadAgainOnceForAllCallers(t *testing.T) {
 
 func TestInAnOutageTheLastValuesAreUsedForAnHour(t *testing.T) {
 	t.Parallel()
-	for name, failure := range map[string]awstest.Failure{"outage": awstest.ServerError, "denied": awstest.AccessDenied, "garbage": awstest.Garbage} {
+	for name, failure := range map[string]awstest.Failure{
+		"outage":  awstest.ServerError,
+		"denied":  awstest.AccessDenied,
+		"garbage": awstest.Garbage,
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server, secret, c := openAndRead(t)

@@ -142,7 +142,8 @@ func TestConcurrentChangesAreNotLost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := map[string]string{"N": strconv.Itoa(done["N"]), "M": strconv.Itoa(done["M"])}; !cmp.Equal(want, got) || done["N"]+done["M"] < 6 {
+	want := map[string]string{"N": strconv.Itoa(done["N"]), "M": strconv.Itoa(done["M"])}
+	if !cmp.Equal(want, got) || done["N"]+done["M"] < 6 {
 		t.Errorf("%v changes succeeded, and the secret holds %v", done, got)
 	}
 }
@@ -177,10 +178,14 @@ func TestChangeRefusesDuringARotation(t *testing.T) {
 	server, secret := open(t, `{"N":1,"password":"old"}`)
 	client := secretsmanager.NewFromConfig(server.Config())
 	id, text, token := arn, `{"N":1,"password":"new"}`, strings.Repeat("t", 32)
-	if _, err := client.PutSecretValue(t.Context(), &secretsmanager.PutSecretValueInput{SecretId: &id, SecretString: &text, ClientRequestToken: &token, VersionStages: []string{"AWSPENDING"}}); err != nil {
+	_, err := client.PutSecretValue(t.Context(), &secretsmanager.PutSecretValueInput{
+		SecretId: &id, SecretString: &text, ClientRequestToken: &token, VersionStages: []string{"AWSPENDING"},
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := secret.Change(t.Context(), "N", increment); !errors.Is(err, secrets.ErrPending) || server.Calls(awstest.UpdateSecretVersionStage) != 0 {
+	if err := secret.Change(t.Context(), "N", increment); !errors.Is(err, secrets.ErrPending) ||
+		server.Calls(awstest.UpdateSecretVersionStage) != 0 {
 		t.Errorf("%v", err)
 	}
 	finishRotation(t, server, token)
@@ -196,7 +201,9 @@ func finishRotation(t *testing.T, server *awstest.Server, token string) {
 	id, label := arn, "AWSCURRENT"
 	now, err := client.GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: &id})
 	if err == nil {
-		_, err = client.UpdateSecretVersionStage(t.Context(), &secretsmanager.UpdateSecretVersionStageInput{SecretId: &id, VersionStage: &label, MoveToVersionId: &token, RemoveFromVersionId: now.VersionId})
+		_, err = client.UpdateSecretVersionStage(t.Context(), &secretsmanager.UpdateSecretVersionStageInput{
+			SecretId: &id, VersionStage: &label, MoveToVersionId: &token, RemoveFromVersionId: now.VersionId,
+		})
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -220,7 +227,8 @@ func TestAFailedChangeChangesNothing(t *testing.T) {
 			server, secret := open(t, `{"N":1,"A":"`+canary+`"}`)
 			server.Fail(c.op, awstest.Times(9, c.failure)...)
 			err := secret.Change(t.Context(), "N", increment)
-			if err == nil || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "canary") || !strings.Contains(err.Error(), arn) {
+			if err == nil || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "canary") ||
+				!strings.Contains(err.Error(), arn) {
 				t.Errorf("%v", err)
 			}
 			if !strings.Contains(server.Secret(arn), `"N":1`) {

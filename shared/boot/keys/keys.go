@@ -3,7 +3,7 @@
 // function that publishes the keys has no database.
 //
 // It refuses to use a ring that it cannot read completely. Then the last good
-// ring stays in use, for at most keyring.SecretAge.
+// ring stays in use, for at most keyring.MaxSecretAge.
 package keys
 
 import (

@@ -75,17 +75,24 @@ func TestMistakesInTheMailSettingsStopTheStart(t *testing.T) {
 		"neither SES nor SMTP": {[]string{"AWS_REGION", ""}, "MAIL_SERVER (not set: AWS_REGION"},
 		"a port in words":      {[]string{"MAIL_SERVER", server, "MAIL_PORT", "smtp"}, "MAIL_PORT must be a whole number from 1 to 65535"},
 		"TLS in words":         {[]string{"MAIL_SERVER", server, "MAIL_USE_TLS", "starttls"}, "MAIL_USE_TLS must be true or false"},
-		"without TLS":          {[]string{"MAIL_SERVER", server, "MAIL_USE_TLS", "False"}, "MAIL_SERVER (MAIL_USE_TLS=false would send mail unencrypted"},
-		"half an account":      {[]string{"MAIL_SERVER", server, "MAIL_PASSWORD", canary}, "MAIL_SERVER (MAIL_USERNAME and MAIL_PASSWORD are only of use together"},
-		"a server with port":   {[]string{"MAIL_SERVER", server + ":587"}, "MAIL_SERVER (is not the name"},
-		"no sender by SMTP":    {[]string{"MAIL_SERVER", server, "MAIL_FROM", ""}, "MAIL_FROM is missing"},
+		"without TLS": {
+			[]string{"MAIL_SERVER", server, "MAIL_USE_TLS", "False"},
+			"MAIL_SERVER (MAIL_USE_TLS=false would send mail unencrypted",
+		},
+		"half an account": {
+			[]string{"MAIL_SERVER", server, "MAIL_PASSWORD", canary},
+			"MAIL_SERVER (MAIL_USERNAME and MAIL_PASSWORD are only of use together",
+		},
+		"a server with port": {[]string{"MAIL_SERVER", server + ":587"}, "MAIL_SERVER (is not the name"},
+		"no sender by SMTP":  {[]string{"MAIL_SERVER", server, "MAIL_FROM", ""}, "MAIL_FROM is missing"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			env, _ := environment(t, test.pairs...)
 			mailing.Notices(env)
 			err := env.Check()
-			if err == nil || !strings.HasPrefix(err.Error(), "the configuration is not usable: "+test.want) || strings.Contains(err.Error(), "canary") {
+			if err == nil || !strings.HasPrefix(err.Error(), "the configuration is not usable: "+test.want) ||
+				strings.Contains(err.Error(), "canary") {
 				t.Errorf("%v, want %q in it", err, test.want)
 			}
 			t.Log(err)

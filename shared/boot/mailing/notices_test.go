@@ -20,7 +20,12 @@ func TestAMistakeInOptionalMailSettingsDoesNotStopTheStart(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "MAIL_FROM") {
 		t.Errorf("a notice fails with %v", err)
 	}
-	env = boot.FromMap(map[string]string{"MAIL_FROM": "no-reply@example.com", "AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"})
+	env = boot.FromMap(map[string]string{
+		"MAIL_FROM":             "no-reply@example.com",
+		"AWS_REGION":            "eu-central-1",
+		"AWS_ACCESS_KEY_ID":     "x",
+		"AWS_SECRET_ACCESS_KEY": "x",
+	})
 	mailing.OptionalNotices(env)
 	if err := env.Check(); err == nil || !strings.Contains(err.Error(), "PUBLIC_URL") {
 		t.Errorf("without the service's own address: %v", err)

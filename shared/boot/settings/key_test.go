@@ -14,8 +14,14 @@ func TestDerivedKeysStayTheSame(t *testing.T) {
 	for _, test := range []struct{ root, name, want string }{
 		{"0123456789abcdefghijklmnopqrstuv", "SECRET_KEY", "7c30f03f5d9860e36f69adfee52abd8ed74c7dc356c90149d7d550e15139db9c"},
 		{"0123456789abcdefghijklmnopqrstuv", "JWT_SECRET_KEY", "172a7305e837d0a8f7c3c86cfe5dd3bf98ce8825d0fc378170ce3438235fd2de"},
-		{"Zk3vN8q1LxTt5RwYb7HcJ2mPd9SfGu4aEoVi6KxQnC0hWsUyMrBgDjFlAeIzOpTX", "SECRET_KEY", "5cb5fb485ea7fc6f6c624d66ee127d61292c1b4ad38e6cda5f3d899ac0b5a6ba"},
-		{"Zk3vN8q1LxTt5RwYb7HcJ2mPd9SfGu4aEoVi6KxQnC0hWsUyMrBgDjFlAeIzOpTX", "JWT_SECRET_KEY", "256863b00aade2fe3e50c74f441a828491c0db81f3f5ca4eec85a5836504fb29"},
+		{
+			"Zk3vN8q1LxTt5RwYb7HcJ2mPd9SfGu4aEoVi6KxQnC0hWsUyMrBgDjFlAeIzOpTX", "SECRET_KEY",
+			"5cb5fb485ea7fc6f6c624d66ee127d61292c1b4ad38e6cda5f3d899ac0b5a6ba",
+		},
+		{
+			"Zk3vN8q1LxTt5RwYb7HcJ2mPd9SfGu4aEoVi6KxQnC0hWsUyMrBgDjFlAeIzOpTX", "JWT_SECRET_KEY",
+			"256863b00aade2fe3e50c74f441a828491c0db81f3f5ca4eec85a5836504fb29",
+		},
 	} {
 		e := env("ROOT_KEY", test.root)
 		check(t, test.name+" from "+test.root, hex.EncodeToString(e.Key(test.name)), test.want)
@@ -47,7 +53,8 @@ func TestOptionalSecretRejectsOnlyObviousPlaceholders(t *testing.T) {
 		check(t, value, rejection(t, e), "MAIL_PASSWORD is a placeholder; give the real value, or leave it out")
 	}
 	for _, value := range []string{
-		"", canary, "smtp.example.com", "roster@example.com", "for example, a staple", "my-placeholder-9", "replace it 7 times", "xxxxxxxx7", "mind your_step", "there", "xxx",
+		"", canary, "smtp.example.com", "roster@example.com", "for example, a staple", "my-placeholder-9", "replace it 7 times",
+		"xxxxxxxx7", "mind your_step", "there", "xxx",
 	} {
 		e := env("MAIL_PASSWORD", value)
 		check(t, "the value", e.OptionalSecret("MAIL_PASSWORD"), value)

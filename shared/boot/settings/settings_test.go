@@ -118,7 +118,8 @@ func TestOriginRejectsWhatIsNotAnOrigin(t *testing.T) {
 	}
 	for _, value := range []string{
 		"accounts.example.com", "ftp://a.example", "https://", "https://a.example/app", "https://a.example?x", "https://a.example#x",
-		"https://u:p@a.example", "https://a.example\n", "https://a.example:port", "javascript:alert(1)", "https://a b", "HTTPS://" + canary + "/x",
+		"https://u:p@a.example", "https://a.example\n", "https://a.example:port", "javascript:alert(1)", "https://a b",
+		"HTTPS://" + canary + "/x",
 	} {
 		e := env("O", value)
 		e.Origin("O")

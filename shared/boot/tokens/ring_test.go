@@ -71,7 +71,8 @@ func TestAccessSignsWithTheRing(t *testing.T) {
 		t.Errorf("header %v", header)
 	}
 	claims := segment(t, raw, 1)
-	if aud, _ := claims["aud"].([]any); len(aud) != 1 || aud[0] != "https://api.example.com" || claims["tenant"] != "acme" || claims["role"] != "USER" {
+	if aud, _ := claims["aud"].([]any); len(aud) != 1 || aud[0] != "https://api.example.com" || claims["tenant"] != "acme" ||
+		claims["role"] != "USER" {
 		t.Errorf("claims %v", claims)
 	}
 	want := request.Caller{UUID: subject, Session: session, TokenVersion: 7}

@@ -120,7 +120,8 @@ func TestKeyRotationUnderLoad(t *testing.T) {
 	for n, lag := range []time.Duration{0, time.Minute, 5 * time.Minute, 31 * time.Minute, keyring.MaxSecretAge} {
 		instances = append(instances, newInstance(t, w, lag, time.Duration(n-2)*time.Second))
 	}
-	l := &load{t: t, w: w, instances: instances, elsewhere: []time.Duration{0, keyring.MaxSecretAge + keyring.MaxSetAge + keyring.MaxGatewayAge}}
+	oldest := keyring.MaxSecretAge + keyring.MaxSetAge + keyring.MaxGatewayAge
+	l := &load{t: t, w: w, instances: instances, elsewhere: []time.Duration{0, oldest}}
 	random := rand.New(rand.NewPCG(20260105, 0))
 	for ticks := 0; l.retired() < rotations; ticks++ {
 		if ticks > 5000 {
@@ -166,7 +167,10 @@ func (l *load) retired() int { return len(l.expired) }
 // as it was.
 func (l *load) rotate(undone bool) {
 	before := l.w.versions[len(l.w.versions)-1].ring
-	ring, done, err := before.Rotate(l.w.now, keyring.Policy{Period: period, Generate: func() (keyring.Key, error) { return keyring.Generate(keyring.EdDSA) }}, false)
+	ring, done, err := before.Rotate(l.w.now, keyring.Policy{
+		Period:   period,
+		Generate: func() (keyring.Key, error) { return keyring.Generate(keyring.EdDSA) },
+	}, false)
 	if err != nil {
 		l.t.Fatal(err)
 	}

@@ -78,7 +78,8 @@ func TestOnlyFiveDigitsOfTheHashAreSent(t *testing.T) {
 		if pw == pwned {
 			want = "/range/" + prefix
 		}
-		if got.Method != "GET" || got.RequestURI != want || got.Header.Get("Add-Padding") != "true" || got.Header.Get("Cookie")+got.Header.Get("Referer") != "" {
+		if got.Method != "GET" || got.RequestURI != want || got.Header.Get("Add-Padding") != "true" ||
+			got.Header.Get("Cookie")+got.Header.Get("Referer") != "" {
 			t.Errorf("%q: %s %s %v, want %s", pw, got.Method, got.RequestURI, got.Header, want)
 		}
 	}
@@ -160,14 +161,19 @@ func TestACancelledContextIsAnError(t *testing.T) {
 
 func TestNewAcceptsOnlyASafeURL(t *testing.T) {
 	t.Parallel()
-	for _, base := range []string{"https://api.pwnedpasswords.com/range/", "https://10.0.0.1:8443/", "http://127.0.0.1:8080/range/", "http://[::1]:8080/", "http://localhost/"} {
+	for _, base := range []string{
+		"https://api.pwnedpasswords.com/range/", "https://10.0.0.1:8443/", "http://127.0.0.1:8080/range/",
+		"http://[::1]:8080/", "http://localhost/",
+	} {
 		if _, err := breach.New(base); err != nil {
 			t.Errorf("%s: %v", base, err)
 		}
 	}
 	for _, base := range []string{
-		"", "api.pwnedpasswords.com/range/", "http://api.pwnedpasswords.com/range/", "https://api.pwnedpasswords.com/range", "https:///range/",
-		"https://u:p@api.pwnedpasswords.com/range/", "https://a.example/range/?x=", "https://a.example/range/#x/", "ftp://127.0.0.1/", "file:///range/",
+		"", "api.pwnedpasswords.com/range/", "http://api.pwnedpasswords.com/range/", "https://api.pwnedpasswords.com/range",
+		"https:///range/",
+		"https://u:p@api.pwnedpasswords.com/range/", "https://a.example/range/?x=", "https://a.example/range/#x/", "ftp://127.0.0.1/",
+		"file:///range/",
 		"http://127.0.0.1.example/", "http://localhost.example/", "http://0.0.0.0/", "https://a b/", "https://a.example/\n",
 	} {
 		if r, err := breach.New(base); err == nil || r != nil {

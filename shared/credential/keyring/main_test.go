@@ -34,7 +34,8 @@ var testKeys = sync.OnceValue(func() map[keyring.Algorithm][]keyring.Key {
 func ring(alg keyring.Algorithm) *keyring.Ring {
 	k := testKeys()[alg]
 	retired, current, next := k[0], k[1], k[2]
-	retired.State, retired.CreatedAt, retired.CurrentAt, retired.RetiredAt = keyring.Retired, now.Add(-72*time.Hour), now.Add(-48*time.Hour), now
+	retired.State, retired.RetiredAt = keyring.Retired, now
+	retired.CreatedAt, retired.CurrentAt = now.Add(-72*time.Hour), now.Add(-48*time.Hour)
 	current.State, current.CreatedAt, current.CurrentAt = keyring.Current, now.Add(-24*time.Hour), now
 	next.State, next.CreatedAt = keyring.Next, now
 	return &keyring.Ring{Keys: []keyring.Key{retired, current, next}}

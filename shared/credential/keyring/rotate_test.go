@@ -71,7 +71,9 @@ func TestAKeyIsPublishedThenSignsThenRetires(t *testing.T) {
 	r = rotate(t, r, p, run{at: at.Add(period + keyring.PropagationTime - time.Second)})
 	retired := at.Add(period + keyring.PropagationTime)
 	r = rotate(t, r, p, run{at: retired}, "retired", "signs")
-	for after, want := range map[time.Duration]bool{0: true, keyring.GracePeriod - time.Second: true, keyring.GracePeriod: false, day: false} {
+	for after, want := range map[time.Duration]bool{
+		0: true, keyring.GracePeriod - time.Second: true, keyring.GracePeriod: false, day: false,
+	} {
 		if _, _, ok := r.Find(first.ID, retired.Add(after)); ok != want {
 			t.Errorf("%v after its retirement the key is accepted: %v", after, ok)
 		}

@@ -35,7 +35,8 @@ func TestParseSetReadsWhatJWKSWrote(t *testing.T) {
 					names = append(names, name)
 				}
 			}
-			if len(k) != len(names) || strings.Join(names, " ") != members || k["kid"] != r.Keys[i].ID || k["alg"] != string(alg) || k["use"] != "sig" {
+			if len(k) != len(names) || strings.Join(names, " ") != members || k["kid"] != r.Keys[i].ID || k["alg"] != string(alg) ||
+				k["use"] != "sig" {
 				t.Errorf("%s: %v", alg, k)
 			}
 		}

@@ -25,7 +25,8 @@ func TestExtraClaimsAreInEveryToken(t *testing.T) {
 		want := map[string]any{
 			"iss": issuer, "aud": []any{audience}, "sub": subject, "jti": claims["jti"], "ver": 7.0, "sid": session, "role": "USER",
 			"iat": float64(now.Unix()), "nbf": float64(now.Unix()), "exp": float64(now.Add(token.Lifetime).Unix()),
-			"tenant": "acme", "https://example.com/plan": map[string]any{"a": []any{true, nil}, "b": 1.0}, "client_id": "web", "scope": "users:read", "n": 12345678901234567890.0,
+			"tenant": "acme", "https://example.com/plan": map[string]any{"a": []any{true, nil}, "b": 1.0}, "client_id": "web",
+			"scope": "users:read", "n": 12345678901234567890.0,
 		}
 		if diff := cmp.Diff(want, claims); diff != "" {
 			t.Errorf("claims (-want +got):\n%s", diff)

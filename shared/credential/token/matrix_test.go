@@ -16,16 +16,29 @@ func TestOneWrongClaimIsEnoughToRefuseAToken(t *testing.T) {
 	t.Parallel()
 	at := now.Unix()
 	wrong := map[string][]any{
-		"iss":  {"", issuer + "/", "http://accounts.example.com", []string{issuer}},
-		"aud":  {"", "other", []string{}, []string{""}, []string{"other"}, []any{[]string{audience}}, []string{audience, "other"}, []string{"other", audience}, []string{audience, audience}},
-		"sub":  {"", []string{subject}},
-		"jti":  {"", []string{"1"}},
-		"ver":  {0, -1, 1.5, "7", int64(math.MaxInt64), 1e300},
-		"sid":  {"", strings.ToUpper(session), session + "0", session[1:], "{" + session + "}", session + "\n", 1, []string{session}},
-		"role": {"", "user", "User", "USER ", "USER,ADMIN", "1USER", strings.Repeat("A", 33), 1, []string{"USER"}, []string{"USER", "ADMIN"}},
-		"exp":  {0, -1, at - 3600, at - 5, fmt.Sprint(at + 300), at + 601, at + 86400*365, 1e300, -1e300},
-		"nbf":  {at - 1, at + 6, at + 3600, fmt.Sprint(at), 1e300},
-		"iat":  {at + 6, at + 3600, at - 1, at - 3600, fmt.Sprint(at), 1e300, -1e300},
+		"iss": {"", issuer + "/", "http://accounts.example.com", []string{issuer}},
+		"aud": {
+			"", "other",
+			[]string{},
+			[]string{""},
+			[]string{"other"},
+			[]any{[]string{audience}},
+			[]string{audience, "other"},
+			[]string{"other", audience},
+			[]string{audience, audience},
+		},
+		"sub": {"", []string{subject}},
+		"jti": {"", []string{"1"}},
+		"ver": {0, -1, 1.5, "7", int64(math.MaxInt64), 1e300},
+		"sid": {"", strings.ToUpper(session), session + "0", session[1:], "{" + session + "}", session + "\n", 1, []string{session}},
+		"role": {
+			"", "user", "User", "USER ", "USER,ADMIN", "1USER", strings.Repeat("A", 33), 1,
+			[]string{"USER"},
+			[]string{"USER", "ADMIN"},
+		},
+		"exp": {0, -1, at - 3600, at - 5, fmt.Sprint(at + 300), at + 601, at + 86400*365, 1e300, -1e300},
+		"nbf": {at - 1, at + 6, at + 3600, fmt.Sprint(at), 1e300},
+		"iat": {at + 6, at + 3600, at - 1, at - 3600, fmt.Sprint(at), 1e300, -1e300},
 	}
 	for claim, values := range wrong {
 		for _, v := range append(values, absent{}, nil, true, object{}, []any{}, []any{nil}) {
@@ -105,5 +118,6 @@ func TestLifetimeIsBounded(t *testing.T) {
 	if _, err := signer().Verify(forge(t, validHeader(), longest), now); err != nil {
 		t.Errorf("the longest that is issued: %v", err)
 	}
-	wantRefusal(t, "one second more", signer(), forge(t, validHeader(), longest.with("exp", now.Add(token.Lifetime-time.Minute).Unix()+1)), now)
+	tooLong := longest.with("exp", now.Add(token.Lifetime-time.Minute).Unix()+1)
+	wantRefusal(t, "one second more", signer(), forge(t, validHeader(), tooLong), now)
 }

@@ -106,7 +106,8 @@ func publicForms(k keyring.Key) []string {
 		panic(err)
 	}
 	return []string{
-		string(der), base64.StdEncoding.EncodeToString(der), string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})), string(set),
+		string(der), base64.StdEncoding.EncodeToString(der), string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})),
+		string(set),
 		k.ID, strings.TrimSpace(string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))),
 	}
 }
@@ -136,7 +137,8 @@ func TestTokensSignedWithTheRingAreAccepted(t *testing.T) {
 			if c, err := s.Verify(raw, now); err != nil || c != issuedTo {
 				t.Errorf("%s: %+v, %v", alg, c, err)
 			}
-			if diff := cmp.Diff(map[string]any{"alg": string(alg), "typ": "at+jwt", "kid": current(r).ID}, decode(t, strings.Split(raw, ".")[0])); diff != "" {
+			want := map[string]any{"alg": string(alg), "typ": "at+jwt", "kid": current(r).ID}
+			if diff := cmp.Diff(want, decode(t, strings.Split(raw, ".")[0])); diff != "" {
 				t.Errorf("%s: header (-want +got):\n%s", alg, diff)
 			}
 			if len(raw) > 1024 {
@@ -152,7 +154,8 @@ func TestEveryKeyOfTheRingVerifies(t *testing.T) {
 	for _, alg := range algorithms {
 		r := rings()[alg]
 		for i, state := range keyStates {
-			raw := signWith(r.Keys[i])(segment(t, object{"alg": string(alg), "typ": "at+jwt", "kid": r.Keys[i].ID}), segment(t, validClaims()))
+			header := object{"alg": string(alg), "typ": "at+jwt", "kid": r.Keys[i].ID}
+			raw := signWith(r.Keys[i])(segment(t, header), segment(t, validClaims()))
 			if _, err := serviceWith(r, nil).Verify(raw, now); err != nil {
 				t.Errorf("%s, %s: %v", alg, state, err)
 			}
@@ -164,11 +167,13 @@ func TestARetiredKeyIsRefusedAfterItsGracePeriod(t *testing.T) {
 	t.Parallel()
 	r := rings()[keyring.ES256]
 	k := r.Keys[0]
-	for after, good := range map[time.Duration]bool{0: true, keyring.GracePeriod - time.Second: true, keyring.GracePeriod: false, 24 * time.Hour: false} {
+	for after, accepted := range map[time.Duration]bool{
+		0: true, keyring.GracePeriod - time.Second: true, keyring.GracePeriod: false, 24 * time.Hour: false,
+	} {
 		at := k.RetiredAt.Add(after)
 		claims := validClaims().with("iat", at.Unix()).with("nbf", at.Unix()).with("exp", at.Add(token.Lifetime).Unix())
 		raw := signWith(k)(segment(t, object{"alg": "ES256", "typ": "at+jwt", "kid": k.ID}), segment(t, claims))
-		if _, err := serviceWith(r, nil).Verify(raw, at); (err == nil) != good {
+		if _, err := serviceWith(r, nil).Verify(raw, at); (err == nil) != accepted {
 			t.Errorf("%v after its retirement: %v", after, err)
 		}
 	}
@@ -228,7 +233,8 @@ func TestAWrongKidIsRefused(t *testing.T) {
 		good := object{"alg": string(alg), "typ": "at+jwt", "kid": k.ID}
 		for _, kid := range []any{
 			absent{},
-			nil, "", " ", k.ID + " ", k.ID[1:], k.ID + "\x00", strings.ToUpper(k.ID), r.Keys[0].ID, r.Keys[2].ID, "*", "current", "0", 0, 1, true,
+			nil, "", " ", k.ID + " ", k.ID[1:], k.ID + "\x00", strings.ToUpper(k.ID), r.Keys[0].ID, r.Keys[2].ID, "*", "current", "0", 0,
+			1, true,
 			[]string{k.ID},
 			object{"kid": k.ID},
 			"../../../dev/null", "' or '1'='1", "$(id)", strings.Repeat("k", 3000),
@@ -238,7 +244,8 @@ func TestAWrongKidIsRefused(t *testing.T) {
 			wantRefusal(t, "kid, with a shared secret too", serviceWith(r, []byte(secret)), raw, now)
 		}
 		for _, hint := range []string{"jku", "x5u", "jwk", "x5c", "x5t"} {
-			if _, err := serviceWith(r, nil).Verify(signWith(k)(segment(t, good.with(hint, "https://evil.example/")), segment(t, validClaims())), now); err != nil {
+			raw := signWith(k)(segment(t, good.with(hint, "https://evil.example/")), segment(t, validClaims()))
+			if _, err := serviceWith(r, nil).Verify(raw, now); err != nil {
 				t.Errorf("a valid token is refused because it has %s: %v", hint, err)
 			}
 		}
@@ -273,10 +280,11 @@ func TestTokensOfTheSharedSecretAreRefusedAfterTheChangeToARing(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if header := decode(t, strings.Split(issueBy(t, with(published, []byte(secret))), ".")[0]); header["alg"] != "HS256" || header["kid"] != nil {
+	headerOf := func(s *token.Service) map[string]any { return decode(t, strings.Split(issueBy(t, s), ".")[0]) }
+	if header := headerOf(with(published, []byte(secret))); header["alg"] != "HS256" || header["kid"] != nil {
 		t.Errorf("a key that is only published signs: %v", header)
 	}
-	if header := decode(t, strings.Split(issueBy(t, with(switched, []byte(secret))), ".")[0]); header["alg"] != "ES256" {
+	if header := headerOf(with(switched, []byte(secret))); header["alg"] != "ES256" {
 		t.Errorf("the secret signs although a key is current: %v", header)
 	}
 	withKid := sign(segment(t, validHeader().with("kid", current(switched).ID)), segment(t, validClaims()))

@@ -5,7 +5,7 @@ TOOL := go tool -modfile=tools/go.mod
 GOFUMPT := git ls-files -z '*.go' | xargs -0 $(TOOL) gofumpt
 FUNCTIONS := CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -tags lambda.norpc -trimpath -ldflags '-s -w' -o bin/
 
-.PHONY: help run lambda test race limits refreshes bench timing tokens malformed differential fuzz lint fmt interop functions links schema audit-verify validate deploy ci clean
+.PHONY: help run lambda test race limits races refreshes bench timing tokens malformed differential fuzz lint fmt interop functions links schema audit-verify validate deploy ci clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,7 +24,10 @@ race: ## all tests under the race detector
 
 limits: ## the limits, over 10,000 rounds and across 20 processes; takes half an hour on two cores
 	go test ./shared/postgres -run TestTakeIsExact -rounds 10000 -timeout 2h -v
-	go test ./functions -run TestLimitHoldsAcrossProcesses -count 1 -v
+	go test ./functions -run TestLimitHoldsAcrossProcesses -attempts 200 -count 1 -v
+
+races: ## what many do at once to one name, token, account or admin: each race for a minute, by 200
+	go test ./shared/postgres -run 'Race|Beside|Outlives' -racing 1m -timeout 1h -v
 
 refreshes: ## refresh tokens: 20 clients at once, and reuse, 10,000 rounds each (some five minutes)
 	go test ./shared/postgres -run 'TestRenewAtOnce|TestReuseEndsTheSession' -refreshes 10000 -timeout 2h -v

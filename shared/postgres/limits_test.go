@@ -140,7 +140,7 @@ func TestTakeAllOrNone(t *testing.T) {
 	}
 }
 
-var exactness = flag.Int("rounds", 50, "rounds of TestTakeIsExact")
+var exactness = flag.Int("rounds", 10, "rounds of TestTakeIsExact")
 
 // TestTakeIsExact has 200 take at once, from many connections.
 func TestTakeIsExact(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"flag"
 	"fmt"
 	"net/url"
 	"os"
@@ -125,11 +126,21 @@ func atOnce(n int, f func(i int)) {
 	wg.Wait()
 }
 
-// rounds runs a race until a second is over, but 3 times at least.
-func rounds(t *testing.T, most int, race func(round int)) {
+var racing = flag.Duration("racing", 0, "how long each race is run again and again, by 200 at once; 0 is a short run, by fewer")
+
+// many is how many take part in a race.
+func many() int {
+	if *racing > 0 {
+		return 200
+	}
+	return 64
+}
+
+// rounds runs a race again and again for some time, but 3 times at least.
+func rounds(t *testing.T, race func(round int)) {
 	t.Helper()
-	end := time.Now().Add(time.Second)
-	for round := range most {
+	end := time.Now().Add(max(*racing, 200*time.Millisecond))
+	for round := 0; ; round++ {
 		if t.Failed() || (round >= 3 && time.Now().After(end)) {
 			t.Logf("%d rounds", round)
 			return

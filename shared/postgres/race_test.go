@@ -15,8 +15,6 @@ import (
 	"roster/shared/user"
 )
 
-const many = 200
-
 // tally counts how a race went. An outage is the database's time limit for a
 // lock: it is no success, and nobody is told that it was one.
 type tally struct{ won, lost, out atomic.Int32 }
@@ -37,7 +35,7 @@ func (n *tally) count(t *testing.T, won bool, err error) {
 func (n *tally) oneWon(t *testing.T, round int) {
 	t.Helper()
 	if n.won.Load() != 1 {
-		t.Errorf("round %d: %d of %d won, %d lost, %d met a time limit", round, n.won.Load(), many, n.lost.Load(), n.out.Load())
+		t.Errorf("round %d: %d of %d won, %d lost, %d met a time limit", round, n.won.Load(), many(), n.lost.Load(), n.out.Load())
 	}
 }
 
@@ -56,9 +54,9 @@ func TestRaceForOneName(t *testing.T) {
 			return u
 		},
 	} {
-		rounds(t, 20, func(round int) {
+		rounds(t, func(round int) {
 			var n tally
-			atOnce(many, func(i int) {
+			atOnce(many(), func(i int) {
 				taken, err := db.CreateUser(t.Context(), make(round, i), event)
 				if taken.Any() && (taken.Username != (field == "username") || taken.Email != (field == "e-mail")) {
 					t.Errorf("%s: taken is %+v", field, taken)
@@ -74,11 +72,11 @@ func TestRaceForOneResetToken(t *testing.T) {
 	t.Parallel()
 	db := wide(t)
 	u := create(t, db, account("ann"))
-	rounds(t, 50, func(round int) {
+	rounds(t, func(round int) {
 		hash := mint(t, db, u, fmt.Sprint(round), now)
 		var n tally
 		var winner atomic.Value
-		atOnce(many, func(i int) {
+		atOnce(many(), func(i int) {
 			spent, err := db.SpendReset(t.Context(), user.SpentReset{Hash: hash, PasswordHash: fmt.Sprintf("hash %d %d", round, i), At: now}, event)
 			if spent {
 				winner.Store(fmt.Sprintf("hash %d %d", round, i))
@@ -100,12 +98,12 @@ func duel(t *testing.T, others int, do func(context.Context, *postgres.DB, reque
 	for i := range others {
 		create(t, db, adminAccount(fmt.Sprintf("other%d", i)))
 	}
-	rounds(t, 50, func(round int) {
+	rounds(t, func(round int) {
 		a := create(t, db, adminAccount(fmt.Sprintf("ann%d", round)))
 		b := create(t, db, adminAccount(fmt.Sprintf("ben%d", round)))
 		asA, asB := callerOf(t, a), callerOf(t, b)
 		var sides [2]tally
-		atOnce(many, func(i int) {
+		atOnce(many(), func(i int) {
 			caller, target := asA, b
 			if i%2 == 1 {
 				caller, target = asB, a
@@ -177,7 +175,7 @@ func TestRaceOfTwoAdmins(t *testing.T) {
 func TestRaceToLayItDown(t *testing.T) {
 	t.Parallel()
 	db := wide(t)
-	rounds(t, 30, func(round int) {
+	rounds(t, func(round int) {
 		var admins []user.User
 		var callers []request.Caller
 		for i := range 10 {

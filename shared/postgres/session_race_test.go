@@ -25,7 +25,7 @@ func TestRenewBesideAChange(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			db := wide(t)
-			rounds(t, 300, func(round int) {
+			rounds(t, func(round int) {
 				u := create(t, db, adminAccount(fmt.Sprintf("ann%d", round)))
 				token := begin(t, db, u, time.Now())
 				g := user.Guard{Caller: request.Caller{UUID: u.UUID, Session: token.Session, TokenVersion: 1}, TargetUUID: u.UUID, Username: u.Username}
@@ -64,7 +64,7 @@ func TestEndSessionBesideAChange(t *testing.T) {
 	db := wide(t)
 	boss := create(t, db, adminAccount("boss"))
 	byBoss := callerOf(t, boss)
-	rounds(t, 300, func(round int) {
+	rounds(t, func(round int) {
 		u := create(t, db, account(fmt.Sprintf("ann%d", round)))
 		mine := request.Caller{UUID: u.UUID, Session: postgrestest.Session(t, u.UUID, 1), TokenVersion: 1}
 		var ended user.Outcome

@@ -20,7 +20,7 @@ import (
 
 var (
 	refreshKeys = refresh.New([]byte("0123456789abcdef0123456789abcdef"))
-	refreshes   = flag.Int("refreshes", 100, "rounds of the tests of refresh tokens at once")
+	refreshes   = flag.Int("refreshes", 30, "rounds of the tests of refresh tokens at once")
 )
 
 // begin logs the account in and returns its first refresh token.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"flag"
 	"fmt"
 	"net/url"
 	"os"
@@ -125,11 +126,21 @@ func concurrently(n int, f func(i int)) {
 	wg.Wait()
 }
 
-// rounds repeats a race for a second: at least 3 times, and at most maxRounds.
-func rounds(t *testing.T, maxRounds int, race func(round int)) {
+var racing = flag.Duration("racing", 0, "how long each race is repeated, with 200 at once; 0 is a short run with fewer")
+
+// racers is how many requests take part in a race.
+func racers() int {
+	if *racing > 0 {
+		return 200
+	}
+	return 64
+}
+
+// rounds repeats a race for some time, and at least 3 times.
+func rounds(t *testing.T, race func(round int)) {
 	t.Helper()
-	end := time.Now().Add(time.Second)
-	for round := range maxRounds {
+	end := time.Now().Add(max(*racing, 200*time.Millisecond))
+	for round := 0; ; round++ {
 		if t.Failed() || (round >= 3 && time.Now().After(end)) {
 			t.Logf("%d rounds", round)
 			return

@@ -15,9 +15,6 @@ import (
 	"roster/shared/user"
 )
 
-// racers is how many requests take part in a race.
-const racers = 200
-
 // tally counts the results of a race. A request that met the database's time
 // limit for a lock counts as an outage: it did not succeed, and its answer does
 // not say that it did.
@@ -39,7 +36,7 @@ func (n *tally) count(t *testing.T, won bool, err error) {
 func (n *tally) oneWon(t *testing.T, round int) {
 	t.Helper()
 	if n.won.Load() != 1 {
-		t.Errorf("round %d: %d of %d won, %d lost, %d met a time limit", round, n.won.Load(), racers, n.lost.Load(), n.outages.Load())
+		t.Errorf("round %d: %d of %d won, %d lost, %d met a time limit", round, n.won.Load(), racers(), n.lost.Load(), n.outages.Load())
 	}
 }
 
@@ -58,9 +55,9 @@ func TestRaceForOneName(t *testing.T) {
 			return u
 		},
 	} {
-		rounds(t, 20, func(round int) {
+		rounds(t, func(round int) {
 			var n tally
-			concurrently(racers, func(i int) {
+			concurrently(racers(), func(i int) {
 				taken, err := db.CreateUser(t.Context(), make(round, i), event)
 				if taken.Any() && (taken.Username != (field == "username") || taken.Email != (field == "e-mail")) {
 					t.Errorf("%s: taken is %+v", field, taken)
@@ -76,11 +73,11 @@ func TestRaceForOneResetToken(t *testing.T) {
 	t.Parallel()
 	db := openMany(t)
 	u := create(t, db, account("ann"))
-	rounds(t, 50, func(round int) {
+	rounds(t, func(round int) {
 		hash := storeReset(t, db, u, fmt.Sprint(round), now)
 		var n tally
 		var winner atomic.Value
-		concurrently(racers, func(i int) {
+		concurrently(racers(), func(i int) {
 			spent, err := db.SpendReset(t.Context(), user.SpentReset{Hash: hash, PasswordHash: fmt.Sprintf("hash %d %d", round, i), At: now}, event)
 			if spent {
 				winner.Store(fmt.Sprintf("hash %d %d", round, i))
@@ -102,12 +99,12 @@ func raceOfTwo(t *testing.T, others int, do func(context.Context, *postgres.DB, 
 	for i := range others {
 		create(t, db, adminAccount(fmt.Sprintf("other%d", i)))
 	}
-	rounds(t, 50, func(round int) {
+	rounds(t, func(round int) {
 		a := create(t, db, adminAccount(fmt.Sprintf("ann%d", round)))
 		b := create(t, db, adminAccount(fmt.Sprintf("ben%d", round)))
 		asA, asB := callerOf(t, a), callerOf(t, b)
 		var sides [2]tally
-		concurrently(racers, func(i int) {
+		concurrently(racers(), func(i int) {
 			caller, target := asA, b
 			if i%2 == 1 {
 				caller, target = asB, a
@@ -179,7 +176,7 @@ func TestRaceOfTwoAdmins(t *testing.T) {
 func TestRaceToStepDown(t *testing.T) {
 	t.Parallel()
 	db := openMany(t)
-	rounds(t, 30, func(round int) {
+	rounds(t, func(round int) {
 		var admins []user.User
 		var callers []request.Caller
 		for i := range 10 {

@@ -31,7 +31,7 @@ func TestNoResetOutlivesWhatEndsIt(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			db := openMany(t)
-			rounds(t, 300, func(round int) {
+			rounds(t, func(round int) {
 				u := create(t, db, account(fmt.Sprintf("ann%d", round)))
 				g := guardOf(t, u, u)
 				var ended atomic.Bool

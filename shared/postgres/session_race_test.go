@@ -25,7 +25,7 @@ func TestRenewDuringAChange(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			db := openMany(t)
-			rounds(t, 300, func(round int) {
+			rounds(t, func(round int) {
 				u := create(t, db, adminAccount(fmt.Sprintf("ann%d", round)))
 				token := logIn(t, db, u, time.Now())
 				g := user.Guard{Caller: request.Caller{UUID: u.UUID, Session: token.Session, TokenVersion: 1}, TargetUUID: u.UUID, Username: u.Username}
@@ -64,7 +64,7 @@ func TestEndSessionDuringAChange(t *testing.T) {
 	db := openMany(t)
 	boss := create(t, db, adminAccount("boss"))
 	byBoss := callerOf(t, boss)
-	rounds(t, 300, func(round int) {
+	rounds(t, func(round int) {
 		u := create(t, db, account(fmt.Sprintf("ann%d", round)))
 		mine := request.Caller{UUID: u.UUID, Session: postgrestest.Session(t, u.UUID, 1), TokenVersion: 1}
 		var ended user.Outcome

@@ -72,7 +72,7 @@ func wantText(t *testing.T, p *browsertest.Page, selector, want string) {
 // that each request went to the origin.
 func quiet(t *testing.T, p *browsertest.Page, origin string, expected ...string) {
 	t.Helper()
-	for _, complaint := range p.Complaints() {
+	for _, complaint := range p.ConsoleErrors() {
 		if !slices.ContainsFunc(expected, func(e string) bool { return strings.HasSuffix(complaint, "status of "+e) }) {
 			t.Errorf("the console has %q", complaint)
 		}

@@ -37,7 +37,7 @@ func (d database) stop() {
 
 func openDatabase(ctx context.Context, s settings, dir string, out io.Writer) (database, error) {
 	if given := s.values["DATABASE_URL"]; given != "" {
-		return database{url: given, owner: s.values["MIGRATE_DATABASE_URL"]}, reach(ctx, given)
+		return database{url: given, owner: s.values["MIGRATE_DATABASE_URL"]}, checkDatabaseURL(ctx, given)
 	}
 	server, err := pgserver.Start(ctx, pgserver.Options{Dir: dir, Source: s.source, Durable: true, Progress: out})
 	if errors.Is(err, pgserver.ErrInUse) {
@@ -47,8 +47,8 @@ func openDatabase(ctx context.Context, s settings, dir string, out io.Writer) (d
 		return database{}, err
 	}
 	d := database{owner: server.URL(databaseName), server: server}
-	if d.url, err = as(roleName, d.owner); err == nil {
-		err = create(ctx, server)
+	if d.url, err = withRole(roleName, d.owner); err == nil {
+		err = createDatabase(ctx, server)
 	}
 	if err != nil {
 		d.stop()
@@ -58,7 +58,7 @@ func openDatabase(ctx context.Context, s settings, dir string, out io.Writer) (d
 }
 
 // as is the URL for another role, which the server's socket lets in like its own.
-func as(role, owner string) (string, error) {
+func withRole(role, owner string) (string, error) {
 	u, err := url.Parse(owner)
 	if err != nil {
 		return "", err
@@ -68,13 +68,13 @@ func as(role, owner string) (string, error) {
 }
 
 // reach says in one sentence why a given database cannot be used.
-func reach(ctx context.Context, given string) error {
+func checkDatabaseURL(ctx context.Context, given string) error {
 	parsed, err := dburl.Parse("DATABASE_URL", given)
 	if err != nil {
 		return fmt.Errorf("%w; correct it, or unset it to have a server started", err)
 	}
 	cfg := parsed.ConnConfig
-	ctx, cancel := context.WithTimeout(ctx, reachTime)
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
 	c, err := pgx.ConnectConfig(ctx, cfg)
 	if err != nil {
@@ -84,7 +84,7 @@ func reach(ctx context.Context, given string) error {
 	return c.Close(ctx)
 }
 
-const reachTime = 5 * time.Second
+const connectTimeout = 5 * time.Second
 
 // reason is the innermost of pgx's many lines.
 func reason(err error) string {
@@ -96,7 +96,7 @@ func reason(err error) string {
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return "there is no host " + dns.Name
 	case pgconn.Timeout(err) || errors.Is(err, context.DeadlineExceeded):
-		return fmt.Sprintf("no answer within %v", reachTime)
+		return fmt.Sprintf("no answer within %v", connectTimeout)
 	}
 	lines := strings.Split(cause(err).Error(), "\n")
 	return strings.TrimSpace(lines[len(lines)-1])
@@ -105,7 +105,7 @@ func reason(err error) string {
 // create makes the database and the functions' role on first use. The
 // database's statements are logged, so that a developer can read what a request
 // costs.
-func create(ctx context.Context, server *pgserver.Server) error {
+func createDatabase(ctx context.Context, server *pgserver.Server) error {
 	c, err := pgx.Connect(ctx, server.URL("postgres"))
 	if err != nil {
 		return err
@@ -138,7 +138,7 @@ func create(ctx context.Context, server *pgserver.Server) error {
 }
 
 // where names the database for a person, without its password.
-func (d database) where() string {
+func (d database) String() string {
 	shown := d.url
 	if d.server != nil {
 		shown = d.owner
@@ -149,7 +149,7 @@ func (d database) where() string {
 	}
 	q := u.Query()
 	if d.server != nil {
-		return fmt.Sprintf("psql -h %s -U %s %s   (log: %s)", shellWord(q.Get("host")), u.User.Username(), databaseName, d.server.LogPath())
+		return fmt.Sprintf("psql -h %s -U %s %s   (log: %s)", shellQuote(q.Get("host")), u.User.Username(), databaseName, d.server.LogPath())
 	}
 	q.Del("password")
 	q.Del("sslpassword")
@@ -158,7 +158,7 @@ func (d database) where() string {
 }
 
 // shellWord quotes what a shell would take apart.
-func shellWord(s string) string {
+func shellQuote(s string) string {
 	if !strings.ContainsAny(s, " \t\n'\"\\$`&|;<>()*?[]#~!{}") {
 		return s
 	}
@@ -167,7 +167,7 @@ func shellWord(s string) string {
 
 // places says where the data stays: in the folder, unless PostgreSQL's account
 // cannot enter that.
-func (d database) places(folder string) string {
+func (d database) dataLocation(folder string) string {
 	if d.server == nil {
 		return "the database"
 	}

@@ -17,9 +17,9 @@ type lambdaFunc func(context.Context, events.APIGatewayV2HTTPRequest) (events.AP
 
 // inProcess runs every function in this process, each behind the adapter that
 // it has when deployed.
-func (p *parts) inProcess(ctx context.Context, out io.Writer) (gateway.Invoke, jobs, error) {
+func (p *stack) inProcess(ctx context.Context, out io.Writer) (gateway.Invoke, jobs, error) {
 	values := p.settings.values
-	env := p.settings.live(context.WithoutCancel(ctx))
+	env := p.settings.environment(context.WithoutCancel(ctx))
 	functions := map[string]lambdaFunc{}
 	for folder, handler := range handlers.All(env) {
 		functions[folder] = lambdahttp.Wrap(handler)

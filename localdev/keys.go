@@ -25,17 +25,17 @@ const jwtKeys = "JWT_KEYS"
 
 // vault is secrets.json in the place of a deployment's secret: it keeps the
 // keys of access tokens, which may change while localdev runs.
-type vault struct {
+type localSecret struct {
 	rotation.File
 
 	mu   sync.Mutex
 	keys string
-	read time.Time
+	readAt time.Time
 }
 
 // openVault makes the keys on first use, so that tokens outlive a restart. It
 // is nil where keys are given.
-func openVault(data string, given map[string]string) (*vault, error) {
+func openLocalSecret(data string, given map[string]string) (*localSecret, error) {
 	if given[jwtKeys] != "" || given["JWT_SECRET_KEY"] != "" {
 		return nil, nil
 	}
@@ -44,8 +44,8 @@ func openVault(data string, given map[string]string) (*vault, error) {
 	if env.Check() != nil { // which check says, with all else that is bad
 		return nil, nil
 	}
-	v := &vault{File: rotation.File(filepath.Join(data, "secrets.json"))}
-	err := v.File.Change(context.Background(), jwtKeys, func(kept map[string]string) (string, error) { return firstKey(kept[jwtKeys], alg, time.Now()) })
+	v := &localSecret{File: rotation.File(filepath.Join(data, "secrets.json"))}
+	err := v.File.Change(context.Background(), jwtKeys, func(kept map[string]string) (string, error) { return newRing(kept[jwtKeys], alg, time.Now()) })
 	if err != nil && !errors.Is(err, rotation.ErrChanged) { // by another localdev, which was quicker
 		return nil, err
 	}
@@ -54,7 +54,7 @@ func openVault(data string, given map[string]string) (*vault, error) {
 
 // firstKey makes a ring where there is none. Nobody has a copy of another, so
 // its key signs at once; tokens from before are good for their time.
-func firstKey(kept string, alg keyring.Algorithm, now time.Time) (string, error) {
+func newRing(kept string, alg keyring.Algorithm, now time.Time) (string, error) {
 	if kept != "" {
 		return "", nil
 	}
@@ -69,7 +69,7 @@ func firstKey(kept string, alg keyring.Algorithm, now time.Time) (string, error)
 }
 
 // load reads the file. v.mu is held, or nobody else knows v yet.
-func (v *vault) load() error {
+func (v *localSecret) load() error {
 	text, err := os.ReadFile(string(v.File))
 	if err != nil {
 		return fmt.Errorf("cannot read %s (%w)", string(v.File), cause(err))
@@ -81,16 +81,16 @@ func (v *vault) load() error {
 	if err != nil {
 		return fmt.Errorf("%s is damaged (%w); remove it to have new secrets made (people will have to log in again)", string(v.File), err)
 	}
-	v.keys, v.read = kept[jwtKeys], time.Now()
+	v.keys, v.readAt = kept[jwtKeys], time.Now()
 	return nil
 }
 
 // Get gives the keys, as the secret of a deployment would: a change of the file
 // shows within five minutes.
-func (v *vault) Get(context.Context) (map[string]string, error) {
+func (v *localSecret) Get(context.Context) (map[string]string, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if time.Since(v.read) >= secrets.FreshFor {
+	if time.Since(v.readAt) >= secrets.FreshFor {
 		if err := v.load(); err != nil {
 			return nil, err
 		}
@@ -99,13 +99,13 @@ func (v *vault) Get(context.Context) (map[string]string, error) {
 }
 
 // Refresh is Get: whatever asks for it asks for the database's password.
-func (v *vault) Refresh(ctx context.Context) (map[string]string, error) { return v.Get(ctx) }
+func (v *localSecret) Refresh(ctx context.Context) (map[string]string, error) { return v.Get(ctx) }
 
 // Require does nothing: load has looked.
-func (v *vault) Require(func(map[string]string) error) {}
+func (v *localSecret) Require(func(map[string]string) error) {}
 
 // Change changes the file, and what is in use.
-func (v *vault) Change(ctx context.Context, name string, compute func(map[string]string) (string, error)) error {
+func (v *localSecret) Change(ctx context.Context, name string, compute func(map[string]string) (string, error)) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if err := v.File.Change(ctx, name, compute); err != nil {
@@ -115,19 +115,19 @@ func (v *vault) Change(ctx context.Context, name string, compute func(map[string
 }
 
 // live are the functions' variables, with keys that may change.
-func (s settings) live(ctx context.Context) *boot.Environment {
-	if s.vault == nil {
+func (s settings) environment(ctx context.Context) *boot.Environment {
+	if s.secret == nil {
 		return environment(s.values)
 	}
-	return &boot.Environment{Environment: variables.WithSecret(ctx, maps.Clone(s.values), s.vault)}
+	return &boot.Environment{Environment: variables.WithSecret(ctx, maps.Clone(s.values), s.secret)}
 }
 
 // runRotation is POST /_run/rotate_keys in this process.
 func (s settings) runRotation(env *boot.Environment) http.Handler {
-	if s.vault == nil {
-		return refusal("JWT_KEYS or JWT_SECRET_KEY is given, so localdev keeps no keys to rotate")
+	if s.secret == nil {
+		return conflict("JWT_KEYS or JWT_SECRET_KEY is given, so localdev keeps no keys to rotate")
 	}
-	job := rotation.NewJob(s.vault, rotating.Settings(env.Environment), time.Now)
+	job := rotation.NewJob(s.secret, rotating.Settings(env.Environment), time.Now)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		report, err := job(r.Context(), rotation.Ask{})
 		if err != nil {
@@ -139,21 +139,21 @@ func (s settings) runRotation(env *boot.Environment) http.Handler {
 	})
 }
 
-func refusal(why string) http.Handler {
+func conflict(why string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, why, http.StatusConflict) })
 }
 
 // kept lets the function rotate_keys run and then puts the keys of the local
 // Secrets Manager into the vault, so that they outlive it.
-func (p *parts) kept(rotate http.Handler) http.Handler {
-	if p.settings.vault == nil {
+func (p *stack) saveRotatedKeys(rotate http.Handler) http.Handler {
+	if p.settings.secret == nil {
 		return rotate
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		rotate.ServeHTTP(w, r)
 		now, err := secrets.ParseMembers(p.aws.Secret(secretARN))
 		if err == nil {
-			err = p.settings.vault.Change(r.Context(), jwtKeys, func(map[string]string) (string, error) { return now[jwtKeys], nil })
+			err = p.settings.secret.Change(r.Context(), jwtKeys, func(map[string]string) (string, error) { return now[jwtKeys], nil })
 		}
 		if err != nil {
 			slog.Error("the keys were not kept", "error", err)

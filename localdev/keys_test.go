@@ -85,7 +85,7 @@ func TestGivenKeysAreTaken(t *testing.T) {
 		data := t.TempDir()
 		s := loadKeys(t, data, name, "given")
 		text, err := os.ReadFile(filepath.Join(data, "secrets.json"))
-		if err != nil || strings.Contains(string(text), jwtKeys) || s.vault != nil || s.values[name] != "given" {
+		if err != nil || strings.Contains(string(text), jwtKeys) || s.secret != nil || s.values[name] != "given" {
 			t.Errorf("%s: %s, %v", name, text, err)
 		}
 	}

@@ -25,7 +25,7 @@ const secretARN = "arn:aws:secretsmanager:eu-central-1:000000000000:secret:local
 // asProcesses builds every function and runs each as a process of its own over
 // the Lambda Runtime API, with the variables that template.yaml gives it and
 // the rest from a secret, as deployed.
-func (p *parts) asProcesses(ctx context.Context, out io.Writer) (gateway.Invoke, jobs, error) {
+func (p *stack) asProcesses(ctx context.Context, out io.Writer) (gateway.Invoke, jobs, error) {
 	bin, err := p.binaries(ctx, out)
 	if err != nil {
 		return nil, nil, err
@@ -47,12 +47,12 @@ func (p *parts) asProcesses(ctx context.Context, out io.Writer) (gateway.Invoke,
 		p.stops = append(p.stops, running.Close)
 		functions[f.Folder] = running
 	}
-	scheduled := jobs{"seed_admin": runScheduled(functions["seed_admin"]), "rotate_keys": p.kept(runScheduled(functions["rotate_keys"]))}
+	scheduled := jobs{"seed_admin": runScheduled(functions["seed_admin"]), "rotate_keys": p.saveRotatedKeys(runScheduled(functions["rotate_keys"]))}
 	return invokeProcess(functions), scheduled, nil
 }
 
 // binaries returns the folder of the built functions.
-func (p *parts) binaries(ctx context.Context, out io.Writer) (string, error) {
+func (p *stack) binaries(ctx context.Context, out io.Writer) (string, error) {
 	if p.options.functions != "" {
 		return p.options.functions, nil
 	}
@@ -72,7 +72,7 @@ func build(ctx context.Context, bin string) error {
 
 // variables are what the template gives a function. What it computes of
 // parameters, the settings stand in for.
-func (p *parts) variables(f sam.Function) []string {
+func (p *stack) variables(f sam.Function) []string {
 	var env []string
 	for name, v := range f.Environment {
 		value := v.Literal

@@ -23,7 +23,7 @@ import (
 func main() {
 	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, nil)))
 	signal.Ignore(syscall.SIGPIPE) // of | head: an end without a stop would leave PostgreSQL
-	ctx, stop := signal.NotifyContext(context.Background(), ends()...)
+	ctx, stop := signal.NotifyContext(context.Background(), stopSignals()...)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C does not wait
 	err := run(ctx, os.Args[1:], os.LookupEnv, os.Stdout)
 	if errors.Is(err, flag.ErrHelp) {
@@ -37,7 +37,7 @@ func main() {
 
 // ends are the signals that stop localdev: Ctrl-C, kill, and a terminal that is
 // closed, unless nohup asked to stay.
-func ends() []os.Signal {
+func stopSignals() []os.Signal {
 	list := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) {
 		list = append(list, syscall.SIGHUP)

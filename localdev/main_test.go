@@ -30,7 +30,7 @@ const adminPassword = "admin_password123"
 
 // site is a localdev that a test has started in its own process.
 type site struct {
-	*parts
+	*stack
 	url string
 }
 
@@ -66,7 +66,7 @@ func startSite(t testing.TB, o options, variables map[string]string) site {
 		}
 		p.stop()
 	})
-	return site{parts: p, url: "http://" + p.listener.Addr().String()}
+	return site{stack: p, url: "http://" + p.listener.Addr().String()}
 }
 
 func with(variables map[string]string, name, value string) map[string]string {

@@ -11,13 +11,13 @@ import (
 )
 
 // rootOnly is what matters here of what secrets.json holds.
-type rootOnly struct {
+type rootKeyFile struct {
 	RootKey string `json:"ROOT_KEY"`
 }
 
 // leastKey is the least length of a key, in characters; package boot refuses
 // shorter ones.
-const leastKey = 32
+const minKeyLength = 32
 
 // rootKey returns the key from which the local secrets are derived; it is made
 // on first use, so that tokens outlive a restart.
@@ -43,8 +43,8 @@ func readKey(file string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("cannot read %s (%w)", file, cause(err))
 	}
-	var kept rootOnly
-	if json.Unmarshal(b, &kept) != nil || len(kept.RootKey) < leastKey {
+	var kept rootKeyFile
+	if json.Unmarshal(b, &kept) != nil || len(kept.RootKey) < minKeyLength {
 		return "", fmt.Errorf("%s is damaged; remove it to have new secrets made (people will have to log in again)", file)
 	}
 	return kept.RootKey, nil
@@ -52,7 +52,7 @@ func readKey(file string) (string, error) {
 
 // writeKey puts the whole file there at once, or leaves the one that is there.
 func writeKey(file, key string) error {
-	b, err := json.Marshal(rootOnly{RootKey: key})
+	b, err := json.Marshal(rootKeyFile{RootKey: key})
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // open listens and starts everything behind the address.
-func open(ctx context.Context, o options, env lookup, out io.Writer) (*parts, error) {
+func open(ctx context.Context, o options, env lookup, out io.Writer) (*stack, error) {
 	// Before anything slow: a port in use is the commonest mistake.
 	listener, err := net.Listen("tcp", o.addr)
 	if err != nil {
@@ -33,7 +33,7 @@ func open(ctx context.Context, o options, env lookup, out io.Writer) (*parts, er
 }
 
 // serve answers requests until ctx ends.
-func (p *parts) serve(ctx context.Context, out io.Writer) error {
+func (p *stack) serve(ctx context.Context, out io.Writer) error {
 	server := &http.Server{Handler: p.handler, ReadHeaderTimeout: 10 * time.Second}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(p.listener) }()

@@ -20,7 +20,7 @@ import (
 )
 
 // parts are what one localdev has started.
-type parts struct {
+type stack struct {
 	options  options
 	settings settings
 	database database
@@ -33,7 +33,7 @@ type parts struct {
 }
 
 // stop undoes start, the last first.
-func (p *parts) stop() {
+func (p *stack) stop() {
 	for _, stop := range slices.Backward(p.stops) {
 		stop()
 	}
@@ -41,8 +41,8 @@ func (p *parts) stop() {
 
 // start prepares everything, in the order in which a deployment does: the
 // database, the schema and the admin, then the functions.
-func start(ctx context.Context, o options, s settings, out io.Writer) (p *parts, err error) {
-	p = &parts{options: o, settings: s}
+func start(ctx context.Context, o options, s settings, out io.Writer) (p *stack, err error) {
+	p = &stack{options: o, settings: s}
 	defer func() {
 		if err != nil {
 			p.stop()
@@ -86,7 +86,7 @@ func start(ctx context.Context, o options, s settings, out io.Writer) (p *parts,
 type jobs map[string]http.Handler
 
 // routes puts what only localdev has beside the gateway.
-func (p *parts) routes(invoke gateway.Invoke, scheduled jobs) http.Handler {
+func (p *stack) routes(invoke gateway.Invoke, scheduled jobs) http.Handler {
 	var routes []gateway.Route
 	for _, f := range p.template.Functions {
 		for _, r := range f.Routes {

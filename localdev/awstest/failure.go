@@ -32,7 +32,7 @@ type Failure struct {
 	Message string
 	Body    string // when not empty, the whole body, whatever Code says
 	Hang    bool   // no answer until the caller gives up
-	After   bool   // the work is done first, then the answer fails or hangs
+	AfterEffect   bool   // the work is done first, then the answer fails or hangs
 }
 
 // Failures as the services send them.
@@ -70,7 +70,7 @@ func Times(n int, f Failure) []Failure {
 }
 
 // next counts the call and takes the failure that is due, if any.
-func (s *Server) next(op Operation) (Failure, bool) {
+func (s *Server) nextFailure(op Operation) (Failure, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls[op]++

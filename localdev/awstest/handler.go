@@ -35,7 +35,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		Encrypt: (*Server).encrypt, Decrypt: (*Server).decrypt,
 	} {
 		if string(op) == name && op.service() == service {
-			s.serve(w, r, op, signedFor[service], func(w http.ResponseWriter) { work(s, w, body) })
+			s.serve(w, r, op, signingNames[service], func(w http.ResponseWriter) { work(s, w, body) })
 			return
 		}
 	}
@@ -43,11 +43,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // signedFor is the name in the signature for a service's name in X-Amz-Target.
-var signedFor = map[string]string{"secretsmanager": "secretsmanager", "TrentService": "kms"}
+var signingNames = map[string]string{"secretsmanager": "secretsmanager", "TrentService": "kms"}
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, op Operation, service string, work func(http.ResponseWriter)) {
-	failure, fails := s.next(op)
-	if fails && !failure.After {
+	failure, fails := s.nextFailure(op)
+	if fails && !failure.AfterEffect {
 		failure.write(w, r, s)
 		return
 	}
@@ -104,7 +104,7 @@ func (s *Server) sendEmail(w http.ResponseWriter, body []byte) {
 	for _, h := range simple.Headers {
 		m.Headers[h.Name] = h.Value
 	}
-	ok := simple.Subject.into(&m.Subject) && simple.Body.Text.into(&m.Text) && simple.Body.Html.into(&m.HTML)
+	ok := simple.Subject.copyTo(&m.Subject) && simple.Body.Text.copyTo(&m.Text) && simple.Body.Html.copyTo(&m.HTML)
 	if !ok {
 		writeError(w, http.StatusBadRequest, "BadRequestException", "text outside ASCII needs Charset UTF-8")
 		return
@@ -117,7 +117,7 @@ func (s *Server) sendEmail(w http.ResponseWriter, body []byte) {
 
 // into copies the text. SES takes ASCII where no character set is named and
 // sends everything else garbled; here that is an error, so that a test sees it.
-func (c content) into(to *string) bool {
+func (c content) copyTo(to *string) bool {
 	if c.Data == nil {
 		return true
 	}

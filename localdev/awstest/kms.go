@@ -37,7 +37,7 @@ type kmsInput struct {
 }
 
 // bound is what a ciphertext is bound to: the context in one order.
-func (in kmsInput) bound() []byte {
+func (in kmsInput) additionalData() []byte {
 	b, err := json.Marshal(in.EncryptionContext)
 	if err != nil {
 		panic(err)
@@ -59,7 +59,7 @@ func (s *Server) encrypt(w http.ResponseWriter, body []byte) {
 		return
 	}
 	// A ciphertext names its key, and so does this one.
-	blob := append([]byte(in.KeyId+"\x00"), key.Seal(nil, nil, in.Plaintext, in.bound())...)
+	blob := append([]byte(in.KeyId+"\x00"), key.Seal(nil, nil, in.Plaintext, in.additionalData())...)
 	writeJSON(w, http.StatusOK, map[string]any{"KeyId": in.KeyId, "CiphertextBlob": blob, "EncryptionAlgorithm": "SYMMETRIC_DEFAULT"})
 }
 
@@ -81,7 +81,7 @@ func (s *Server) decrypt(w http.ResponseWriter, body []byte) {
 		writeError(w, http.StatusBadRequest, "IncorrectKeyException", "The key ID in the request does not identify a CMK that can perform this operation.")
 		return
 	}
-	plain, err := key.Open(nil, nil, []byte(sealed), in.bound())
+	plain, err := key.Open(nil, nil, []byte(sealed), in.additionalData())
 	if err != nil {
 		writeError(w, http.StatusBadRequest, "InvalidCiphertextException", "")
 		return

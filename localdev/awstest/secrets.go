@@ -38,7 +38,7 @@ func (s *Server) set(arn string, v value) {
 	if s.secrets[arn] == nil {
 		s.secrets[arn] = &secret{versions: map[string]value{}, labels: map[string]string{}}
 	}
-	s.secrets[arn].put("set-"+strconv.Itoa(len(s.secrets[arn].versions)), v, current)
+	s.secrets[arn].addVersion("set-"+strconv.Itoa(len(s.secrets[arn].versions)), v, current)
 }
 
 // Secret gives the text of the secret's current version, "" for none.
@@ -56,16 +56,16 @@ func (s *Server) SecretVersion(arn, label string) string {
 	return ""
 }
 
-func (c *secret) put(id string, v value, labels ...string) {
+func (c *secret) addVersion(id string, v value, labels ...string) {
 	c.versions[id] = v
 	for _, label := range labels {
-		c.move(label, id)
+		c.moveLabel(label, id)
 	}
 }
 
 // move puts a label on a version. The one that was current becomes the
 // previous one.
-func (c *secret) move(label, id string) {
+func (c *secret) moveLabel(label, id string) {
 	if was := c.labels[current]; label == current && was != "" && was != id {
 		c.labels[previous] = was
 	}
@@ -86,19 +86,19 @@ type secretInput struct {
 
 // secretOf reads a request and finds its secret, or answers why not. s.mu is
 // held.
-func (s *Server) secretOf(w http.ResponseWriter, body []byte, in *secretInput) *secret {
+func (s *Server) findSecret(w http.ResponseWriter, body []byte, in *secretInput) *secret {
 	if json.Unmarshal(body, in) != nil || in.SecretId == "" {
 		writeError(w, http.StatusBadRequest, "InvalidParameterException", "SecretId is missing")
 		return nil
 	}
 	found := s.secrets[in.SecretId]
 	if found == nil {
-		notThere(w)
+		writeNotFound(w)
 	}
 	return found
 }
 
-func notThere(w http.ResponseWriter) {
+func writeNotFound(w http.ResponseWriter) {
 	writeError(w, http.StatusBadRequest, "ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
 }
 
@@ -106,7 +106,7 @@ func (s *Server) getSecretValue(w http.ResponseWriter, body []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var in secretInput
-	c := s.secretOf(w, body, &in)
+	c := s.findSecret(w, body, &in)
 	if c == nil {
 		return
 	}
@@ -119,7 +119,7 @@ func (s *Server) getSecretValue(w http.ResponseWriter, body []byte) {
 	}
 	v, ok := c.versions[id]
 	if !ok {
-		notThere(w)
+		writeNotFound(w)
 		return
 	}
 	out := map[string]any{"ARN": in.SecretId, "Name": in.SecretId, "VersionId": id, "VersionStages": c.labelsOf(id)}
@@ -149,7 +149,7 @@ func (s *Server) putSecretValue(w http.ResponseWriter, body []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var in secretInput
-	c := s.secretOf(w, body, &in)
+	c := s.findSecret(w, body, &in)
 	switch {
 	case c == nil:
 		return
@@ -162,7 +162,7 @@ func (s *Server) putSecretValue(w http.ResponseWriter, body []byte) {
 		labels = []string{current}
 	}
 	if known, again := c.versions[in.ClientRequestToken]; !again {
-		c.put(in.ClientRequestToken, value{text: in.SecretString}, labels...)
+		c.addVersion(in.ClientRequestToken, value{text: in.SecretString}, labels...)
 	} else if known.text == nil || *known.text != *in.SecretString {
 		writeError(w, http.StatusBadRequest, "ResourceExistsException", "A version with this ClientRequestToken has another value.")
 		return
@@ -174,7 +174,7 @@ func (s *Server) updateSecretVersionStage(w http.ResponseWriter, body []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var in secretInput
-	c := s.secretOf(w, body, &in)
+	c := s.findSecret(w, body, &in)
 	if c == nil {
 		return
 	}
@@ -189,6 +189,6 @@ func (s *Server) updateSecretVersionStage(w http.ResponseWriter, body []byte) {
 			"Staging label "+in.VersionStage+" is currently attached to version "+on+", so you must explicitly reference that version in RemoveFromVersionId.")
 		return
 	}
-	c.move(in.VersionStage, in.MoveToVersionId)
+	c.moveLabel(in.VersionStage, in.MoveToVersionId)
 	writeJSON(w, http.StatusOK, map[string]any{"ARN": in.SecretId, "Name": in.SecretId})
 }

@@ -29,13 +29,13 @@ func checkSignature(r *http.Request, service string) string {
 	if err != nil || at.Format("20060102") != date || time.Since(at).Abs() > 5*time.Minute {
 		return "RequestExpired"
 	}
-	if region != Region || name != service || !has(signed, "host", "x-amz-date", "x-amz-security-token") {
+	if region != Region || name != service || !containsAll(signed, "host", "x-amz-date", "x-amz-security-token") {
 		return "InvalidSignatureException"
 	}
 	return ""
 }
 
-func has(list []string, names ...string) bool {
+func containsAll(list []string, names ...string) bool {
 	for _, name := range names {
 		if !slices.Contains(list, name) {
 			return false

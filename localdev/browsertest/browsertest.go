@@ -20,7 +20,7 @@ import (
 )
 
 // patience bounds one Do or Get. Machines that run tests are often busy.
-const patience = time.Minute
+const timeout = time.Minute
 
 // Page is one tab of a browser that nobody else uses.
 type Page struct {
@@ -29,7 +29,7 @@ type Page struct {
 
 	mu         sync.Mutex
 	requests   []string
-	complaints []string
+	consoleErrors []string
 }
 
 // Open starts a browser with one empty tab, until the test ends. Where there is
@@ -39,13 +39,13 @@ func Open(t testing.TB) *Page {
 	t.Helper()
 	path, err := find()
 	if err != nil {
-		missing(t, err)
+		skipOrFail(t, err)
 	}
 	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options(path)...)
 	t.Cleanup(cancel)
 	ctx, _ = chromedp.NewContext(ctx) // closed by stop
 	if err := chromedp.Do(ctx); err != nil {
-		missing(t, err)
+		skipOrFail(t, err)
 	}
 	t.Cleanup(func() { stop(t, ctx) })
 	p := &Page{t: t, ctx: ctx}
@@ -56,7 +56,7 @@ func Open(t testing.TB) *Page {
 }
 
 func stop(t testing.TB, ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	if err := chromedp.Cancel(ctx); err != nil {
 		t.Errorf("close the browser: %v", err)
@@ -72,11 +72,11 @@ func (p *Page) Do(steps ...chromedp.Action[chromedp.Void]) {
 // Get runs an action and returns its value, or ends the test when it fails.
 func Get[T any](p *Page, a chromedp.Action[T]) T {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	ctx, cancel := context.WithTimeout(p.ctx, timeout)
 	defer cancel()
 	v, err := chromedp.Run(ctx, a)
 	if err != nil {
-		p.t.Fatalf("in the browser: %v\nrequests: %q\ncomplaints: %q", err, p.Requests(), p.Complaints())
+		p.t.Fatalf("in the browser: %v\nrequests: %q\ncomplaints: %q", err, p.Requests(), p.ConsoleErrors())
 	}
 	return v
 }
@@ -91,10 +91,10 @@ func (p *Page) Requests() []string {
 
 // Complaints are the errors and warnings of the console so far: scripts that
 // failed, files that did not load, and what the security policy forbade.
-func (p *Page) Complaints() []string {
+func (p *Page) ConsoleErrors() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return slices.Clone(p.complaints)
+	return slices.Clone(p.consoleErrors)
 }
 
 // Screenshot keeps a picture of the whole page among the test's artifacts: see

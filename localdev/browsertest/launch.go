@@ -11,7 +11,7 @@ import (
 )
 
 // places are the names and paths of Chromium and its kin.
-var places = []string{
+var candidates = []string{
 	"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "headless-shell", "headless_shell", "microsoft-edge",
 	"/snap/bin/chromium",
 	"/Applications/Chromium.app/Contents/MacOS/Chromium",
@@ -30,7 +30,7 @@ func find() (string, error) {
 		}
 		return path, nil
 	}
-	for _, place := range places {
+	for _, place := range candidates {
 		if path, err := exec.LookPath(place); err == nil {
 			return path, nil
 		}
@@ -40,7 +40,7 @@ func find() (string, error) {
 
 // missing ends the test: in peace on a machine without a browser, with a
 // failure where one is promised.
-func missing(t testing.TB, err error) {
+func skipOrFail(t testing.TB, err error) {
 	t.Helper()
 	text := fmt.Sprintf("NO BROWSER, SO THIS IS NOT TESTED: %s: %v. Install Chromium (apt-get install -y chromium, brew install --cask chromium) "+
 		"or name a Chrome or Edge in ROSTER_BROWSER.", t.Name(), err)

@@ -10,8 +10,8 @@ func Try(string, bool) (*Lock, error) {
 	return nil, errors.New("locks between processes are not written for Windows: use WSL")
 }
 
-// Exclusive refuses.
-func (l *Lock) Exclusive() bool { return false }
+// TryUpgrade refuses.
+func (l *Lock) TryUpgrade() bool { return false }
 
 // Unlock does nothing.
 func (l *Lock) Unlock() {}

@@ -10,7 +10,7 @@ import (
 
 // write sends a function's answer to the client. It refuses an answer that API
 // Gateway could not send, before anything of it is written.
-func write(w http.ResponseWriter, resp events.APIGatewayV2HTTPResponse) error {
+func writeResponse(w http.ResponseWriter, resp events.APIGatewayV2HTTPResponse) error {
 	if resp.StatusCode < 200 || resp.StatusCode > 599 {
 		return fmt.Errorf("statusCode is %d and must be in 200..599", resp.StatusCode)
 	}
@@ -45,7 +45,7 @@ func write(w http.ResponseWriter, resp events.APIGatewayV2HTTPResponse) error {
 }
 
 // refuse answers in API Gateway's own name.
-func refuse(w http.ResponseWriter, status int) {
+func writeError(w http.ResponseWriter, status int) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_, _ = fmt.Fprintf(w, "{\"message\":%q}", http.StatusText(status))

@@ -25,13 +25,13 @@ func newEvent(r *http.Request, path, routeKey string, params map[string]string, 
 	ip := sourceIP(r)
 	prefix, _, _ := strings.Cut(r.Host, ".")
 	e := events.APIGatewayV2HTTPRequest{
-		Version: "2.0", RouteKey: routeKey, RawPath: path, RawQueryString: text(r.URL.RawQuery), Cookies: cookies(r),
+		Version: "2.0", RouteKey: routeKey, RawPath: path, RawQueryString: validUTF8(r.URL.RawQuery), Cookies: cookies(r),
 		Headers: headers(r, ip, len(body), now), QueryStringParameters: query(r.URL), PathParameters: params,
 		RequestContext: events.APIGatewayV2HTTPRequestContext{
 			RouteKey: routeKey, AccountID: "000000000000", APIID: "local", Stage: "$default", RequestID: requestID(),
-			DomainName: text(r.Host), DomainPrefix: text(prefix), Time: now.Format("02/Jan/2006:15:04:05 -0700"), TimeEpoch: now.UnixMilli(),
+			DomainName: validUTF8(r.Host), DomainPrefix: validUTF8(prefix), Time: now.Format("02/Jan/2006:15:04:05 -0700"), TimeEpoch: now.UnixMilli(),
 			HTTP: events.APIGatewayV2HTTPRequestContextHTTPDescription{
-				Method: r.Method, Path: path, Protocol: r.Proto, SourceIP: ip, UserAgent: text(r.UserAgent()),
+				Method: r.Method, Path: path, Protocol: r.Proto, SourceIP: ip, UserAgent: validUTF8(r.UserAgent()),
 			},
 		},
 	}
@@ -52,7 +52,7 @@ func deliveredPath(u *url.URL) (string, error) {
 	if err == nil && !strings.HasPrefix(path, "/") {
 		err = errors.New("the path does not start with a slash")
 	}
-	return text(path), err
+	return validUTF8(path), err
 }
 
 // headers has names in lower case, several values joined by commas, and what
@@ -60,7 +60,7 @@ func deliveredPath(u *url.URL) (string, error) {
 func headers(r *http.Request, ip string, length int, now time.Time) map[string]string {
 	h := map[string]string{}
 	for name, values := range r.Header {
-		h[strings.ToLower(name)] = text(strings.Join(values, ","))
+		h[strings.ToLower(name)] = validUTF8(strings.Join(values, ","))
 	}
 	for _, name := range []string{"cookie", "connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"} {
 		delete(h, name)
@@ -73,10 +73,10 @@ func headers(r *http.Request, ip string, length int, now time.Time) map[string]s
 	if err != nil {
 		port = "80"
 	}
-	h["host"] = text(r.Host)
+	h["host"] = validUTF8(r.Host)
 	h["content-length"] = strconv.Itoa(length)
 	h["x-forwarded-for"], h["x-forwarded-port"], h["x-forwarded-proto"] = forwarded, port, "http"
-	h["x-amzn-trace-id"] = fmt.Sprintf("Root=1-%08x-%s", now.Unix(), hex.EncodeToString(random(12)))
+	h["x-amzn-trace-id"] = fmt.Sprintf("Root=1-%08x-%s", now.Unix(), hex.EncodeToString(randomBytes(12)))
 	return h
 }
 
@@ -85,7 +85,7 @@ func cookies(r *http.Request) []string {
 	for _, line := range r.Header["Cookie"] {
 		for c := range strings.SplitSeq(line, ";") {
 			if c = strings.TrimSpace(c); c != "" {
-				list = append(list, text(c))
+				list = append(list, validUTF8(c))
 			}
 		}
 	}
@@ -99,7 +99,7 @@ func query(u *url.URL) map[string]string {
 	}
 	q := make(map[string]string, len(values))
 	for name, v := range values {
-		q[text(name)] = text(strings.Join(v, ","))
+		q[validUTF8(name)] = validUTF8(strings.Join(v, ","))
 	}
 	return q
 }
@@ -129,11 +129,11 @@ func isText(contentType string) bool {
 }
 
 // text replaces what JSON cannot carry, for the event is JSON on its way to Lambda.
-func text(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
+func validUTF8(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 
-func requestID() string { return base64.URLEncoding.EncodeToString(random(11)) }
+func requestID() string { return base64.URLEncoding.EncodeToString(randomBytes(11)) }
 
-func random(n int) []byte {
+func randomBytes(n int) []byte {
 	b := make([]byte, n)
 	_, _ = rand.Read(b) // never fails
 	return b

@@ -27,7 +27,7 @@ import (
 const (
 	maxHeader = 10240    // bytes of the request line and all header values
 	maxBody   = 10 << 20 // bytes
-	maxWait   = 30 * time.Second
+	integrationTimeout   = 30 * time.Second
 )
 
 // maxEvent is Lambda's quota, in bytes of JSON. API Gateway answers 413 for it,
@@ -56,27 +56,27 @@ func New(routes []Route, invoke Invoke) http.Handler {
 
 func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if headerSize(r) > maxHeader {
-		refuse(w, http.StatusRequestHeaderFieldsTooLarge)
+		writeError(w, http.StatusRequestHeaderFieldsTooLarge)
 		return
 	}
 	path, err := deliveredPath(r.URL)
 	if err != nil {
-		refuse(w, http.StatusBadRequest)
+		writeError(w, http.StatusBadRequest)
 		return
 	}
 	to, params, ok := find(g.routes, r.Method, path)
 	if !ok {
-		refuse(w, http.StatusNotFound)
+		writeError(w, http.StatusNotFound)
 		return
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
-		refuse(w, bodyStatus(err))
+		writeError(w, bodyStatus(err))
 		return
 	}
 	event := newEvent(r, path, to.key, params, body)
 	if tooLarge(event) {
-		refuse(w, http.StatusRequestEntityTooLarge)
+		writeError(w, http.StatusRequestEntityTooLarge)
 		return
 	}
 	w.Header().Set("Apigw-Requestid", event.RequestContext.RequestID)
@@ -86,7 +86,7 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (g *gateway) serve(ctx context.Context, w http.ResponseWriter, to route, event events.APIGatewayV2HTTPRequest) {
 	resp, err := g.call(ctx, to.target, event)
 	if err == nil {
-		err = write(w, resp)
+		err = writeResponse(w, resp)
 	}
 	if err == nil {
 		return
@@ -94,17 +94,17 @@ func (g *gateway) serve(ctx context.Context, w http.ResponseWriter, to route, ev
 	slog.ErrorContext(ctx, "the function gave no answer", "function", to.target, "route", to.key,
 		"request_id", event.RequestContext.RequestID, "error", err)
 	if errors.Is(err, errTimeout) {
-		refuse(w, http.StatusServiceUnavailable)
+		writeError(w, http.StatusServiceUnavailable)
 		return
 	}
-	refuse(w, http.StatusInternalServerError)
+	writeError(w, http.StatusInternalServerError)
 }
 
-var errTimeout = fmt.Errorf("no answer within %v", maxWait)
+var errTimeout = fmt.Errorf("no answer within %v", integrationTimeout)
 
 // call waits for the function, though not longer than API Gateway would.
 func (g *gateway) call(ctx context.Context, target string, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), maxWait)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), integrationTimeout)
 	defer cancel()
 	type result struct {
 		resp events.APIGatewayV2HTTPResponse

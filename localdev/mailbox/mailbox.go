@@ -24,7 +24,7 @@ const Path = "/_mail"
 func New(mails func() []awstest.Mail, smtpServer string) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET "+Path, list(mails, smtpServer))
-	mux.Handle("GET "+Path+"/{number}", one(mails))
+	mux.Handle("GET "+Path+"/{number}", showHTML(mails))
 	return mux
 }
 
@@ -35,7 +35,7 @@ func list(mails func() []awstest.Mail, smtpServer string) http.Handler {
 			entries = append(entries, entry{Number: i + 1, Mail: m, Body: linked(m.Text)})
 		}
 		slices.Reverse(entries)
-		secure(w, "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'")
+		setHeaders(w, "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'")
 		_ = page.Execute(w, struct {
 			Path       string
 			Mails      []entry
@@ -44,7 +44,7 @@ func list(mails func() []awstest.Mail, smtpServer string) http.Handler {
 	})
 }
 
-func secure(w http.ResponseWriter, policy string) {
+func setHeaders(w http.ResponseWriter, policy string) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Security-Policy", policy)
 	w.Header().Set("Referrer-Policy", "no-referrer")
@@ -56,17 +56,17 @@ type entry struct {
 	Body template.HTML
 }
 
-var web = regexp.MustCompile(`https?://[^\s<>"]+`)
+var webAddress = regexp.MustCompile(`https?://[^\s<>"]+`)
 
 // linked escapes a text and makes its addresses clickable.
 func linked(text string) template.HTML {
-	return template.HTML(web.ReplaceAllStringFunc(template.HTMLEscapeString(text), func(u string) string {
+	return template.HTML(webAddress.ReplaceAllStringFunc(template.HTMLEscapeString(text), func(u string) string {
 		return `<a href="` + u + `">` + u + `</a>`
 	}))
 }
 
 // one shows the HTML of one mail as a mail program would, without scripts.
-func one(mails func() []awstest.Mail) http.Handler {
+func showHTML(mails func() []awstest.Mail) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		n, err := strconv.Atoi(r.PathValue("number"))
 		all := mails()
@@ -74,7 +74,7 @@ func one(mails func() []awstest.Mail) http.Handler {
 			http.NotFound(w, r)
 			return
 		}
-		secure(w, "default-src 'none'; style-src 'unsafe-inline'; sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation")
+		setHeaders(w, "default-src 'none'; style-src 'unsafe-inline'; sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation")
 		_, _ = w.Write([]byte(all[n-1].HTML))
 	})
 }

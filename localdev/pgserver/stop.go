@@ -30,7 +30,7 @@ func (s *Server) Stop() error {
 	}
 	defer gate.Unlock()
 	defer s.leave()
-	if !s.users.Exclusive() {
+	if !s.users.TryUpgrade() {
 		return nil
 	}
 	return s.shutdown(ctx)

@@ -30,19 +30,19 @@ import (
 // Functions returns the folder that holds each function under the name of its folder, built as for Lambda but for this machine.
 func Functions(t testing.TB) string {
 	t.Helper()
-	return built(t, "functions/...")
+	return buildOnce(t, "functions/...")
 }
 
 // Program returns the path of the program of a main package, given by its folder in the repository, such as "localdev".
 func Program(t testing.TB, folder string) string {
 	t.Helper()
-	return filepath.Join(built(t, folder), path.Base(folder))
+	return filepath.Join(buildOnce(t, folder), path.Base(folder))
 }
 
 // builds are this process's, by folder: it asks the go command once for each.
 var builds sync.Map
 
-func built(t testing.TB, folder string) (dir string) {
+func buildOnce(t testing.TB, folder string) (dir string) {
 	t.Helper()
 	once, _ := builds.LoadOrStore(folder, sync.OnceValues(func() (string, error) { return build(folder) }))
 	dir, err := once.(func() (string, error))()
@@ -53,18 +53,18 @@ func built(t testing.TB, folder string) (dir string) {
 }
 
 // buildTime bounds a build of everything from nothing, on a busy machine, and the wait for one by another process.
-const buildTime = 10 * time.Minute
+const buildTimeout = 10 * time.Minute
 
 func build(folder string) (dir string, err error) {
 	root, err := repository()
 	if err != nil {
 		return "", err
 	}
-	parent, err := parentOf(root)
+	parent, err := outputFolder(root)
 	if err != nil {
 		return "", err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), buildTime)
+	ctx, cancel := context.WithTimeout(context.Background(), buildTimeout)
 	defer cancel()
 	lock, err := filelock.Wait(ctx, filepath.Join(parent, "lock"))
 	if err != nil {
@@ -92,11 +92,11 @@ func repository() (string, error) {
 }
 
 // unused is after how long the programs of a checkout are removed, for it may be gone itself.
-const unused = 14 * 24 * time.Hour
+const maxUnusedAge = 14 * 24 * time.Hour
 
 // parentOf makes the folder for what is built of a checkout, and removes those of checkouts that nobody has tested for long. Other
 // accounts may run what is in it.
-func parentOf(root string) (string, error) {
+func outputFolder(root string) (string, error) {
 	cache, err := pgserver.CacheDir()
 	if err != nil {
 		return "", err
@@ -120,7 +120,7 @@ func removeUnused(parent string, now time.Time) error {
 		return err
 	}
 	for _, e := range entries {
-		if fi, err := e.Info(); err == nil && now.Sub(fi.ModTime()) > unused {
+		if fi, err := e.Info(); err == nil && now.Sub(fi.ModTime()) > maxUnusedAge {
 			if err := os.RemoveAll(filepath.Join(parent, e.Name())); err != nil {
 				return err
 			}

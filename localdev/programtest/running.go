@@ -28,19 +28,19 @@ func (o *Output) String() string {
 
 const (
 	// patience is for machines with much else to do.
-	patience = 2 * time.Minute
-	askEvery = 20 * time.Millisecond
+	timeout = 2 * time.Minute
+	pollInterval = 20 * time.Millisecond
 )
 
 // Eventually asks again and again until done says true, for what another process does has no event to wait for. It fails the
 // test when that takes more than two minutes.
 func Eventually(t testing.TB, what string, done func() bool) {
 	t.Helper()
-	tick := time.NewTicker(askEvery)
+	tick := time.NewTicker(pollInterval)
 	defer tick.Stop()
-	for deadline := time.Now().Add(patience); !done(); <-tick.C {
+	for deadline := time.Now().Add(timeout); !done(); <-tick.C {
 		if time.Now().After(deadline) {
-			t.Fatalf("%s: not within %v", what, patience)
+			t.Fatalf("%s: not within %v", what, timeout)
 		}
 	}
 }

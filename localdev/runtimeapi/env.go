@@ -30,7 +30,7 @@ func (c Config) environment(api string) []string {
 		"AWS_LAMBDA_FUNCTION_VERSION=$LATEST",
 		"AWS_LAMBDA_INITIALIZATION_TYPE=on-demand",
 		"AWS_LAMBDA_LOG_GROUP_NAME=/aws/lambda/" + c.Name,
-		"AWS_LAMBDA_LOG_STREAM_NAME=" + time.Now().UTC().Format("2006/01/02") + "/[$LATEST]" + hex.EncodeToString(random(16)),
+		"AWS_LAMBDA_LOG_STREAM_NAME=" + time.Now().UTC().Format("2006/01/02") + "/[$LATEST]" + hex.EncodeToString(randomBytes(16)),
 		"AWS_LAMBDA_RUNTIME_API=" + api,
 		"LAMBDA_RUNTIME_DIR=/var/runtime",
 		"LAMBDA_TASK_ROOT=" + filepath.Dir(c.Binary),
@@ -39,7 +39,7 @@ func (c Config) environment(api string) []string {
 	return slices.Concat(mayChange, c.Env, reserved) // of two, the later counts
 }
 
-func random(n int) []byte {
+func randomBytes(n int) []byte {
 	b := make([]byte, n)
 	_, _ = rand.Read(b) // never fails
 	return b
@@ -47,7 +47,7 @@ func random(n int) []byte {
 
 // newUUID returns a random UUID (RFC 9562, version 4), the form of Lambda's request ids.
 func newUUID() string {
-	b := random(16)
+	b := randomBytes(16)
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }

@@ -81,24 +81,24 @@ func (in *instance) initError(slow bool) error {
 	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	e := &InitError{Function: in.fn.cfg.Name, Status: status(in.waitErr), Output: in.out.lastWords()}
-	if in.reported != nil {
-		e.Output = in.reported.Type + ": " + in.reported.Message
+	e := &InitError{Function: in.fn.cfg.Name, Status: status(in.waitErr), Output: in.out.recent()}
+	if in.initFailureReport != nil {
+		e.Output = in.initFailureReport.Type + ": " + in.initFailureReport.Message
 	}
 	if slow {
 		e.Status = fmt.Sprintf("not ready within %v", in.fn.cfg.InitTimeout)
 	}
-	in.fn.log.print(fmt.Sprintf("INIT_REPORT Init Duration: %s\tPhase: init\tStatus: error\tError Type: Runtime.ExitError", millis(time.Since(in.began))))
+	in.fn.log.print(fmt.Sprintf("INIT_REPORT Init Duration: %s\tPhase: init\tStatus: error\tError Type: Runtime.ExitError", millis(time.Since(in.startedAt))))
 	return e
 }
 
-func (in *instance) crash(j *job) error {
+func (in *instance) crash(j *invocation) error {
 	if in.fn.isClosed() {
 		return ErrClosed
 	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	return &CrashError{Function: in.fn.cfg.Name, RequestID: j.id, Status: status(in.waitErr), Output: in.out.lastWords()}
+	return &CrashError{Function: in.fn.cfg.Name, RequestID: j.id, Status: status(in.waitErr), Output: in.out.recent()}
 }
 
 func status(err error) string {

@@ -33,7 +33,7 @@ func readError(w http.ResponseWriter, r *http.Request) functionError {
 	return e
 }
 
-func trailing(kind, body string) functionError {
+func trailerError(kind, body string) functionError {
 	e := functionError{Type: kind}
 	decoded, err := base64.StdEncoding.DecodeString(body)
 	if err != nil || json.Unmarshal(decoded, &e) != nil {

@@ -18,19 +18,19 @@ type instance struct {
 	cmd    *exec.Cmd
 	out    *output
 	server *http.Server
-	began  time.Time
-	jobs   chan *job
-	asked  chan struct{} // has room for one: the process asks for an event
+	startedAt  time.Time
+	invocations   chan *invocation
+	ready  chan struct{} // has room for one: the process asks for an event
 	exited chan struct{}
 
 	mu       sync.Mutex
-	current  *job
+	current  *invocation
 	served   int
 	init     time.Duration
 	initMem  int64
 	peak     int64
 	waitErr  error
-	reported *FunctionError // what the process said of its own failed start
+	initFailureReport *FunctionError // what the process said of its own failed start
 }
 
 // launch starts a process. It holds the lock for the millisecond that this
@@ -47,7 +47,7 @@ func (f *Function) launch() (*instance, error) {
 	}
 	in := &instance{
 		fn: f, cmd: exec.Command(f.cfg.Binary), out: out,
-		jobs: make(chan *job), asked: make(chan struct{}, 1), exited: make(chan struct{}),
+		invocations: make(chan *invocation), ready: make(chan struct{}, 1), exited: make(chan struct{}),
 	}
 	in.cmd.Dir = filepath.Dir(f.cfg.Binary)
 	in.cmd.Env = f.cfg.environment(listener.Addr().String())
@@ -63,7 +63,7 @@ func (f *Function) launch() (*instance, error) {
 		return nil, ErrClosed
 	}
 	started := make(chan error, 1)
-	go in.live(started)
+	go in.supervise(started)
 	if err := <-started; err != nil {
 		_ = listener.Close()
 		out.close()
@@ -76,10 +76,10 @@ func (f *Function) launch() (*instance, error) {
 
 // live starts the process and stays with it until it is gone. It keeps to one
 // thread, for Linux kills the process when the thread that started it ends.
-func (in *instance) live(started chan<- error) {
+func (in *instance) supervise(started chan<- error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	in.began = time.Now()
+	in.startedAt = time.Now()
 	err := in.cmd.Start()
 	started <- err
 	if err != nil {
@@ -91,12 +91,12 @@ func (in *instance) live(started chan<- error) {
 	in.mu.Lock()
 	in.waitErr = err
 	in.mu.Unlock()
-	in.fn.forget(in)
+	in.fn.remove(in)
 	close(in.exited)
 	_ = in.server.Close()
 }
 
-func (f *Function) forget(in *instance) {
+func (f *Function) remove(in *instance) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	delete(f.all, in)

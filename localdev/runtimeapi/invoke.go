@@ -70,21 +70,21 @@ func (f *Function) run(payload []byte) outcome {
 		if err != nil {
 			return outcome{err: err}
 		}
-		j := newJob(payload, f.cfg.Timeout)
+		j := newInvocation(payload, f.cfg.Timeout)
 		o, begun := in.serve(j)
 		if !begun && !cold && !f.isClosed() { // an idle process that died unseen: the event is nobody's yet
 			continue
 		}
 		report := Report{
-			Function: f.cfg.Name, RequestID: j.id, Duration: j.took, MemoryMB: f.cfg.MemoryMB, MaxMemory: in.maxMemory(), Err: o.err,
+			Function: f.cfg.Name, RequestID: j.id, Duration: j.duration, MemoryMB: f.cfg.MemoryMB, MaxMemory: in.maxMemory(), Err: o.err,
 		}
 		if cold {
 			report.Init = in.initTime()
 		}
-		if in.settle(j) {
+		if in.waitUntilReady(j) {
 			f.release(in)
 		}
-		in.out.catchUp()
+		in.out.sync()
 		f.report(report)
 		return o
 	}
@@ -117,7 +117,7 @@ func (f *Function) acquire() (in *instance, cold bool, err error) {
 	limit := time.NewTimer(f.cfg.InitTimeout)
 	defer limit.Stop()
 	select {
-	case <-in.asked:
+	case <-in.ready:
 		return in, true, nil
 	case <-in.exited:
 		return nil, true, in.initError(false)

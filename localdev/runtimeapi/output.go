@@ -47,7 +47,7 @@ var mark = []byte{0}
 
 // lastWait is for a pipe that something which the process left behind keeps
 // open.
-const lastWait = time.Second
+const drainTimeout = time.Second
 
 func newOutput(log *lineWriter) (*output, error) {
 	from, to, err := os.Pipe()
@@ -71,7 +71,7 @@ func (o *output) read() {
 				default:
 				}
 			}
-			o.pass(part)
+			o.forward(part)
 		}
 		if err != nil {
 			return
@@ -80,7 +80,7 @@ func (o *output) read() {
 }
 
 // catchUp returns when the log has what the process has written until now.
-func (o *output) catchUp() {
+func (o *output) sync() {
 	if _, err := o.to.Write(mark); err != nil {
 		return // closed: there is no more to come
 	}
@@ -93,13 +93,13 @@ func (o *output) catchUp() {
 // close returns when the log has everything. It is for when the process is gone.
 func (o *output) close() {
 	_ = o.to.Close()
-	_ = o.from.SetReadDeadline(time.Now().Add(lastWait))
+	_ = o.from.SetReadDeadline(time.Now().Add(drainTimeout))
 	<-o.ended
 	_ = o.from.Close()
 	o.flush()
 }
 
-func (o *output) pass(p []byte) {
+func (o *output) forward(p []byte) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.tail = append(o.tail, p...)
@@ -129,13 +129,13 @@ func (o *output) endLine() {
 	o.line = o.line[:0]
 }
 
-func (o *output) forgetTail() {
+func (o *output) clearRecent() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.tail = o.tail[:0]
 }
 
-func (o *output) lastWords() string {
+func (o *output) recent() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return strings.TrimSpace(strings.ToValidUTF8(string(o.tail), ""))

@@ -55,7 +55,7 @@ type Function struct {
 // Start checks the configuration. It starts no process: that is the first
 // event's cold start. When ctx ends, the function is closed.
 func Start(ctx context.Context, cfg Config) (*Function, error) {
-	if err := cfg.complete(); err != nil {
+	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
 	f := &Function{
@@ -66,7 +66,7 @@ func Start(ctx context.Context, cfg Config) (*Function, error) {
 	return f, nil
 }
 
-func (c *Config) complete() error {
+func (c *Config) validate() error {
 	path, err := filepath.Abs(c.Binary)
 	if err != nil {
 		return fmt.Errorf("function binary: %w", err)

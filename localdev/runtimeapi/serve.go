@@ -4,32 +4,32 @@ import "time"
 
 // serve gives the process an event and waits for the answer. It reports false
 // if the process was gone before it could take the event.
-func (in *instance) serve(j *job) (o outcome, begun bool) {
-	in.out.forgetTail()
+func (in *instance) serve(j *invocation) (o outcome, begun bool) {
+	in.out.clearRecent()
 	start := time.Now()
-	defer func() { j.took = time.Since(start) }()
+	defer func() { j.duration = time.Since(start) }()
 	select {
-	case in.jobs <- j:
+	case in.invocations <- j:
 	case <-in.exited:
 		return outcome{err: in.crash(j)}, false
 	case <-j.limit.C:
-		return in.overdue(j), true
+		return in.timeOut(j), true
 	}
 	select {
-	case o = <-j.answer:
+	case o = <-j.result:
 	case <-in.exited:
 		select {
-		case o = <-j.answer: // its last words
+		case o = <-j.result: // its last words
 		default:
 			o.err = in.crash(j)
 		}
 	case <-j.limit.C:
-		o = in.overdue(j)
+		o = in.timeOut(j)
 	}
 	return o, true
 }
 
-func (in *instance) overdue(j *job) outcome {
+func (in *instance) timeOut(j *invocation) outcome {
 	in.maxMemory() // while it can be read
 	in.kill()
 	<-in.exited
@@ -41,10 +41,10 @@ func (in *instance) overdue(j *job) outcome {
 
 // settle waits until the process asks for the next event, which is when Lambda
 // counts this one as over. It reports whether the process can be used again.
-func (in *instance) settle(j *job) bool {
+func (in *instance) waitUntilReady(j *invocation) bool {
 	defer j.limit.Stop()
 	select {
-	case <-in.asked:
+	case <-in.ready:
 		return true
 	case <-in.exited:
 		return false

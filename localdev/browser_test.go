@@ -17,8 +17,8 @@ import (
 // policies are in nobody's way.
 func TestResetInABrowser(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, inThisProcess, nil)
-	c := customer{t: t, url: s.url}
+	s := newTestServer(t, inThisProcess, nil)
+	c := apiClient{t: t, url: s.url}
 	c.register("ann", http.StatusCreated)
 	c.call("POST", "/api/user/forget_password", `{"username":"ann","email":"ann@example.com"}`, http.StatusOK)
 
@@ -89,7 +89,7 @@ var shownToken = regexp.MustCompile(`"access_token": "([^"]+)"`)
 // The documentation's own instructions: register, log in, authorize, try.
 func TestDocumentationInABrowser(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, inThisProcess, nil)
+	s := newTestServer(t, inThisProcess, nil)
 	p := browsertest.Open(t)
 	p.Do(chromedp.Navigate(s.url+"/"), chromedp.WaitVisible(chromedp.CSS(".opblock-summary")))
 	wantAnswer(t, p, "access-register", "User registered successfully.")

@@ -57,7 +57,7 @@ func openDatabase(ctx context.Context, s settings, dir string, out io.Writer) (d
 	return d, nil
 }
 
-// as is the URL for another role, which the server's socket lets in like its own.
+// withRole is the URL for another role, which the server's socket lets in like its own.
 func withRole(role, owner string) (string, error) {
 	u, err := url.Parse(owner)
 	if err != nil {
@@ -67,7 +67,7 @@ func withRole(role, owner string) (string, error) {
 	return u.String(), nil
 }
 
-// reach says in one sentence why a given database cannot be used.
+// checkDatabaseURL says in one sentence why a given database cannot be used.
 func checkDatabaseURL(ctx context.Context, given string) error {
 	parsed, err := dburl.Parse("DATABASE_URL", given)
 	if err != nil {
@@ -102,7 +102,7 @@ func reason(err error) string {
 	return strings.TrimSpace(lines[len(lines)-1])
 }
 
-// create makes the database and the functions' role on first use. The
+// createDatabase makes the database and the functions' role on first use. The
 // database's statements are logged, so that a developer can read what a request
 // costs.
 func createDatabase(ctx context.Context, server *pgserver.Server) error {
@@ -137,7 +137,7 @@ func createDatabase(ctx context.Context, server *pgserver.Server) error {
 	return err
 }
 
-// where names the database for a person, without its password.
+// String names the database for a person, without its password.
 func (d database) String() string {
 	shown := d.url
 	if d.server != nil {
@@ -157,7 +157,7 @@ func (d database) String() string {
 	return u.Redacted()
 }
 
-// shellWord quotes what a shell would take apart.
+// shellQuote quotes what a shell would take apart.
 func shellQuote(s string) string {
 	if !strings.ContainsAny(s, " \t\n'\"\\$`&|;<>()*?[]#~!{}") {
 		return s
@@ -165,7 +165,7 @@ func shellQuote(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
-// places says where the data stays: in the folder, unless PostgreSQL's account
+// dataLocation says where the data stays: in the folder, unless PostgreSQL's account
 // cannot enter that.
 func (d database) dataLocation(folder string) string {
 	if d.server == nil {

@@ -23,7 +23,7 @@ import (
 
 const jwtKeys = "JWT_KEYS"
 
-// vault is secrets.json in the place of a deployment's secret: it keeps the
+// localSecret is secrets.json in the place of a deployment's secret: it keeps the
 // keys of access tokens, which may change while localdev runs.
 type localSecret struct {
 	rotation.File
@@ -33,7 +33,7 @@ type localSecret struct {
 	readAt time.Time
 }
 
-// openVault makes the keys on first use, so that tokens outlive a restart. It
+// openLocalSecret makes the keys on first use, so that tokens outlive a restart. It
 // is nil where keys are given.
 func openLocalSecret(data string, given map[string]string) (*localSecret, error) {
 	if given[jwtKeys] != "" || given["JWT_SECRET_KEY"] != "" {
@@ -52,7 +52,7 @@ func openLocalSecret(data string, given map[string]string) (*localSecret, error)
 	return v, v.load()
 }
 
-// firstKey makes a ring where there is none. Nobody has a copy of another, so
+// newRing makes a ring where there is none. Nobody has a copy of another, so
 // its key signs at once; tokens from before are good for their time.
 func newRing(kept string, alg keyring.Algorithm, now time.Time) (string, error) {
 	if kept != "" {
@@ -114,7 +114,7 @@ func (v *localSecret) Change(ctx context.Context, name string, compute func(map[
 	return v.load()
 }
 
-// live are the functions' variables, with keys that may change.
+// environment are the functions' variables, with keys that may change.
 func (s settings) environment(ctx context.Context) *boot.Environment {
 	if s.secret == nil {
 		return environment(s.values)
@@ -143,7 +143,7 @@ func conflict(why string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, why, http.StatusConflict) })
 }
 
-// kept lets the function rotate_keys run and then puts the keys of the local
+// saveRotatedKeys lets the function rotate_keys run and then puts the keys of the local
 // Secrets Manager into the vault, so that they outlive it.
 func (p *stack) saveRotatedKeys(rotate http.Handler) http.Handler {
 	if p.settings.secret == nil {

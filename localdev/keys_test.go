@@ -112,7 +112,7 @@ func TestTokensAreSignedWithTheRing(t *testing.T) {
 	for _, way := range []string{inThisProcess, asBinaries} {
 		t.Run(way, func(t *testing.T) {
 			t.Parallel()
-			s := newSite(t, way, nil)
+			s := newTestServer(t, way, nil)
 			ring, _ := keysIn(t, s.options.data)
 			current, _ := ring.Current()
 			got := s.call(t, "POST", "/api/user/login", "", `{"username":"admin","password":"`+adminPassword+`"}`)

@@ -35,7 +35,7 @@ func main() {
 	}
 }
 
-// ends are the signals that stop localdev: Ctrl-C, kill, and a terminal that is
+// stopSignals are the signals that stop localdev: Ctrl-C, kill, and a terminal that is
 // closed, unless nohup asked to stay.
 func stopSignals() []os.Signal {
 	list := []os.Signal{os.Interrupt, syscall.SIGTERM}

@@ -10,12 +10,12 @@ import (
 	"path/filepath"
 )
 
-// rootOnly is what matters here of what secrets.json holds.
+// rootKeyFile is what matters here of what secrets.json holds.
 type rootKeyFile struct {
 	RootKey string `json:"ROOT_KEY"`
 }
 
-// leastKey is the least length of a key, in characters; package boot refuses
+// minKeyLength is the least length of a key, in characters; package boot refuses
 // shorter ones.
 const minKeyLength = 32
 

@@ -12,12 +12,12 @@ import (
 type settings struct {
 	values map[string]string
 	source pgserver.Source
-	// differs says in words where these are not what a deployment would have.
+	// differences says in words where these are not what a deployment would have.
 	differences []string
 	secret   *localSecret // nil where the values name keys of access tokens
 }
 
-// names are the variables that are taken from .env and from the environment;
+// variableNames are the variables that are taken from .env and from the environment;
 // the latter win.
 var variableNames = []string{
 	"SECRET_KEY", "DATABASE_URL", "MIGRATE_DATABASE_URL", "JWT_SECRET_KEY", "SECURITY_PASSWORD_SALT",
@@ -67,7 +67,7 @@ func loadSettings(o options, env lookup, addr string) (settings, error) {
 	return s, nil
 }
 
-// wide lets a developer and a test suite ask as often as they like; both have
+// generousLimit lets a developer and a test suite ask as often as they like; both have
 // one address. Wrong passwords in a row are counted as in a deployment.
 const generousLimit = "1000000/1h"
 

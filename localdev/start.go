@@ -19,7 +19,7 @@ import (
 	"roster/shared/boot"
 )
 
-// parts are what one localdev has started.
+// stack are what one localdev has started.
 type stack struct {
 	options  options
 	settings settings

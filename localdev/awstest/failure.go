@@ -69,7 +69,7 @@ func Times(n int, f Failure) []Failure {
 	return list
 }
 
-// next counts the call and takes the failure that is due, if any.
+// nextFailure counts the call and takes the failure that is due, if any.
 func (s *Server) nextFailure(op Operation) (Failure, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -42,7 +42,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	writeError(w, http.StatusBadRequest, "UnknownOperationException", "awstest does not play "+r.Method+" "+r.URL.Path)
 }
 
-// signedFor is the name in the signature for a service's name in X-Amz-Target.
+// signingNames is the name in the signature for a service's name in X-Amz-Target.
 var signingNames = map[string]string{"secretsmanager": "secretsmanager", "TrentService": "kms"}
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, op Operation, service string, work func(http.ResponseWriter)) {
@@ -115,7 +115,7 @@ func (s *Server) sendEmail(w http.ResponseWriter, body []byte) {
 	writeJSON(w, http.StatusOK, map[string]string{"MessageId": "awstest"})
 }
 
-// into copies the text. SES takes ASCII where no character set is named and
+// copyTo copies the text. SES takes ASCII where no character set is named and
 // sends everything else garbled; here that is an error, so that a test sees it.
 func (c content) copyTo(to *string) bool {
 	if c.Data == nil {

@@ -36,7 +36,7 @@ type kmsInput struct {
 	EncryptionContext map[string]string
 }
 
-// bound is what a ciphertext is bound to: the context in one order.
+// additionalData is what a ciphertext is bound to: the context in one order.
 func (in kmsInput) additionalData() []byte {
 	b, err := json.Marshal(in.EncryptionContext)
 	if err != nil {

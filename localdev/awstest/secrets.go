@@ -63,7 +63,7 @@ func (c *secret) addVersion(id string, v value, labels ...string) {
 	}
 }
 
-// move puts a label on a version. The one that was current becomes the
+// moveLabel puts a label on a version. The one that was current becomes the
 // previous one.
 func (c *secret) moveLabel(label, id string) {
 	if was := c.labels[current]; label == current && was != "" && was != id {
@@ -84,7 +84,7 @@ type secretInput struct {
 	RemoveFromVersionId string
 }
 
-// secretOf reads a request and finds its secret, or answers why not. s.mu is
+// findSecret reads a request and finds its secret, or answers why not. s.mu is
 // held.
 func (s *Server) findSecret(w http.ResponseWriter, body []byte, in *secretInput) *secret {
 	if json.Unmarshal(body, in) != nil || in.SecretId == "" {

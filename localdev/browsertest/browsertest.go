@@ -19,7 +19,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// patience bounds one Do or Get. Machines that run tests are often busy.
+// timeout bounds one Do or Get. Machines that run tests are often busy.
 const timeout = time.Minute
 
 // Page is one tab of a browser that nobody else uses.
@@ -89,7 +89,7 @@ func (p *Page) Requests() []string {
 	return slices.Clone(p.requests)
 }
 
-// Complaints are the errors and warnings of the console so far: scripts that
+// ConsoleErrors are the errors and warnings of the console so far: scripts that
 // failed, files that did not load, and what the security policy forbade.
 func (p *Page) ConsoleErrors() []string {
 	p.mu.Lock()

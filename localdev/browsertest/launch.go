@@ -10,7 +10,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// places are the names and paths of Chromium and its kin.
+// candidates are the names and paths of Chromium and its kin.
 var candidates = []string{
 	"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "headless-shell", "headless_shell", "microsoft-edge",
 	"/snap/bin/chromium",
@@ -38,7 +38,7 @@ func find() (string, error) {
 	return "", errors.New("found none on the PATH")
 }
 
-// missing ends the test: in peace on a machine without a browser, with a
+// skipOrFail ends the test: in peace on a machine without a browser, with a
 // failure where one is promised.
 func skipOrFail(t testing.TB, err error) {
 	t.Helper()

@@ -39,14 +39,14 @@ func Try(path string, exclusive bool) (*Lock, error) {
 	}
 }
 
-// current reports whether path still is this file. Its holder may have removed the folder between our opening and locking.
+// isCurrent reports whether path still is this file. Its holder may have removed the folder between our opening and locking.
 func isCurrent(f *os.File, path string) bool {
 	a, err1 := f.Stat()
 	b, err2 := os.Lstat(path)
 	return err1 == nil && err2 == nil && os.SameFile(a, b)
 }
 
-// Exclusive tries to make a shared lock exclusive. When it cannot, the lock may be gone: only for those who are leaving.
+// TryUpgrade tries to make a shared lock exclusive. When it cannot, the lock may be gone: only for those who are leaving.
 func (l *Lock) TryUpgrade() bool {
 	return syscall.Flock(int(l.file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// write sends a function's answer to the client. It refuses an answer that API
+// writeResponse sends a function's answer to the client. It refuses an answer that API
 // Gateway could not send, before anything of it is written.
 func writeResponse(w http.ResponseWriter, resp events.APIGatewayV2HTTPResponse) error {
 	if resp.StatusCode < 200 || resp.StatusCode > 599 {
@@ -44,7 +44,7 @@ func writeResponse(w http.ResponseWriter, resp events.APIGatewayV2HTTPResponse) 
 	return nil
 }
 
-// refuse answers in API Gateway's own name.
+// writeError answers in API Gateway's own name.
 func writeError(w http.ResponseWriter, status int) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)

@@ -128,7 +128,7 @@ func isText(contentType string) bool {
 	return strings.HasPrefix(media, "text/") || media == "application/json" || media == "application/xml" || media == "application/javascript"
 }
 
-// text replaces what JSON cannot carry, for the event is JSON on its way to Lambda.
+// validUTF8 replaces what JSON cannot carry, for the event is JSON on its way to Lambda.
 func validUTF8(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 
 func requestID() string { return base64.URLEncoding.EncodeToString(randomBytes(11)) }

@@ -65,7 +65,7 @@ func linked(text string) template.HTML {
 	}))
 }
 
-// one shows the HTML of one mail as a mail program would, without scripts.
+// showHTML shows the HTML of one mail as a mail program would, without scripts.
 func showHTML(mails func() []awstest.Mail) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		n, err := strconv.Atoi(r.PathValue("number"))

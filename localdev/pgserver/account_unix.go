@@ -53,18 +53,18 @@ func unprivileged(folders ...string) (account, error) {
 	return all[0], nil
 }
 
-// other reports whether the account is another than the caller's.
-func (a account) other() bool { return a.credential != nil }
+// isOther reports whether the account is another than the caller's.
+func (a account) isOther() bool { return a.credential != nil }
 
 func (a account) uid() int {
-	if a.other() {
+	if a.isOther() {
 		return int(a.credential.Uid)
 	}
 	return os.Geteuid()
 }
 
-func (a account) own(path string) error {
-	if !a.other() {
+func (a account) chown(path string) error {
+	if !a.isOther() {
 		return nil
 	}
 	return os.Lchown(path, int(a.credential.Uid), int(a.credential.Gid))
@@ -105,7 +105,7 @@ func (a account) output(ctx context.Context, program string, args ...string) ([]
 
 // canEnter reports whether the account can enter a folder, by trying.
 func (a account) canEnter(dir string) bool {
-	if !a.other() {
+	if !a.isOther() {
 		return true
 	}
 	cmd := a.command("/bin/sh", "-c", ":")

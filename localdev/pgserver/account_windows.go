@@ -14,9 +14,9 @@ type account struct{}
 
 func unprivileged(...string) (account, error) { return account{}, errWindows }
 
-func (account) other() bool              { return false }
+func (account) isOther() bool              { return false }
 func (account) uid() int                 { return -1 }
-func (account) own(string) error         { return errWindows }
+func (account) chown(string) error         { return errWindows }
 func (account) canEnter(string) bool     { return false }
 func (account) signal(int, string) error { return errWindows }
 func (account) command(program string, args ...string) *exec.Cmd {

@@ -25,8 +25,8 @@ const (
 // SourceVariable is the environment variable that localdev and the tests take their Source from.
 const SourceVariable = "LOCALDEV_POSTGRES"
 
-// oldest is the first major version that Roster works with.
-const oldest = 14
+// minMajor is the first major version that Roster works with.
+const minMajor = 14
 
 // ParseSource reads a value of LOCALDEV_POSTGRES.
 func ParseSource(value string) (Source, error) {
@@ -54,12 +54,12 @@ func (s *Server) findBinaries(ctx context.Context, major int) (binaries, error) 
 		if found, err = installed(ctx, s.account); err != nil {
 			return binaries{}, err
 		}
-		if b, ok := pick(found, major); ok {
+		if b, ok := selectVersion(found, major); ok {
 			return b, nil
 		}
 	}
 	if s.opts.Source == Installed && len(found) == 0 {
-		return binaries{}, fmt.Errorf("no PostgreSQL %d or newer was found: %s", oldest, advice())
+		return binaries{}, fmt.Errorf("no PostgreSQL %d or newer was found: %s", minMajor, installAdvice())
 	}
 	if s.opts.Source == Installed || major != 0 && major != downloadMajor || !s.opts.Durable && len(found) > 0 {
 		return binaries{}, s.otherVersion(found, major)
@@ -72,12 +72,12 @@ func (s *Server) otherVersion(found []binaries, major int) error {
 	if len(found) > 0 {
 		have = found[0].version.major
 	}
-	return refuse(errOtherVersion, "%s was made by PostgreSQL %d and this is PostgreSQL %d: install version %d, or remove %s to begin anew",
-		s.home.data(), major, have, major, s.opts.Dir)
+	return withMessage(errOtherVersion, "%s was made by PostgreSQL %d and this is PostgreSQL %d: install version %d, or remove %s to begin anew",
+		s.layout.data(), major, have, major, s.opts.Dir)
 }
 
-// advice says how to come by a PostgreSQL.
-func advice() string {
+// installAdvice says how to come by a PostgreSQL.
+func installAdvice() string {
 	install := "apt-get install postgresql"
 	if runtime.GOOS == "darwin" {
 		install = "brew install postgresql@17"
@@ -85,8 +85,8 @@ func advice() string {
 	return fmt.Sprintf("install it (%s), or set DATABASE_URL to a server that runs", install)
 }
 
-// pick returns the first of the binaries that serve a major version (0: any).
-func pick(found []binaries, major int) (binaries, bool) {
+// selectVersion returns the first of the binaries that serve a major version (0: any).
+func selectVersion(found []binaries, major int) (binaries, bool) {
 	i := slices.IndexFunc(found, func(b binaries) bool { return major == 0 || b.version.major == major })
 	if i < 0 {
 		return binaries{}, false
@@ -113,7 +113,7 @@ func installed(ctx context.Context, a account) ([]binaries, error) {
 	if dir := os.Getenv("PG_BINDIR"); dir != "" {
 		b, ok := inspect(ctx, a, dir)
 		if !ok {
-			return nil, fmt.Errorf("PG_BINDIR is %s, which holds no initdb and postgres of version %d or newer that can be run: correct it or unset it", dir, oldest)
+			return nil, fmt.Errorf("PG_BINDIR is %s, which holds no initdb and postgres of version %d or newer that can be run: correct it or unset it", dir, minMajor)
 		}
 		return []binaries{b}, nil
 	}
@@ -167,7 +167,7 @@ func inspect(ctx context.Context, a account, dir string) (binaries, bool) {
 	}
 	v, ok := parseVersion(string(out))
 	b.version = v
-	return b, ok && v.major >= oldest
+	return b, ok && v.major >= minMajor
 }
 
 // version is PostgreSQL's. Before 10 the minor was a part of the major one, which needs no care here: all that is too old.

@@ -14,7 +14,7 @@ func CacheDir() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if parent, err := cacheParent(a.other()); err == nil {
+	if parent, err := cacheParent(a.isOther()); err == nil {
 		dir := filepath.Join(parent, "roster")
 		if makeDir(dir, a) == nil && writable(dir) {
 			return dir, nil

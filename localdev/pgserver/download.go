@@ -24,10 +24,10 @@ const (
 	downloadVersion = embeddedpostgres.V18
 	downloadMajor   = 18
 	repository      = "https://repo1.maven.org/maven2"
-	// downloadTime bounds the whole download; the library itself would wait for ever.
-	downloadTime = 10 * time.Minute
-	// downloadNews is how often a download says that it is still under way.
-	downloadNews = 5 * time.Second
+	// downloadTimeout bounds the whole download; the library itself would wait for ever.
+	downloadTimeout = 10 * time.Minute
+	// progressInterval is how often a download says that it is still under way.
+	progressInterval = 5 * time.Second
 )
 
 // archives are the SHA-256 sums of what is downloaded. The library compares only with a sum from the same host.
@@ -52,11 +52,11 @@ func downloaded(ctx context.Context, a account, progress io.Writer) (binaries, e
 		progress:   progress,
 	}
 	if err := d.ensure(ctx); err != nil {
-		return binaries{}, fmt.Errorf("PostgreSQL could not be downloaded (%w): %s", err, advice())
+		return binaries{}, fmt.Errorf("PostgreSQL could not be downloaded (%w): %s", err, installAdvice())
 	}
 	b, ok := inspect(ctx, a, filepath.Join(d.dir, "bin"))
 	if !ok {
-		return b, fmt.Errorf("the PostgreSQL downloaded to %s does not run on this machine: %s", d.dir, advice())
+		return b, fmt.Errorf("the PostgreSQL downloaded to %s does not run on this machine: %s", d.dir, installAdvice())
 	}
 	return b, nil
 }
@@ -71,24 +71,24 @@ type download struct {
 
 // ensure makes sure that dir holds the binaries. One process at a time downloads; the others wait for it.
 func (d download) ensure(ctx context.Context) error {
-	if d.there() {
+	if d.exists() {
 		return nil
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, downloadTime, errors.New("it took too long"))
+	ctx, cancel := context.WithTimeoutCause(ctx, downloadTimeout, errors.New("it took too long"))
 	defer cancel()
 	lock, err := filelock.Wait(ctx, d.dir+".lock")
 	if err != nil {
 		return err
 	}
 	defer lock.Unlock()
-	if d.there() {
+	if d.exists() {
 		return nil
 	}
 	return d.fetch(ctx)
 }
 
-// there relies on the rename at the end of fetch: dir is whole or absent.
-func (d download) there() bool {
+// exists relies on the rename at the end of fetch: dir is whole or absent.
+func (d download) exists() bool {
 	_, err := os.Stat(d.dir)
 	return err == nil
 }
@@ -147,7 +147,7 @@ func (d download) unpack(tmp string) error {
 
 // wait waits for the download and says now and then that it is under way; the library tells nothing in between.
 func (d download) wait(ctx context.Context, done <-chan error, began time.Time) error {
-	news := time.NewTicker(downloadNews)
+	news := time.NewTicker(progressInterval)
 	defer news.Stop()
 	for {
 		select {

@@ -16,9 +16,9 @@ const (
 	pollEvery = 4 * time.Millisecond
 	// logLimit is where a start puts the old log aside, in bytes.
 	logLimit = 16 << 20
-	// settleTime bounds the wait for the remains of a killed server to go.
-	settleTime  = 5 * time.Second
-	settlePause = 50 * time.Millisecond
+	// sharedMemoryTimeout bounds the wait for the remains of a killed server to go.
+	sharedMemoryTimeout  = 5 * time.Second
+	retryPause = 50 * time.Millisecond
 )
 
 // child is a postmaster that this process started.
@@ -27,7 +27,7 @@ type child struct {
 	exited  chan struct{} // closed when it has ended
 }
 
-func (c *child) gone() bool {
+func (c *child) hasExited() bool {
 	select {
 	case <-c.exited:
 		return true
@@ -38,40 +38,40 @@ func (c *child) gone() bool {
 
 // launch runs the server and waits until it answers.
 func (s *Server) launch(ctx context.Context, bin binaries) error {
-	settled := time.Now().Add(settleTime)
+	settled := time.Now().Add(sharedMemoryTimeout)
 	for {
 		offset, err := s.spawn(bin)
 		if err != nil {
 			return err
 		}
-		err = poll(ctx, func() bool { return s.child.gone() || s.answers(ctx) })
+		err = poll(ctx, func() bool { return s.child.hasExited() || s.acceptsConnections(ctx) })
 		if err != nil {
 			s.child.abort()
 			s.child = nil
-			return fmt.Errorf("waiting for PostgreSQL to start (its log is %s): %w", s.home.log(), err)
+			return fmt.Errorf("waiting for PostgreSQL to start (its log is %s): %w", s.layout.log(), err)
 		}
-		if !s.child.gone() {
+		if !s.child.hasExited() {
 			return nil
 		}
 		s.child = nil
-		reason := s.lastWords(offset)
+		reason := s.failureReason(offset)
 		// The processes of a killed postmaster end a moment after it, and until then PostgreSQL refuses the data.
 		if bytes.Contains(reason, []byte("shared memory block")) && time.Now().Before(settled) {
-			<-time.After(settlePause)
+			<-time.After(retryPause)
 			continue
 		}
 		if bytes.Contains(reason, []byte("TCP/IP socket")) {
 			return s.portTaken()
 		}
 		return fmt.Errorf("PostgreSQL did not start (%s): see %s, or, when its data is damaged, remove %s to begin anew without it",
-			reason, s.home.log(), s.opts.Dir)
+			reason, s.layout.log(), s.opts.Dir)
 	}
 }
 
 // spawn starts the postmaster with its output in the log, and returns where in the log its words begin. A log that was an
 // inherited standard output instead would keep `go test` waiting for as long as the server lives.
 func (s *Server) spawn(bin binaries) (offset int64, err error) {
-	log, err := openLog(s.home.log())
+	log, err := openLog(s.layout.log())
 	if err != nil {
 		return 0, err
 	}
@@ -101,10 +101,10 @@ func openLog(path string) (*os.File, error) {
 	return openFile(path, os.O_APPEND|os.O_WRONLY)
 }
 
-// lastWords returns why the server ended, from its log since offset: the last fatal line, else (before it can write a real log)
+// failureReason returns why the server ended, from its log since offset: the last fatal line, else (before it can write a real log)
 // the first line that is no news.
-func (s *Server) lastWords(offset int64) []byte {
-	log, err := os.ReadFile(s.home.log())
+func (s *Server) failureReason(offset int64) []byte {
+	log, err := os.ReadFile(s.layout.log())
 	if err != nil || int64(len(log)) < offset {
 		return []byte("no log")
 	}
@@ -113,7 +113,7 @@ func (s *Server) lastWords(offset int64) []byte {
 		if bytes.Contains(line, []byte("FATAL:  the database system is ")) {
 			continue // "starting up": the answer to our own asking
 		}
-		switch i := fatality.FindIndex(line); {
+		switch i := fatalLine.FindIndex(line); {
 		case i != nil:
 			fatal = bytes.TrimSpace(line[i[0]:])
 		case first == nil && !bytes.Contains(line, []byte("LOG:  ")):
@@ -130,11 +130,11 @@ func (s *Server) lastWords(offset int64) []byte {
 	}
 }
 
-var fatality = regexp.MustCompile(`(FATAL|PANIC): `)
+var fatalLine = regexp.MustCompile(`(FATAL|PANIC): `)
 
-// answers reports whether the server takes connections. The socket lies in a folder that only we can write to, so who answers
+// acceptsConnections reports whether the server takes connections. The socket lies in a folder that only we can write to, so who answers
 // there is our server.
-func (s *Server) answers(ctx context.Context) bool {
+func (s *Server) acceptsConnections(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, s.socketURL("postgres"))

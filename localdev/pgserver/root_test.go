@@ -82,14 +82,14 @@ func TestLongPath(t *testing.T) {
 	stop(t, s)
 
 	spare, tomorrow := filepath.Dir(s.SocketDir()), time.Now().Add(25*time.Hour)
-	if pgserver.Forsaken(spare, tomorrow) {
+	if pgserver.IsOrphaned(spare, tomorrow) {
 		t.Error("forsaken while the folder is there")
 	}
 	rename(t, opts.Dir, opts.Dir+".gone")
-	if pgserver.Forsaken(spare, time.Now().Add(23*time.Hour)) {
+	if pgserver.IsOrphaned(spare, time.Now().Add(23*time.Hour)) {
 		t.Error("forsaken before its time")
 	}
-	if !pgserver.Forsaken(spare, tomorrow) {
+	if !pgserver.IsOrphaned(spare, tomorrow) {
 		t.Error("not forsaken after a day")
 	}
 	rename(t, opts.Dir+".gone", opts.Dir)

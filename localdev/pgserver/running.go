@@ -21,8 +21,8 @@ const (
 	statusLine  = 7
 )
 
-// attachTime is enough for a left server to recover or to stop.
-const attachTime = time.Minute
+// attachTimeout is enough for a left server to recover or to stop.
+const attachTimeout = time.Minute
 
 // attach looks for a server that a killed process left running on our data and reports whether it can be used. One that was
 // started for another port is stopped; a stale postmaster.pid is removed.
@@ -32,16 +32,16 @@ func (s *Server) attach(ctx context.Context) (bool, error) {
 		return false, s.removeStale()
 	}
 	// It may be starting or stopping just now.
-	wait, cancel := context.WithTimeout(ctx, attachTime)
+	wait, cancel := context.WithTimeout(ctx, attachTimeout)
 	defer cancel()
-	err := poll(wait, func() bool { return s.ended(pid) || s.ready() && (!s.fits() || s.answers(ctx)) })
+	err := poll(wait, func() bool { return s.ended(pid) || s.ready() && (!s.listensAsConfigured() || s.acceptsConnections(ctx)) })
 	if err != nil {
-		return false, fmt.Errorf("PostgreSQL (process %d) holds %s and does not answer: stop it with `kill %d`: %w", pid, s.home.data(), pid, err)
+		return false, fmt.Errorf("PostgreSQL (process %d) holds %s and does not answer: stop it with `kill %d`: %w", pid, s.layout.data(), pid, err)
 	}
 	if s.ended(pid) {
 		return false, nil
 	}
-	if !s.fits() {
+	if !s.listensAsConfigured() {
 		return false, s.shutdown(ctx)
 	}
 	return true, nil
@@ -50,8 +50,8 @@ func (s *Server) attach(ctx context.Context) (bool, error) {
 // removeStale removes the files by which a dead server says that it runs. PostgreSQL would remove them, too, but not where the
 // dead server's number now belongs to another process of ours, or to the dead itself, which nobody has waited for yet.
 func (s *Server) removeStale() error {
-	socketLock := filepath.Join(s.home.socket, fmt.Sprintf(".s.PGSQL.%d.lock", s.socketPort()))
-	for _, path := range []string{s.home.pidFile(), socketLock} {
+	socketLock := filepath.Join(s.layout.socket, fmt.Sprintf(".s.PGSQL.%d.lock", s.socketPort()))
+	for _, path := range []string{s.layout.pidFile(), socketLock} {
 		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("removing a dead server's file: %w", err)
 		}
@@ -66,11 +66,11 @@ func (s *Server) running() (pid int, ok bool) {
 	if err != nil || pid <= 1 || !alive(pid) {
 		return 0, false
 	}
-	return pid, bytes.Contains(commandLine(pid), []byte(s.home.data()))
+	return pid, bytes.Contains(commandLine(pid), []byte(s.layout.data()))
 }
 
 func (s *Server) pidFileLine(n int) string {
-	b, err := os.ReadFile(s.home.pidFile())
+	b, err := os.ReadFile(s.layout.pidFile())
 	if err != nil {
 		return ""
 	}
@@ -84,8 +84,8 @@ func (s *Server) pidFileLine(n int) string {
 // ready reports whether the running server has finished its start.
 func (s *Server) ready() bool { return s.pidFileLine(statusLine) == "ready" }
 
-// fits reports whether the running server, once ready, listens where it should.
-func (s *Server) fits() bool {
+// listensAsConfigured reports whether the running server, once ready, listens where it should.
+func (s *Server) listensAsConfigured() bool {
 	tcp := s.pidFileLine(addressLine) != ""
-	return s.pidFileLine(portLine) == strconv.Itoa(s.socketPort()) && s.pidFileLine(socketLine) == s.home.socket && tcp == (s.opts.Port != 0)
+	return s.pidFileLine(portLine) == strconv.Itoa(s.socketPort()) && s.pidFileLine(socketLine) == s.layout.socket && tcp == (s.opts.Port != 0)
 }

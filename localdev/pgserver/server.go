@@ -37,17 +37,17 @@ var (
 	errOtherVersion = errors.New("other version")
 )
 
-// refusal is one of these errors with a sentence that needs no more words.
-type refusal struct {
-	kind     error
-	sentence string
+// messageError is one of these errors with a sentence that needs no more words.
+type messageError struct {
+	sentinel     error
+	message string
 }
 
-func (r refusal) Error() string { return r.sentence }
-func (r refusal) Unwrap() error { return r.kind }
+func (r messageError) Error() string { return r.message }
+func (r messageError) Unwrap() error { return r.sentinel }
 
-func refuse(kind error, format string, args ...any) error {
-	return refusal{kind, fmt.Sprintf(format, args...)}
+func withMessage(kind error, format string, args ...any) error {
+	return messageError{kind, fmt.Sprintf(format, args...)}
 }
 
 // Options says where a server lives and what it is for.
@@ -73,10 +73,10 @@ type Options struct {
 type Server struct {
 	opts    Options
 	account account
-	home    home
+	layout    layout
 
 	mu       sync.Mutex
-	users    *filelock.Lock // held from Start to Stop
+	usersLock    *filelock.Lock // held from Start to Stop
 	child    *child         // nil when the server was started by another process
 	password string         // for TCP only
 }
@@ -91,7 +91,7 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	forgetClientVariables()
+	unsetClientVariables()
 	if err := s.start(ctx); err != nil {
 		return nil, err
 	}
@@ -141,7 +141,7 @@ func (s *Server) URL(database string) string {
 }
 
 func (s *Server) socketURL(database string) string {
-	q := url.Values{"host": {s.home.socket}, "port": {strconv.Itoa(s.socketPort())}, "sslmode": {"disable"}}
+	q := url.Values{"host": {s.layout.socket}, "port": {strconv.Itoa(s.socketPort())}, "sslmode": {"disable"}}
 	u := url.URL{Scheme: "postgres", User: url.User(superuser), Path: "/" + database, RawQuery: q.Encode()}
 	return u.String()
 }
@@ -155,10 +155,10 @@ func (s *Server) socketPort() int {
 }
 
 // LogPath returns the file with the server's log. It grows while the server runs; its lines begin with LogLinePrefix.
-func (s *Server) LogPath() string { return s.home.log() }
+func (s *Server) LogPath() string { return s.layout.log() }
 
 // DataDir returns PostgreSQL's data folder. As root it may lie outside of Options.Dir.
-func (s *Server) DataDir() string { return s.home.data() }
+func (s *Server) DataDir() string { return s.layout.data() }
 
 // Remove stops the server and deletes all that it wrote. It fails with ErrInUse while another process uses the server.
 func (s *Server) Remove(ctx context.Context) error {
@@ -178,17 +178,17 @@ func Remove(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	gate, err := s.enter(ctx)
+	gate, err := s.acquireLocks(ctx)
 	if err != nil {
 		return err
 	}
 	defer gate.Unlock()
-	defer s.leave()
-	if s.home, err = findHome(s.opts.Dir, s.account); err != nil {
+	defer s.releaseUsersLock()
+	if s.layout, err = findLayout(s.opts.Dir, s.account); err != nil {
 		return err
 	}
 	if err := s.shutdown(ctx); err != nil {
 		return err
 	}
-	return s.home.remove()
+	return s.layout.remove()
 }

@@ -14,30 +14,30 @@ import (
 func (s *Server) start(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	gate, err := s.enter(ctx)
+	gate, err := s.acquireLocks(ctx)
 	if err != nil {
 		return err
 	}
 	defer gate.Unlock()
-	if err := s.run(ctx); err != nil {
-		s.leave()
+	if err := s.attachOrStart(ctx); err != nil {
+		s.releaseUsersLock()
 		return err
 	}
 	return nil
 }
 
-// enter takes the folder's two locks. The gate is held by one process at a time, around each start and stop; the users' lock
+// acquireLocks takes the folder's two locks. The gate is held by one process at a time, around each start and stop; the users' lock
 // is held for as long as the server is used, and dies with the process that holds it.
-func (s *Server) enter(ctx context.Context) (gate *filelock.Lock, err error) {
+func (s *Server) acquireLocks(ctx context.Context) (gate *filelock.Lock, err error) {
 	if err := makeDir(s.opts.Dir, s.account); err != nil {
 		return nil, err
 	}
 	if gate, err = filelock.Wait(ctx, filepath.Join(s.opts.Dir, "start.lock")); err != nil {
 		return nil, err
 	}
-	s.users, err = filelock.Try(filepath.Join(s.opts.Dir, "users.lock"), !s.opts.Shared)
+	s.usersLock, err = filelock.Try(filepath.Join(s.opts.Dir, "users.lock"), !s.opts.Shared)
 	if errors.Is(err, filelock.ErrLocked) {
-		err = refuse(ErrInUse, "another process uses the database in %s: stop that one, or use another folder", s.opts.Dir)
+		err = withMessage(ErrInUse, "another process uses the database in %s: stop that one, or use another folder", s.opts.Dir)
 	}
 	if err != nil {
 		gate.Unlock()
@@ -46,37 +46,37 @@ func (s *Server) enter(ctx context.Context) (gate *filelock.Lock, err error) {
 	return gate, nil
 }
 
-func (s *Server) leave() {
-	s.users.Unlock()
-	s.users = nil
+func (s *Server) releaseUsersLock() {
+	s.usersLock.Unlock()
+	s.usersLock = nil
 }
 
-// run attaches to a server that is there, or starts one.
-func (s *Server) run(ctx context.Context) error {
-	h, err := findHome(s.opts.Dir, s.account)
+// attachOrStart attaches to a server that is there, or starts one.
+func (s *Server) attachOrStart(ctx context.Context) error {
+	h, err := findLayout(s.opts.Dir, s.account)
 	if err != nil {
 		return err
 	}
-	if h != s.home { // not written again by a Restart, under the eyes of URL and LogPath
-		s.home = h
+	if h != s.layout { // not written again by a Restart, under the eyes of URL and LogPath
+		s.layout = h
 	}
 	attached, err := s.attach(ctx)
 	if err != nil {
 		return err
 	}
 	if !attached {
-		if err := s.startAnew(ctx); err != nil {
+		if err := s.startNew(ctx); err != nil {
 			return err
 		}
 	}
 	return s.ensurePassword(ctx)
 }
 
-func (s *Server) startAnew(ctx context.Context) error {
+func (s *Server) startNew(ctx context.Context) error {
 	if err := s.checkPort(); err != nil {
 		return err
 	}
-	bin, err := s.readyData(ctx)
+	bin, err := s.ensureData(ctx)
 	if err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ func (s *Server) startAnew(ctx context.Context) error {
 	if err := s.discardData(); err != nil {
 		return err
 	}
-	if bin, err = s.readyData(ctx); err != nil {
+	if bin, err = s.ensureData(ctx); err != nil {
 		return err
 	}
 	return s.launch(ctx, bin)
@@ -107,5 +107,5 @@ func (s *Server) checkPort() error {
 }
 
 func (s *Server) portTaken() error {
-	return refuse(ErrPortTaken, "port %d, meant for the database, is taken: stop what listens there, or choose another port", s.opts.Port)
+	return withMessage(ErrPortTaken, "port %d, meant for the database, is taken: stop what listens there, or choose another port", s.opts.Port)
 }

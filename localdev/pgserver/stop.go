@@ -11,26 +11,26 @@ import (
 	"roster/localdev/filelock"
 )
 
-// stopTime is how long each way to stop the server may take. A fast shutdown takes some 20 ms plus one checkpoint.
-const stopTime = 15 * time.Second
+// stopTimeout is how long each way to stop the server may take. A fast shutdown takes some 20 ms plus one checkpoint.
+const stopTimeout = 15 * time.Second
 
 // Stop stops the server and waits until it has ended; when the server is shared, only the last process that uses it does so.
 // A second Stop does nothing.
 func (s *Server) Stop() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.users == nil {
+	if s.usersLock == nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 3*stopTime)
+	ctx, cancel := context.WithTimeout(context.Background(), 3*stopTimeout)
 	defer cancel()
 	gate, err := filelock.Wait(ctx, filepath.Join(s.opts.Dir, "start.lock"))
 	if err != nil {
 		return err
 	}
 	defer gate.Unlock()
-	defer s.leave()
-	if !s.users.TryUpgrade() {
+	defer s.releaseUsersLock()
+	if !s.usersLock.TryUpgrade() {
 		return nil
 	}
 	return s.shutdown(ctx)
@@ -61,7 +61,7 @@ func (s *Server) shutdown(ctx context.Context) error {
 			}
 			return fmt.Errorf("stopping PostgreSQL (process %d): %w", pid, err)
 		}
-		wait, cancel := context.WithTimeout(ctx, stopTime)
+		wait, cancel := context.WithTimeout(ctx, stopTimeout)
 		err := poll(wait, func() bool { return s.ended(pid) })
 		cancel()
 		if err == nil {
@@ -69,14 +69,14 @@ func (s *Server) shutdown(ctx context.Context) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("PostgreSQL (process %d) does not stop: see %s", pid, s.home.log())
+	return fmt.Errorf("PostgreSQL (process %d) does not stop: see %s", pid, s.layout.log())
 }
 
 // ended reports whether the server has gone. Our own child is waited for as well, so that no zombie stays.
 func (s *Server) ended(pid int) bool {
 	if s.child != nil && s.child.process.Pid == pid {
-		return s.child.gone()
+		return s.child.hasExited()
 	}
-	_, err := os.Lstat(s.home.pidFile())
+	_, err := os.Lstat(s.layout.pidFile())
 	return err != nil || !alive(pid)
 }

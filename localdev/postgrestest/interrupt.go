@@ -19,7 +19,7 @@ var privateServers struct {
 	all map[*pgserver.Server]bool
 }
 
-func remember(s *pgserver.Server) {
+func trackServer(s *pgserver.Server) {
 	privateServers.mu.Lock()
 	defer privateServers.mu.Unlock()
 	if privateServers.all == nil {
@@ -28,15 +28,15 @@ func remember(s *pgserver.Server) {
 	privateServers.all[s] = true
 }
 
-func forget(s *pgserver.Server) {
+func untrackServer(s *pgserver.Server) {
 	privateServers.mu.Lock()
 	defer privateServers.mu.Unlock()
 	delete(privateServers.all, s)
 }
 
-// leaveWhenInterrupted stops what Ctrl-C would leave running, because no test's cleanup runs then. A second Ctrl-C ends the
+// cleanUpWhenInterrupted stops what Ctrl-C would leave running, because no test's cleanup runs then. A second Ctrl-C ends the
 // process at once. The databases are for the next process to remove.
-func leaveWhenInterrupted() {
+func cleanUpWhenInterrupted() {
 	interrupted := make(chan os.Signal, 1)
 	signal.Notify(interrupted, os.Interrupt, syscall.SIGTERM)
 	<-interrupted
@@ -47,9 +47,9 @@ func leaveWhenInterrupted() {
 	for s := range privateServers.all {
 		_ = s.Remove(ctx)
 	}
-	the.once.Do(func() { the.err = errors.New("interrupted") }) // waits for a join that is under way, or prevents it
-	if the.m != nil && the.m.server != nil {
-		_ = the.m.server.Stop()
+	shared.once.Do(func() { shared.err = errors.New("interrupted") }) // waits for a join that is under way, or prevents it
+	if shared.m != nil && shared.m.server != nil {
+		_ = shared.m.server.Stop()
 	}
 	os.Exit(interruptedCode)
 }

@@ -18,7 +18,7 @@ import (
 // It skips the test when TEST_DATABASE_URL is set.
 func Statements(t testing.TB, f func()) []string {
 	t.Helper()
-	m, l := machineFor(t), leaseOf(t)
+	m, l := harnessFor(t), leaseOf(t)
 	from, err := m.logSize()
 	if err != nil {
 		t.Fatal(err)
@@ -39,7 +39,7 @@ func Statements(t testing.TB, f func()) []string {
 // It skips the test when TEST_DATABASE_URL is set.
 func Errors(t testing.TB) []string {
 	t.Helper()
-	m, l := machineFor(t), leaseOf(t)
+	m, l := harnessFor(t), leaseOf(t)
 	var errs []string
 	for _, e := range entries(t, m, l, l.logFrom) {
 		if strings.HasPrefix(e.text, "canceling statement due to lock timeout") {
@@ -54,7 +54,7 @@ func Errors(t testing.TB) []string {
 
 // entries reads the log of the test's database, from a place to now. A mark of our own is the present: PostgreSQL logs a statement
 // before it runs it, so all that was answered before stands above the mark.
-func entries(t testing.TB, m *machine, l *lease, from int64) []entry {
+func entries(t testing.TB, m *harness, l *lease, from int64) []entry {
 	t.Helper()
 	if m.server == nil {
 		t.Skipf("the log of the server of %s is out of reach", ServerVariable)
@@ -147,7 +147,7 @@ func (e entry) statement() (string, bool) {
 	return "", false
 }
 
-func (m *machine) logSize() (int64, error) {
+func (m *harness) logSize() (int64, error) {
 	if m.server == nil {
 		return 0, nil
 	}
@@ -158,7 +158,7 @@ func (m *machine) logSize() (int64, error) {
 	return fi.Size(), nil
 }
 
-func (m *machine) logHint() string {
+func (m *harness) logHint() string {
 	if m.server == nil {
 		return ""
 	}

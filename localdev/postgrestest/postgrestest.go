@@ -30,9 +30,9 @@ var inMain bool
 //	func TestMain(m *testing.M) { os.Exit(postgrestest.Main(m)) }
 func Main(m *testing.M) int {
 	inMain = true
-	go leaveWhenInterrupted()
+	go cleanUpWhenInterrupted()
 	code := m.Run()
-	if err := leave(); err != nil {
+	if err := closeHarness(); err != nil {
 		fmt.Fprintln(os.Stderr, "leaving the tests' database server:", err)
 		code = max(code, 1)
 	}
@@ -76,7 +76,7 @@ func Pool(t testing.TB) *pgxpool.Pool {
 // Empty returns the URL of a database without a schema, removed when the test is over.
 func Empty(t testing.TB) string {
 	t.Helper()
-	m := machineFor(t)
+	m := harnessFor(t)
 	ctx, cancel := withTimeout()
 	defer cancel()
 	name := m.newName()

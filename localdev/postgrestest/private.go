@@ -14,9 +14,9 @@ import (
 	"roster/localdev/pgserver"
 )
 
-// abandoned is the age from which a private server that no process uses is taken for a killed test's. A test may stop its own for
+// maxPrivateServerAge is the age from which a private server that no process uses is taken for a killed test's. A test may stop its own for
 // a while, but lives no longer than go test lets it (10 minutes).
-const abandoned = 15 * time.Minute
+const maxPrivateServerAge = 15 * time.Minute
 
 // Server starts a server for this test alone, on a TCP port, for tests that stop and restart PostgreSQL (Stop, Restart). It has
 // no database but postgres, and no schema. It is removed when the test is over. Starting takes about a second.
@@ -42,9 +42,9 @@ func Server(t testing.TB) *pgserver.Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	remember(s)
+	trackServer(s)
 	t.Cleanup(func() {
-		forget(s)
+		untrackServer(s)
 		ctx, cancel := withTimeout()
 		defer cancel()
 		if err := s.Remove(ctx); err != nil {
@@ -70,7 +70,7 @@ func sweepPrivate(ctx context.Context) {
 	}
 	entries, _ := os.ReadDir(parent)
 	for _, e := range entries {
-		if fi, err := e.Info(); err == nil && time.Since(fi.ModTime()) > abandoned {
+		if fi, err := e.Info(); err == nil && time.Since(fi.ModTime()) > maxPrivateServerAge {
 			_ = pgserver.Remove(ctx, filepath.Join(parent, e.Name()))
 		}
 	}

@@ -9,16 +9,16 @@ import (
 const Role = "roster_functions"
 
 // ensureRole is called with prepareLock held.
-func (m *machine) ensureRole(ctx context.Context) error {
+func (m *harness) ensureRole(ctx context.Context) error {
 	var there bool
-	if err := m.keeper.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)", Role).Scan(&there); err != nil || there {
+	if err := m.lockConn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)", Role).Scan(&there); err != nil || there {
 		return err
 	}
 	return m.exec(ctx, "CREATE ROLE "+Role+" LOGIN")
 }
 
-// as is the URL for another role. The server's socket lets in whoever can reach it.
-func as(role, of string) string {
+// withRole is the URL for another role. The server's socket lets in whoever can reach it.
+func withRole(role, of string) string {
 	u, err := url.Parse(of)
 	if err != nil {
 		panic(err) // machine.url made it

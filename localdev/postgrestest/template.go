@@ -63,9 +63,9 @@ func templateKey(name string) (int32, bool) {
 
 // ensureTemplate makes the migrated database that the others are clones of. datistemplate is set last and marks it whole. It
 // is called with prepareLock held.
-func (m *machine) ensureTemplate(ctx context.Context) error {
+func (m *harness) ensureTemplate(ctx context.Context) error {
 	var whole bool
-	err := m.keeper.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1 AND datistemplate)", m.template).Scan(&whole)
+	err := m.lockConn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1 AND datistemplate)", m.template).Scan(&whole)
 	if err != nil || whole {
 		return err
 	}
@@ -83,7 +83,7 @@ func (m *machine) ensureTemplate(ctx context.Context) error {
 
 // checkNoRows refuses migrations that insert rows, because the tests' databases are emptied. Once there are such rows, emptying
 // must learn to spare them.
-func (m *machine) checkNoRows(ctx context.Context) error {
+func (m *harness) checkNoRows(ctx context.Context) error {
 	conn, err := m.dial(ctx, m.url(m.template))
 	if err != nil {
 		return err
@@ -107,7 +107,7 @@ func (m *machine) checkNoRows(ctx context.Context) error {
 
 // sweep drops the databases of processes that were killed, and old templates that nobody uses. It is called with prepareLock
 // held.
-func (m *machine) sweep(ctx context.Context) error {
+func (m *harness) sweep(ctx context.Context) error {
 	names, err := m.names(ctx, namePrefix)
 	if err != nil {
 		return err
@@ -124,7 +124,7 @@ func (m *machine) sweep(ctx context.Context) error {
 	return m.sweepTemplates(ctx)
 }
 
-func (m *machine) sweepTemplates(ctx context.Context) error {
+func (m *harness) sweepTemplates(ctx context.Context) error {
 	names, err := m.names(ctx, templatePrefix)
 	if err != nil || len(names) <= templatesKept {
 		return err
@@ -143,8 +143,8 @@ func (m *machine) sweepTemplates(ctx context.Context) error {
 }
 
 // names lists the databases whose name begins with a prefix, oldest first.
-func (m *machine) names(ctx context.Context, prefix string) ([]string, error) {
-	rows, err := m.keeper.Query(ctx, "SELECT datname FROM pg_database WHERE starts_with(datname, $1) ORDER BY oid", prefix)
+func (m *harness) names(ctx context.Context, prefix string) ([]string, error) {
+	rows, err := m.lockConn.Query(ctx, "SELECT datname FROM pg_database WHERE starts_with(datname, $1) ORDER BY oid", prefix)
 	if err != nil {
 		return nil, err
 	}
@@ -152,13 +152,13 @@ func (m *machine) names(ctx context.Context, prefix string) ([]string, error) {
 }
 
 // ifUnused runs statements under an advisory lock, or not at all if another process holds it.
-func (m *machine) ifUnused(ctx context.Context, class, key int32, statements ...string) error {
+func (m *harness) ifUnused(ctx context.Context, class, key int32, statements ...string) error {
 	var unused bool
-	err := m.keeper.QueryRow(ctx, "SELECT pg_try_advisory_lock($1, $2)", class, key).Scan(&unused)
+	err := m.lockConn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1, $2)", class, key).Scan(&unused)
 	if err != nil || !unused {
 		return err
 	}
 	err = m.exec(ctx, statements...)
-	_, unlockErr := m.keeper.Exec(ctx, "SELECT pg_advisory_unlock($1, $2)", class, key)
+	_, unlockErr := m.lockConn.Exec(ctx, "SELECT pg_advisory_unlock($1, $2)", class, key)
 	return errors.Join(err, unlockErr)
 }

@@ -52,7 +52,7 @@ func buildOnce(t testing.TB, folder string) (dir string) {
 	return dir
 }
 
-// buildTime bounds a build of everything from nothing, on a busy machine, and the wait for one by another process.
+// buildTimeout bounds a build of everything from nothing, on a busy machine, and the wait for one by another process.
 const buildTimeout = 10 * time.Minute
 
 func build(folder string) (dir string, err error) {
@@ -91,10 +91,10 @@ func repository() (string, error) {
 	}
 }
 
-// unused is after how long the programs of a checkout are removed, for it may be gone itself.
+// maxUnusedAge is after how long the programs of a checkout are removed, for it may be gone itself.
 const maxUnusedAge = 14 * 24 * time.Hour
 
-// parentOf makes the folder for what is built of a checkout, and removes those of checkouts that nobody has tested for long. Other
+// outputFolder makes the folder for what is built of a checkout, and removes those of checkouts that nobody has tested for long. Other
 // accounts may run what is in it.
 func outputFolder(root string) (string, error) {
 	cache, err := pgserver.CacheDir()

@@ -27,7 +27,7 @@ func (o *Output) String() string {
 }
 
 const (
-	// patience is for machines with much else to do.
+	// timeout is for machines with much else to do.
 	timeout = 2 * time.Minute
 	pollInterval = 20 * time.Millisecond
 )

@@ -74,7 +74,7 @@ func (f *Function) launch() (*instance, error) {
 	return in, nil
 }
 
-// live starts the process and stays with it until it is gone. It keeps to one
+// supervise starts the process and stays with it until it is gone. It keeps to one
 // thread, for Linux kills the process when the thread that started it ends.
 func (in *instance) supervise(started chan<- error) {
 	runtime.LockOSThread()

@@ -45,7 +45,7 @@ type output struct {
 // loses it, and the end of an event may come before its last line.
 var mark = []byte{0}
 
-// lastWait is for a pipe that something which the process left behind keeps
+// drainTimeout is for a pipe that something which the process left behind keeps
 // open.
 const drainTimeout = time.Second
 
@@ -79,7 +79,7 @@ func (o *output) read() {
 	}
 }
 
-// catchUp returns when the log has what the process has written until now.
+// sync returns when the log has what the process has written until now.
 func (o *output) sync() {
 	if _, err := o.to.Write(mark); err != nil {
 		return // closed: there is no more to come

@@ -39,7 +39,7 @@ func (in *instance) timeOut(j *invocation) outcome {
 	return outcome{err: &TimeoutError{Function: in.fn.cfg.Name, RequestID: j.id, After: in.fn.cfg.Timeout}}
 }
 
-// settle waits until the process asks for the next event, which is when Lambda
+// waitUntilReady waits until the process asks for the next event, which is when Lambda
 // counts this one as over. It reports whether the process can be used again.
 func (in *instance) waitUntilReady(j *invocation) bool {
 	defer j.limit.Stop()

@@ -11,26 +11,26 @@ import (
 // socketPathLimit is what the shortest sockaddr_un takes, macOS's, less the final NUL (Linux: 107).
 const socketPathLimit = 103
 
-// home is where a server's files lie.
+// layout is where a server's files lie.
 //
 // As root, PostgreSQL's own files belong to an unprivileged account, and root must not be led astray by what that account may
 // have put there. So root opens files only in folders of its own; the account gets one folder, server, inside.
-type home struct {
+type layout struct {
 	dir    string // Options.Dir: the locks and the password
 	base   string // the log, and server: dir, unless the account cannot enter that
 	socket string // folder of the Unix socket: base/server, unless that cannot hold one
-	spare  string // the folder under /var/tmp that base or socket are in, or ""
+	fallback  string // the folder under /var/tmp that base or socket are in, or ""
 }
 
-func (h home) server() string  { return filepath.Join(h.base, "server") }
-func (h home) data() string    { return filepath.Join(h.server(), "data") }
-func (h home) pidFile() string { return filepath.Join(h.data(), "postmaster.pid") }
-func (h home) log() string     { return filepath.Join(h.base, "log") }
+func (h layout) server() string  { return filepath.Join(h.base, "server") }
+func (h layout) data() string    { return filepath.Join(h.server(), "data") }
+func (h layout) pidFile() string { return filepath.Join(h.data(), "postmaster.pid") }
+func (h layout) log() string     { return filepath.Join(h.base, "log") }
 
 // remove deletes all of it; the locks last, with the folder.
-func (h home) remove() error {
-	if h.spare != "" {
-		if err := os.RemoveAll(h.spare); err != nil {
+func (h layout) remove() error {
+	if h.fallback != "" {
+		if err := os.RemoveAll(h.fallback); err != nil {
 			return fmt.Errorf("removing the database server's files: %w", err)
 		}
 	}
@@ -43,22 +43,22 @@ func (h home) remove() error {
 // serverDirs lists where the account's folder can be.
 func serverDirs(dir string) []string {
 	dirs := []string{filepath.Join(dir, "server")}
-	if name, err := readSpareName(dir); err == nil && name != "" {
-		dirs = append(dirs, filepath.Join(spareParent, name, "server"))
+	if name, err := readFallbackName(dir); err == nil && name != "" {
+		dirs = append(dirs, filepath.Join(fallbackParent, name, "server"))
 	}
 	return dirs
 }
 
-// fitForSocket reports whether a folder can hold the socket. PostgreSQL and pgx take a comma for the end of one folder's name,
+// canHoldSocket reports whether a folder can hold the socket. PostgreSQL and pgx take a comma for the end of one folder's name,
 // and PostgreSQL a quote for the beginning of one.
-func fitForSocket(dir string) bool {
+func canHoldSocket(dir string) bool {
 	return len(filepath.Join(dir, ".s.PGSQL.65535")) <= socketPathLimit && !strings.ContainsAny(dir, `,"`)
 }
 
-// findHome finds the places for a server's files and makes the folders.
-func findHome(dir string, a account) (home, error) {
-	h := home{dir: dir, base: dir}
-	if err := h.settle(a); err != nil {
+// findLayout finds the places for a server's files and makes the folders.
+func findLayout(dir string, a account) (layout, error) {
+	h := layout{dir: dir, base: dir}
+	if err := h.chooseFallback(a); err != nil {
 		return h, err
 	}
 	if err := makeServerDir(h.server(), a); err != nil {
@@ -70,18 +70,18 @@ func findHome(dir string, a account) (home, error) {
 	return h, makeServerDir(h.socket, a)
 }
 
-// settle decides which of the places must be the spare folder.
-func (h *home) settle(a account) error {
+// chooseFallback decides which of the places must be the spare folder.
+func (h *layout) chooseFallback(a account) error {
 	closed := !a.canEnter(h.dir)
 	h.socket = h.server()
-	if !closed && fitForSocket(h.socket) {
+	if !closed && canHoldSocket(h.socket) {
 		return nil
 	}
-	spare, err := spareDir(h.dir, a)
+	spare, err := fallbackDir(h.dir, a)
 	if err != nil {
 		return err
 	}
-	h.spare = spare
+	h.fallback = spare
 	if closed {
 		h.base = spare
 	}
@@ -93,7 +93,7 @@ func (h *home) settle(a account) error {
 // One that is there already is taken as it is, unless it is a stranger's.
 func makeDir(path string, a account) error {
 	mode := os.FileMode(0o700)
-	if a.other() {
+	if a.isOther() {
 		mode = 0o711
 	}
 	if err := os.MkdirAll(path, mode); err != nil {
@@ -109,7 +109,7 @@ func makeServerDir(path string, a account) error {
 		return fmt.Errorf("making PostgreSQL's folder: %w", err)
 	}
 	if err == nil || ownedBy(path, os.Geteuid()) { // a kill may have come between the two steps
-		if err := a.own(path); err != nil {
+		if err := a.chown(path); err != nil {
 			return fmt.Errorf("giving PostgreSQL its folder: %w", err)
 		}
 	}

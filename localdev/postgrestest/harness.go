@@ -25,36 +25,36 @@ const ServerVariable = "TEST_DATABASE_URL"
 // namePrefix begins the names of the tests' databases; the number of the process follows.
 const namePrefix = "roster_test_"
 
-// machine is this process's hold on the server.
-type machine struct {
+// harness is this process's hold on the server.
+type harness struct {
 	server   *pgserver.Server // nil with TEST_DATABASE_URL
 	base     *url.URL         // a database to connect to for work on others
 	template string
 	process  int32     // a random number, in the names of our databases
-	keeper   *pgx.Conn // holds the locks that say that we are alive
+	lockConn   *pgx.Conn // holds the locks that say that we are alive
 
 	created atomic.Int32
 	mu      sync.Mutex
 	free    []*database
 }
 
-var the struct {
+var shared struct {
 	once sync.Once
-	m    *machine
+	m    *harness
 	err  error
 }
 
-// machineFor returns the process's hold on the server, made on first use.
-func machineFor(t testing.TB) *machine {
+// harnessFor returns the process's hold on the server, made on first use.
+func harnessFor(t testing.TB) *harness {
 	t.Helper()
 	if !inMain {
 		t.Fatal("this package's tests need `func TestMain(m *testing.M) { os.Exit(postgrestest.Main(m)) }`")
 	}
-	the.once.Do(func() { the.m, the.err = join() })
-	if the.err != nil {
-		t.Fatalf("the tests need a database: %v (or set %s)", the.err, ServerVariable)
+	shared.once.Do(func() { shared.m, shared.err = newHarness() })
+	if shared.err != nil {
+		t.Fatalf("the tests need a database: %v (or set %s)", shared.err, ServerVariable)
 	}
-	return the.m
+	return shared.m
 }
 
 // withTimeout bounds work on the server that no test's context should cut short. The first time a download may come first.
@@ -62,21 +62,21 @@ func withTimeout() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.Background(), 5*time.Minute)
 }
 
-func join() (m *machine, err error) {
+func newHarness() (m *harness, err error) {
 	ctx, cancel := withTimeout()
 	defer cancel()
-	m = &machine{process: randomNumber()}
+	m = &harness{process: randomNumber()}
 	if err := m.connect(ctx); err != nil {
 		return nil, err
 	}
 	if err := m.prepare(ctx); err != nil {
-		return nil, errors.Join(err, m.part(ctx))
+		return nil, errors.Join(err, m.close(ctx))
 	}
 	return m, nil
 }
 
 // connect finds or starts the server.
-func (m *machine) connect(ctx context.Context) error {
+func (m *harness) connect(ctx context.Context) error {
 	given := os.Getenv(ServerVariable)
 	if given == "" {
 		dir, err := stateDir("test")
@@ -98,8 +98,8 @@ func (m *machine) connect(ctx context.Context) error {
 }
 
 // prepare makes the template, with the lock that says that this process uses it, and removes what killed processes left.
-func (m *machine) prepare(ctx context.Context) (err error) {
-	if m.keeper, err = m.dial(ctx, m.url("")); err != nil {
+func (m *harness) prepare(ctx context.Context) (err error) {
+	if m.lockConn, err = m.dial(ctx, m.url("")); err != nil {
 		return fmt.Errorf("connecting to the tests' database server: %w", err)
 	}
 	sweepPrivate(ctx)
@@ -113,7 +113,7 @@ func (m *machine) prepare(ctx context.Context) (err error) {
 		{"SELECT pg_advisory_lock($1, $2)", processLock, m.process},
 		{"SELECT pg_advisory_lock($1, $2)", prepareLock, 0},
 	} {
-		if _, err := m.keeper.Exec(ctx, lock.sql, lock.class, lock.key); err != nil {
+		if _, err := m.lockConn.Exec(ctx, lock.sql, lock.class, lock.key); err != nil {
 			return fmt.Errorf("locking the tests' template: %w", err)
 		}
 	}
@@ -128,29 +128,29 @@ func (m *machine) prepare(ctx context.Context) (err error) {
 	if err := m.ensureTemplate(ctx); err != nil {
 		return err
 	}
-	_, err = m.keeper.Exec(ctx, "SELECT pg_advisory_unlock($1, 0)", prepareLock)
+	_, err = m.lockConn.Exec(ctx, "SELECT pg_advisory_unlock($1, 0)", prepareLock)
 	return err
 }
 
-// leave is for the end of the process.
-func leave() error {
-	if the.m == nil {
+// closeHarness is for the end of the process.
+func closeHarness() error {
+	if shared.m == nil {
 		return nil
 	}
 	ctx, cancel := withTimeout()
 	defer cancel()
 	var errs []error
-	for _, db := range the.m.free {
-		errs = append(errs, the.m.discard(ctx, db))
+	for _, db := range shared.m.free {
+		errs = append(errs, shared.m.discard(ctx, db))
 	}
-	errs = append(errs, the.m.part(ctx))
+	errs = append(errs, shared.m.close(ctx))
 	return errors.Join(errs...)
 }
 
-// part lets go of the server; the last process stops it.
-func (m *machine) part(ctx context.Context) (err error) {
-	if m.keeper != nil {
-		err = m.keeper.Close(ctx)
+// close lets go of the server; the last process stops it.
+func (m *harness) close(ctx context.Context) (err error) {
+	if m.lockConn != nil {
+		err = m.lockConn.Close(ctx)
 	}
 	if m.server != nil {
 		err = errors.Join(err, m.server.Stop())
@@ -159,7 +159,7 @@ func (m *machine) part(ctx context.Context) (err error) {
 }
 
 // url returns the URL of a database; "" is the one that the server was given with.
-func (m *machine) url(name string) string {
+func (m *harness) url(name string) string {
 	u := *m.base
 	if name != "" {
 		u.Path = "/" + name
@@ -167,12 +167,12 @@ func (m *machine) url(name string) string {
 	return u.String()
 }
 
-func (m *machine) newName() string {
+func (m *harness) newName() string {
 	return fmt.Sprintf("%s%d_%d", namePrefix, m.process, m.created.Add(1))
 }
 
 // dial connects for our own work, which the timeouts that are set for the functions must not cut short.
-func (m *machine) dial(ctx context.Context, url string) (*pgx.Conn, error) {
+func (m *harness) dial(ctx context.Context, url string) (*pgx.Conn, error) {
 	cfg, err := pgx.ParseConfig(url)
 	if err != nil {
 		return nil, err
@@ -188,7 +188,7 @@ func (m *machine) dial(ctx context.Context, url string) (*pgx.Conn, error) {
 }
 
 // exec runs statements outside of the tests' databases.
-func (m *machine) exec(ctx context.Context, statements ...string) error {
+func (m *harness) exec(ctx context.Context, statements ...string) error {
 	conn, err := m.dial(ctx, m.url(""))
 	if err != nil {
 		return fmt.Errorf("connecting to the tests' database server: %w", err)
@@ -203,7 +203,7 @@ func (m *machine) exec(ctx context.Context, statements ...string) error {
 }
 
 // drop removes a database, whoever still is connected to it.
-func (m *machine) drop(ctx context.Context, name string) error {
+func (m *harness) drop(ctx context.Context, name string) error {
 	return m.exec(ctx, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
 }
 

@@ -8,8 +8,8 @@ import (
 	"roster/localdev/mailbox"
 )
 
-// banner tells where everything is, what differs from a deployment, and what to
-// try first.
+// banner prints the addresses, how this setup differs from a deployment, and a
+// first command to try.
 func (p *stack) banner(out io.Writer) {
 	url, public := p.url(), p.settings.values["PUBLIC_URL"]
 	var b strings.Builder
@@ -23,7 +23,7 @@ func (p *stack) banner(out io.Writer) {
 	}
 	line("Database", p.database.String())
 	line("Admin", p.admin.String())
-	b.WriteString("\nOther than in a deployment:\n")
+	b.WriteString("\nDifferent from a deployment:\n")
 	for _, d := range p.settings.differences {
 		fmt.Fprintf(&b, "  - %s\n", d)
 	}
@@ -37,13 +37,14 @@ Ctrl-C stops it; the data stays in %s.
 	fmt.Fprintln(out, b.String())
 }
 
-// url is where it can be reached from this machine, whatever PUBLIC_URL says.
+// url is the API's address on this machine. It differs from PUBLIC_URL when that
+// is set.
 func (p *stack) url() string { return "http://" + reachable(p.listener.Addr().String()) }
 
-// mailbox is where mail can be read.
+// mailbox is the page with the mail, or the reason why there is none.
 func (p *stack) mailbox() string {
 	if server := p.settings.values["MAIL_SERVER"]; server != "" {
-		return "none, for mail goes to MAIL_SERVER, " + server
+		return "none; mail goes to MAIL_SERVER, " + server
 	}
 	return p.url() + mailbox.Path
 }

@@ -118,9 +118,9 @@ func TestDamagedFolder(t *testing.T) {
 		{"half of the secrets", "secrets.json", `{"ROOT_KEY":"`, []string{"secrets.json is damaged", "remove it"}},
 		{"no secret in it", "secrets.json", `{}`, []string{"secrets.json is damaged", "remove it"}},
 		{"a short secret", "secrets.json", `{"ROOT_KEY":"short"}`, []string{"secrets.json is damaged", "remove it"}},
-		{"no data in the database's folder", "postgres/server/data/notes.txt", "hello", []string{"not PostgreSQL's data any more", "remove", "postgres to begin anew"}},
-		{"garbage in the database's folder", "postgres/server/data/PG_VERSION", "\x00\xff\n", []string{"not PostgreSQL's data any more", "remove", "postgres to begin anew"}},
-		{"another version's data", "postgres/server/data/PG_VERSION", "9.6\n", []string{"PostgreSQL 9", "remove", "postgres to begin anew"}},
+		{"no data in the database's folder", "postgres/server/data/notes.txt", "hello", []string{"not PostgreSQL's data any more", "remove", "postgres to start with an empty database"}},
+		{"garbage in the database's folder", "postgres/server/data/PG_VERSION", "\x00\xff\n", []string{"not PostgreSQL's data any more", "remove", "postgres to start with an empty database"}},
+		{"another version's data", "postgres/server/data/PG_VERSION", "9.6\n", []string{"PostgreSQL 9", "remove", "postgres to start with an empty database"}},
 		{"a file for the database's folder", "postgres", "hello", []string{"postgres", "not a directory"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

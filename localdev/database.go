@@ -20,10 +20,11 @@ import (
 
 const (
 	databaseName = "roster"
-	roleName     = "roster" // of the functions; the server's own role migrates
+	roleName     = "roster" // used by the functions; the server's superuser migrates
 )
 
-// database is the one of DATABASE_URL, or a server of localdev's own.
+// database is the database of DATABASE_URL, or one on a server that localdev
+// starts itself.
 type database struct {
 	url, owner string           // owner is MIGRATE_DATABASE_URL, "" when it is not given
 	server     *pgserver.Server // nil with DATABASE_URL
@@ -57,7 +58,8 @@ func openDatabase(ctx context.Context, s settings, dir string, out io.Writer) (d
 	return d, nil
 }
 
-// withRole is the URL for another role, which the server's socket lets in like its own.
+// withRole returns the URL for another role. The server's socket accepts every
+// role without a password.
 func withRole(role, owner string) (string, error) {
 	u, err := url.Parse(owner)
 	if err != nil {
@@ -67,7 +69,8 @@ func withRole(role, owner string) (string, error) {
 	return u.String(), nil
 }
 
-// checkDatabaseURL says in one sentence why a given database cannot be used.
+// checkDatabaseURL connects once. Its error says in one sentence why DATABASE_URL
+// cannot be used.
 func checkDatabaseURL(ctx context.Context, given string) error {
 	parsed, err := dburl.Parse("DATABASE_URL", given)
 	if err != nil {
@@ -86,7 +89,7 @@ func checkDatabaseURL(ctx context.Context, given string) error {
 
 const connectTimeout = 5 * time.Second
 
-// reason is the innermost of pgx's many lines.
+// reason returns the most specific line of pgx's error, which has many.
 func reason(err error) string {
 	var pg *pgconn.PgError
 	var dns *net.DNSError
@@ -102,8 +105,8 @@ func reason(err error) string {
 	return strings.TrimSpace(lines[len(lines)-1])
 }
 
-// createDatabase makes the database and the functions' role on first use. The
-// database's statements are logged, so that a developer can read what a request
+// createDatabase creates the database and the functions' role when they are
+// missing. All statements are logged, so that a developer can read what a request
 // costs.
 func createDatabase(ctx context.Context, server *pgserver.Server) error {
 	c, err := pgx.Connect(ctx, server.URL("postgres"))
@@ -111,7 +114,7 @@ func createDatabase(ctx context.Context, server *pgserver.Server) error {
 		return err
 	}
 	defer c.Close(context.WithoutCancel(ctx))
-	// What a localdev had begun that was killed goes on in the server: wait for it.
+	// If a localdev was killed here, the server may still run its statement: wait for it.
 	if _, err := c.Exec(ctx, "select pg_advisory_lock(1)"); err != nil {
 		return err
 	}
@@ -132,12 +135,12 @@ func createDatabase(ctx context.Context, server *pgserver.Server) error {
 			return err
 		}
 	}
-	// Again each time: a kill may have come between the two.
+	// On every start, because a localdev may have been killed before this statement.
 	_, err = c.Exec(ctx, "alter database "+databaseName+" set log_statement = 'all'")
 	return err
 }
 
-// String names the database for a person, without its password.
+// String describes the database for the banner, without its password.
 func (d database) String() string {
 	shown := d.url
 	if d.server != nil {
@@ -157,7 +160,7 @@ func (d database) String() string {
 	return u.Redacted()
 }
 
-// shellQuote quotes what a shell would take apart.
+// shellQuote quotes a word that a shell would split or expand.
 func shellQuote(s string) string {
 	if !strings.ContainsAny(s, " \t\n'\"\\$`&|;<>()*?[]#~!{}") {
 		return s
@@ -165,8 +168,8 @@ func shellQuote(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
-// dataLocation says where the data stays: in the folder, unless PostgreSQL's account
-// cannot enter that.
+// dataLocation says where the data is stored: in the folder, unless the account
+// that runs PostgreSQL cannot enter it.
 func (d database) dataLocation(folder string) string {
 	if d.server == nil {
 		return "the database"

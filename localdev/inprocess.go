@@ -12,11 +12,11 @@ import (
 	"roster/shared/aws/lambdahttp"
 )
 
-// lambdaFunc is what Lambda calls.
+// lambdaFunc is a Lambda handler for events of an HTTP API.
 type lambdaFunc func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error)
 
-// inProcess runs every function in this process, each behind the adapter that
-// it has when deployed.
+// inProcess runs all functions in this process, each behind the adapter that it
+// also has when deployed.
 func (p *stack) inProcess(ctx context.Context, out io.Writer) (gateway.Invoke, jobs, error) {
 	values := p.settings.values
 	env := p.settings.environment(context.WithoutCancel(ctx))

@@ -23,37 +23,38 @@ import (
 
 const jwtKeys = "JWT_KEYS"
 
-// localSecret is secrets.json in the place of a deployment's secret: it keeps the
-// keys of access tokens, which may change while localdev runs.
+// localSecret stands in for the secret of a deployment. It keeps the keys of
+// access tokens in secrets.json; they may change while localdev runs.
 type localSecret struct {
 	rotation.File
 
-	mu   sync.Mutex
-	keys string
+	mu     sync.Mutex
+	keys   string
 	readAt time.Time
 }
 
-// openLocalSecret makes the keys on first use, so that tokens outlive a restart. It
-// is nil where keys are given.
+// openLocalSecret creates the keys on first use and keeps them, so that tokens
+// stay valid after a restart. It returns nil when the variables already give keys.
 func openLocalSecret(data string, given map[string]string) (*localSecret, error) {
 	if given[jwtKeys] != "" || given["JWT_SECRET_KEY"] != "" {
 		return nil, nil
 	}
 	env := variables.FromMap(maps.Clone(given))
 	alg := rotating.Settings(env).Algorithm
-	if env.Check() != nil { // which check says, with all else that is bad
+	if env.Check() != nil { // check reports it later, together with all other invalid variables
 		return nil, nil
 	}
 	v := &localSecret{File: rotation.File(filepath.Join(data, "secrets.json"))}
 	err := v.File.Change(context.Background(), jwtKeys, func(kept map[string]string) (string, error) { return newRing(kept[jwtKeys], alg, time.Now()) })
-	if err != nil && !errors.Is(err, rotation.ErrChanged) { // by another localdev, which was quicker
+	if err != nil && !errors.Is(err, rotation.ErrChanged) { // ErrChanged: another localdev created them first
 		return nil, err
 	}
 	return v, v.load()
 }
 
-// newRing makes a ring where there is none. Nobody has a copy of another, so
-// its key signs at once; tokens from before are good for their time.
+// newRing creates a key ring when there is none. Its key signs at once, because no
+// instance has an older ring in memory. Tokens signed with HS256 before stay valid
+// until they expire.
 func newRing(kept string, alg keyring.Algorithm, now time.Time) (string, error) {
 	if kept != "" {
 		return "", nil
@@ -68,7 +69,7 @@ func newRing(kept string, alg keyring.Algorithm, now time.Time) (string, error) 
 	return string(b), err
 }
 
-// load reads the file. v.mu is held, or nobody else knows v yet.
+// load reads the file. The caller holds v.mu, or is the only one that has v.
 func (v *localSecret) load() error {
 	text, err := os.ReadFile(string(v.File))
 	if err != nil {
@@ -85,8 +86,8 @@ func (v *localSecret) load() error {
 	return nil
 }
 
-// Get gives the keys, as the secret of a deployment would: a change of the file
-// shows within five minutes.
+// Get returns the keys. As with a deployment's secret, a change of the file is
+// seen within five minutes.
 func (v *localSecret) Get(context.Context) (map[string]string, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -98,13 +99,14 @@ func (v *localSecret) Get(context.Context) (map[string]string, error) {
 	return map[string]string{jwtKeys: v.keys}, nil
 }
 
-// Refresh is Get: whatever asks for it asks for the database's password.
+// Refresh is Get. Callers use Refresh to get a new database password, and there is
+// none here.
 func (v *localSecret) Refresh(ctx context.Context) (map[string]string, error) { return v.Get(ctx) }
 
-// Require does nothing: load has looked.
+// Require does nothing, because load has already checked the file.
 func (v *localSecret) Require(func(map[string]string) error) {}
 
-// Change changes the file, and what is in use.
+// Change changes the file and the keys in use.
 func (v *localSecret) Change(ctx context.Context, name string, compute func(map[string]string) (string, error)) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -114,7 +116,7 @@ func (v *localSecret) Change(ctx context.Context, name string, compute func(map[
 	return v.load()
 }
 
-// environment are the functions' variables, with keys that may change.
+// environment returns the functions' variables. The keys in it may change.
 func (s settings) environment(ctx context.Context) *boot.Environment {
 	if s.secret == nil {
 		return environment(s.values)
@@ -122,7 +124,8 @@ func (s settings) environment(ctx context.Context) *boot.Environment {
 	return &boot.Environment{Environment: variables.WithSecret(ctx, maps.Clone(s.values), s.secret)}
 }
 
-// runRotation is POST /_run/rotate_keys in this process.
+// runRotation handles POST /_run/rotate_keys when the functions run in this
+// process.
 func (s settings) runRotation(env *boot.Environment) http.Handler {
 	if s.secret == nil {
 		return conflict("JWT_KEYS or JWT_SECRET_KEY is given, so localdev keeps no keys to rotate")
@@ -143,8 +146,8 @@ func conflict(why string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, why, http.StatusConflict) })
 }
 
-// saveRotatedKeys lets the function rotate_keys run and then puts the keys of the local
-// Secrets Manager into the vault, so that they outlive it.
+// saveRotatedKeys runs the function rotate_keys, then copies the keys from the
+// local Secrets Manager to secrets.json, so that they outlive it.
 func (p *stack) saveRotatedKeys(rotate http.Handler) http.Handler {
 	if p.settings.secret == nil {
 		return rotate
@@ -156,7 +159,7 @@ func (p *stack) saveRotatedKeys(rotate http.Handler) http.Handler {
 			err = p.settings.secret.Change(r.Context(), jwtKeys, func(map[string]string) (string, error) { return now[jwtKeys], nil })
 		}
 		if err != nil {
-			slog.Error("the keys were not kept", "error", err)
+			slog.Error("the rotated keys were not saved", "error", err)
 		}
 	})
 }

@@ -19,12 +19,12 @@ import (
 	"roster/shared/aws/sam"
 )
 
-// secretARN is the local Secrets Manager's only secret.
+// secretARN names the only secret of the local Secrets Manager.
 const secretARN = "arn:aws:secretsmanager:eu-central-1:000000000000:secret:localdev"
 
-// asProcesses builds every function and runs each as a process of its own over
-// the Lambda Runtime API, with the variables that template.yaml gives it and
-// the rest from a secret, as deployed.
+// asProcesses builds every function and runs each as a separate process over the
+// Lambda Runtime API. As in a deployment, a function gets the variables of
+// template.yaml, and the rest from a secret.
 func (p *stack) asProcesses(ctx context.Context, out io.Writer) (gateway.Invoke, jobs, error) {
 	bin, err := p.binaries(ctx, out)
 	if err != nil {
@@ -70,8 +70,8 @@ func build(ctx context.Context, bin string) error {
 	return runtimeapi.Build(ctx, []string{filepath.Join(root, "functions") + "/..."}, bin)
 }
 
-// variables are what the template gives a function. What it computes of
-// parameters, the settings stand in for.
+// variables returns the variables that the template gives to a function. Values
+// that the template computes from parameters come from the settings.
 func (p *stack) variables(f sam.Function) []string {
 	var env []string
 	for name, v := range f.Environment {
@@ -103,7 +103,7 @@ func invokeProcess(functions map[string]*runtimeapi.Function) gateway.Invoke {
 	}
 }
 
-// runScheduled is an invocation with EventBridge's event.
+// runScheduled invokes a function with EventBridge's event.
 func runScheduled(f *runtimeapi.Function) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		answer, err := f.Invoke(r.Context(), []byte(`{"source":"aws.events","detail-type":"Scheduled Event","detail":{}}`))

@@ -25,8 +25,8 @@ func TestMalformed(t *testing.T) {
 	for i := range clients {
 		wg.Go(func() {
 			c := &badClient{
-				generator: &generator{Rand: rand.New(rand.NewPCG(*generatorSeed, uint64(i)))},
-				keepAliveClient:      &keepAliveClient{testServer: s}, t: t, secrets: s.secrets(), preparing: &preparing, values: map[string]string{}, tally: newTally(),
+				generator:       &generator{Rand: rand.New(rand.NewPCG(*generatorSeed, uint64(i)))},
+				keepAliveClient: &keepAliveClient{testServer: s}, t: t, secrets: s.secrets(), preparing: &preparing, values: map[string]string{}, tally: newTally(),
 			}
 			c.run(*malformedRequests / clients)
 			mu.Lock()

@@ -53,7 +53,7 @@ func restart(t *testing.T, server *pgserver.Server) {
 // probe uses every endpoint with a database behind it.
 type probe struct {
 	t      *testing.T
-	server   testServer
+	server testServer
 	client *http.Client
 	token  string
 }

@@ -18,10 +18,10 @@ import (
 
 // process is a real localdev, started from its binary.
 type process struct {
-	t      *testing.T
-	cmd    *exec.Cmd
-	exited chan struct{}
-	startedAt  time.Time
+	t         *testing.T
+	cmd       *exec.Cmd
+	exited    chan struct{}
+	startedAt time.Time
 
 	out, err programtest.Output
 }

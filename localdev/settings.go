@@ -7,18 +7,17 @@ import (
 	"roster/localdev/pgserver"
 )
 
-// settings are the functions' variables, and what localdev itself takes from
-// the environment.
+// settings holds the functions' variables and localdev's own settings.
 type settings struct {
 	values map[string]string
 	source pgserver.Source
-	// differences says in words where these are not what a deployment would have.
+	// differences are sentences for the banner: what a deployment would have otherwise.
 	differences []string
-	secret   *localSecret // nil where the values name keys of access tokens
+	secret      *localSecret // nil when the values already hold keys of access tokens
 }
 
-// variableNames are the variables that are taken from .env and from the environment;
-// the latter win.
+// variableNames are the variables that are read from .env and from the
+// environment. The environment wins.
 var variableNames = []string{
 	"SECRET_KEY", "DATABASE_URL", "MIGRATE_DATABASE_URL", "JWT_SECRET_KEY", "SECURITY_PASSWORD_SALT",
 	"MAIL_SERVER", "MAIL_PORT", "MAIL_USE_TLS", "MAIL_USERNAME", "MAIL_PASSWORD", "MAIL_FROM", "PUBLIC_URL",
@@ -30,7 +29,7 @@ var variableNames = []string{
 	"PASSWORD_MIN_LENGTH", "PASSWORD_BLOCKLIST", "PASSWORD_BREACH_URL", "RESET_TOKEN_IN_RESPONSE", "LOCALDEV_POSTGRES",
 }
 
-// lookup finds a variable of the environment: os.LookupEnv, but in tests.
+// lookup finds an environment variable. It is os.LookupEnv, except in tests.
 type lookup = func(name string) (value string, set bool)
 
 func loadSettings(o options, env lookup, addr string) (settings, error) {
@@ -67,8 +66,8 @@ func loadSettings(o options, env lookup, addr string) (settings, error) {
 	return s, nil
 }
 
-// generousLimit lets a developer and a test suite ask as often as they like; both have
-// one address. Wrong passwords in a row are counted as in a deployment.
+// generousLimit lets a developer and a test suite send many requests from one
+// address. Wrong passwords in a row are limited as in a deployment.
 const generousLimit = "1000000/1h"
 
 func defaults(addr, root string) map[string]string {
@@ -86,7 +85,7 @@ func defaults(addr, root string) map[string]string {
 	}
 }
 
-// reachable turns the address that is listened on into one to connect to.
+// reachable turns the address of the listener into one that clients can connect to.
 func reachable(addr string) string {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
@@ -101,7 +100,7 @@ func reachable(addr string) string {
 func (s settings) listDifferences() []string {
 	list := []string{"secrets are generated and kept in the data folder; plain HTTP, no TLS"}
 	if s.values["RESET_TOKEN_IN_RESPONSE"] == "true" {
-		list = append(list, "forget_password answers the reset token (RESET_TOKEN_IN_RESPONSE=true)")
+		list = append(list, "forget_password shows the reset token in its answer (RESET_TOKEN_IN_RESPONSE=true)")
 	}
 	if s.values["PASSWORD_BLOCKLIST"] == "off" {
 		list = append(list, "common passwords may be used (PASSWORD_BLOCKLIST=off)")

@@ -16,9 +16,9 @@ import (
 type group struct {
 	title, path string
 	answered    int
-	hashes      bool                   // in each answer, so that there are fewer rounds
+	hashes      bool                         // in each answer, so that there are fewer rounds
 	prepare     func(*testing.T, *timingLab) // once
-	before      string                 // SQL before each round, out of the measured time and for all classes alike
+	before      string                       // SQL before each round, out of the measured time and for all classes alike
 	classes     []class
 }
 
@@ -26,11 +26,11 @@ type group struct {
 type class struct {
 	name   string
 	bodies []string // one after the other, round by round
-	sameAs   string   // classes with the same word are answered with the same bytes
+	sameAs string   // classes with the same word are answered with the same bytes
 	// longRunOnly is left out of a short run, and apart is shown and not judged: another
 	// answer, or what SECURITY.md says can be told apart.
 	longRunOnly, notJudged bool
-	other       int // status, where it is not the group's
+	other                  int // status, where it is not the group's
 }
 
 func (c class) status(g group) int {

@@ -38,7 +38,7 @@ const maxDistance = 0.05
 // whole round down is in both, which can only make the error smaller.
 type checkpoint struct {
 	passWithin, failBeyond float64
-	last       bool
+	last                   bool
 }
 
 var (
@@ -84,8 +84,8 @@ func TestTiming(t *testing.T) {
 // another does not would show. It logs as a deployment does, to nowhere.
 type timingLab struct {
 	client *keepAliveClient
-	db   *pgx.Conn
-	rand *rand.Rand
+	db     *pgx.Conn
+	rand   *rand.Rand
 }
 
 func newLab(t *testing.T) *timingLab {

@@ -8,19 +8,19 @@ import (
 	"unicode/utf8"
 )
 
-// Mail is a mail that SES took.
+// Mail is a mail that was sent with SES.
 type Mail struct {
 	From, To, Subject, Text, HTML string
 	Headers                       map[string]string
 	ClickTracking, OpenTracking   string // "DISABLED", "ENABLED", or "" for the account's own setting
 }
 
-// maxBody is far above the 64 KiB of a secret and the size of Roster's mails.
+// maxBody is far above the 64 KiB limit of a secret and the size of Roster's mails.
 const maxBody = 1 << 20
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	// Read before anything hangs: only then does the server notice that a
-	// caller gave up.
+	// Read the body before anything hangs. net/http notices that a caller has
+	// gone only after that.
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
 		return
@@ -39,10 +39,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	writeError(w, http.StatusBadRequest, "UnknownOperationException", "awstest does not play "+r.Method+" "+r.URL.Path)
+	writeError(w, http.StatusBadRequest, "UnknownOperationException", "awstest does not support "+r.Method+" "+r.URL.Path)
 }
 
-// signingNames is the name in the signature for a service's name in X-Amz-Target.
+// signingNames maps a service's name in X-Amz-Target to its name in the signature.
 var signingNames = map[string]string{"secretsmanager": "secretsmanager", "TrentService": "kms"}
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, op Operation, service string, work func(http.ResponseWriter)) {
@@ -115,8 +115,8 @@ func (s *Server) sendEmail(w http.ResponseWriter, body []byte) {
 	writeJSON(w, http.StatusOK, map[string]string{"MessageId": "awstest"})
 }
 
-// copyTo copies the text. SES takes ASCII where no character set is named and
-// sends everything else garbled; here that is an error, so that a test sees it.
+// copyTo copies the text. It reports false for text outside ASCII without a
+// character set: SES would garble it, and a test must see that.
 func (c content) copyTo(to *string) bool {
 	if c.Data == nil {
 		return true
@@ -132,7 +132,7 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	json.NewEncoder(w).Encode(v)
 }
 
-// discard takes the answer to work that was done but whose answer is lost.
+// discard is the http.ResponseWriter of work whose answer is lost.
 type discard struct{}
 
 func (discard) Header() http.Header         { return make(http.Header) }

@@ -7,29 +7,29 @@ import (
 	"strconv"
 )
 
-// The labels that Secrets Manager itself gives to versions of a secret.
+// The staging labels that Secrets Manager itself sets.
 const (
 	current  = "AWSCURRENT"
 	previous = "AWSPREVIOUS"
 )
 
-// secret is a secret with its versions. Each label is on one version.
+// secret is a secret with its versions. A label is attached to one version.
 type secret struct {
 	versions map[string]value
 	labels   map[string]string // label: id of the version
 }
 
-// value is what a version holds: text or bytes.
+// value is the content of a version: text or bytes.
 type value struct {
 	text *string
 	data []byte
 }
 
-// SetSecret puts a secret's text under the ARN or name it will be asked for by,
-// new or in the place of the old.
+// SetSecret creates or replaces a secret with text. Clients ask for it by this ARN
+// or name.
 func (s *Server) SetSecret(arn, text string) { s.set(arn, value{text: &text}) }
 
-// SetBinarySecret puts a secret of bytes, which has no text.
+// SetBinarySecret creates or replaces a secret with bytes instead of text.
 func (s *Server) SetBinarySecret(arn string, data []byte) { s.set(arn, value{data: data}) }
 
 func (s *Server) set(arn string, v value) {
@@ -41,10 +41,10 @@ func (s *Server) set(arn string, v value) {
 	s.secrets[arn].addVersion("set-"+strconv.Itoa(len(s.secrets[arn].versions)), v, current)
 }
 
-// Secret gives the text of the secret's current version, "" for none.
+// Secret returns the text of the current version, or "".
 func (s *Server) Secret(arn string) string { return s.SecretVersion(arn, current) }
 
-// SecretVersion gives the text of the version with that label, "" for none.
+// SecretVersion returns the text of the version with this label, or "".
 func (s *Server) SecretVersion(arn, label string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -63,8 +63,8 @@ func (c *secret) addVersion(id string, v value, labels ...string) {
 	}
 }
 
-// moveLabel puts a label on a version. The one that was current becomes the
-// previous one.
+// moveLabel attaches a label to a version. When AWSCURRENT moves, the old version
+// becomes AWSPREVIOUS.
 func (c *secret) moveLabel(label, id string) {
 	if was := c.labels[current]; label == current && was != "" && was != id {
 		c.labels[previous] = was
@@ -72,7 +72,7 @@ func (c *secret) moveLabel(label, id string) {
 	c.labels[label] = id
 }
 
-// secretInput are the members of all requests about secrets.
+// secretInput holds the members of all requests about secrets.
 type secretInput struct {
 	SecretId            string
 	VersionId           string
@@ -84,8 +84,8 @@ type secretInput struct {
 	RemoveFromVersionId string
 }
 
-// findSecret reads a request and finds its secret, or answers why not. s.mu is
-// held.
+// findSecret reads a request and returns its secret. If it finds none, it writes
+// the error and returns nil. The caller holds s.mu.
 func (s *Server) findSecret(w http.ResponseWriter, body []byte, in *secretInput) *secret {
 	if json.Unmarshal(body, in) != nil || in.SecretId == "" {
 		writeError(w, http.StatusBadRequest, "InvalidParameterException", "SecretId is missing")
@@ -142,7 +142,7 @@ func (c *secret) labelsOf(id string) []string {
 	return list
 }
 
-// maxSecret is the size of a secret in Secrets Manager, in bytes.
+// maxSecret is Secrets Manager's limit for one secret, in bytes.
 const maxSecret = 65536
 
 func (s *Server) putSecretValue(w http.ResponseWriter, body []byte) {
@@ -154,7 +154,7 @@ func (s *Server) putSecretValue(w http.ResponseWriter, body []byte) {
 	case c == nil:
 		return
 	case in.SecretString == nil || len(*in.SecretString) > maxSecret || len(in.ClientRequestToken) < 32 || len(in.ClientRequestToken) > 64:
-		writeError(w, http.StatusBadRequest, "InvalidParameterException", "SecretString or ClientRequestToken is missing, or of a length that is not taken")
+		writeError(w, http.StatusBadRequest, "InvalidParameterException", "SecretString or ClientRequestToken is missing, or has an invalid length")
 		return
 	}
 	labels := in.VersionStages

@@ -1,10 +1,14 @@
-// Package browsertest opens pages in a real browser, for tests that must know
-// what a browser makes of a page: whether its security policy lets it work,
-// whether a form can be filled in, and where its requests go.
+// Package browsertest opens pages in a real browser. It is for tests that depend on
+// what a browser does with a page: whether the page works under its
+// Content-Security-Policy, whether a form can be filled in, and where the requests
+// go.
 //
-// It refuses to be a framework: a Page has a browser of its own, runs
-// chromedp's actions, and remembers what was asked for and complained about. It
-// resolves no host name, so no test can reach the Internet by accident.
+//	p := browsertest.Open(t)
+//	p.Do(chromedp.Navigate(url))
+//
+// It refuses to be a framework. A Page has its own browser, runs chromedp's
+// actions, and records requests and console errors. The browser resolves no host
+// name, so no test reaches the Internet by accident.
 package browsertest
 
 import (
@@ -19,22 +23,22 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// timeout bounds one Do or Get. Machines that run tests are often busy.
+// timeout limits one Do or Get. It is long because test machines are often busy.
 const timeout = time.Minute
 
-// Page is one tab of a browser that nobody else uses.
+// Page is a tab in a browser of its own.
 type Page struct {
 	t   testing.TB
 	ctx context.Context
 
-	mu         sync.Mutex
-	requests   []string
+	mu            sync.Mutex
+	requests      []string
 	consoleErrors []string
 }
 
-// Open starts a browser with one empty tab, until the test ends. Where there is
-// no browser the test is skipped; with CI=true or ROSTER_REQUIRE_BROWSER=1 it
-// fails instead.
+// Open starts a browser with one empty tab, which closes when the test ends.
+// Without a browser on the machine the test is skipped; with CI=true or
+// ROSTER_REQUIRE_BROWSER=1 it fails instead.
 func Open(t testing.TB) *Page {
 	t.Helper()
 	path, err := find()
@@ -63,7 +67,7 @@ func stop(t testing.TB, ctx context.Context) {
 	}
 }
 
-// Do runs the steps one after the other and ends the test when one fails.
+// Do runs the actions in order and ends the test when one fails.
 func (p *Page) Do(steps ...chromedp.Action[chromedp.Void]) {
 	p.t.Helper()
 	Get(p, chromedp.Steps(steps...))
@@ -81,24 +85,24 @@ func Get[T any](p *Page, a chromedp.Action[T]) T {
 	return v
 }
 
-// Requests are the URLs that the page has asked for so far, in order. Data in
-// the URL itself (data:) is no request.
+// Requests returns the URLs that the page has requested so far, in order. A data:
+// URL is not a request.
 func (p *Page) Requests() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.Clone(p.requests)
 }
 
-// ConsoleErrors are the errors and warnings of the console so far: scripts that
-// failed, files that did not load, and what the security policy forbade.
+// ConsoleErrors returns the errors and warnings of the console so far: failed
+// scripts, files that did not load, and violations of the Content-Security-Policy.
 func (p *Page) ConsoleErrors() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.Clone(p.consoleErrors)
 }
 
-// Screenshot keeps a picture of the whole page among the test's artifacts: see
-// go help testflag, -artifacts.
+// Screenshot saves a picture of the whole page in the test's artifact directory
+// (go help testflag, -artifacts).
 func (p *Page) Screenshot(name string) {
 	p.t.Helper()
 	png := Get(p, chromedp.FullScreenshot(100))

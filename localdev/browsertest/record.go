@@ -9,7 +9,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 )
 
-// record is called for each event of the tab, in order.
+// record handles each event of the tab, in order.
 func (p *Page) record(event any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -42,10 +42,9 @@ func newEvent(r *http.Request, path, routeKey string, params map[string]string, 
 	return e
 }
 
-// deliveredPath is what becomes of a path on its way through API Gateway, as
-// seen on live HTTP APIs: it is decoded, cut at a ? that this brought to light,
-// and decoded again. So %2F divides segments, %252F does too, and %25 alone is
-// a bad request.
+// deliveredPath returns the path as a function receives it from API Gateway. Live
+// HTTP APIs decode the path, cut it at a ? that the decoding produced, and decode
+// it again. So %2F and %252F both divide segments, and %25 alone is a bad request.
 func deliveredPath(u *url.URL) (string, error) {
 	path, _, _ := strings.Cut(u.Path, "?")
 	path, err := url.PathUnescape(path)
@@ -55,8 +54,8 @@ func deliveredPath(u *url.URL) (string, error) {
 	return validUTF8(path), err
 }
 
-// headers has names in lower case, several values joined by commas, and what
-// API Gateway adds. Cookies have a place of their own.
+// headers returns the event's headers: names in lower case, several values joined
+// by commas, and the headers that API Gateway adds. Cookies are separate.
 func headers(r *http.Request, ip string, length int, now time.Time) map[string]string {
 	h := map[string]string{}
 	for name, values := range r.Header {
@@ -104,8 +103,8 @@ func query(u *url.URL) map[string]string {
 	return q
 }
 
-// sourceIP is the address of the connection. A client can write what it likes
-// into headers.
+// sourceIP returns the address of the connection. Headers do not count, because a
+// client can send any.
 func sourceIP(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
@@ -115,8 +114,8 @@ func sourceIP(r *http.Request) string {
 	return host
 }
 
-// isText reports whether API Gateway hands over a body of this type as it is.
-// Forms are not among them: they arrive in base64.
+// isText reports whether API Gateway passes a body of this type on as text. Forms
+// are passed on in base64.
 func isText(contentType string) bool {
 	media, _, err := mime.ParseMediaType(contentType)
 	switch {
@@ -128,7 +127,7 @@ func isText(contentType string) bool {
 	return strings.HasPrefix(media, "text/") || media == "application/json" || media == "application/xml" || media == "application/javascript"
 }
 
-// validUTF8 replaces what JSON cannot carry, for the event is JSON on its way to Lambda.
+// validUTF8 replaces invalid UTF-8, which the event's JSON cannot hold.
 func validUTF8(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 
 func requestID() string { return base64.URLEncoding.EncodeToString(randomBytes(11)) }

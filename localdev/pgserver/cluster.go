@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// ensureData returns the binaries to run and makes sure of a data folder of their major version.
+// ensureData returns the binaries to run, and creates the data folder if there is none for them.
 func (s *Server) ensureData(ctx context.Context) (binaries, error) {
 	major, err := s.dataVersion()
 	if err != nil {
@@ -32,7 +32,7 @@ func (s *Server) ensureData(ctx context.Context) (binaries, error) {
 	return bin, s.initialise(ctx, bin)
 }
 
-// dataVersion returns the major version of the data folder, or 0 when there is none.
+// dataVersion returns the major version of the data folder, or 0 if there is no data.
 func (s *Server) dataVersion() (int, error) {
 	if _, err := os.Lstat(s.layout.data()); errors.Is(err, os.ErrNotExist) {
 		return 0, nil
@@ -47,11 +47,11 @@ func (s *Server) dataVersion() (int, error) {
 	if !s.opts.Durable {
 		return 0, s.discardData()
 	}
-	return 0, fmt.Errorf("%s is not PostgreSQL's data any more (%w): remove %s to begin anew", s.layout.data(), err, s.opts.Dir)
+	return 0, fmt.Errorf("%s is not PostgreSQL's data any more (%w): remove %s to start with an empty database", s.layout.data(), err, s.opts.Dir)
 }
 
-// initialise makes the data folder under another name and renames it when it is whole, so that a kill in between leaves
-// nothing that looks like data. The name is new each time: the killed process's initdb may still be writing to the old one.
+// initialise creates the data folder under a temporary name and renames it when it is complete. So a kill leaves nothing that looks like
+// data. The name is random, because initdb of a killed process may still write to the old one.
 func (s *Server) initialise(ctx context.Context, bin binaries) error {
 	s.removeUnfinished()
 	if s.opts.Durable {
@@ -65,7 +65,7 @@ func (s *Server) initialise(ctx context.Context, bin binaries) error {
 	if !s.opts.Durable {
 		args = append(args, "--no-sync")
 	}
-	// The password belongs to the data: new data, new password.
+	// The old password does not work with new data.
 	if err := os.Remove(s.passwordFile()); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("removing the old database password: %w", err)
 	}
@@ -79,9 +79,9 @@ func (s *Server) initialise(ctx context.Context, bin binaries) error {
 	return nil
 }
 
-// removeUnfinished removes what killed starts left. What a still running initdb keeps from going, a later start removes.
+// removeUnfinished removes what killed starts have left. If a running initdb prevents it, a later start removes the rest.
 func (s *Server) removeUnfinished() {
-	old, _ := filepath.Glob(s.layout.data() + ".tmp*") // the pattern is good
+	old, _ := filepath.Glob(s.layout.data() + ".tmp*") // the pattern is valid
 	for _, path := range old {
 		_ = os.RemoveAll(path)
 	}
@@ -94,7 +94,7 @@ func (s *Server) discardData() error {
 	return nil
 }
 
-// initdbReason returns the last complaint in initdb's output, which ends with how initdb cleared up.
+// initdbReason returns the last error in initdb's output. After it, initdb prints how it cleaned up.
 func initdbReason(out []byte) string {
 	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
 	for _, line := range slices.Backward(lines) {
@@ -107,8 +107,8 @@ func initdbReason(out []byte) string {
 
 var initdbError = regexp.MustCompile(`(error|FATAL|PANIC): +`)
 
-// arguments returns the postmaster's command line. All settings are given here, none in files, so that a server started by an
-// older Roster gets today's.
+// arguments returns the postmaster's command line. It holds all settings, and no file does, so that data of an older Roster gets the
+// current ones.
 func (s *Server) arguments() []string {
 	listen := ""
 	if s.opts.Port != 0 {

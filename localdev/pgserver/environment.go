@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// unsetClientVariables unsets libpq's variables in this process: PGSERVICE, PGTARGETSESSIONATTRS and others. pgx heeds them, and
-// a URL of ours would not mean what it says, or not be understood. PG_BINDIR is no variable of libpq's.
+// unsetClientVariables unsets libpq's variables in this process, such as PGSERVICE and PGTARGETSESSIONATTRS. pgx reads them, and they
+// would change the meaning of our URLs. PG_BINDIR stays; it is not libpq's.
 func unsetClientVariables() {
 	for _, pair := range os.Environ() {
 		name, _, _ := strings.Cut(pair, "=")

@@ -15,7 +15,7 @@ func Fetch(ctx context.Context, dir, repository string, archives map[string]stri
 // Archives are the archives that can be downloaded.
 func Archives() map[string]string { return archives }
 
-// IsOrphaned reports whether a spare folder would be removed at a time.
+// IsOrphaned reports whether a fallback folder would be removed at a time.
 var IsOrphaned = isOrphaned
 
 // NewestIn lists the usable folders among those that fit the patterns, for the caller's own account.

@@ -13,21 +13,21 @@ import (
 
 const (
 	fallbackParent = "/var/tmp"
-	// spareFile, in the folder that is stood in for, holds the spare's name; ownerFile, in the spare, that folder's path.
+	// fallbackNameFile, in the original folder, holds the fallback's name. ownerFile, in the fallback, holds the original's path.
 	fallbackNameFile = "spare"
-	ownerFile = "for"
-	// fallbackGracePeriod is how long a spare stays whose folder is gone. The folder may come back, as on a disk that was unplugged.
+	ownerFile        = "for"
+	// fallbackGracePeriod is how long a fallback is kept after its original is gone. The original may be on an unplugged disk.
 	fallbackGracePeriod = 24 * time.Hour
 )
 
 var fallbackName = regexp.MustCompile(`^roster-[a-z0-9]{26}$`)
 
-// fallbackDir returns the short and open path that stands in for dir, made when absent. Its random name is kept in dir: nobody can
-// take the name first, and a removed dir begins anew, as everywhere.
+// fallbackDir returns a short path that every account can reach, used instead of dir, and creates it. Its random name is stored in dir. So
+// nobody can create it first, and after dir is removed the next start uses a new one.
 func fallbackDir(dir string, a account) (string, error) {
 	name, err := readFallbackName(dir)
 	if err != nil {
-		return "", fmt.Errorf("finding the database server's spare folder: %w", err)
+		return "", fmt.Errorf("finding the database server's fallback folder: %w", err)
 	}
 	if name == "" {
 		removeOrphanedFallbacks(time.Now())
@@ -43,7 +43,7 @@ func fallbackDir(dir string, a account) (string, error) {
 	return path, writeFile(filepath.Join(path, ownerFile), dir)
 }
 
-// readFallbackName returns the name of the spare that stands in for dir, or "".
+// readFallbackName returns the name of dir's fallback, or "".
 func readFallbackName(dir string) (string, error) {
 	b, err := os.ReadFile(filepath.Join(dir, fallbackNameFile))
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -55,8 +55,8 @@ func readFallbackName(dir string) (string, error) {
 	return string(b), nil
 }
 
-// removeOrphanedFallbacks removes the spares of ours whose folder is gone: nothing else would, because removing the folder is how to begin
-// anew. One that is in use, or that it cannot remove, it leaves.
+// removeOrphanedFallbacks removes our fallbacks whose original folder is gone, because users remove only the original. It leaves fallbacks
+// that are in use or cannot be removed.
 func removeOrphanedFallbacks(now time.Time) {
 	entries, _ := os.ReadDir(fallbackParent)
 	for _, e := range entries {

@@ -8,18 +8,18 @@ import (
 	"strings"
 )
 
-// socketPathLimit is what the shortest sockaddr_un takes, macOS's, less the final NUL (Linux: 107).
+// socketPathLimit is the length of the shortest sockaddr_un, macOS's, without the final NUL. Linux allows 107.
 const socketPathLimit = 103
 
-// layout is where a server's files lie.
+// layout says where a server's files are.
 //
-// As root, PostgreSQL's own files belong to an unprivileged account, and root must not be led astray by what that account may
-// have put there. So root opens files only in folders of its own; the account gets one folder, server, inside.
+// As root, PostgreSQL's own files belong to an unprivileged account. Root must not follow links that this account may have placed. So root
+// opens files only in its own folders, and the account gets one folder inside them, server.
 type layout struct {
-	dir    string // Options.Dir: the locks and the password
-	base   string // the log, and server: dir, unless the account cannot enter that
-	socket string // folder of the Unix socket: base/server, unless that cannot hold one
-	fallback  string // the folder under /var/tmp that base or socket are in, or ""
+	dir      string // Options.Dir: the locks and the password
+	base     string // has the log and the folder server; it is dir, or the fallback if the account cannot enter dir
+	socket   string // folder of the Unix socket: base/server, or the fallback if that cannot hold a socket
+	fallback string // the folder under /var/tmp that holds base or socket, or ""
 }
 
 func (h layout) server() string  { return filepath.Join(h.base, "server") }
@@ -27,7 +27,7 @@ func (h layout) data() string    { return filepath.Join(h.server(), "data") }
 func (h layout) pidFile() string { return filepath.Join(h.data(), "postmaster.pid") }
 func (h layout) log() string     { return filepath.Join(h.base, "log") }
 
-// remove deletes all of it; the locks last, with the folder.
+// remove deletes all files. The folder with the locks is last.
 func (h layout) remove() error {
 	if h.fallback != "" {
 		if err := os.RemoveAll(h.fallback); err != nil {
@@ -40,7 +40,7 @@ func (h layout) remove() error {
 	return nil
 }
 
-// serverDirs lists where the account's folder can be.
+// serverDirs lists the folders where the account's files may be.
 func serverDirs(dir string) []string {
 	dirs := []string{filepath.Join(dir, "server")}
 	if name, err := readFallbackName(dir); err == nil && name != "" {
@@ -49,13 +49,13 @@ func serverDirs(dir string) []string {
 	return dirs
 }
 
-// canHoldSocket reports whether a folder can hold the socket. PostgreSQL and pgx take a comma for the end of one folder's name,
-// and PostgreSQL a quote for the beginning of one.
+// canHoldSocket reports whether a folder can hold the socket. Its path must be short. PostgreSQL and pgx split the setting at commas, and
+// PostgreSQL also interprets quotes.
 func canHoldSocket(dir string) bool {
 	return len(filepath.Join(dir, ".s.PGSQL.65535")) <= socketPathLimit && !strings.ContainsAny(dir, `,"`)
 }
 
-// findLayout finds the places for a server's files and makes the folders.
+// findLayout decides where the files go and creates the folders.
 func findLayout(dir string, a account) (layout, error) {
 	h := layout{dir: dir, base: dir}
 	if err := h.chooseFallback(a); err != nil {
@@ -70,27 +70,27 @@ func findLayout(dir string, a account) (layout, error) {
 	return h, makeServerDir(h.socket, a)
 }
 
-// chooseFallback decides which of the places must be the spare folder.
+// chooseFallback uses the fallback folder for the files that cannot be in dir.
 func (h *layout) chooseFallback(a account) error {
 	closed := !a.canEnter(h.dir)
 	h.socket = h.server()
 	if !closed && canHoldSocket(h.socket) {
 		return nil
 	}
-	spare, err := fallbackDir(h.dir, a)
+	fallback, err := fallbackDir(h.dir, a)
 	if err != nil {
 		return err
 	}
-	h.fallback = spare
+	h.fallback = fallback
 	if closed {
-		h.base = spare
+		h.base = fallback
 	}
-	h.socket = filepath.Join(spare, "server")
+	h.socket = filepath.Join(fallback, "server")
 	return nil
 }
 
-// makeDir makes a folder of the caller's own: closed to others, save that an unprivileged account may pass through to its part.
-// One that is there already is taken as it is, unless it is a stranger's.
+// makeDir creates a folder that belongs to the caller and is closed to others. An unprivileged account may pass through to its own
+// folder. An existing folder is used as it is, unless another user owns it.
 func makeDir(path string, a account) error {
 	mode := os.FileMode(0o700)
 	if a.isOther() {
@@ -102,13 +102,13 @@ func makeDir(path string, a account) error {
 	return checkOwner(path, os.Geteuid())
 }
 
-// makeServerDir makes the folder that belongs to the account, closed to all others.
+// makeServerDir creates the account's folder, closed to everybody else.
 func makeServerDir(path string, a account) error {
 	err := os.Mkdir(path, 0o700)
 	if err != nil && !errors.Is(err, os.ErrExist) {
 		return fmt.Errorf("making PostgreSQL's folder: %w", err)
 	}
-	if err == nil || ownedBy(path, os.Geteuid()) { // a kill may have come between the two steps
+	if err == nil || ownedBy(path, os.Geteuid()) { // an earlier process may have been killed between the two steps
 		if err := a.chown(path); err != nil {
 			return fmt.Errorf("giving PostgreSQL its folder: %w", err)
 		}
@@ -118,12 +118,12 @@ func makeServerDir(path string, a account) error {
 
 func checkOwner(path string, uid int) error {
 	if !ownedBy(path, uid) {
-		return fmt.Errorf("%s is not a folder of the account that would use it (user %d): remove it or use another folder", path, uid)
+		return fmt.Errorf("%s is not a folder of the account that uses it (user %d): remove it or use another folder", path, uid)
 	}
 	return nil
 }
 
-// writeFile replaces a private file as a whole.
+// writeFile replaces a private file atomically.
 func writeFile(path, content string) error {
 	tmp := path + ".tmp"
 	if err := os.WriteFile(tmp, []byte(content), 0o600); err != nil {

@@ -10,7 +10,7 @@ import (
 	"roster/localdev/filelock"
 )
 
-// start does what Start promises, on a Server that is not in use.
+// start implements Start for a Server that is not running.
 func (s *Server) start(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -26,8 +26,8 @@ func (s *Server) start(ctx context.Context) error {
 	return nil
 }
 
-// acquireLocks takes the folder's two locks. The gate is held by one process at a time, around each start and stop; the users' lock
-// is held for as long as the server is used, and dies with the process that holds it.
+// acquireLocks takes the folder's two locks. The start lock is held only during a start or a stop. The users' lock is held for as long as
+// this process uses the server, and the system releases it when the process ends.
 func (s *Server) acquireLocks(ctx context.Context) (gate *filelock.Lock, err error) {
 	if err := makeDir(s.opts.Dir, s.account); err != nil {
 		return nil, err
@@ -51,13 +51,13 @@ func (s *Server) releaseUsersLock() {
 	s.usersLock = nil
 }
 
-// attachOrStart attaches to a server that is there, or starts one.
+// attachOrStart attaches to a running server, or starts one.
 func (s *Server) attachOrStart(ctx context.Context) error {
 	h, err := findLayout(s.opts.Dir, s.account)
 	if err != nil {
 		return err
 	}
-	if h != s.layout { // not written again by a Restart, under the eyes of URL and LogPath
+	if h != s.layout { // a Restart must not write it again, because URL and LogPath may read it at the same time
 		s.layout = h
 	}
 	attached, err := s.attach(ctx)
@@ -84,7 +84,7 @@ func (s *Server) startNew(ctx context.Context) error {
 	if err == nil || s.opts.Durable || errors.Is(err, ErrPortTaken) || ctx.Err() != nil {
 		return err
 	}
-	// Data that may be lost at any time is not worth a question: make it anew and try once more.
+	// Data that is not durable can be replaced without asking: delete it and try once more.
 	if err := s.discardData(); err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func (s *Server) startNew(ctx context.Context) error {
 	return s.launch(ctx, bin)
 }
 
-// checkPort gives the usual reason for a failed start a sentence of its own.
+// checkPort detects the most common cause of a failed start and gives it a clear message.
 func (s *Server) checkPort() error {
 	if s.opts.Port == 0 {
 		return nil

@@ -11,11 +11,10 @@ import (
 	"roster/localdev/filelock"
 )
 
-// stopTimeout is how long each way to stop the server may take. A fast shutdown takes some 20 ms plus one checkpoint.
+// stopTimeout limits each kind of shutdown. A fast shutdown takes about 20 ms and one checkpoint.
 const stopTimeout = 15 * time.Second
 
-// Stop stops the server and waits until it has ended; when the server is shared, only the last process that uses it does so.
-// A second Stop does nothing.
+// Stop stops the server and waits until it has ended. For a shared server, only the last process's Stop does so. A second Stop does nothing.
 func (s *Server) Stop() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -36,7 +35,7 @@ func (s *Server) Stop() error {
 	return s.shutdown(ctx)
 }
 
-// Restart stops the server, if it runs, and starts it again on the same data and port. A shared server is not restarted.
+// Restart stops the server, if it runs, and starts it again with the same data and port. It refuses to restart a shared server.
 func (s *Server) Restart(ctx context.Context) error {
 	if s.opts.Shared {
 		return errors.New("a database server that others use is not restarted")
@@ -47,8 +46,8 @@ func (s *Server) Restart(ctx context.Context) error {
 	return s.start(ctx)
 }
 
-// shutdown ends the server that runs on our data, if any: politely (clients are disconnected, data is written out), then
-// firmly (data is recovered at the next start).
+// shutdown stops the server that runs on our data, if any. It tries a fast shutdown first, which disconnects the clients, and then an
+// immediate one, after which the next start recovers the data.
 func (s *Server) shutdown(ctx context.Context) error {
 	pid, running := s.running()
 	if !running {
@@ -57,7 +56,7 @@ func (s *Server) shutdown(ctx context.Context) error {
 	for _, how := range []string{"INT", "QUIT"} {
 		if err := s.account.signal(pid, how); err != nil {
 			if _, running := s.running(); !running {
-				return nil // it ended by itself
+				return nil // it has ended by itself
 			}
 			return fmt.Errorf("stopping PostgreSQL (process %d): %w", pid, err)
 		}
@@ -72,7 +71,7 @@ func (s *Server) shutdown(ctx context.Context) error {
 	return fmt.Errorf("PostgreSQL (process %d) does not stop: see %s", pid, s.layout.log())
 }
 
-// ended reports whether the server has gone. Our own child is waited for as well, so that no zombie stays.
+// ended reports whether the server has ended. For our own child it waits for the exit status, so that no zombie is left.
 func (s *Server) ended(pid int) bool {
 	if s.child != nil && s.child.process.Pid == pid {
 		return s.child.hasExited()

@@ -12,14 +12,14 @@ import (
 
 // database is a clone of the template.
 type database struct {
-	name, url string
-	functions string    // the URL of the functions' role
-	conn      *pgx.Conn // our own, for emptying and for marks in the log
-	emptySQL     string    // the statements that empty it
-	schemaHash     string    // its schema, in short
+	name, url  string
+	functions  string    // URL with the functions' role
+	conn       *pgx.Conn // ours, for deleting the rows and for marks in the log
+	emptySQL   string    // SQL that deletes all rows
+	schemaHash string    // to notice a changed schema
 }
 
-// acquire returns a migrated and empty database: one that an earlier test has given back, or a new one.
+// acquire returns a migrated and empty database: one that an earlier test has released, or a new one.
 func (m *harness) acquire(ctx context.Context) (*database, error) {
 	m.mu.Lock()
 	if n := len(m.free); n > 0 {
@@ -38,7 +38,7 @@ func (m *harness) clone(ctx context.Context) (*database, error) {
 	if err := m.exec(ctx, "CREATE DATABASE "+db.name+" TEMPLATE "+m.template); err != nil {
 		return nil, err
 	}
-	// A clone lacks what was set by ALTER ROLE … IN DATABASE. There is nothing else to migrate.
+	// CREATE DATABASE does not copy the settings of ALTER ROLE … IN DATABASE. Up sets them; nothing else is left to migrate.
 	if _, err := migrations.Up(ctx, db.url); err != nil {
 		return nil, err
 	}
@@ -48,7 +48,7 @@ func (m *harness) clone(ctx context.Context) (*database, error) {
 		if err := migrations.Grant(ctx, db.url, db.functions); err != nil {
 			return nil, err
 		}
-		// From the first connection on, because a setting of the database does not reach those that are open.
+		// Before the first connection, because the setting does not apply to open connections.
 		if err := m.exec(ctx, "ALTER DATABASE "+db.name+" SET log_statement = 'all'"); err != nil {
 			return nil, err
 		}
@@ -65,11 +65,11 @@ func (m *harness) clone(ctx context.Context) (*database, error) {
 }
 
 func (m *harness) discard(ctx context.Context, db *database) error {
-	_ = db.conn.Close(ctx) // it may be dead already
+	_ = db.conn.Close(ctx) // it may be closed already
 	return m.drop(ctx, db.name)
 }
 
-// ourRelations picks what the migrations made, save goose's own book.
+// ourRelations selects the relations of the migrations, without goose's version table.
 const ourRelations = `nspname <> 'information_schema' AND NOT starts_with(nspname, 'pg_') AND NOT starts_with(relname, 'goose_db_version')`
 
 func tablesToEmpty(ctx context.Context, conn *pgx.Conn) ([]string, error) {
@@ -81,8 +81,8 @@ func tablesToEmpty(ctx context.Context, conn *pgx.Conn) ([]string, error) {
 	return pgx.CollectRows(rows, pgx.RowTo[string])
 }
 
-// emptyStatements deletes from all tables at once: foreign keys are checked when the whole statement is done, so no order has
-// to be found. Sequences begin again, so that tests may know their ids.
+// emptyStatements returns one statement that deletes from all tables. Foreign keys are checked at its end, so the order of the tables does
+// not matter. Sequences start again, so that tests can rely on ids.
 func emptyStatements(ctx context.Context, conn *pgx.Conn) (string, error) {
 	tables, err := tablesToEmpty(ctx, conn)
 	if err != nil {
@@ -100,8 +100,8 @@ func emptyStatements(ctx context.Context, conn *pgx.Conn) (string, error) {
 	return sql, nil
 }
 
-// schemaHashOf sums the schema up, so that a test that changed it is noticed: columns, constraints, triggers and functions, with
-// PostgreSQL's numbers, which are never used twice.
+// schemaHashOf hashes the columns, constraints, triggers and functions, to notice a test that changed them. It includes their object ids,
+// which PostgreSQL does not use twice.
 func schemaHashOf(ctx context.Context, conn *pgx.Conn) (shape string, err error) {
 	err = conn.QueryRow(ctx, `WITH ours AS (
 		SELECT c.oid, relname, nspname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace

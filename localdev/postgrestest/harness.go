@@ -19,19 +19,19 @@ import (
 	"roster/localdev/pgserver"
 )
 
-// ServerVariable names a server to use instead of one of our own.
+// ServerVariable names a server to use instead of our own.
 const ServerVariable = "TEST_DATABASE_URL"
 
-// namePrefix begins the names of the tests' databases; the number of the process follows.
+// namePrefix starts the names of the tests' databases. The number of the process follows.
 const namePrefix = "roster_test_"
 
-// harness is this process's hold on the server.
+// harness is this process's connection to the tests' server.
 type harness struct {
 	server   *pgserver.Server // nil with TEST_DATABASE_URL
-	base     *url.URL         // a database to connect to for work on others
+	base     *url.URL         // the database from which others are created and dropped
 	template string
-	process  int32     // a random number, in the names of our databases
-	lockConn   *pgx.Conn // holds the locks that say that we are alive
+	process  int32     // random, part of the names of our databases
+	lockConn *pgx.Conn // holds the advisory locks that show that this process is alive
 
 	created atomic.Int32
 	mu      sync.Mutex
@@ -44,7 +44,7 @@ var shared struct {
 	err  error
 }
 
-// harnessFor returns the process's hold on the server, made on first use.
+// harnessFor returns the process's harness. The first call creates it.
 func harnessFor(t testing.TB) *harness {
 	t.Helper()
 	if !inMain {
@@ -57,7 +57,7 @@ func harnessFor(t testing.TB) *harness {
 	return shared.m
 }
 
-// withTimeout bounds work on the server that no test's context should cut short. The first time a download may come first.
+// withTimeout is for work on the server that must not end with a test's context. It allows time for a download.
 func withTimeout() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.Background(), 5*time.Minute)
 }
@@ -75,7 +75,7 @@ func newHarness() (m *harness, err error) {
 	return m, nil
 }
 
-// connect finds or starts the server.
+// connect uses the server of TEST_DATABASE_URL, or starts one.
 func (m *harness) connect(ctx context.Context) error {
 	given := os.Getenv(ServerVariable)
 	if given == "" {
@@ -97,7 +97,7 @@ func (m *harness) connect(ctx context.Context) error {
 	return nil
 }
 
-// prepare makes the template, with the lock that says that this process uses it, and removes what killed processes left.
+// prepare removes what killed processes left, creates the template, and takes the locks that protect it while this process runs.
 func (m *harness) prepare(ctx context.Context) (err error) {
 	if m.lockConn, err = m.dial(ctx, m.url("")); err != nil {
 		return fmt.Errorf("connecting to the tests' database server: %w", err)
@@ -132,7 +132,7 @@ func (m *harness) prepare(ctx context.Context) (err error) {
 	return err
 }
 
-// closeHarness is for the end of the process.
+// closeHarness drops the databases and disconnects, at the end of the process.
 func closeHarness() error {
 	if shared.m == nil {
 		return nil
@@ -147,7 +147,7 @@ func closeHarness() error {
 	return errors.Join(errs...)
 }
 
-// close lets go of the server; the last process stops it.
+// close disconnects. The last process to disconnect stops the server.
 func (m *harness) close(ctx context.Context) (err error) {
 	if m.lockConn != nil {
 		err = m.lockConn.Close(ctx)
@@ -158,7 +158,7 @@ func (m *harness) close(ctx context.Context) (err error) {
 	return err
 }
 
-// url returns the URL of a database; "" is the one that the server was given with.
+// url returns the URL of a database. For "" it is the database of the server's own URL.
 func (m *harness) url(name string) string {
 	u := *m.base
 	if name != "" {
@@ -171,7 +171,7 @@ func (m *harness) newName() string {
 	return fmt.Sprintf("%s%d_%d", namePrefix, m.process, m.created.Add(1))
 }
 
-// dial connects for our own work, which the timeouts that are set for the functions must not cut short.
+// dial connects for our own work, without the timeouts that the functions have.
 func (m *harness) dial(ctx context.Context, url string) (*pgx.Conn, error) {
 	cfg, err := pgx.ParseConfig(url)
 	if err != nil {
@@ -182,12 +182,12 @@ func (m *harness) dial(ctx context.Context, url string) (*pgx.Conn, error) {
 		cfg.RuntimeParams[timeout] = "0"
 	}
 	if m.server != nil {
-		cfg.RuntimeParams["log_statement"] = "none" // the log is for the tests' own statements
+		cfg.RuntimeParams["log_statement"] = "none" // the log shows only the tests' statements
 	}
 	return pgx.ConnectConfig(ctx, cfg)
 }
 
-// exec runs statements outside of the tests' databases.
+// exec runs statements outside the tests' databases.
 func (m *harness) exec(ctx context.Context, statements ...string) error {
 	conn, err := m.dial(ctx, m.url(""))
 	if err != nil {
@@ -202,12 +202,12 @@ func (m *harness) exec(ctx context.Context, statements ...string) error {
 	return nil
 }
 
-// drop removes a database, whoever still is connected to it.
+// drop removes a database, even while clients are connected to it.
 func (m *harness) drop(ctx context.Context, name string) error {
 	return m.exec(ctx, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
 }
 
-// source is what the environment asks for; a wrong value is Start's to refuse.
+// source returns the Source from the environment. Start checks the value.
 func source() pgserver.Source { return pgserver.Source(os.Getenv(pgserver.SourceVariable)) }
 
 func stateDir(name string) (string, error) {

@@ -10,10 +10,10 @@ import (
 	"roster/localdev/pgserver"
 )
 
-// interruptedCode is what a shell gives a program that Ctrl-C ended.
+// interruptedCode is the exit status that shells use after Ctrl-C.
 const interruptedCode = 130
 
-// privateServers are those that Server started and that are not removed yet.
+// privateServers are the servers of func Server that have not been removed yet.
 var privateServers struct {
 	mu  sync.Mutex
 	all map[*pgserver.Server]bool
@@ -34,8 +34,8 @@ func untrackServer(s *pgserver.Server) {
 	delete(privateServers.all, s)
 }
 
-// cleanUpWhenInterrupted stops what Ctrl-C would leave running, because no test's cleanup runs then. A second Ctrl-C ends the
-// process at once. The databases are for the next process to remove.
+// cleanUpWhenInterrupted stops our servers after Ctrl-C, because then no test's cleanup runs. A second Ctrl-C ends the process at once. The
+// next process removes the databases.
 func cleanUpWhenInterrupted() {
 	interrupted := make(chan os.Signal, 1)
 	signal.Notify(interrupted, os.Interrupt, syscall.SIGTERM)
@@ -43,11 +43,11 @@ func cleanUpWhenInterrupted() {
 	signal.Stop(interrupted)
 	ctx, cancel := withTimeout()
 	defer cancel()
-	privateServers.mu.Lock() // for ever: there is no further one
+	privateServers.mu.Lock() // never unlocked, so that no further server starts
 	for s := range privateServers.all {
 		_ = s.Remove(ctx)
 	}
-	shared.once.Do(func() { shared.err = errors.New("interrupted") }) // waits for a join that is under way, or prevents it
+	shared.once.Do(func() { shared.err = errors.New("interrupted") }) // waits for newHarness if it is running, or prevents it
 	if shared.m != nil && shared.m.server != nil {
 		_ = shared.m.server.Stop()
 	}

@@ -10,11 +10,11 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// lease is a test's hold on its database.
+// lease is one test's use of a database.
 type lease struct {
 	*database
 	pool    *pgxpool.Pool
-	logFrom int64 // where in the server's log the test begins
+	logFrom int64 // size of the server's log when the test started
 
 	once sync.Once
 	err  error
@@ -25,7 +25,7 @@ var leases struct {
 	all map[testing.TB]*lease
 }
 
-// leaseOf returns the test's lease, taken on first use.
+// leaseOf returns the test's lease. The first call creates it.
 func leaseOf(t testing.TB) *lease {
 	t.Helper()
 	m := harnessFor(t)
@@ -70,8 +70,8 @@ func (l *lease) acquire(m *harness) error {
 	return err
 }
 
-// release ends a test's lease. The database goes to a later test only if nobody is connected to it any more, all of its rows
-// could be deleted and its schema is as it was.
+// release ends a test's lease. A later test gets the database only if nobody is connected to it any more, all rows could be deleted, and the
+// schema is unchanged.
 func (l *lease) release(t testing.TB, m *harness) {
 	leases.mu.Lock()
 	delete(leases.all, t)
@@ -83,7 +83,7 @@ func (l *lease) release(t testing.TB, m *harness) {
 	ctx, cancel := withTimeout()
 	defer cancel()
 	if why := l.resetForReuse(ctx); why != nil {
-		t.Logf("the test's database is dropped, not used again: %v", why)
+		t.Logf("the test's database is dropped and not used again: %v", why)
 		if err := m.discard(ctx, l.database); err != nil {
 			t.Error(err)
 		}
@@ -94,7 +94,7 @@ func (l *lease) release(t testing.TB, m *harness) {
 	m.mu.Unlock()
 }
 
-// resetForReuse empties the database and says why it cannot be used again, if so.
+// resetForReuse deletes all rows. Its error says why the database cannot be used again.
 func (db *database) resetForReuse(ctx context.Context) error {
 	if err := db.waitUntilAlone(ctx); err != nil {
 		return err
@@ -109,7 +109,7 @@ func (db *database) resetForReuse(ctx context.Context) error {
 	return err
 }
 
-// disconnectTimeout is how long a closed connection's server process may take to end.
+// disconnectTimeout limits the wait until the server processes of closed connections have ended.
 const disconnectTimeout = 2 * time.Second
 
 func (db *database) waitUntilAlone(ctx context.Context) error {

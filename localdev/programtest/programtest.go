@@ -1,12 +1,12 @@
-// Package programtest helps tests that run the real programs: it builds them, reads what they write while they run, and waits
-// for what another process does.
+// Package programtest helps tests that run the real programs. It builds them, reads their output while they run, and waits for what
+// another process does.
 //
 //	cmd := exec.Command(programtest.Program(t, "localdev"), "-h")
 //
-// The programs of a checkout are built into one folder of the user's cache, for all test processes and all runs. The go command
-// makes anew what is out of date there, so a test gets the sources as they are, and links only what has changed.
+// The programs of a checkout are built into one folder in the user's cache, which all test processes share. The go command rebuilds
+// what is out of date, so a test always runs the current sources.
 //
-// It refuses to serve anything but tests.
+// It is for tests only.
 package programtest
 
 import (
@@ -27,19 +27,20 @@ import (
 	"roster/localdev/runtimeapi"
 )
 
-// Functions returns the folder that holds each function under the name of its folder, built as for Lambda but for this machine.
+// Functions returns a folder with the binary of each function, under the name of the function's folder. They are built as for Lambda,
+// but for this machine.
 func Functions(t testing.TB) string {
 	t.Helper()
 	return buildOnce(t, "functions/...")
 }
 
-// Program returns the path of the program of a main package, given by its folder in the repository, such as "localdev".
+// Program returns the path of a built program. The main package is named by its folder in the repository, such as "localdev".
 func Program(t testing.TB, folder string) string {
 	t.Helper()
 	return filepath.Join(buildOnce(t, folder), path.Base(folder))
 }
 
-// builds are this process's, by folder: it asks the go command once for each.
+// builds remembers, by folder, what this process has built, so that it asks the go command once for each.
 var builds sync.Map
 
 func buildOnce(t testing.TB, folder string) (dir string) {
@@ -52,7 +53,7 @@ func buildOnce(t testing.TB, folder string) (dir string) {
 	return dir
 }
 
-// buildTimeout bounds a build of everything from nothing, on a busy machine, and the wait for one by another process.
+// buildTimeout is for a build from scratch on a busy machine, after waiting for a build by another process.
 const buildTimeout = 10 * time.Minute
 
 func build(folder string) (dir string, err error) {
@@ -75,7 +76,7 @@ func build(folder string) (dir string, err error) {
 	return dir, runtimeapi.Build(ctx, []string{filepath.Join(root, filepath.FromSlash(folder))}, dir)
 }
 
-// repository returns the folder with go.mod at or above the test's own, in which go test runs it.
+// repository returns the nearest folder with go.mod, at or above the working directory, which go test sets to the test's folder.
 func repository() (string, error) {
 	start, err := os.Getwd()
 	if err != nil {
@@ -91,11 +92,11 @@ func repository() (string, error) {
 	}
 }
 
-// maxUnusedAge is after how long the programs of a checkout are removed, for it may be gone itself.
+// maxUnusedAge is when the programs of a checkout are removed. The checkout itself may be gone by then.
 const maxUnusedAge = 14 * 24 * time.Hour
 
-// outputFolder makes the folder for what is built of a checkout, and removes those of checkouts that nobody has tested for long. Other
-// accounts may run what is in it.
+// outputFolder creates the folder for the programs of a checkout, and removes the folders of checkouts that nobody has tested for
+// a long time. Other accounts may run the programs.
 func outputFolder(root string) (string, error) {
 	cache, err := pgserver.CacheDir()
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Output is what a program writes. It can be read while it is written.
+// Output collects what a program writes. It can be read while the program runs.
 type Output struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -19,7 +19,7 @@ func (o *Output) Write(p []byte) (int, error) {
 	return o.b.Write(p)
 }
 
-// String returns all of it so far.
+// String returns everything written so far.
 func (o *Output) String() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -27,13 +27,13 @@ func (o *Output) String() string {
 }
 
 const (
-	// timeout is for machines with much else to do.
-	timeout = 2 * time.Minute
+	// timeout is long because test machines are often busy.
+	timeout      = 2 * time.Minute
 	pollInterval = 20 * time.Millisecond
 )
 
-// Eventually asks again and again until done says true, for what another process does has no event to wait for. It fails the
-// test when that takes more than two minutes.
+// Eventually polls until done returns true. It is for effects of another process that cause no event to wait for. It fails the test
+// after two minutes.
 func Eventually(t testing.TB, what string, done func() bool) {
 	t.Helper()
 	tick := time.NewTicker(pollInterval)

@@ -12,15 +12,15 @@ import (
 
 const base = "/2018-06-01/runtime"
 
-// A job is one event on its way through a process.
+// An invocation is one event and its way through a process.
 type invocation struct {
 	id       string
 	payload  []byte
 	deadline time.Time
 	limit    *time.Timer
-	result   chan outcome // has room for one
+	result   chan outcome // buffered, capacity 1
 	answered bool
-	duration     time.Duration
+	duration time.Duration
 }
 
 func newInvocation(payload []byte, timeout time.Duration) *invocation {
@@ -29,7 +29,7 @@ func newInvocation(payload []byte, timeout time.Duration) *invocation {
 	}
 }
 
-// api is the Runtime API: four calls.
+// api is the Runtime API.
 func (in *instance) api() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+base+"/invocation/next", in.next)
@@ -39,8 +39,8 @@ func (in *instance) api() http.Handler {
 	return mux
 }
 
-// next holds the call until there is an event. A process that asks again while
-// it owes an answer is told so.
+// next answers with the next event, and waits until there is one. A process that
+// asks again before it has answered gets an error.
 func (in *instance) next(w http.ResponseWriter, r *http.Request) {
 	if !in.markReady() {
 		writeError(w, http.StatusForbidden, "InvalidStateTransition")
@@ -89,7 +89,7 @@ func (in *instance) response(w http.ResponseWriter, r *http.Request) {
 		o = in.failed(r, functionError{Type: "Function.ResponseSizeTooLarge", Message: fmt.Sprintf("the answer has more than %d bytes", maxPayload)})
 	} else if err != nil {
 		o = in.failed(r, functionError{Type: "Runtime.TruncatedResponse", Message: "the answer ended early: " + err.Error()})
-	} else if kind := r.Trailer.Get("Lambda-Runtime-Function-Error-Type"); kind != "" { // it failed while it was being written
+	} else if kind := r.Trailer.Get("Lambda-Runtime-Function-Error-Type"); kind != "" { // the function failed while it wrote the response
 		o = in.failed(r, trailerError(kind, r.Trailer.Get("Lambda-Runtime-Function-Error-Body")))
 	}
 	in.deliver(w, r, o, status)
@@ -107,7 +107,7 @@ func (in *instance) initFailure(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusAccepted)
 }
 
-// deliver hands the answer over, if it is the first for the event under way.
+// deliver passes on the first answer to the current event, and refuses others.
 func (in *instance) deliver(w http.ResponseWriter, r *http.Request, o outcome, status int) {
 	in.mu.Lock()
 	j := in.current

@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// environment is what a process sees: Lambda's variables and the function's
-// own, and nothing of the environment of this process, so that a function that
-// runs here does not miss a variable when deployed.
+// environment returns the variables of a process: Lambda's and the function's. It
+// leaves out the variables of this process. Otherwise a function could depend on a
+// variable that is missing in a deployment.
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 func (c Config) environment(api string) []string {
 	mayChange := []string{
@@ -36,7 +36,7 @@ func (c Config) environment(api string) []string {
 		"LAMBDA_TASK_ROOT=" + filepath.Dir(c.Binary),
 		"_HANDLER=bootstrap",
 	}
-	return slices.Concat(mayChange, c.Env, reserved) // of two, the later counts
+	return slices.Concat(mayChange, c.Env, reserved) // the last of several equal names wins
 }
 
 func randomBytes(n int) []byte {

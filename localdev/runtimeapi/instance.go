@@ -12,29 +12,29 @@ import (
 	"time"
 )
 
-// An instance is one process of a function and the API that it talks to.
+// An instance is one process of a function, with the API that it talks to.
 type instance struct {
-	fn     *Function
-	cmd    *exec.Cmd
-	out    *output
-	server *http.Server
-	startedAt  time.Time
-	invocations   chan *invocation
-	ready  chan struct{} // has room for one: the process asks for an event
-	exited chan struct{}
+	fn          *Function
+	cmd         *exec.Cmd
+	out         *output
+	server      *http.Server
+	startedAt   time.Time
+	invocations chan *invocation
+	ready       chan struct{} // buffered, capacity 1: the process has asked for an event
+	exited      chan struct{}
 
-	mu       sync.Mutex
-	current  *invocation
-	served   int
-	init     time.Duration
-	initMem  int64
-	peak     int64
-	waitErr  error
-	initFailureReport *FunctionError // what the process said of its own failed start
+	mu                sync.Mutex
+	current           *invocation
+	served            int
+	init              time.Duration
+	initMem           int64
+	peak              int64
+	waitErr           error
+	initFailureReport *FunctionError // the error that the process reported for its failed start
 }
 
-// launch starts a process. It holds the lock for the millisecond that this
-// takes, so that Close knows every process.
+// launch starts a process. It holds the lock meanwhile, about a millisecond, so that
+// Close misses no process.
 func (f *Function) launch() (*instance, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -74,8 +74,8 @@ func (f *Function) launch() (*instance, error) {
 	return in, nil
 }
 
-// supervise starts the process and stays with it until it is gone. It keeps to one
-// thread, for Linux kills the process when the thread that started it ends.
+// supervise starts the process and waits until it ends. It stays on one OS thread,
+// because Linux kills the process when the thread that started it ends.
 func (in *instance) supervise(started chan<- error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -86,7 +86,7 @@ func (in *instance) supervise(started chan<- error) {
 		return
 	}
 	err = in.cmd.Wait()
-	killGroup(in.cmd.Process) // what the process left behind
+	killGroup(in.cmd.Process) // child processes that are left
 	in.out.close()
 	in.mu.Lock()
 	in.waitErr = err

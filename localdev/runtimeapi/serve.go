@@ -2,8 +2,8 @@ package runtimeapi
 
 import "time"
 
-// serve gives the process an event and waits for the answer. It reports false
-// if the process was gone before it could take the event.
+// serve gives the process an event and waits for the answer. begun is false if the
+// process ended before it took the event.
 func (in *instance) serve(j *invocation) (o outcome, begun bool) {
 	in.out.clearRecent()
 	start := time.Now()
@@ -19,7 +19,7 @@ func (in *instance) serve(j *invocation) (o outcome, begun bool) {
 	case o = <-j.result:
 	case <-in.exited:
 		select {
-		case o = <-j.result: // its last words
+		case o = <-j.result: // it answered and then ended
 		default:
 			o.err = in.crash(j)
 		}
@@ -30,7 +30,7 @@ func (in *instance) serve(j *invocation) (o outcome, begun bool) {
 }
 
 func (in *instance) timeOut(j *invocation) outcome {
-	in.maxMemory() // while it can be read
+	in.maxMemory() // before the process is gone
 	in.kill()
 	<-in.exited
 	if in.fn.isClosed() {
@@ -39,8 +39,9 @@ func (in *instance) timeOut(j *invocation) outcome {
 	return outcome{err: &TimeoutError{Function: in.fn.cfg.Name, RequestID: j.id, After: in.fn.cfg.Timeout}}
 }
 
-// waitUntilReady waits until the process asks for the next event, which is when Lambda
-// counts this one as over. It reports whether the process can be used again.
+// waitUntilReady waits until the process asks for the next event. Lambda counts the
+// current event as finished at that moment. It reports whether the process can be
+// used again.
 func (in *instance) waitUntilReady(j *invocation) bool {
 	defer j.limit.Stop()
 	select {

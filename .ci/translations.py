@@ -167,7 +167,7 @@ class Conditions:
         kept = lambda part: {k: self.resolve(v) for k, v in part.items() if "Condition" not in v or self.holds(v["Condition"])}
         for part in ("Resources", "Outputs"):
             self.template[part] = {k: {n: w for n, w in v.items() if n != "Condition"} for k, v in kept(self.template[part]).items()}
-        for part in ("Conditions", "Mappings", "Rules"):  # SAM has looked up the one mapping
+        for part in ("Metadata", "Conditions", "Mappings", "Rules"):  # SAM has looked up the one mapping
             self.template.pop(part, None)
         used = set(needs([self.template["Resources"], self.template["Outputs"]], self.template["Parameters"]))
         self.template["Parameters"] = {name: p for name, p in self.template["Parameters"].items() if name in used}

@@ -171,6 +171,9 @@ class Conditions:
             self.template.pop(part, None)
         used = set(needs([self.template["Resources"], self.template["Outputs"]], self.template["Parameters"]))
         self.template["Parameters"] = {name: p for name, p in self.template["Parameters"].items() if name in used}
+        for name, p in self.template["Parameters"].items():  # the deployment's value, for a linter that looks at defaults
+            value = self.values[name]
+            p["Default"] = ",".join(value) if isinstance(value, list) else value
         return self.template
 
 

@@ -5,7 +5,7 @@ TOOL := go tool -modfile=tools/go.mod
 GOFUMPT := git ls-files -z '*.go' | xargs -0 $(TOOL) gofumpt
 FUNCTIONS := CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -tags lambda.norpc -trimpath -ldflags '-s -w' -o bin/
 
-.PHONY: help run lambda test race limits refreshes bench timing tokens malformed differential fuzz lint fmt interop functions links schema audit-verify validate deploy ci clean
+.PHONY: help run lambda test race limits refreshes bench timing tokens malformed differential fuzz lint fmt interop functions generate schema audit-verify validate deploy ci clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,7 +23,7 @@ race: ## all tests under the race detector
 	go test -race -skip '^TestTiming$$' ./...
 
 limits: ## the limits, over 10,000 rounds and across 20 processes; takes half an hour on two cores
-	go test ./shared/postgres -run TestTakeIsExact -rounds 10000 -timeout 2h -v
+	go test ./shared/postgres -run TestConsumeIsExact -rounds 10000 -timeout 2h -v
 	go test ./functions -run TestLimitHoldsAcrossProcesses -count 1 -v
 
 refreshes: ## refresh tokens: 20 clients at once, and reuse, 10,000 rounds each (some five minutes)
@@ -63,8 +63,8 @@ fmt: ## format the code
 functions: ## build all functions for Lambda into bin/
 	mkdir -p bin && $(FUNCTIONS) ./functions/...
 
-links: ## write down what each function links, for review
-	go test ./functions -run TestLinks -update
+generate: ## write anew what is derived from the functions: localdev/handlers and functions/testdata
+	go test ./functions -run '^(TestHandlersAreTheMains|TestLinks|TestResources)$$' -update
 
 schema: ## write docs/schema.sql from the migrations
 	go test ./shared/postgres/migrations -update

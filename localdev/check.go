@@ -17,10 +17,10 @@ func (s settings) check() error {
 	rotating.Settings(env.Environment)
 	env.OneTimeTokens()
 	env.Limits()
-	env.Sessions()
-	env.Proxies()
+	env.SessionRules()
+	env.TrustedProxies()
 	mailing.Notices(env)
-	env.Switch("RESET_TOKEN_IN_RESPONSE", false)
+	env.Bool("RESET_TOKEN_IN_RESPONSE", false)
 	bad := env.Admin().Check(policy.Passwords(env))
 	switch err := env.Check(); {
 	case err != nil && len(bad) > 0:

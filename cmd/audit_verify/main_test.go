@@ -39,7 +39,7 @@ func TestRun(t *testing.T) {
 	}
 	out.Reset()
 	err = run(t.Context(), postgrestest.FunctionsURL(t), &out)
-	if want := fmt.Sprintf("chain %d row %d has another hash", chain, seq); !strings.HasPrefix(out.String(), want) || !strings.Contains(out.String(), "\nrows checked: 3, altered or missing: ") {
+	if want := fmt.Sprintf("chain %d row %d has a hash that does not fit", chain, seq); !strings.HasPrefix(out.String(), want) || !strings.Contains(out.String(), "\nrows checked: 3, altered or missing: ") {
 		t.Errorf("it says %q, want %q first", out.String(), want)
 	}
 	if err == nil || err.Error() != "the audit log was altered" {

@@ -16,8 +16,8 @@ import (
 	"roster/shared/web"
 )
 
-// Only what proxies of one's own have written of X-Forwarded-For is believed.
-func TestBehind(t *testing.T) {
+// A client can send X-Forwarded-For itself, with any address in it.
+func TestOnlyTrustedProxiesSetTheClientAddress(t *testing.T) {
 	t.Parallel()
 	const seen = "203.0.113.9" // by API Gateway
 	for name, c := range map[string]struct {
@@ -25,23 +25,23 @@ func TestBehind(t *testing.T) {
 		forwarded []string
 		want      string
 	}{
-		"no proxy":                        {0, nil, seen},
-		"no proxy, a claim":               {0, []string{"198.51.100.1"}, seen},
-		"one proxy":                       {1, []string{"198.51.100.1"}, "198.51.100.1"},
-		"one, which the gateway added":    {1, []string{"198.51.100.1, " + seen}, "198.51.100.1"},
-		"one, and a claim":                {1, []string{"192.0.2.66, 198.51.100.1"}, "198.51.100.1"},
-		"one, and many claims":            {1, []string{"192.0.2.66, 192.0.2.67", "192.0.2.68,198.51.100.1"}, "198.51.100.1"},
-		"one, and a claim that is no one": {1, []string{"localhost, 198.51.100.1"}, "198.51.100.1"},
-		"two":                             {2, []string{"198.51.100.1, 198.51.100.200"}, "198.51.100.1"},
-		"two, and a claim":                {2, []string{"192.0.2.66, 198.51.100.1, 198.51.100.200"}, "198.51.100.1"},
-		"two, one of which was left out":  {2, []string{"198.51.100.1"}, seen},
-		"one, without the header":         {1, nil, seen},
-		"IPv6":                            {1, []string{"192.0.2.66, 2001:db8::1"}, "2001:db8::1"},
-		"no address":                      {1, []string{"unknown"}, seen},
-		"with a port":                     {1, []string{"198.51.100.1:443"}, seen},
-		"empty":                           {1, []string{""}, seen},
-		"commas":                          {1, []string{",,,"}, seen},
-		"bytes":                           {1, []string{"\xff\x00"}, seen},
+		"no proxy":                       {0, nil, seen},
+		"no proxy, a forged address":     {0, []string{"198.51.100.1"}, seen},
+		"one proxy":                      {1, []string{"198.51.100.1"}, "198.51.100.1"},
+		"one, the gateway added its own": {1, []string{"198.51.100.1, " + seen}, "198.51.100.1"},
+		"one, and a forged address":      {1, []string{"192.0.2.66, 198.51.100.1"}, "198.51.100.1"},
+		"one, and many forged addresses": {1, []string{"192.0.2.66, 192.0.2.67", "192.0.2.68,198.51.100.1"}, "198.51.100.1"},
+		"one, and a forged name":         {1, []string{"localhost, 198.51.100.1"}, "198.51.100.1"},
+		"two":                            {2, []string{"198.51.100.1, 198.51.100.200"}, "198.51.100.1"},
+		"two, and a forged address":      {2, []string{"192.0.2.66, 198.51.100.1, 198.51.100.200"}, "198.51.100.1"},
+		"two, but only one was passed":   {2, []string{"198.51.100.1"}, seen},
+		"one, without the header":        {1, nil, seen},
+		"IPv6":                           {1, []string{"192.0.2.66, 2001:db8::1"}, "2001:db8::1"},
+		"no address":                     {1, []string{"unknown"}, seen},
+		"with a port":                    {1, []string{"198.51.100.1:443"}, seen},
+		"empty":                          {1, []string{""}, seen},
+		"commas":                         {1, []string{",,,"}, seen},
+		"bytes":                          {1, []string{"\xff\x00"}, seen},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -64,33 +64,32 @@ func TestBehind(t *testing.T) {
 	}
 }
 
-func TestBehindWithoutAnAddress(t *testing.T) {
+func TestForwardedHeaderNeedsAConnectionAddress(t *testing.T) {
 	t.Parallel()
 	r := httptest.NewRequest("POST", "/", nil)
 	r.RemoteAddr = ""
 	r.Header.Set("X-Forwarded-For", "198.51.100.1")
 	web.TrustProxies(1, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		if r.RemoteAddr != "" {
-			t.Errorf("an address out of nothing: %q", r.RemoteAddr)
+			t.Errorf("the address is %q", r.RemoteAddr)
 		}
 	})).ServeHTTP(httptest.NewRecorder(), r)
 }
 
-// witness keeps whom a refused login was from.
-type witness struct {
-	empty
+// clientRecorder keeps the client of a refused login.
+type clientRecorder struct {
+	emptyDB
 	from *request.Client
 }
 
-func (w witness) UserByUsername(context.Context, string) (*user.User, error) { return nil, nil }
+func (w clientRecorder) UserByUsername(context.Context, string) (*user.User, error) { return nil, nil }
 
-func (w witness) Record(_ context.Context, e audit.Event) error {
+func (w clientRecorder) Record(_ context.Context, e audit.Event) error {
 	*w.from = e.From
 	return nil
 }
 
-// What a client says of itself is kept short and printable.
-func TestClient(t *testing.T) {
+func TestUserAgentIsShortAndPrintable(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ agent, want string }{
 		"a browser":  {"Mozilla/5.0 (X11; Linux x86_64)", "Mozilla/5.0 (X11; Linux x86_64)"},
@@ -108,11 +107,11 @@ func TestClient(t *testing.T) {
 		r.Header.Set("Device-Token", "anything")
 		r.Header.Set("X-Request-Id", requestID)
 		r.RemoteAddr = "[2001:db8::1]:0"
-		routes(witness{empty{t}, &from}, &outbox{}, false).ServeHTTP(httptest.NewRecorder(), r)
+		routes(clientRecorder{emptyDB{t}, &from}, &outbox{}, false).ServeHTTP(httptest.NewRecorder(), r)
 		if diff := cmp.Diff(c.want, from.UserAgent); diff != "" || !utf8.ValidString(from.UserAgent) {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
-		if from.Address.String() != "2001:db8::1" || from.Device != "anything" || from.RequestID != requestID {
+		if from.Address.String() != "2001:db8::1" || from.DeviceToken != "anything" || from.RequestID != requestID {
 			t.Errorf("%s: %+v", name, from)
 		}
 	}

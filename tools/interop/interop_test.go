@@ -30,7 +30,7 @@ import (
 
 const audience = "https://orders.example.com"
 
-var bearer = user.Bearer{
+var bearer = user.Subject{
 	UUID: "01939e6e-5a7c-7bd0-8f0e-3a1f5d0c9b42", Session: "01939e6e-5a7c-7bd0-8f0e-3a1f5d0c9b43", TokenVersion: 7, Role: user.RoleAdmin,
 }
 
@@ -66,14 +66,14 @@ type issuer struct {
 
 func newIssuer(t *testing.T, alg keyring.Algorithm) *issuer {
 	t.Helper()
-	i := &issuer{secret: &secret{ring: keyring.Begin(newKey(t, alg), time.Now())}, alg: alg}
+	i := &issuer{secret: &secret{ring: keyring.NewRing(newKey(t, alg), time.Now())}, alg: alg}
 	mux := http.NewServeMux()
 	i.Server = httptest.NewServer(mux)
 	t.Cleanup(i.Close)
 	values := map[string]string{"PUBLIC_URL": i.URL, "JWT_AUDIENCE": audience, "JWT_CLAIMS": `{"scope":"orders:read"}`}
-	env := &boot.Environment{Environment: settings.Over(t.Context(), maps.Clone(values), i.secret)}
+	env := &boot.Environment{Environment: settings.WithSecret(t.Context(), maps.Clone(values), i.secret)}
 	i.Access = tokens.New(env)
-	mux.Handle("GET /.well-known/", api.JWKS(keys.Of(env.Environment), i.URL))
+	mux.Handle("GET /.well-known/", api.JWKS(keys.New(env.Environment), i.URL))
 	if err := env.Check(); err != nil {
 		t.Fatal(err)
 	}
@@ -107,14 +107,14 @@ func (i *issuer) rotate(t *testing.T) {
 	t.Helper()
 	i.secret.mu.Lock()
 	defer i.secret.mu.Unlock()
-	p := keyring.Policy{Make: func() (keyring.Key, error) { return newKey(t, i.alg), nil }}
-	now := time.Now().Add(-keyring.Settle)
+	p := keyring.Policy{Generate: func() (keyring.Key, error) { return newKey(t, i.alg), nil }}
+	now := time.Now().Add(-keyring.PropagationTime)
 	var err error
 	for range 2 {
-		if i.secret.ring, _, err = i.secret.ring.Step(now, p, true); err != nil {
+		if i.secret.ring, _, err = i.secret.ring.Rotate(now, p, true); err != nil {
 			t.Fatal(err)
 		}
-		now = now.Add(keyring.Settle)
+		now = now.Add(keyring.PropagationTime)
 	}
 }
 

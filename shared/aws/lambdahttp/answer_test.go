@@ -18,7 +18,7 @@ import (
 	"roster/shared/aws/lambdahttp"
 )
 
-func TestAnswers(t *testing.T) {
+func TestAnswersAreThoseOfHTTPServer(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name, method string
@@ -26,7 +26,7 @@ func TestAnswers(t *testing.T) {
 		want         events.APIGatewayV2HTTPResponse
 	}{
 		{"nothing written is 200", "GET", func(http.ResponseWriter, *http.Request) {}, events.APIGatewayV2HTTPResponse{StatusCode: 200}},
-		{"first status wins", "GET", func(w http.ResponseWriter, _ *http.Request) {
+		{"the first status counts", "GET", func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(201)
 			w.Header().Set("Late", "x")
 			w.WriteHeader(500)
@@ -84,12 +84,12 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// Not parallel: it borrows slog's default.
+// Not parallel: it replaces slog's default logger.
 func TestPanicsAreAnsweredAndLogged(t *testing.T) {
 	var log bytes.Buffer
-	was := slog.Default()
+	before := slog.Default()
 	slog.SetDefault(slog.New(slog.NewJSONHandler(&log, nil)))
-	defer slog.SetDefault(was)
+	defer slog.SetDefault(before)
 
 	f := lambdahttp.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Secret", "x")
@@ -134,7 +134,7 @@ func TestPanicsAreAnsweredAndLogged(t *testing.T) {
 	}
 }
 
-func TestHandlerEndsBeforeLambdaDoes(t *testing.T) {
+func TestTheHandlersContextEndsBeforeLambdasDeadline(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ lambda, want time.Duration }{
 		{10 * time.Second, 5 * time.Second},

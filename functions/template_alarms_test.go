@@ -172,3 +172,32 @@ func counted(t *testing.T, template *sam.Template, filterID, alarmID, pattern st
 		t.Errorf("the filter is %v", filter["FilterPattern"])
 	}
 }
+
+// The alarm on the API divides two counts of its access log. The log quotes the
+// status, so the filters compare text: a number would never match.
+func TestTheAPIsFaultsAreCountedFromItsAccessLog(t *testing.T) {
+	t.Parallel()
+	template := readTemplate(t)
+	alarm := properties(template, "ApiFaultsAlarm")
+	read := map[string]any{}
+	for _, entry := range alarm["Metrics"].([]any) {
+		if stat, _ := entry.(map[string]any)["MetricStat"].(map[string]any); stat != nil {
+			m := stat["Metric"].(map[string]any)
+			read[m["MetricName"].(string)] = m["Namespace"]
+		}
+	}
+	format := write(t, properties(template, "Api")["AccessLogSettings"])
+	if !strings.Contains(format, `\"status\":\"$context.status\"`) {
+		t.Fatalf("the access log does not have the status as text: %s", format)
+	}
+	for filterID, pattern := range map[string]string{"ApiFaults": `{ $.status = "5*" }`, "ApiRequests": `{ $.status = "*" }`} {
+		filter := properties(template, filterID)
+		made := filter["MetricTransformations"].([]any)[0].(map[string]any)
+		if filter["FilterPattern"] != pattern || !cmp.Equal(filter["LogGroupName"], ref("AccessLogs")) {
+			t.Errorf("%s counts %v of %v", filterID, filter["FilterPattern"], filter["LogGroupName"])
+		}
+		if namespace, ok := read[made["MetricName"].(string)]; !ok || !cmp.Equal(namespace, made["MetricNamespace"]) {
+			t.Errorf("the alarm does not read what %s counts: %v", filterID, read)
+		}
+	}
+}

@@ -17,7 +17,7 @@ const (
 )
 
 // The count here follows SAM's rules without SAM, so that it needs nothing but
-// Go. .ci/count-resources.py compares the report with what SAM's own translator
+// Go. .ci/translations.py compares the report with what SAM's own translator
 // makes, where that is installed.
 func TestResources(t *testing.T) {
 	t.Parallel()

@@ -73,7 +73,7 @@ audit-verify: ## check the audit log of DATABASE_URL
 	go run ./cmd/audit_verify
 
 validate: ## check the templates with SAM and cfn-lint
-	for template in template.yaml docs/authorizer/*.yaml; do sam validate --lint --template-file $$template && cfn-lint $$template || exit 1; done
+	for template in template.yaml docs/authorizer/*.yaml docs/edge/*.yaml; do sam validate --lint --template-file $$template && cfn-lint $$template || exit 1; done
 
 deploy: ## build and deploy with the settings of samconfig.toml
 	CGO_ENABLED=0 GOFLAGS="-trimpath -tags=lambda.norpc '-ldflags=-s -w' -buildvcs=false" sam build

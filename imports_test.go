@@ -38,7 +38,7 @@ var allowedImports = map[string]imports{
 	"functions": {nil, nil, "it holds tests of all functions and no code"},
 	"functions/*": {
 		own: []string{
-			"roster", "shared/api", "shared/web", "shared/authorizer", "shared/boot", "shared/boot/keys", "shared/boot/mailing", "shared/boot/policy", "shared/boot/rotating",
+			"roster", "shared/api", "shared/web", "shared/authorizer", "shared/boot", "shared/boot/edge", "shared/boot/keys", "shared/boot/mailing", "shared/boot/policy", "shared/boot/rotating",
 			"shared/boot/signing", "shared/boot/tokens", "shared/docspage", "shared/aws/lambdahttp", "shared/postgres/migrations", "shared/job/rotation", "shared/aws/sam",
 			"shared/job/seed", "shared/boot/settings", "shared/user",
 		},
@@ -108,6 +108,10 @@ var allowedImports = map[string]imports{
 	"shared/boot": {
 		own: []string{"shared/credential/device", "shared/credential/onetime", "shared/credential/password", "shared/postgres", "shared/postgres/dburl", "shared/credential/refresh", "shared/boot/settings", "shared/ratelimit", "shared/user"},
 		why: "every function with a database links it; what only some need has a package of its own below it",
+	},
+	"shared/boot/edge": {
+		own: []string{"shared/boot", "shared/boot/settings", "shared/web"},
+		why: "it is apart because not every function with a database looks at addresses",
 	},
 	"shared/boot/mailing": {
 		own: []string{"shared/aws/awsenv", "shared/boot", "shared/mail", "shared/mail/ses", "shared/mail/smtp", "shared/user"},
@@ -184,7 +188,7 @@ var allowedImports = map[string]imports{
 	"localdev": {
 		own: []string{
 			"roster", "localdev/awstest", "localdev/gateway", "localdev/handlers", "localdev/pgserver", "localdev/runtimeapi", "shared/aws/lambdahttp", "shared/aws/sam",
-			"shared/aws/secrets", "shared/boot", "shared/boot/mailing", "shared/boot/policy", "shared/boot/rotating", "shared/boot/settings", "shared/boot/tokens",
+			"shared/aws/secrets", "shared/boot", "shared/boot/edge", "shared/boot/mailing", "shared/boot/policy", "shared/boot/rotating", "shared/boot/settings", "shared/boot/tokens",
 			"shared/credential/keyring", "shared/job/rotation", "shared/job/seed", "shared/postgres/dburl",
 		},
 		others: []string{lambda + "events", pgx, "github.com/joho/godotenv"},
@@ -192,7 +196,7 @@ var allowedImports = map[string]imports{
 	},
 	"localdev/handlers": {
 		own: []string{
-			"roster", "shared/api", "shared/web", "shared/aws/sam", "shared/boot", "shared/boot/keys", "shared/boot/mailing", "shared/boot/policy", "shared/boot/settings",
+			"roster", "shared/api", "shared/web", "shared/aws/sam", "shared/boot", "shared/boot/edge", "shared/boot/keys", "shared/boot/mailing", "shared/boot/policy", "shared/boot/settings",
 			"shared/boot/signing", "shared/boot/tokens", "shared/docspage", "shared/job/seed", "shared/postgres/migrations", "shared/user",
 		},
 		why: "it is a copy of the functions' mains",

@@ -13,10 +13,13 @@ func TestABadSettingStopsOnlyWhoReadsIt(t *testing.T) {
 	mails := []string{"forget_password", "seed_admin"}
 	bearers := []string{"audit", "authorizer", "change_password", "delete_user", "end_session", "get_user", "login", "logout", "refresh", "sessions", "update_user"}
 	sets := []string{"register", "reset_password", "reset_password_page", "seed_admin", "update_user", "change_password"}
+	addresses := []string{"change_password", "delete_user", "end_session", "forget_password", "login", "logout", "refresh", "register", "reset_password", "reset_password_page", "update_user"}
 	for name, test := range map[string]struct {
 		settings settings
 		refuse   []string
 	}{
+		"EDGE_SECRET":              {secret("TRUSTED_PROXIES", "1"), addresses},
+		"TRUSTED_PROXIES":          {secret("TRUSTED_PROXIES", "6"), addresses},
 		"MAIL_PORT":                {secret("MAIL_SERVER", "smtp.example.com", "MAIL_PORT", "smtp"), mails},
 		"MAIL_USE_TLS":             {secret("MAIL_SERVER", "smtp.example.com", "MAIL_USE_TLS", "perhaps"), mails},
 		"MAIL_FROM":                {variable("MAIL_FROM", "Roster <\r\nBcc: x@example.com>"), mails},

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"roster/shared/boot/edge"
 	"roster/shared/boot/mailing"
 	"roster/shared/boot/policy"
 	"roster/shared/boot/rotating"
@@ -18,7 +19,7 @@ func (s settings) check() error {
 	env.OneTimeTokens()
 	env.Limits()
 	env.Sessions()
-	env.Proxies()
+	edge.New(env)
 	mailing.Notices(env)
 	env.Switch("RESET_TOKEN_IN_RESPONSE", false)
 	bad := env.Admin().Check(policy.Passwords(env))

@@ -7,6 +7,7 @@ import (
 	"roster/shared/api"
 	"roster/shared/aws/lambdahttp"
 	"roster/shared/boot"
+	"roster/shared/boot/edge"
 	"roster/shared/boot/policy"
 	"roster/shared/boot/tokens"
 	"roster/shared/user"
@@ -17,5 +18,5 @@ func main() { lambdahttp.Start(web.WaitForSecrets(boot.Build(handler))) }
 
 func handler(env *boot.Environment) http.Handler {
 	parts := user.UpdateParts{Passwords: policy.Passwords(env), Limits: env.Limits()}
-	return web.TrustProxies(env.Proxies(), api.UpdateUser(env.Postgres(), parts, tokens.New(env)))
+	return web.TrustProxies(edge.New(env), api.UpdateUser(env.Postgres(), parts, tokens.New(env)))
 }

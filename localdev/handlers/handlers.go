@@ -14,6 +14,7 @@ import (
 	"roster/shared/api"
 	"roster/shared/aws/sam"
 	"roster/shared/boot"
+	"roster/shared/boot/edge"
 	"roster/shared/boot/keys"
 	"roster/shared/boot/mailing"
 	"roster/shared/boot/policy"
@@ -59,22 +60,22 @@ func audit(env *boot.Environment) http.Handler {
 func changePassword(env *boot.Environment) http.Handler {
 	tokens := signing.New(env)
 	parts := user.ChangePasswordParts{Passwords: policy.Passwords(env), Limits: env.Limits(), Tokens: tokens}
-	return web.TrustProxies(env.Proxies(), api.ChangePassword(env.Postgres(), parts, tokens))
+	return web.TrustProxies(edge.New(env), api.ChangePassword(env.Postgres(), parts, tokens))
 }
 
 func deleteUser(env *boot.Environment) http.Handler {
-	return web.TrustProxies(env.Proxies(), api.DeleteUser(env.Postgres(), tokens.New(env)))
+	return web.TrustProxies(edge.New(env), api.DeleteUser(env.Postgres(), tokens.New(env)))
 }
 
 func docs() http.Handler { return docspage.Handler(roster.OpenAPI) }
 
 func endSession(env *boot.Environment) http.Handler {
-	return web.TrustProxies(env.Proxies(), api.EndSession(env.Postgres(), tokens.New(env)))
+	return web.TrustProxies(edge.New(env), api.EndSession(env.Postgres(), tokens.New(env)))
 }
 
 func forgetPassword(env *boot.Environment) http.Handler {
 	parts := user.ForgetPasswordParts{Tokens: env.OneTimeTokens(), Notices: mailing.Notices(env), Limits: env.Limits()}
-	return web.TrustProxies(env.Proxies(), api.ForgetPassword(env.Postgres(), parts, env.Switch("RESET_TOKEN_IN_RESPONSE", false)))
+	return web.TrustProxies(edge.New(env), api.ForgetPassword(env.Postgres(), parts, env.Switch("RESET_TOKEN_IN_RESPONSE", false)))
 }
 
 func getUser(env *boot.Environment) http.Handler {
@@ -90,36 +91,36 @@ func jwks(env *settings.Environment) http.Handler {
 }
 
 func login(env *boot.Environment) http.Handler {
-	return web.TrustProxies(env.Proxies(), api.Login(env.Postgres(), user.LoginParts{
+	return web.TrustProxies(edge.New(env), api.Login(env.Postgres(), user.LoginParts{
 		Passwords: env.Passwords(), Tokens: signing.New(env), Refresh: env.Refresh(), Devices: env.Devices(), Limits: env.Limits(), Sessions: env.Sessions(),
 	}))
 }
 
 func logout(env *boot.Environment) http.Handler {
-	return web.TrustProxies(env.Proxies(), api.Logout(env.Postgres(), tokens.New(env)))
+	return web.TrustProxies(edge.New(env), api.Logout(env.Postgres(), tokens.New(env)))
 }
 
 func notFound() http.Handler { return web.NotFound(sam.Methods(sam.MustRoutes())) }
 
 func refresh(env *boot.Environment) http.Handler {
-	return web.TrustProxies(env.Proxies(), api.Refresh(env.Postgres(), user.RefreshParts{
+	return web.TrustProxies(edge.New(env), api.Refresh(env.Postgres(), user.RefreshParts{
 		Tokens: signing.New(env), Refresh: env.Refresh(), Sessions: env.Sessions(), Notices: mailing.OptionalNotices(env),
 	}))
 }
 
 func register(env *boot.Environment) http.Handler {
 	parts := user.RegisterParts{Passwords: policy.Passwords(env), Limits: env.Limits()}
-	return web.TrustProxies(env.Proxies(), api.Register(env.Postgres(), parts))
+	return web.TrustProxies(edge.New(env), api.Register(env.Postgres(), parts))
 }
 
 func resetPassword(env *boot.Environment) http.Handler {
 	parts := user.ResetPasswordParts{Tokens: env.OneTimeTokens(), Passwords: policy.Passwords(env), Limits: env.Limits()}
-	return web.TrustProxies(env.Proxies(), api.ResetPassword(env.Postgres(), parts))
+	return web.TrustProxies(edge.New(env), api.ResetPassword(env.Postgres(), parts))
 }
 
 func resetPasswordPage(env *boot.Environment) http.Handler {
 	parts := user.ResetPasswordParts{Tokens: env.OneTimeTokens(), Passwords: policy.Passwords(env), Limits: env.Limits()}
-	return web.TrustProxies(env.Proxies(), api.ResetPasswordPage(env.Postgres(), parts))
+	return web.TrustProxies(edge.New(env), api.ResetPasswordPage(env.Postgres(), parts))
 }
 
 // SeedAdmin is the job of functions/seed_admin.
@@ -143,5 +144,5 @@ func sessions(env *boot.Environment) http.Handler {
 
 func updateUser(env *boot.Environment) http.Handler {
 	parts := user.UpdateParts{Passwords: policy.Passwords(env), Limits: env.Limits()}
-	return web.TrustProxies(env.Proxies(), api.UpdateUser(env.Postgres(), parts, tokens.New(env)))
+	return web.TrustProxies(edge.New(env), api.UpdateUser(env.Postgres(), parts, tokens.New(env)))
 }

@@ -47,9 +47,5 @@ func (e *Environment) rate(name string, fallback ratelimit.Rate) ratelimit.Rate 
 	return ratelimit.Rate{Limit: n, Window: d}
 }
 
-// Proxies returns how many proxies of one's own stand in front of API Gateway:
-// 1 with CloudFront.
-func (e *Environment) Proxies() int { return e.Number("TRUSTED_PROXIES", 0, 0, 5) }
-
 // Devices returns what issues and checks device tokens.
 func (e *Environment) Devices() device.Keys { return device.New(e.Key("SECRET_KEY")) }

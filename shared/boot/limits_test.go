@@ -12,17 +12,15 @@ func TestLimits(t *testing.T) {
 	t.Parallel()
 	e := env()
 	check(t, "the defaults", e.Limits(), user.DefaultLimits)
-	check(t, "the proxies", e.Proxies(), 0)
 	e = env(
 		"LIMIT_LOGIN_IN_A_ROW", "5", "LIMIT_LOGIN_ACCOUNT_NETWORK", "1/1s", "LIMIT_LOGIN_NETWORK", "1000000/24h", "LIMIT_REGISTER_NETWORK", "2/90s",
-		"LIMIT_EMAIL_ACCOUNT", "6/1m", "LIMIT_FORGET_ACCOUNT", "3/1h30m", "LIMIT_FORGET_NETWORK", "4/2h", "LIMIT_RESET_NETWORK", "5/1m", "TRUSTED_PROXIES", "5",
+		"LIMIT_EMAIL_ACCOUNT", "6/1m", "LIMIT_FORGET_ACCOUNT", "3/1h30m", "LIMIT_FORGET_NETWORK", "4/2h", "LIMIT_RESET_NETWORK", "5/1m",
 	)
 	check(t, "all given", e.Limits(), user.Limits{
 		MaxConsecutiveFailures: 5, LoginFromNetwork: ratelimit.Rate{Limit: 1, Window: time.Second}, Login: ratelimit.Rate{Limit: 1_000_000, Window: 24 * time.Hour},
 		Register: ratelimit.Rate{Limit: 2, Window: 90 * time.Second}, EmailAccount: ratelimit.Rate{Limit: 6, Window: time.Minute}, ForgetAccount: ratelimit.Rate{Limit: 3, Window: 90 * time.Minute},
 		Forget: ratelimit.Rate{Limit: 4, Window: 2 * time.Hour}, Reset: ratelimit.Rate{Limit: 5, Window: time.Minute},
 	})
-	check(t, "the proxies", e.Proxies(), 5)
 	check(t, "their problem", problem(t, e), "")
 }
 
@@ -45,11 +43,6 @@ func TestLimitsRefused(t *testing.T) {
 		e := env("LIMIT_LOGIN_IN_A_ROW", value)
 		check(t, value, e.Limits(), user.DefaultLimits)
 		check(t, "its problem", problem(t, e), "LIMIT_LOGIN_IN_A_ROW must be a whole number from 5 to 100")
-	}
-	for _, value := range []string{"canary", "-1", "6", "true"} {
-		e := env("TRUSTED_PROXIES", value)
-		check(t, value, e.Proxies(), 0)
-		check(t, "its problem", problem(t, e), "TRUSTED_PROXIES must be a whole number from 0 to 5")
 	}
 }
 

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"net"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -37,40 +36,4 @@ func Printable(s string) string {
 		return string(runes[:most])
 	}
 	return s
-}
-
-// TrustProxies serves h behind that many proxies of the operator's own in front
-// of API Gateway, such as 1 for CloudFront. Only then X-Forwarded-For is read,
-// and of it only what those proxies wrote: each adds the address that it saw at
-// the end, so whatever a client puts there stays to the left of its own address.
-func TrustProxies(proxies int, h http.Handler) http.Handler {
-	if proxies == 0 {
-		return h
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if at, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
-			chain := forwarded(r.Header.Values("X-Forwarded-For"), at.Addr().String())
-			if i := len(chain) - 1 - proxies; i >= 0 {
-				if a, err := netip.ParseAddr(chain[i]); err == nil {
-					r.RemoteAddr = net.JoinHostPort(a.String(), "0")
-				}
-			}
-		}
-		h.ServeHTTP(w, r)
-	})
-}
-
-// forwarded is the chain of addresses up to the one that API Gateway saw, which
-// it may have added itself already.
-func forwarded(values []string, seen string) []string {
-	var chain []string
-	for _, v := range values {
-		for part := range strings.SplitSeq(v, ",") {
-			chain = append(chain, strings.TrimSpace(part))
-		}
-	}
-	if len(chain) == 0 || chain[len(chain)-1] != seen {
-		chain = append(chain, seen)
-	}
-	return chain
 }

@@ -13,7 +13,7 @@
 // It refuses to know any domain, and to read more of a request than it needs:
 // its body and query with the headers about them, its access token,
 // Device-Token, User-Agent, and X-Forwarded-For as far as the operator's own
-// proxies wrote it. It trusts what is signed, and beside that what package
+// proxies wrote it, which X-Edge-Secret shows. It trusts what is signed, and beside that what package
 // lambdahttp has put in place of what the client sent: the request id, the
 // client's address and the path's values.
 package web

@@ -132,19 +132,26 @@ func (e *Environment) Current(ctx context.Context, fresh bool) (map[string]strin
 	if err != nil {
 		return nil, err
 	}
+	return e.withEnviron(values), nil
+}
+
+// withEnviron adds the process's environment to the secret's values, for what
+// the secret does not have.
+func (e *Environment) withEnviron(values map[string]string) map[string]string {
 	for name, value := range e.environ {
 		if _, over := values[name]; !over {
 			values[name] = value
 		}
 	}
-	return values, nil
+	return values
 }
 
-// Require holds what is read of the secret from now on against a condition. A
-// reading that fails it counts as none, and the last good one goes on serving.
+// Require holds the values, as Current gives them, against a condition from the
+// next reading of the secret on. A reading that fails it counts as none, and the
+// last good one goes on serving.
 func (e *Environment) Require(good func(values map[string]string) error) {
 	if e.secret != nil {
-		e.secret.Require(good)
+		e.secret.Require(func(values map[string]string) error { return good(e.withEnviron(maps.Clone(values))) })
 	}
 }
 

@@ -74,6 +74,8 @@ func (s *Secret) change(ctx context.Context, name string, compute func(map[strin
 // version is one version of a secret.
 type version struct{ id, text string }
 
+// version reads the version with a label. It always names the label: a policy
+// with the condition secretsmanager:VersionStage refuses a request that does not.
 func (s *Secret) version(ctx context.Context, label string) (version, error) {
 	out, err := s.client().GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &s.arn, VersionStage: &label})
 	switch {

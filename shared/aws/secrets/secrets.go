@@ -182,14 +182,11 @@ func (s *Secret) wait(ctx context.Context, r *reading) (map[string]string, error
 }
 
 func (s *Secret) read(ctx context.Context) (map[string]string, error) {
-	out, err := s.client().GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &s.arn})
-	if err != nil {
-		return nil, fmt.Errorf("read secret %s: %w", s.arn, classify(err))
+	now, err := s.version(ctx, current)
+	var values map[string]string
+	if err == nil {
+		values, err = Members(now.text)
 	}
-	if out.SecretString == nil {
-		return nil, fmt.Errorf("read secret %s: %w: it holds bytes (SecretBinary); store the JSON object as text", s.arn, ErrMalformed)
-	}
-	values, err := Members(*out.SecretString)
 	if err == nil {
 		err = s.fits(values)
 	}

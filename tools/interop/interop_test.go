@@ -30,7 +30,7 @@ import (
 
 const audience = "https://orders.example.com"
 
-var bearer = user.Bearer{
+var subject = user.Subject{
 	UUID: "01939e6e-5a7c-7bd0-8f0e-3a1f5d0c9b42", Session: "01939e6e-5a7c-7bd0-8f0e-3a1f5d0c9b43", TokenVersion: 7, Role: user.RoleAdmin,
 }
 
@@ -71,9 +71,9 @@ func newIssuer(t *testing.T, alg keyring.Algorithm) *issuer {
 	i.Server = httptest.NewServer(mux)
 	t.Cleanup(i.Close)
 	values := map[string]string{"PUBLIC_URL": i.URL, "JWT_AUDIENCE": audience, "JWT_CLAIMS": `{"scope":"orders:read"}`}
-	env := &boot.Environment{Environment: settings.Over(t.Context(), maps.Clone(values), i.secret)}
+	env := &boot.Environment{Environment: settings.WithSecret(t.Context(), maps.Clone(values), i.secret)}
 	i.Access = tokens.New(env)
-	mux.Handle("GET /.well-known/", api.JWKS(keys.Of(env.Environment), i.URL))
+	mux.Handle("GET /.well-known/", api.JWKS(keys.New(env.Environment), i.URL))
 	if err := env.Check(); err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +95,7 @@ func (i *issuer) token(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	raw, _, err := issue(bearer, time.Now())
+	raw, _, err := issue(subject, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +171,7 @@ func (i *issuer) accepted(t *testing.T, v *oidc.IDTokenVerifier, raw string) {
 		t.Fatal(err)
 	}
 	var claims struct{ Sid, Role, Scope string }
-	if err := got.Claims(&claims); err != nil || got.Subject != bearer.UUID || claims.Sid != bearer.Session || claims.Role != "ADMIN" || claims.Scope != "orders:read" {
+	if err := got.Claims(&claims); err != nil || got.Subject != subject.UUID || claims.Sid != subject.Session || claims.Role != "ADMIN" || claims.Scope != "orders:read" {
 		t.Errorf("%+v, %+v, %v", got, claims, err)
 	}
 }
@@ -205,7 +205,7 @@ func TestJose(t *testing.T) {
 			i.rotate(t)
 			second := i.token(t)
 			said := jose(t, i, audience, first, second, broken(second), newIssuer(t, alg).token(t))
-			good := bearer.UUID + " " + bearer.Session + " ADMIN"
+			good := subject.UUID + " " + subject.Session + " ADMIN"
 			if said[0] != good || said[1] != good {
 				t.Errorf("it says %q of good tokens", said[:2])
 			}

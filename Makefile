@@ -5,7 +5,7 @@ TOOL := go tool -modfile=tools/go.mod
 GOFUMPT := git ls-files -z '*.go' | xargs -0 $(TOOL) gofumpt
 FUNCTIONS := CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -tags lambda.norpc -trimpath -ldflags '-s -w' -o bin/
 
-.PHONY: help run lambda test race limits refreshes bench timing tokens malformed differential fuzz lint fmt interop functions links schema audit-verify validate deploy ci clean
+.PHONY: help run lambda test race limits refreshes bench timing tokens malformed differential fuzz lint fmt interop aws functions links schema audit-verify validate deploy ci clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,11 @@ fuzz: ## fuzz with each target for FUZZTIME (1m)
 
 interop: ## show tokens and keys to go-oidc and to npm's jose, which it installs
 	cd tools/interop && npm install --ignore-scripts --no-audit --no-fund && go test -count=1 -v ./...
+
+aws: ## run functions under AWS's own emulator, and against moto and aws-ses-v2-local, which it installs
+	test -x .ci/tools/bin/pip || python3 -m venv .ci/tools
+	.ci/tools/bin/pip install --quiet --disable-pip-version-check -r tools/aws/requirements.txt
+	cd tools/aws && npm install --ignore-scripts --no-audit --no-fund && go test -count=1 -v ./...
 
 lint: ## formatting, vet, staticcheck
 	test -z "$$($(GOFUMPT) -l)" || { $(GOFUMPT) -d; exit 1; }

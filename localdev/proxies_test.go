@@ -16,11 +16,11 @@ func TestTrustedProxies(t *testing.T) {
 	const connects, viewer = "127.0.0.1", "198.51.100.7"
 	for _, way := range ways {
 		for name, c := range map[string]struct{ proxies, secret, want string }{
-			"no proxy":                  {"0", edgeSecret, connects},
-			"a proxy":                   {"1", edgeSecret, viewer},
-			"a proxy, and who is not":   {"1", "", connects},
-			"a proxy, and who guesses":  {"1", edgeSecret[:len(edgeSecret)-1] + "w", connects},
-			"two proxies, one of which": {"2", edgeSecret, "203.0.113.9"},
+			"no proxy":                {"0", edgeSecret, connects},
+			"a proxy":                 {"1", edgeSecret, viewer},
+			"a proxy, without secret": {"1", "", connects},
+			"a proxy, another secret": {"1", edgeSecret[:len(edgeSecret)-1] + "w", connects},
+			"two proxies":             {"2", edgeSecret, "203.0.113.9"},
 		} {
 			t.Run(way+", "+name, func(t *testing.T) {
 				t.Parallel()

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Compare testdata/resources.txt with what SAM's translator makes of template.yaml.
+"""Compare functions/testdata/resources.txt with what SAM's translator makes of template.yaml.
 
-The Go test TestResources counts by SAM's rules; this proves the rules. It also looks at what only the translation shows:
-that the migration stands before each function with a database, and that routes, other stacks and their API Gateways lead to
-aliases.
+The Go test TestResources counts by SAM's rules; this shows that the rules are right, and that SAM keeps the order in which
+functions wait for the schema. It also looks at what only the translation shows: that routes, other stacks and their API
+Gateways lead to aliases.
 
-Needs the Python package aws-sam-translator, which comes with aws-sam-cli. Without it, it says so and succeeds.
+It needs the Python package aws-sam-translator, which comes with aws-sam-cli. Without it, it prints a message and succeeds.
 """
 
 import json
@@ -15,7 +15,7 @@ import pathlib
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-os.environ.setdefault("AWS_DEFAULT_REGION", "eu-central-1")  # any: nothing is called
+os.environ.setdefault("AWS_DEFAULT_REGION", "eu-central-1")  # any region: nothing is called
 
 try:
     from samtranslator.parser.parser import Parser
@@ -25,7 +25,7 @@ except ImportError:
     print("count-resources: skipped, the Python package aws-sam-translator is not installed (pip install aws-sam-cli)")
     sys.exit(0)
 
-logging.disable(logging.WARNING)  # of feature toggles, which do not matter here
+logging.disable(logging.WARNING)  # about feature toggles, which do not matter here
 
 PARAMETERS = {
     "StageName": "prod",
@@ -35,17 +35,13 @@ PARAMETERS = {
 }
 
 
-# Functions that need no schema: the one that makes it, and those without a database.
-BEFORE_THE_SCHEMA = {"SeedAdminFunction", "JwksFunction", "RotateKeysFunction"}
-
-
 def functions(template):
-    """The logical IDs of the template's functions, in the file's order."""
+    """Return the logical IDs of the template's functions, in the order of the file."""
     return [name for name, r in template["Resources"].items() if r["Type"] == "AWS::Serverless::Function"]
 
 
 def translate(template):
-    """CloudFormation's view; the translator wants uploaded code, not folders."""
+    """Return the CloudFormation template. The translator needs addresses of uploaded code instead of folders."""
     for name in functions(template):
         template["Resources"][name]["Properties"]["CodeUri"] = "s3://bucket/" + name
     return Translator({}, Parser()).translate(template, dict(PARAMETERS))
@@ -55,34 +51,32 @@ def count(names, resources):
     lines = []
     for name in names:
         n = sum(1 for r in resources if r.startswith(name))
-        lines.append(f"{name} {n}")
+        waits = resources[name].get("DependsOn")
+        lines.append(f"{name} {n}" + (f", after {waits}" if waits else ""))
     lines.append(f"total {len(resources)}")
     return "\n".join(lines) + "\n"
 
 
-def faults(names, translated):
+def problems_in(names, translated):
     resources = translated["Resources"]
     for name in names:
-        variables = resources[name]["Properties"].get("Environment", {}).get("Variables", {})
-        waits = resources[name].get("DependsOn") == "Schema"
-        if waits != ("SECRET_ARN" in variables and name not in BEFORE_THE_SCHEMA):
-            yield f"{name}: DependsOn is {resources[name].get('DependsOn')}"
         if name + "Aliaslive" not in resources:
             yield f"{name} has no alias live"
-    for method, integration in integrations(resources["Api"]["Properties"]["Body"]["paths"]):
+    for route, integration in integrations(resources["Api"]["Properties"]["Body"]["paths"]):
         if "Aliaslive}/invocations" not in json.dumps(integration["uri"]):
-            yield f"{method} does not lead to an alias"
+            yield f"{route} does not invoke an alias"
         if integration["payloadFormatVersion"] != "2.0":
-            yield f"{method} has another payload than 2.0"
+            yield f"{route} has another payload format than 2.0"
     schema = resources["Schema"]["Properties"]
     if schema["ServiceToken"] != {"Ref": "SeedAdminFunctionAliaslive"} or "SeedAdminFunctionVersion" not in schema["Version"]["Ref"]:
         yield f"Schema calls {schema}"
     alias = {"Ref": "AuthorizerFunctionAliaslive"}
     if resources["InvokeAuthorizer"]["Properties"]["FunctionName"] != alias or translated["Outputs"]["AuthorizerArn"]["Value"] != alias:
-        yield "the authorizer that others call is not its alias"
+        yield "other stacks do not call the authorizer by its alias"
 
 
 def integrations(paths):
+    """Yield each route with its integration."""
     for path, methods in paths.items():
         for method, operation in methods.items():
             yield f"{method} {path}", operation["x-amazon-apigateway-integration"]
@@ -92,11 +86,11 @@ def main():
     template = yaml_parse((ROOT / "template.yaml").read_text())
     names = functions(template)
     translated = translate(template)
-    problems = list(faults(names, translated))
-    want = (ROOT / "testdata" / "resources.txt").read_text()
+    problems = list(problems_in(names, translated))
+    want = (ROOT / "functions" / "testdata" / "resources.txt").read_text()
     got = count(names, translated["Resources"])
     if got != want:
-        problems.append(f"testdata/resources.txt has\n{want}and SAM makes\n{got}")
+        problems.append(f"functions/testdata/resources.txt has\n{want}and SAM makes\n{got}")
     for problem in problems:
         print("count-resources:", problem, file=sys.stderr)
     if not problems:

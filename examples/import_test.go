@@ -123,7 +123,7 @@ func TestImportVendored(t *testing.T) {
 			packages = append(packages, strings.TrimSpace(line))
 		}
 	}
-	want := []string{"github.com/golang-jwt/jwt/v5", "roster/shared/bearer", "roster/shared/credential/keyring", "roster/shared/credential/token"}
+	want := []string{"github.com/golang-jwt/jwt/v5", "roster/shared/bearer", "roster/shared/credential/keyring", "roster/shared/credential/token", "roster/shared/wallclock"}
 	if !slices.Equal(packages, want) {
 		t.Errorf("a service elsewhere gets the packages %q, want %q", packages, want)
 	}

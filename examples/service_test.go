@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"roster/localdev/postgrestest"
+	"roster/localdev/programtest"
 	"roster/shared/credential/keyring"
 )
 
@@ -50,16 +51,6 @@ func newFront(t *testing.T) *front {
 	return f
 }
 
-// localdev builds the real one.
-func localdev(t *testing.T) string {
-	t.Helper()
-	binary := filepath.Join(t.TempDir(), "localdev")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "../localdev").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	return binary
-}
-
 // lead starts a localdev with these keys, and lets the front lead to it when it
 // is ready. All have one database and one folder, like instances of one service.
 func (f *front) lead(t *testing.T, binary, database, data string, keys ...keyring.Key) {
@@ -79,7 +70,7 @@ func (f *front) lead(t *testing.T, binary, database, data string, keys ...keyrin
 		_ = cmd.Process.Signal(syscall.SIGTERM)
 		_ = cmd.Wait()
 	})
-	eventually(t, "localdev is ready", func() bool {
+	programtest.Eventually(t, "localdev is ready", func() bool {
 		status, _ := call(t, "GET", "http://"+addr+"/healthz", "", "")
 		return status == http.StatusOK
 	})
@@ -156,18 +147,6 @@ func must(t *testing.T, want int, method, to, token, body string) string {
 	return answer
 }
 
-// eventually polls, for what another process does has no event to wait for.
-func eventually(t *testing.T, what string, done func() bool) {
-	t.Helper()
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	for deadline := time.Now().Add(2 * time.Minute); !done(); <-tick.C {
-		if time.Now().After(deadline) {
-			t.Fatalf("%s: not within two minutes", what)
-		}
-	}
-}
-
 const password = "correct horse battery"
 
 func (f *front) login(t *testing.T, username string) (token string) {
@@ -207,7 +186,7 @@ func retired(k keyring.Key) keyring.Key {
 // anything.
 func TestTheExample(t *testing.T) {
 	t.Parallel()
-	binary, database, data, f := localdev(t), postgrestest.URL(t), t.TempDir(), newFront(t)
+	binary, database, data, f := programtest.Program(t, "localdev"), postgrestest.URL(t), t.TempDir(), newFront(t)
 	a, b, c, d := newKey(t, keyring.ES256), newKey(t, keyring.EdDSA), newKey(t, keyring.ES256), newKey(t, keyring.RS256)
 	f.lead(t, binary, database, data, current(a), b)
 	s := service(t, "-issuer", f.URL)
@@ -242,7 +221,7 @@ func TestTheExample(t *testing.T) {
 	// token that it cannot verify.
 	f.lead(t, binary, database, data, current(d))
 	third := f.login(t, "user1")
-	eventually(t, "the new key is known", func() bool {
+	programtest.Eventually(t, "the new key is known", func() bool {
 		status, _ := call(t, "GET", s+"/whoami", third, "")
 		return status == http.StatusOK
 	})

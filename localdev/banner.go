@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"roster/localdev/mailbox"
 )
 
 // banner tells where everything is, what differs from a deployment, and what to
@@ -43,7 +45,7 @@ func (p *parts) mailbox() string {
 	if server := p.settings.values["MAIL_SERVER"]; server != "" {
 		return "none, for mail goes to MAIL_SERVER, " + server
 	}
-	return p.url() + "/_mail"
+	return p.url() + mailbox.Path
 }
 
 func (a admin) String() string {

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 
-	"roster/shared/boot/edge"
 	"roster/shared/boot/mailing"
 	"roster/shared/boot/policy"
 	"roster/shared/boot/rotating"
@@ -18,10 +17,10 @@ func (s settings) check() error {
 	rotating.Settings(env.Environment)
 	env.OneTimeTokens()
 	env.Limits()
-	env.Sessions()
-	edge.New(env)
+	env.SessionRules()
+	env.Edge()
 	mailing.Notices(env)
-	env.Switch("RESET_TOKEN_IN_RESPONSE", false)
+	env.Bool("RESET_TOKEN_IN_RESPONSE", false)
 	bad := env.Admin().Check(policy.Passwords(env))
 	switch err := env.Check(); {
 	case err != nil && len(bad) > 0:

@@ -30,7 +30,7 @@ func (p *parts) inProcess(ctx context.Context, out io.Writer) (gateway.Invoke, j
 	p.stops = append(p.stops, env.Postgres().Close)
 	for _, f := range p.template.Functions {
 		if _, known := functions[f.Folder]; len(f.Routes) > 0 && !known {
-			return nil, nil, fmt.Errorf("template.yaml routes to functions/%s, which localdev/handlers does not know; run: go test ./functions -run TestHandlersAreTheMains -update", f.Folder)
+			return nil, nil, fmt.Errorf("template.yaml routes to functions/%s, which localdev/handlers does not know; run: make generate", f.Folder)
 		}
 	}
 	invoke := func(ctx context.Context, target string, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {

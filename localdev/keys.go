@@ -62,8 +62,8 @@ func firstKey(kept string, alg keyring.Algorithm, now time.Time) (string, error)
 	if err != nil {
 		return "", err
 	}
-	ring := keyring.Begin(k, now)
-	ring.HS256Until = now.Add(keyring.Honour)
+	ring := keyring.NewRing(k, now)
+	ring.HS256Until = now.Add(keyring.GracePeriod)
 	b, err := ring.JSON()
 	return string(b), err
 }
@@ -74,7 +74,7 @@ func (v *vault) load() error {
 	if err != nil {
 		return fmt.Errorf("cannot read %s (%w)", string(v.File), cause(err))
 	}
-	kept, err := secrets.Members(string(text))
+	kept, err := secrets.ParseMembers(string(text))
 	if err == nil {
 		_, err = keyring.Parse(kept[jwtKeys])
 	}
@@ -151,7 +151,7 @@ func (p *parts) kept(rotate http.Handler) http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		rotate.ServeHTTP(w, r)
-		now, err := secrets.Members(p.aws.Secret(secretARN))
+		now, err := secrets.ParseMembers(p.aws.Secret(secretARN))
 		if err == nil {
 			err = p.settings.vault.Change(r.Context(), jwtKeys, func(map[string]string) (string, error) { return now[jwtKeys], nil })
 		}

@@ -19,7 +19,7 @@ func keysIn(t *testing.T, data string) (*keyring.Ring, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	values, err := secrets.Members(string(text))
+	values, err := secrets.ParseMembers(string(text))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 // Command localdev runs Roster on this machine: PostgreSQL, the functions behind
 // an API Gateway played locally, and a mailbox in the place of SES. It prepares
-// everything it needs and needs nothing prepared.
+// everything it needs and needs nothing prepared. The packages below it play the
+// world around the product; README.md names them.
 //
 // It refuses to be a deployment: it listens on the loopback interface unless
 // told otherwise, generates its own secrets, and answers reset tokens, which a

@@ -2,52 +2,21 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"os"
-	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 
 	"roster/localdev/postgrestest"
-	"roster/localdev/runtimeapi"
+	"roster/localdev/programtest"
 )
 
 func TestMain(m *testing.M) {
 	slog.SetDefault(slog.New(slog.DiscardHandler))
-	code := postgrestest.Main(m)
-	if err := os.RemoveAll(builtDir); err != nil {
-		fmt.Fprintln(os.Stderr, "removing the built programs:", err)
-		code = max(code, 1)
-	}
-	os.Exit(code)
+	os.Exit(postgrestest.Main(m))
 }
-
-var builtDir string
-
-// built returns the folder of the real programs: each function, and localdev.
-// They are built once, when the first test asks.
-func built(t testing.TB) string {
-	t.Helper()
-	dir, err := buildOnce()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return dir
-}
-
-var buildOnce = sync.OnceValues(func() (dir string, err error) {
-	if builtDir, err = os.MkdirTemp("", "roster-built-"); err != nil {
-		return "", err
-	}
-	if err := os.Chmod(builtDir, 0o755); err != nil { // other accounts run them, too
-		return "", err
-	}
-	return builtDir, runtimeapi.Build(context.Background(), []string{".", filepath.Join("..", "functions") + "/..."}, builtDir)
-})
 
 // The two ways in which localdev runs the functions.
 const (
@@ -71,7 +40,7 @@ func newSite(t testing.TB, way string, variables map[string]string) site {
 	t.Helper()
 	o := options{addr: "127.0.0.1:0", data: t.TempDir(), lambda: way == asBinaries}
 	if o.lambda {
-		o.functions = built(t)
+		o.functions = programtest.Functions(t)
 	}
 	if variables["DATABASE_URL"] == "" {
 		variables = with(with(variables, "DATABASE_URL", postgrestest.FunctionsURL(t)), "MIGRATE_DATABASE_URL", postgrestest.URL(t))

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,11 +9,11 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"roster/localdev/pgserver"
+	"roster/localdev/programtest"
 )
 
 // process is a real localdev, started from its binary.
@@ -24,8 +23,7 @@ type process struct {
 	exited chan struct{}
 	began  time.Time
 
-	mu       sync.Mutex
-	out, err bytes.Buffer
+	out, err programtest.Output
 }
 
 // patience is for machines with much else to do.
@@ -35,10 +33,10 @@ const patience = 2 * time.Minute
 // but what is given.
 func launch(t *testing.T, args []string, env ...string) *process {
 	t.Helper()
-	p := &process{t: t, cmd: exec.Command(filepath.Join(built(t), "localdev"), args...), exited: make(chan struct{})}
+	p := &process{t: t, cmd: exec.Command(programtest.Program(t, "localdev"), args...), exited: make(chan struct{})}
 	p.cmd.Dir = t.TempDir()
 	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}, env...)
-	p.cmd.Stdout, p.cmd.Stderr = &locked{&p.mu, &p.out}, &locked{&p.mu, &p.err}
+	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.err
 	p.began = time.Now()
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -48,20 +46,8 @@ func launch(t *testing.T, args []string, env ...string) *process {
 	return p
 }
 
-// locked is a buffer that is read while it is written.
-type locked struct {
-	mu *sync.Mutex
-	b  *bytes.Buffer
-}
-
-func (l *locked) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (p *process) stdout() string { p.mu.Lock(); defer p.mu.Unlock(); return p.out.String() }
-func (p *process) stderr() string { p.mu.Lock(); defer p.mu.Unlock(); return p.err.String() }
+func (p *process) stdout() string { return p.out.String() }
+func (p *process) stderr() string { return p.err.String() }
 
 func (p *process) String() string {
 	return fmt.Sprintf("%s\nstdout:\n%s\nstderr:\n%s", strings.Join(p.cmd.Args[1:], " "), p.stdout(), p.stderr())

@@ -14,6 +14,7 @@ import (
 	"roster"
 	"roster/localdev/awstest"
 	"roster/localdev/gateway"
+	"roster/localdev/mailbox"
 	"roster/shared/aws/sam"
 	"roster/shared/boot"
 )
@@ -93,8 +94,9 @@ func (p *parts) routes(invoke gateway.Invoke, scheduled jobs) http.Handler {
 		}
 	}
 	mux := http.NewServeMux()
-	mux.Handle("GET /_mail", mailbox(p.aws.Mails, p.settings.values["MAIL_SERVER"]))
-	mux.Handle("GET /_mail/{number}", mailHTML(p.aws.Mails))
+	mails := mailbox.New(p.aws.Mails, p.settings.values["MAIL_SERVER"])
+	mux.Handle(mailbox.Path, mails)
+	mux.Handle(mailbox.Path+"/", mails)
 	for folder, job := range scheduled {
 		mux.Handle("POST /_run/"+folder, job)
 	}

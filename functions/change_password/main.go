@@ -7,7 +7,6 @@ import (
 	"roster/shared/api"
 	"roster/shared/aws/lambdahttp"
 	"roster/shared/boot"
-	"roster/shared/boot/edge"
 	"roster/shared/boot/policy"
 	"roster/shared/boot/signing"
 	"roster/shared/user"
@@ -19,5 +18,5 @@ func main() { lambdahttp.Start(web.WaitForSecrets(boot.Build(handler))) }
 func handler(env *boot.Environment) http.Handler {
 	tokens := signing.New(env)
 	parts := user.ChangePasswordParts{Passwords: policy.Passwords(env), Limits: env.Limits(), Tokens: tokens}
-	return web.TrustProxies(edge.New(env), api.ChangePassword(env.Postgres(), parts, tokens))
+	return web.TrustProxies(env.Edge(), api.ChangePassword(env.Postgres(), parts, tokens))
 }

@@ -7,7 +7,6 @@ import (
 	"roster/shared/api"
 	"roster/shared/aws/lambdahttp"
 	"roster/shared/boot"
-	"roster/shared/boot/edge"
 	"roster/shared/boot/tokens"
 	"roster/shared/web"
 )
@@ -15,5 +14,5 @@ import (
 func main() { lambdahttp.Start(web.WaitForSecrets(boot.Build(handler))) }
 
 func handler(env *boot.Environment) http.Handler {
-	return web.TrustProxies(edge.New(env), api.EndSession(env.Postgres(), tokens.New(env)))
+	return web.TrustProxies(env.Edge(), api.EndSession(env.Postgres(), tokens.New(env)))
 }

@@ -7,7 +7,6 @@ import (
 	"roster/shared/api"
 	"roster/shared/aws/lambdahttp"
 	"roster/shared/boot"
-	"roster/shared/boot/edge"
 	"roster/shared/boot/mailing"
 	"roster/shared/boot/signing"
 	"roster/shared/user"
@@ -17,7 +16,7 @@ import (
 func main() { lambdahttp.Start(web.WaitForSecrets(boot.Build(handler))) }
 
 func handler(env *boot.Environment) http.Handler {
-	return web.TrustProxies(edge.New(env), api.Refresh(env.Postgres(), user.RefreshParts{
-		Tokens: signing.New(env), Refresh: env.Refresh(), Sessions: env.Sessions(), Notices: mailing.OptionalNotices(env),
+	return web.TrustProxies(env.Edge(), api.Refresh(env.Postgres(), user.RefreshParts{
+		Tokens: signing.New(env), Refresh: env.RefreshTokens(), Sessions: env.SessionRules(), Notices: mailing.OptionalNotices(env),
 	}))
 }

@@ -7,7 +7,6 @@ import (
 	"roster/shared/api"
 	"roster/shared/aws/lambdahttp"
 	"roster/shared/boot"
-	"roster/shared/boot/edge"
 	"roster/shared/boot/policy"
 	"roster/shared/user"
 	"roster/shared/web"
@@ -17,5 +16,5 @@ func main() { lambdahttp.Start(web.WaitForSecrets(boot.Build(handler))) }
 
 func handler(env *boot.Environment) http.Handler {
 	parts := user.RegisterParts{Passwords: policy.Passwords(env), Limits: env.Limits()}
-	return web.TrustProxies(edge.New(env), api.Register(env.Postgres(), parts))
+	return web.TrustProxies(env.Edge(), api.Register(env.Postgres(), parts))
 }

@@ -8,7 +8,6 @@ import (
 	"roster/shared/api"
 	"roster/shared/aws/lambdahttp"
 	"roster/shared/boot"
-	"roster/shared/boot/edge"
 	"roster/shared/boot/policy"
 	"roster/shared/user"
 	"roster/shared/web"
@@ -18,5 +17,5 @@ func main() { lambdahttp.Start(api.WaitForSecretsPage(boot.Build(handler))) }
 
 func handler(env *boot.Environment) http.Handler {
 	parts := user.ResetPasswordParts{Tokens: env.OneTimeTokens(), Passwords: policy.Passwords(env), Limits: env.Limits()}
-	return web.TrustProxies(edge.New(env), api.ResetPasswordPage(env.Postgres(), parts))
+	return web.TrustProxies(env.Edge(), api.ResetPasswordPage(env.Postgres(), parts))
 }

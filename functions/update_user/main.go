@@ -7,7 +7,6 @@ import (
 	"roster/shared/api"
 	"roster/shared/aws/lambdahttp"
 	"roster/shared/boot"
-	"roster/shared/boot/edge"
 	"roster/shared/boot/policy"
 	"roster/shared/boot/tokens"
 	"roster/shared/user"
@@ -18,5 +17,5 @@ func main() { lambdahttp.Start(web.WaitForSecrets(boot.Build(handler))) }
 
 func handler(env *boot.Environment) http.Handler {
 	parts := user.UpdateParts{Passwords: policy.Passwords(env), Limits: env.Limits()}
-	return web.TrustProxies(edge.New(env), api.UpdateUser(env.Postgres(), parts, tokens.New(env)))
+	return web.TrustProxies(env.Edge(), api.UpdateUser(env.Postgres(), parts, tokens.New(env)))
 }

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	embeddedpostgres "github.com/fergusstrange/embedded-postgres"
+
+	"roster/localdev/filelock"
 )
 
 const (
@@ -74,11 +76,11 @@ func (d download) ensure(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, downloadTime, errors.New("it took too long"))
 	defer cancel()
-	lock, err := waitLock(ctx, d.dir+".lock")
+	lock, err := filelock.Wait(ctx, d.dir+".lock")
 	if err != nil {
 		return err
 	}
-	defer lock.unlock()
+	defer lock.Unlock()
 	if d.there() {
 		return nil
 	}

@@ -17,6 +17,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+
+	"roster/localdev/filelock"
 )
 
 // LogLinePrefix is the server's log_line_prefix: time, process and database. A line that goes on over several lines has a
@@ -74,9 +76,9 @@ type Server struct {
 	home    home
 
 	mu       sync.Mutex
-	users    *fileLock // held from Start to Stop
-	child    *child    // nil when the server was started by another process
-	password string    // for TCP only
+	users    *filelock.Lock // held from Start to Stop
+	child    *child         // nil when the server was started by another process
+	password string         // for TCP only
 }
 
 // Start starts the server of a folder, or attaches to the one that a killed process left behind. The first start makes the
@@ -180,7 +182,7 @@ func Remove(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	defer gate.unlock()
+	defer gate.Unlock()
 	defer s.leave()
 	if s.home, err = findHome(s.opts.Dir, s.account); err != nil {
 		return err

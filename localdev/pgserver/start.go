@@ -6,6 +6,8 @@ import (
 	"net"
 	"path/filepath"
 	"strconv"
+
+	"roster/localdev/filelock"
 )
 
 // start does what Start promises, on a Server that is not in use.
@@ -16,7 +18,7 @@ func (s *Server) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer gate.unlock()
+	defer gate.Unlock()
 	if err := s.run(ctx); err != nil {
 		s.leave()
 		return err
@@ -26,26 +28,26 @@ func (s *Server) start(ctx context.Context) error {
 
 // enter takes the folder's two locks. The gate is held by one process at a time, around each start and stop; the users' lock
 // is held for as long as the server is used, and dies with the process that holds it.
-func (s *Server) enter(ctx context.Context) (gate *fileLock, err error) {
+func (s *Server) enter(ctx context.Context) (gate *filelock.Lock, err error) {
 	if err := makeDir(s.opts.Dir, s.account); err != nil {
 		return nil, err
 	}
-	if gate, err = waitLock(ctx, filepath.Join(s.opts.Dir, "start.lock")); err != nil {
+	if gate, err = filelock.Wait(ctx, filepath.Join(s.opts.Dir, "start.lock")); err != nil {
 		return nil, err
 	}
-	s.users, err = tryLock(filepath.Join(s.opts.Dir, "users.lock"), !s.opts.Shared)
-	if errors.Is(err, errLocked) {
+	s.users, err = filelock.Try(filepath.Join(s.opts.Dir, "users.lock"), !s.opts.Shared)
+	if errors.Is(err, filelock.ErrLocked) {
 		err = refuse(ErrInUse, "another process uses the database in %s: stop that one, or use another folder", s.opts.Dir)
 	}
 	if err != nil {
-		gate.unlock()
+		gate.Unlock()
 		return nil, err
 	}
 	return gate, nil
 }
 
 func (s *Server) leave() {
-	s.users.unlock()
+	s.users.Unlock()
 	s.users = nil
 }
 

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"roster/localdev/filelock"
 )
 
 // stopTime is how long each way to stop the server may take. A fast shutdown takes some 20 ms plus one checkpoint.
@@ -22,13 +24,13 @@ func (s *Server) Stop() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 3*stopTime)
 	defer cancel()
-	gate, err := waitLock(ctx, filepath.Join(s.opts.Dir, "start.lock"))
+	gate, err := filelock.Wait(ctx, filepath.Join(s.opts.Dir, "start.lock"))
 	if err != nil {
 		return err
 	}
-	defer gate.unlock()
+	defer gate.Unlock()
 	defer s.leave()
-	if !s.users.exclusive() {
+	if !s.users.Exclusive() {
 		return nil
 	}
 	return s.shutdown(ctx)

@@ -14,21 +14,20 @@ import (
 	"roster/shared/user"
 )
 
-// witness keeps whom a refused login was from.
-type witness struct {
-	empty
+// clientRecorder keeps the client of a refused login.
+type clientRecorder struct {
+	emptyDB
 	from *request.Client
 }
 
-func (w witness) UserByUsername(context.Context, string) (*user.User, error) { return nil, nil }
+func (w clientRecorder) UserByUsername(context.Context, string) (*user.User, error) { return nil, nil }
 
-func (w witness) Record(_ context.Context, e audit.Event) error {
+func (w clientRecorder) Record(_ context.Context, e audit.Event) error {
 	*w.from = e.From
 	return nil
 }
 
-// What a client says of itself is kept short and printable.
-func TestClient(t *testing.T) {
+func TestUserAgentIsShortAndPrintable(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ agent, want string }{
 		"a browser":  {"Mozilla/5.0 (X11; Linux x86_64)", "Mozilla/5.0 (X11; Linux x86_64)"},
@@ -46,11 +45,11 @@ func TestClient(t *testing.T) {
 		r.Header.Set("Device-Token", "anything")
 		r.Header.Set("X-Request-Id", requestID)
 		r.RemoteAddr = "[2001:db8::1]:0"
-		routes(witness{empty{t}, &from}, &outbox{}, false).ServeHTTP(httptest.NewRecorder(), r)
+		routes(clientRecorder{emptyDB{t}, &from}, &outbox{}, false).ServeHTTP(httptest.NewRecorder(), r)
 		if diff := cmp.Diff(c.want, from.UserAgent); diff != "" || !utf8.ValidString(from.UserAgent) {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
-		if from.Address.String() != "2001:db8::1" || from.Device != "anything" || from.RequestID != requestID {
+		if from.Address.String() != "2001:db8::1" || from.DeviceToken != "anything" || from.RequestID != requestID {
 			t.Errorf("%s: %+v", name, from)
 		}
 	}

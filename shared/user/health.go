@@ -2,10 +2,10 @@ package user
 
 import "context"
 
-// Pinger asks the database for a sign of life.
+// Pinger checks that the database answers.
 type Pinger interface {
 	Ping(ctx context.Context) error
 }
 
-// Health returns nil when the service can do its work.
+// Health returns nil if the database answers.
 func Health(ctx context.Context, db Pinger) error { return db.Ping(ctx) }

@@ -9,31 +9,32 @@ import (
 	"roster/shared/request"
 )
 
-// deviceHeader is where a client sends back the device_token of its last login.
+// deviceHeader is the header in which a client sends back the device_token of
+// its last login.
 const deviceHeader = "Device-Token"
 
-// client is where a request comes from. The address is the one that API Gateway
-// saw; see TrustProxies for proxies in front of it.
-func client(r *http.Request) request.Client {
-	c := request.Client{Device: r.Header.Get(deviceHeader), UserAgent: Printable(r.UserAgent()), RequestID: requestID(r)}
+// clientOf returns where a request comes from. The address is the one that API
+// Gateway saw; see TrustProxies for proxies in front of it.
+func clientOf(r *http.Request) request.Client {
+	c := request.Client{DeviceToken: r.Header.Get(deviceHeader), UserAgent: Printable(r.UserAgent()), RequestID: requestID(r)}
 	if at, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
 		c.Address = at.Addr()
 	}
 	return c
 }
 
-// Printable keeps of a text what may stand in a log or an answer: printable
-// characters, 200 at most.
+// Printable returns the printable characters of a text, 200 at most, so that the
+// text can go into a log or an answer.
 func Printable(s string) string {
-	const most = 200
+	const maxLength = 200
 	s = strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return -1
 		}
 		return r
 	}, strings.ToValidUTF8(s, ""))
-	if runes := []rune(s); len(runes) > most {
-		return string(runes[:most])
+	if runes := []rune(s); len(runes) > maxLength {
+		return string(runes[:maxLength])
 	}
 	return s
 }

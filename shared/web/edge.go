@@ -12,15 +12,14 @@ import (
 // EdgeHeader carries the secret by which a proxy shows that it sent a request.
 const EdgeHeader = "X-Edge-Secret"
 
-// Edge describes the proxies between the clients and API Gateway. The zero Edge
-// has none.
-type Edge struct {
-	// Proxies is how many proxies of the operator's own a request passes, such
-	// as 1 for CloudFront.
-	Proxies int
+// Edge is the operator's own proxies between the clients and API Gateway.
+type Edge interface {
+	// Proxies returns how many proxies a request passes: 0 for none, 1 for
+	// CloudFront.
+	Proxies() int
 	// Verify reports whether a value of EdgeHeader is the proxies' secret. How
 	// long it takes must not depend on how much of the value is right.
-	Verify func(ctx context.Context, value string) bool
+	Verify(ctx context.Context, value string) bool
 }
 
 // TrustProxies gives h the address of the client and not that of the proxy that
@@ -30,7 +29,7 @@ type Edge struct {
 // address. Every other request came directly and keeps the address that API
 // Gateway saw. h does not see the secret.
 func TrustProxies(edge Edge, h http.Handler) http.Handler {
-	if edge.Proxies == 0 {
+	if edge.Proxies() == 0 {
 		return h
 	}
 	return &behindEdge{edge: edge, next: h}
@@ -65,7 +64,7 @@ func (b *behindEdge) setClientAddress(r *http.Request) {
 		return
 	}
 	chain := forwardedChain(r.Header.Values("X-Forwarded-For"), seen.Addr())
-	place := len(chain) - 1 - b.edge.Proxies
+	place := len(chain) - 1 - b.edge.Proxies()
 	if place >= 0 {
 		if client, ok := parseForwarded(chain[place]); ok {
 			r.RemoteAddr = netip.AddrPortFrom(client, 0).String()
@@ -75,7 +74,7 @@ func (b *behindEdge) setClientAddress(r *http.Request) {
 	b.unread.Do(func() {
 		slog.WarnContext(r.Context(), "X-Forwarded-For has no address where the edge should have written the client's; "+
 			"the address is the one that API Gateway saw. Compare TRUSTED_PROXIES with how many proxies there are",
-			"request_id", requestID(r), "trusted_proxies", b.edge.Proxies, "entries", len(chain)-1)
+			"request_id", requestID(r), "trusted_proxies", b.edge.Proxies(), "entries", len(chain)-1)
 	})
 }
 

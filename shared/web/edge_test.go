@@ -16,10 +16,11 @@ const (
 	edgeSecret = "canary-0123456789-abcdefghijklmnopqrs"
 )
 
-// edgeOf has that many proxies, which send edgeSecret.
-func edgeOf(proxies int) web.Edge {
-	return web.Edge{Proxies: proxies, Verify: func(_ context.Context, value string) bool { return value == edgeSecret }}
-}
+// edgeOf is that many proxies, which send edgeSecret.
+type edgeOf int
+
+func (e edgeOf) Proxies() int                                { return int(e) }
+func (e edgeOf) Verify(_ context.Context, value string) bool { return value == edgeSecret }
 
 // request is one that API Gateway received from seen.
 func request(secrets, forwarded []string) *http.Request {
@@ -40,7 +41,7 @@ func addressOf(t *testing.T, edge web.Edge, r *http.Request) string {
 	got := "not called"
 	web.TrustProxies(edge, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		got = strings.TrimSuffix(r.RemoteAddr, ":0")
-		if edge.Proxies > 0 && r.Header.Get(web.EdgeHeader) != "" {
+		if edge.Proxies() > 0 && r.Header.Get(web.EdgeHeader) != "" {
 			t.Error("the handler is given the secret")
 		}
 	})).ServeHTTP(httptest.NewRecorder(), r)

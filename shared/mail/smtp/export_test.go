@@ -7,7 +7,7 @@ import (
 	"roster/shared/mail"
 )
 
-// Trust makes a Sender trust these roots in place of the system's.
+// Trust makes a Sender trust these roots instead of the system's.
 func (s *Sender) Trust(roots *x509.CertPool) { s.roots = roots }
 
 // Compose is compose.

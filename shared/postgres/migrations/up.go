@@ -13,16 +13,16 @@ import (
 )
 
 // migrationLock is the key of the advisory lock that a migrating session
-// holds. Any constant does, as long as it stays the same in every release.
+// holds. Its value means nothing, but it must be the same in every release.
 const migrationLock = 7283469120
 
-// ownerURL is where the URL of the role that migrates comes from.
+// ownerURL names the variables that the URL of the migrating role comes from.
 const ownerURL = "MIGRATE_DATABASE_URL (DATABASE_URL, where that is not given)"
 
-// Up brings the schema up to date and returns the names of the
-// migrations that it applied, none when there was nothing to do. Two that run
-// at once wait for each other. It needs a direct connection (an advisory lock
-// does not survive PgBouncer's or RDS Proxy's transaction mode).
+// Up brings the schema up to date and returns the names of the migrations that
+// it applied, none when there was nothing to do. Two runs at the same moment
+// wait for each other. It needs a direct connection: an advisory lock does not
+// survive the transaction mode of PgBouncer or RDS Proxy.
 func Up(ctx context.Context, url string) ([]string, error) {
 	cfg, err := dburl.Parse(ownerURL, url)
 	if err != nil {
@@ -43,7 +43,8 @@ func Up(ctx context.Context, url string) ([]string, error) {
 	for _, r := range results {
 		applied = append(applied, r.Source.Path)
 	}
-	// Of two that alter a role at once PostgreSQL fails one ("tuple concurrently updated").
+	// Under the lock, because PostgreSQL refuses to alter one role twice at the
+	// same moment ("tuple concurrently updated").
 	if err := locked(ctx, db, func(tx *sql.Tx) error { return setTimeouts(ctx, tx) }); err != nil {
 		return applied, fmt.Errorf("set the role's timeouts: %w", err)
 	}
@@ -55,8 +56,8 @@ func open(cfg *pgx.ConnConfig) *sql.DB {
 	return stdlib.OpenDB(*cfg)
 }
 
-// locker waits in the server for the lock; goose's own locker polls, five
-// seconds at a time.
+// locker waits for the lock in the server. The locker of goose polls, every
+// five seconds.
 type locker struct{}
 
 func (locker) SessionLock(ctx context.Context, conn *sql.Conn) error {
@@ -75,8 +76,9 @@ func (locker) SessionUnlock(ctx context.Context, conn *sql.Conn) error {
 	return err
 }
 
-// timeouts bound what one statement may hold up. They are defaults of the
-// role in this database, because SET does not survive transaction pooling.
+// timeouts limit how long one statement may hold up others. They are defaults
+// of the role in this database, because SET does not survive transaction
+// pooling.
 var timeouts = []struct{ setting, value string }{
 	{"lock_timeout", "200ms"},
 	{"statement_timeout", "2s"},
@@ -104,7 +106,7 @@ func locked(ctx context.Context, db *sql.DB, f func(*sql.Tx) error) error {
 	return tx.Commit()
 }
 
-// setTimeouts sets them for the role that runs it.
+// setTimeouts sets the timeouts for the role that runs it.
 func setTimeouts(ctx context.Context, tx *sql.Tx) error {
 	var database string
 	if err := tx.QueryRowContext(ctx, "select current_database()").Scan(&database); err != nil {

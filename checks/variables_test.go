@@ -13,7 +13,7 @@ import (
 )
 
 // What the sources know of variables is read from their syntax, by the form of
-// a call and not by its name: env.Number("SESSION_MAX", 20, 1, 1000) names a
+// a call and not by its name: env.Int("SESSION_MAX", 20, 1, 1000) names a
 // variable, a default and two bounds, whatever the method is called.
 
 // source is what the code says of one variable.

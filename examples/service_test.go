@@ -29,18 +29,18 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(postgrestest.Main(m)) }
 
-// front is the one address of Roster, in front of one localdev or another, or of
+// reverseProxy is the one address of Roster, in front of one localdev or another, or of
 // none.
-type front struct {
+type reverseProxy struct {
 	*httptest.Server
-	to atomic.Pointer[url.URL]
+	backend atomic.Pointer[url.URL]
 }
 
-func newFront(t *testing.T) *front {
+func newReverseProxy(t *testing.T) *reverseProxy {
 	t.Helper()
-	f := &front{}
+	f := &reverseProxy{}
 	f.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		to := f.to.Load()
+		to := f.backend.Load()
 		if to == nil {
 			w.WriteHeader(http.StatusBadGateway)
 			return
@@ -51,9 +51,9 @@ func newFront(t *testing.T) *front {
 	return f
 }
 
-// lead starts a localdev with these keys, and lets the front lead to it when it
+// startBackend starts a localdev with these keys, and lets the front lead to it when it
 // is ready. All have one database and one folder, like instances of one service.
-func (f *front) lead(t *testing.T, binary, database, data string, keys ...keyring.Key) {
+func (f *reverseProxy) startBackend(t *testing.T, binary, database, data string, keys ...keyring.Key) {
 	t.Helper()
 	ring, err := (&keyring.Ring{Keys: keys}).JSON()
 	if err != nil {
@@ -74,7 +74,7 @@ func (f *front) lead(t *testing.T, binary, database, data string, keys ...keyrin
 		status, _ := call(t, "GET", "http://"+addr+"/healthz", "", "")
 		return status == http.StatusOK
 	})
-	f.to.Store(&url.URL{Scheme: "http", Host: addr})
+	f.backend.Store(&url.URL{Scheme: "http", Host: addr})
 }
 
 func freeAddress(t *testing.T) string {
@@ -149,7 +149,7 @@ func must(t *testing.T, want int, method, to, token, body string) string {
 
 const password = "correct horse battery"
 
-func (f *front) login(t *testing.T, username string) (token string) {
+func (f *reverseProxy) login(t *testing.T, username string) (token string) {
 	t.Helper()
 	var answer struct {
 		AccessToken string `json:"access_token"`
@@ -186,9 +186,9 @@ func retired(k keyring.Key) keyring.Key {
 // anything.
 func TestTheExample(t *testing.T) {
 	t.Parallel()
-	binary, database, data, f := programtest.Program(t, "localdev"), postgrestest.URL(t), t.TempDir(), newFront(t)
+	binary, database, data, f := programtest.Program(t, "localdev"), postgrestest.URL(t), t.TempDir(), newReverseProxy(t)
 	a, b, c, d := newKey(t, keyring.ES256), newKey(t, keyring.EdDSA), newKey(t, keyring.ES256), newKey(t, keyring.RS256)
-	f.lead(t, binary, database, data, current(a), b)
+	f.startBackend(t, binary, database, data, current(a), b)
 	s := service(t, "-issuer", f.URL)
 
 	must(t, 201, "POST", f.URL+"/api/user/register", "", `{"username":"user1","first_name":"User","last_name":"One","email":"user1@example.com","password":"`+password+`"}`)
@@ -207,7 +207,7 @@ func TestTheExample(t *testing.T) {
 	must(t, 200, "GET", s+"/admin", f.login(t, "admin"), "")
 
 	// A rotation: neither the old tokens nor the new ones are refused.
-	f.lead(t, binary, database, data, retired(a), current(b), c)
+	f.startBackend(t, binary, database, data, retired(a), current(b), c)
 	second := f.login(t, "user1")
 	must(t, 200, "GET", s+"/whoami", second, "")
 	must(t, 200, "GET", s+"/whoami", first, "")
@@ -219,7 +219,7 @@ func TestTheExample(t *testing.T) {
 
 	// All keys are new, as after a leak: the service learns of it by the first
 	// token that it cannot verify.
-	f.lead(t, binary, database, data, current(d))
+	f.startBackend(t, binary, database, data, current(d))
 	third := f.login(t, "user1")
 	programtest.Eventually(t, "the new key is known", func() bool {
 		status, _ := call(t, "GET", s+"/whoami", third, "")
@@ -228,6 +228,6 @@ func TestTheExample(t *testing.T) {
 	must(t, 401, "GET", s+"/whoami", first, "")
 	must(t, 401, "GET", s+"/whoami", second, "")
 
-	f.to.Store(nil) // Roster is out
+	f.backend.Store(nil) // Roster is out
 	must(t, 200, "GET", s+"/whoami", third, "")
 }

@@ -9,8 +9,8 @@ import (
 	"roster/shared/boot/tokens"
 )
 
-// check names every bad variable of every function before anything is started.
-// Each function would name its own ones, one after the other.
+// check names all invalid variables of all functions at once, before anything is
+// started. Without it each function would report only its own.
 func (s settings) check() error {
 	env := environment(s.values)
 	tokens.New(env)

@@ -24,19 +24,19 @@ const (
 	asBinaries    = "as binaries"
 )
 
-var ways = []string{inThisProcess, asBinaries}
+var modes = []string{inThisProcess, asBinaries}
 
 const adminPassword = "admin_password123"
 
-// site is a localdev that a test has started in its own process.
-type site struct {
-	*parts
+// testServer is a localdev that a test has started in its own process.
+type testServer struct {
+	*stack
 	url string
 }
 
-// newSite serves on a port of its own until the test ends. Its database is the
+// newTestServer serves on a port of its own until the test ends. Its database is the
 // test's own, but where the variables name another.
-func newSite(t testing.TB, way string, variables map[string]string) site {
+func newTestServer(t testing.TB, way string, variables map[string]string) testServer {
 	t.Helper()
 	o := options{addr: "127.0.0.1:0", data: t.TempDir(), lambda: way == asBinaries}
 	if o.lambda {
@@ -45,10 +45,10 @@ func newSite(t testing.TB, way string, variables map[string]string) site {
 	if variables["DATABASE_URL"] == "" {
 		variables = with(with(variables, "DATABASE_URL", postgrestest.FunctionsURL(t)), "MIGRATE_DATABASE_URL", postgrestest.URL(t))
 	}
-	return startSite(t, o, with(variables, "ADMIN_PASSWORD", adminPassword))
+	return startTestServer(t, o, with(variables, "ADMIN_PASSWORD", adminPassword))
 }
 
-func startSite(t testing.TB, o options, variables map[string]string) site {
+func startTestServer(t testing.TB, o options, variables map[string]string) testServer {
 	t.Helper()
 	env := func(name string) (string, bool) { v, set := variables[name]; return v, set }
 	ctx, cancel := context.WithCancel(context.Background())
@@ -66,7 +66,7 @@ func startSite(t testing.TB, o options, variables map[string]string) site {
 		}
 		p.stop()
 	})
-	return site{parts: p, url: "http://" + p.listener.Addr().String()}
+	return testServer{stack: p, url: "http://" + p.listener.Addr().String()}
 }
 
 func with(variables map[string]string, name, value string) map[string]string {

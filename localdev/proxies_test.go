@@ -14,7 +14,7 @@ const edgeSecret = "edge-0123456789-abcdefghijklmnopqrstuv"
 func TestTrustedProxies(t *testing.T) {
 	t.Parallel()
 	const connects, viewer = "127.0.0.1", "198.51.100.7"
-	for _, way := range ways {
+	for _, mode := range modes {
 		for name, c := range map[string]struct{ proxies, secret, want string }{
 			"no proxy":                {"0", edgeSecret, connects},
 			"a proxy":                 {"1", edgeSecret, viewer},
@@ -22,12 +22,12 @@ func TestTrustedProxies(t *testing.T) {
 			"a proxy, another secret": {"1", edgeSecret[:len(edgeSecret)-1] + "w", connects},
 			"two proxies":             {"2", edgeSecret, "203.0.113.9"},
 		} {
-			t.Run(way+", "+name, func(t *testing.T) {
+			t.Run(mode+", "+name, func(t *testing.T) {
 				t.Parallel()
-				s := newSite(t, way, map[string]string{"TRUSTED_PROXIES": c.proxies, "EDGE_SECRET": edgeSecret})
+				s := newTestServer(t, mode, map[string]string{"TRUSTED_PROXIES": c.proxies, "EDGE_SECRET": edgeSecret})
 				values := map[string]string{}
 				login := jsonBody("POST", "/api/user/login", `{"username":"admin","password":"`+adminPassword+`"}`, throughEdge(c.secret, "203.0.113.9, "+viewer)...)
-				learn(values, s.send(t, "POST", login.bytes()))
+				storeTokens(values, s.send(t, "POST", login.bytes()))
 				list := raw{"GET", "/api/user/me/sessions", []string{"Authorization: Bearer «access»"}, ""}
 				if a := s.send(t, "GET", list.bytesWith(values)); !strings.Contains(a.body, `"address":"`+c.want+`"`) {
 					t.Errorf("%v, want the address %s", a, c.want)
@@ -51,7 +51,7 @@ func throughEdge(secret, forwarded string) []string {
 func TestForgedAddressesDoNotPassTheLimit(t *testing.T) {
 	t.Parallel()
 	const limit, tries = 20, 26
-	for _, way := range ways {
+	for _, mode := range modes {
 		for name, c := range map[string]struct {
 			secret string
 			want   int // registrations that pass
@@ -60,9 +60,9 @@ func TestForgedAddressesDoNotPassTheLimit(t *testing.T) {
 			"forged, with a wrong secret":  {strings.Repeat("0123456789", 4), limit},
 			"through the edge, as clients": {edgeSecret, tries},
 		} {
-			t.Run(way+", "+name, func(t *testing.T) {
+			t.Run(mode+", "+name, func(t *testing.T) {
 				t.Parallel()
-				s := newSite(t, way, map[string]string{
+				s := newTestServer(t, mode, map[string]string{
 					"TRUSTED_PROXIES": "1", "EDGE_SECRET": edgeSecret, "LIMIT_REGISTER_NETWORK": fmt.Sprintf("%d/1h", limit),
 				})
 				statuses := map[int]int{}

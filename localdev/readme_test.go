@@ -20,7 +20,7 @@ func TestReadmeIsAnsweredAsPrinted(t *testing.T) {
 	}
 	_, section, _ := strings.Cut(string(readme), "\n## Try it\n")
 	section, _, _ = strings.Cut(section, "\n## ")
-	script, want := block(section, "sh"), block(section, "text")
+	script, want := codeBlock(section, "sh"), codeBlock(section, "text")
 	if calls := strings.Count(script, "curl "); calls != 7 || strings.Count(want, "\n") != 7 {
 		t.Fatalf("README.md has %d calls and prints\n%s\nwant seven of both", calls, want)
 	}
@@ -31,23 +31,23 @@ func TestReadmeIsAnsweredAsPrinted(t *testing.T) {
 
 	dir := dataFolder(t)
 	p := launch(t, []string{"-addr", "127.0.0.1:0", "-data", dir})
-	got := pasted(t, strings.Replace(script, address, p.ready(), 1))
-	if !printed(want).MatchString(got) {
+	got := runInShell(t, strings.Replace(script, address, p.waitUntilReady(), 1))
+	if !outputPattern(want).MatchString(got) {
 		t.Errorf("README.md prints\n%s\nthe answers are\n%s", want, got)
 	}
-	p.stopsBy(syscall.SIGINT, dir)
+	p.wantCleanStop(syscall.SIGINT, dir)
 }
 
-// block returns the one block of code of a section in a language.
-func block(section, language string) string {
+// codeBlock returns the one block of code of a section in a language.
+func codeBlock(section, language string) string {
 	_, code, _ := strings.Cut(section, "\n```"+language+"\n")
 	code, _, _ = strings.Cut(code, "\n```")
 	return code + "\n"
 }
 
-// pasted gives a script to a shell line by line, as a terminal does, and returns
+// runInShell gives a script to a shell line by line, as a terminal does, and returns
 // what it printed.
-func pasted(t *testing.T, script string) string {
+func runInShell(t *testing.T, script string) string {
 	t.Helper()
 	shell := exec.CommandContext(t.Context(), "bash", "--noprofile", "--norc")
 	shell.Dir = t.TempDir()
@@ -60,7 +60,7 @@ func pasted(t *testing.T, script string) string {
 	return string(out)
 }
 
-// printed matches what README.md prints, where … is any part of a line.
-func printed(text string) *regexp.Regexp {
+// outputPattern matches what README.md prints, where … is any part of a line.
+func outputPattern(text string) *regexp.Regexp {
 	return regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(text), "…", ".+") + "$")
 }

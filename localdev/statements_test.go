@@ -13,10 +13,10 @@ import (
 // trip, and nothing else goes over the connection.
 func TestStatementsOfEachRequest(t *testing.T) {
 	t.Parallel()
-	for _, way := range ways {
+	for _, way := range modes {
 		t.Run(way, func(t *testing.T) {
 			t.Parallel()
-			s := newSite(t, way, nil)
+			s := newTestServer(t, way, nil)
 			values := map[string]string{}
 			ann := "Authorization: Bearer «access»"
 			const form = "Content-Type: application/x-www-form-urlencoded"
@@ -53,10 +53,10 @@ func TestStatementsOfEachRequest(t *testing.T) {
 			} {
 				var got answer
 				statements := postgrestest.Statements(t, func() { got = s.send(t, c.method, c.bytesWith(values)) })
-				if learn(values, got); got.status != c.status {
+				if storeTokens(values, got); got.status != c.status {
 					t.Errorf("%s: %v, want %d", c.name, got, c.status)
 				}
-				if diff := cmp.Diff(c.want, beginnings(statements, c.want)); diff != "" {
+				if diff := cmp.Diff(c.want, prefixes(statements, c.want)); diff != "" {
 					t.Errorf("%s: statements (-want +got):\n%s", c.name, diff)
 				}
 			}
@@ -64,8 +64,8 @@ func TestStatementsOfEachRequest(t *testing.T) {
 	}
 }
 
-// beginnings cuts each statement to the length of what is wanted in its place.
-func beginnings(statements, want []string) []string {
+// prefixes cuts each statement to the length of what is wanted in its place.
+func prefixes(statements, want []string) []string {
 	var cut []string
 	for i, s := range statements {
 		s = strings.Join(strings.Fields(s), " ")

@@ -21,7 +21,7 @@ func (r result) String() string {
 	fmt.Fprintf(&b, "| | class | n | median, ms | p90, ms |\n|---|---|---|---|---|\n")
 	for i, c := range r.classes {
 		name := c.name
-		if c.apart {
+		if c.notJudged {
 			name += " *"
 		}
 		fmt.Fprintf(&b, "| %s | %s | %d | %.2f | %.2f |\n", letter(i), name, len(r.took[i]), quantile(r.took[i], 0.5), quantile(r.took[i], 0.9))
@@ -46,7 +46,7 @@ func (r result) String() string {
 
 const timingDocument = "../docs/security/timing.md"
 
-const aboutTiming = `# Whether time reveals what an account is
+const timingIntroduction = `# Whether time reveals what an account is
 
 The time of an answer must not show whether an account exists, is active, has to wait, or has an imported hash. This is what
 ` + "`TestTiming`" + ` measured, written by ` + "`make timing`" + ` on %s: %d rounds, %d cores, %s/%s, %s, PostgreSQL %s on the same
@@ -75,7 +75,7 @@ differences. Somebody who may ask without end can see smaller differences than t
 `
 
 // write writes the tables for people to read.
-func (l *lab) write(t *testing.T, results []result) {
+func (l *timingLab) write(t *testing.T, results []result) {
 	t.Helper()
 	var version string
 	if err := l.db.QueryRow(t.Context(), "select split_part(current_setting('server_version'), ' ', 1)").Scan(&version); err != nil {
@@ -91,7 +91,7 @@ func (l *lab) write(t *testing.T, results []result) {
 		})
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, aboutTiming, time.Now().UTC().Format(time.DateOnly), n, runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version(), version, standardError(n), farthest)
+	fmt.Fprintf(&b, timingIntroduction, time.Now().UTC().Format(time.DateOnly), n, runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version(), version, standardError(n), farthest)
 	for _, r := range results {
 		fmt.Fprintf(&b, "\n## POST %s, answered %d\n\n%v", r.path, r.answered, r)
 	}

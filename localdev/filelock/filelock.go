@@ -1,10 +1,10 @@
-// Package filelock keeps processes of this machine apart, by a lock on a file (flock):
+// Package filelock locks a file (flock), so that the processes of this machine take turns:
 //
 //	lock, err := filelock.Wait(ctx, filepath.Join(dir, "start.lock"))
 //	defer lock.Unlock()
 //
-// The system ends a lock with the process that holds it, so a crash leaves none behind. The package refuses to lock between
-// machines: on a network's file system such a lock may mean nothing. It does not run on Windows.
+// The system releases a lock when its process ends, so a crash leaves no lock behind. The package does not lock between
+// machines: on a network file system flock may have no effect. It does not support Windows.
 package filelock
 
 import (
@@ -14,13 +14,13 @@ import (
 	"time"
 )
 
-// ErrLocked says that another process, or another lock of this one, is in the way.
+// ErrLocked says that somebody else holds the lock: another process, or another Lock of this process.
 var ErrLocked = errors.New("locked")
 
-// pollEvery is short because most locks are held for some milliseconds.
+// pollEvery is short because most locks are held for a few milliseconds.
 const pollEvery = 4 * time.Millisecond
 
-// Wait takes a lock for the caller alone, and waits for it until ctx ends.
+// Wait takes an exclusive lock. It waits for the lock until ctx ends.
 func Wait(ctx context.Context, path string) (*Lock, error) {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()

@@ -44,11 +44,11 @@ func TestASharedLockIsForMany(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "lock")
 	first, second := try(t, path, false), try(t, path, false)
 	refuses(t, path, true)
-	if first.Exclusive() {
+	if first.TryUpgrade() {
 		t.Error("one of two made it exclusive")
 	}
 	first.Unlock()
-	if !second.Exclusive() {
+	if !second.TryUpgrade() {
 		t.Error("the last cannot make it exclusive")
 	}
 	refuses(t, path, false)

@@ -9,12 +9,12 @@ import (
 	"syscall"
 )
 
-// Lock is a lock that is held.
+// Lock is a lock that the caller holds.
 type Lock struct {
 	file *os.File
 }
 
-// Try takes a lock, exclusive or shared with others who want it shared, or returns ErrLocked.
+// Try takes a lock without waiting. A shared lock can be held by several at once. It returns ErrLocked if the lock is taken.
 func Try(path string, exclusive bool) (*Lock, error) {
 	how := syscall.LOCK_SH
 	if exclusive {
@@ -26,7 +26,7 @@ func Try(path string, exclusive bool) (*Lock, error) {
 			return nil, fmt.Errorf("opening a lock: %w", err)
 		}
 		err = syscall.Flock(int(f.Fd()), how|syscall.LOCK_NB)
-		if err == nil && current(f, path) {
+		if err == nil && isCurrent(f, path) {
 			return &Lock{f}, nil
 		}
 		_ = f.Close()
@@ -39,19 +39,19 @@ func Try(path string, exclusive bool) (*Lock, error) {
 	}
 }
 
-// current reports whether path still is this file. Its holder may have removed the folder between our opening and locking.
-func current(f *os.File, path string) bool {
+// isCurrent reports whether path still is this file. Its last holder may have removed the folder after we opened the file.
+func isCurrent(f *os.File, path string) bool {
 	a, err1 := f.Stat()
 	b, err2 := os.Lstat(path)
 	return err1 == nil && err2 == nil && os.SameFile(a, b)
 }
 
-// Exclusive tries to make a shared lock exclusive. When it cannot, the lock may be gone: only for those who are leaving.
-func (l *Lock) Exclusive() bool {
+// TryUpgrade tries to make a shared lock exclusive. If it fails, even the shared lock may be lost, so use it only before Unlock.
+func (l *Lock) TryUpgrade() bool {
 	return syscall.Flock(int(l.file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil
 }
 
-// Unlock ends the lock itself: closing would leave it to a child process that is just being started, for a moment.
+// Unlock releases the lock explicitly. Closing the file is not enough: a child process that is just starting may still share it.
 func (l *Lock) Unlock() {
 	_ = syscall.Flock(int(l.file.Fd()), syscall.LOCK_UN)
 	_ = l.file.Close()

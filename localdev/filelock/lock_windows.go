@@ -2,16 +2,16 @@ package filelock
 
 import "errors"
 
-// Lock is a lock that is held; there is none on Windows.
+// Lock is never held on Windows.
 type Lock struct{}
 
-// Try refuses.
+// Try always fails.
 func Try(string, bool) (*Lock, error) {
-	return nil, errors.New("locks between processes are not written for Windows: use WSL")
+	return nil, errors.New("locks between processes are not supported on Windows: use WSL")
 }
 
-// Exclusive refuses.
-func (l *Lock) Exclusive() bool { return false }
+// TryUpgrade always fails.
+func (l *Lock) TryUpgrade() bool { return false }
 
 // Unlock does nothing.
 func (l *Lock) Unlock() {}

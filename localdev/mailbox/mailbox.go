@@ -1,9 +1,9 @@
-// Package mailbox shows on a page the mails that the local SES took, for a developer who wants to see what a user would get and
-// to follow its links:
+// Package mailbox is a page with the mails that were sent with the local SES. Developers see there what users get, and can
+// follow the links:
 //
 //	mux.Handle("/_mail", mailbox.New(aws.Mails, ""))
 //
-// It refuses to be a mail program: it keeps nothing, and a mail's HTML gets no scripts and tells no other site what was opened.
+// It refuses to be a mail program: it stores nothing, and a mail's HTML runs no scripts and sends no Referer to other sites.
 package mailbox
 
 import (
@@ -16,15 +16,15 @@ import (
 	"roster/localdev/awstest"
 )
 
-// Path is where the list is. The HTML of a mail is below it, by the mail's number.
+// Path is the URL path of the list. The HTML of a mail is below it, under the mail's number.
 const Path = "/_mail"
 
-// New returns the pages at Path and below. The list has the newest mail first. Where mail goes to an SMTP server instead, the
-// list is empty, and the page names the server.
+// New returns the handler of Path and of all paths below. The list has the newest mail first. With smtpServer, mail goes there: then
+// the list is empty and names that server.
 func New(mails func() []awstest.Mail, smtpServer string) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET "+Path, list(mails, smtpServer))
-	mux.Handle("GET "+Path+"/{number}", one(mails))
+	mux.Handle("GET "+Path+"/{number}", showHTML(mails))
 	return mux
 }
 
@@ -35,7 +35,7 @@ func list(mails func() []awstest.Mail, smtpServer string) http.Handler {
 			entries = append(entries, entry{Number: i + 1, Mail: m, Body: linked(m.Text)})
 		}
 		slices.Reverse(entries)
-		secure(w, "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'")
+		setHeaders(w, "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'")
 		_ = page.Execute(w, struct {
 			Path       string
 			Mails      []entry
@@ -44,7 +44,7 @@ func list(mails func() []awstest.Mail, smtpServer string) http.Handler {
 	})
 }
 
-func secure(w http.ResponseWriter, policy string) {
+func setHeaders(w http.ResponseWriter, policy string) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Security-Policy", policy)
 	w.Header().Set("Referrer-Policy", "no-referrer")
@@ -56,17 +56,17 @@ type entry struct {
 	Body template.HTML
 }
 
-var web = regexp.MustCompile(`https?://[^\s<>"]+`)
+var webAddress = regexp.MustCompile(`https?://[^\s<>"]+`)
 
-// linked escapes a text and makes its addresses clickable.
+// linked escapes a text and turns the web addresses in it into links.
 func linked(text string) template.HTML {
-	return template.HTML(web.ReplaceAllStringFunc(template.HTMLEscapeString(text), func(u string) string {
+	return template.HTML(webAddress.ReplaceAllStringFunc(template.HTMLEscapeString(text), func(u string) string {
 		return `<a href="` + u + `">` + u + `</a>`
 	}))
 }
 
-// one shows the HTML of one mail as a mail program would, without scripts.
-func one(mails func() []awstest.Mail) http.Handler {
+// showHTML shows the HTML of a mail as a mail program would, without scripts.
+func showHTML(mails func() []awstest.Mail) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		n, err := strconv.Atoi(r.PathValue("number"))
 		all := mails()
@@ -74,7 +74,7 @@ func one(mails func() []awstest.Mail) http.Handler {
 			http.NotFound(w, r)
 			return
 		}
-		secure(w, "default-src 'none'; style-src 'unsafe-inline'; sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation")
+		setHeaders(w, "default-src 'none'; style-src 'unsafe-inline'; sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation")
 		_, _ = w.Write([]byte(all[n-1].HTML))
 	})
 }
@@ -95,7 +95,7 @@ pre{white-space:pre-wrap;overflow-wrap:anywhere}iframe{width:100%;height:24rem;b
 <body>
 <h1>Mailbox</h1>
 {{with .SMTPServer}}<p>MAIL_SERVER is set: mail goes to {{.}} and not here.</p>
-{{else}}<p>What SES was asked to send since localdev started, the newest first; reload to see more. Nothing leaves this machine.</p>
+{{else}}<p>The mails sent since localdev started, newest first. Reload the page to see new ones. No mail leaves this machine.</p>
 {{end}}{{range .Mails}}<article>
 <h2>{{.Subject}}</h2>
 <dl><dt>From</dt><dd>{{.From}}</dd><dt>To</dt><dd>{{.To}}</dd></dl>

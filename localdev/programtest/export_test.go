@@ -6,4 +6,4 @@ var Build = build
 // RemoveUnused and Unused are for a test with folders of its own.
 var RemoveUnused = removeUnused
 
-const Unused = unused
+const MaxUnusedAge = maxUnusedAge

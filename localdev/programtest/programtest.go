@@ -1,12 +1,12 @@
-// Package programtest helps tests that run the real programs: it builds them, reads what they write while they run, and waits
-// for what another process does.
+// Package programtest helps tests that run the real programs. It builds them, reads their output while they run, and waits for what
+// another process does.
 //
 //	cmd := exec.Command(programtest.Program(t, "localdev"), "-h")
 //
-// The programs of a checkout are built into one folder of the user's cache, for all test processes and all runs. The go command
-// makes anew what is out of date there, so a test gets the sources as they are, and links only what has changed.
+// The programs of a checkout are built into one folder in the user's cache, which all test processes share. The go command rebuilds
+// what is out of date, so a test always runs the current sources.
 //
-// It refuses to serve anything but tests.
+// It is for tests only.
 package programtest
 
 import (
@@ -27,22 +27,23 @@ import (
 	"roster/localdev/runtimeapi"
 )
 
-// Functions returns the folder that holds each function under the name of its folder, built as for Lambda but for this machine.
+// Functions returns a folder with the binary of each function, under the name of the function's folder. They are built as for Lambda,
+// but for this machine.
 func Functions(t testing.TB) string {
 	t.Helper()
-	return built(t, "functions/...")
+	return buildOnce(t, "functions/...")
 }
 
-// Program returns the path of the program of a main package, given by its folder in the repository, such as "localdev".
+// Program returns the path of a built program. The main package is named by its folder in the repository, such as "localdev".
 func Program(t testing.TB, folder string) string {
 	t.Helper()
-	return filepath.Join(built(t, folder), path.Base(folder))
+	return filepath.Join(buildOnce(t, folder), path.Base(folder))
 }
 
-// builds are this process's, by folder: it asks the go command once for each.
+// builds remembers, by folder, what this process has built, so that it asks the go command once for each.
 var builds sync.Map
 
-func built(t testing.TB, folder string) (dir string) {
+func buildOnce(t testing.TB, folder string) (dir string) {
 	t.Helper()
 	once, _ := builds.LoadOrStore(folder, sync.OnceValues(func() (string, error) { return build(folder) }))
 	dir, err := once.(func() (string, error))()
@@ -52,19 +53,19 @@ func built(t testing.TB, folder string) (dir string) {
 	return dir
 }
 
-// buildTime bounds a build of everything from nothing, on a busy machine, and the wait for one by another process.
-const buildTime = 10 * time.Minute
+// buildTimeout is for a build from scratch on a busy machine, after waiting for a build by another process.
+const buildTimeout = 10 * time.Minute
 
 func build(folder string) (dir string, err error) {
 	root, err := repository()
 	if err != nil {
 		return "", err
 	}
-	parent, err := parentOf(root)
+	parent, err := outputFolder(root)
 	if err != nil {
 		return "", err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), buildTime)
+	ctx, cancel := context.WithTimeout(context.Background(), buildTimeout)
 	defer cancel()
 	lock, err := filelock.Wait(ctx, filepath.Join(parent, "lock"))
 	if err != nil {
@@ -75,7 +76,7 @@ func build(folder string) (dir string, err error) {
 	return dir, runtimeapi.Build(ctx, []string{filepath.Join(root, filepath.FromSlash(folder))}, dir)
 }
 
-// repository returns the folder with go.mod at or above the test's own, in which go test runs it.
+// repository returns the nearest folder with go.mod, at or above the working directory, which go test sets to the test's folder.
 func repository() (string, error) {
 	start, err := os.Getwd()
 	if err != nil {
@@ -91,12 +92,12 @@ func repository() (string, error) {
 	}
 }
 
-// unused is after how long the programs of a checkout are removed, for it may be gone itself.
-const unused = 14 * 24 * time.Hour
+// maxUnusedAge is when the programs of a checkout are removed. The checkout itself may be gone by then.
+const maxUnusedAge = 14 * 24 * time.Hour
 
-// parentOf makes the folder for what is built of a checkout, and removes those of checkouts that nobody has tested for long. Other
-// accounts may run what is in it.
-func parentOf(root string) (string, error) {
+// outputFolder creates the folder for the programs of a checkout, and removes the folders of checkouts that nobody has tested for
+// a long time. Other accounts may run the programs.
+func outputFolder(root string) (string, error) {
 	cache, err := pgserver.CacheDir()
 	if err != nil {
 		return "", err
@@ -120,7 +121,7 @@ func removeUnused(parent string, now time.Time) error {
 		return err
 	}
 	for _, e := range entries {
-		if fi, err := e.Info(); err == nil && now.Sub(fi.ModTime()) > unused {
+		if fi, err := e.Info(); err == nil && now.Sub(fi.ModTime()) > maxUnusedAge {
 			if err := os.RemoveAll(filepath.Join(parent, e.Name())); err != nil {
 				return err
 			}

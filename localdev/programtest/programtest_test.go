@@ -55,7 +55,7 @@ func TestAProgramThatIsNotThere(t *testing.T) {
 func TestOnlyWhatIsUnusedIsRemoved(t *testing.T) {
 	t.Parallel()
 	parent, now := t.TempDir(), time.Now()
-	for name, age := range map[string]time.Duration{"old": programtest.Unused + time.Minute, "young": programtest.Unused - time.Minute} {
+	for name, age := range map[string]time.Duration{"old": programtest.MaxUnusedAge + time.Minute, "young": programtest.MaxUnusedAge - time.Minute} {
 		dir := filepath.Join(parent, name)
 		if err := os.MkdirAll(filepath.Join(dir, "functions"), 0o755); err != nil {
 			t.Fatal(err)

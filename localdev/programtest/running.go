@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Output is what a program writes. It can be read while it is written.
+// Output collects what a program writes. It can be read while the program runs.
 type Output struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -19,7 +19,7 @@ func (o *Output) Write(p []byte) (int, error) {
 	return o.b.Write(p)
 }
 
-// String returns all of it so far.
+// String returns everything written so far.
 func (o *Output) String() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -27,20 +27,20 @@ func (o *Output) String() string {
 }
 
 const (
-	// patience is for machines with much else to do.
-	patience = 2 * time.Minute
-	askEvery = 20 * time.Millisecond
+	// timeout is long because test machines are often busy.
+	timeout      = 2 * time.Minute
+	pollInterval = 20 * time.Millisecond
 )
 
-// Eventually asks again and again until done says true, for what another process does has no event to wait for. It fails the
-// test when that takes more than two minutes.
+// Eventually polls until done returns true. It is for effects of another process that cause no event to wait for. It fails the test
+// after two minutes.
 func Eventually(t testing.TB, what string, done func() bool) {
 	t.Helper()
-	tick := time.NewTicker(askEvery)
+	tick := time.NewTicker(pollInterval)
 	defer tick.Stop()
-	for deadline := time.Now().Add(patience); !done(); <-tick.C {
+	for deadline := time.Now().Add(timeout); !done(); <-tick.C {
 		if time.Now().After(deadline) {
-			t.Fatalf("%s: not within %v", what, patience)
+			t.Fatalf("%s: not within %v", what, timeout)
 		}
 	}
 }

@@ -43,7 +43,7 @@ func openPage(t *testing.T, query string) (page *browsertest.Page, origin string
 // another origin.
 func checkConsoleAndOrigins(t *testing.T, p *browsertest.Page, origin string) {
 	t.Helper()
-	if got := p.Complaints(); len(got) > 0 {
+	if got := p.ConsoleErrors(); len(got) > 0 {
 		t.Errorf("the console has %q", got)
 	}
 	for _, url := range p.Requests() {
@@ -154,7 +154,7 @@ func TestPagePolicyIsEnforced(t *testing.T) {
 	if got := browsertest.Get(p, chromedp.Evaluate[string](inject, chromedp.EvalAwaitPromise)); got != "refused undefined" {
 		t.Errorf("a request and a script were %s, want them refused", got)
 	}
-	if got := strings.Join(p.Complaints(), "\n"); !strings.Contains(got, "Content Security Policy") {
+	if got := strings.Join(p.ConsoleErrors(), "\n"); !strings.Contains(got, "Content Security Policy") {
 		t.Errorf("the browser says nothing of the policy: %s", got)
 	}
 }

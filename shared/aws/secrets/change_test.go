@@ -243,7 +243,7 @@ func TestAChangeWhoseResponseIsLostIsMadeOnce(t *testing.T) {
 	t.Parallel()
 	server, secret := open(t, `{"N":1}`)
 	lost := awstest.ServerError
-	lost.After = true
+	lost.AfterEffect = true
 	server.Fail(awstest.UpdateSecretVersionStage, lost)
 	server.Fail(awstest.PutSecretValue, lost)
 	if err := secret.Change(t.Context(), "N", increment); err != nil || server.Secret(arn) != `{"N":2}` {

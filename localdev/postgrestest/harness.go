@@ -19,64 +19,64 @@ import (
 	"roster/localdev/pgserver"
 )
 
-// ServerVariable names a server to use instead of one of our own.
+// ServerVariable names a server to use instead of our own.
 const ServerVariable = "TEST_DATABASE_URL"
 
-// namePrefix begins the names of the tests' databases; the number of the process follows.
+// namePrefix starts the names of the tests' databases. The number of the process follows.
 const namePrefix = "roster_test_"
 
-// machine is this process's hold on the server.
-type machine struct {
+// harness is this process's connection to the tests' server.
+type harness struct {
 	server   *pgserver.Server // nil with TEST_DATABASE_URL
-	base     *url.URL         // a database to connect to for work on others
+	base     *url.URL         // the database from which others are created and dropped
 	template string
-	process  int32     // a random number, in the names of our databases
-	keeper   *pgx.Conn // holds the locks that say that we are alive
+	process  int32     // random, part of the names of our databases
+	lockConn *pgx.Conn // holds the advisory locks that show that this process is alive
 
 	created atomic.Int32
 	mu      sync.Mutex
 	free    []*database
 }
 
-var the struct {
+var shared struct {
 	once sync.Once
-	m    *machine
+	m    *harness
 	err  error
 }
 
-// machineFor returns the process's hold on the server, made on first use.
-func machineFor(t testing.TB) *machine {
+// harnessFor returns the process's harness. The first call creates it.
+func harnessFor(t testing.TB) *harness {
 	t.Helper()
 	if !inMain {
 		t.Fatal("this package's tests need `func TestMain(m *testing.M) { os.Exit(postgrestest.Main(m)) }`")
 	}
-	the.once.Do(func() { the.m, the.err = join() })
-	if the.err != nil {
-		t.Fatalf("the tests need a database: %v (or set %s)", the.err, ServerVariable)
+	shared.once.Do(func() { shared.m, shared.err = newHarness() })
+	if shared.err != nil {
+		t.Fatalf("the tests need a database: %v (or set %s)", shared.err, ServerVariable)
 	}
-	return the.m
+	return shared.m
 }
 
-// withTimeout bounds work on the server that no test's context should cut short. The first time a download may come first.
+// withTimeout is for work on the server that must not end with a test's context. It allows time for a download.
 func withTimeout() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.Background(), 5*time.Minute)
 }
 
-func join() (m *machine, err error) {
+func newHarness() (m *harness, err error) {
 	ctx, cancel := withTimeout()
 	defer cancel()
-	m = &machine{process: randomNumber()}
+	m = &harness{process: randomNumber()}
 	if err := m.connect(ctx); err != nil {
 		return nil, err
 	}
 	if err := m.prepare(ctx); err != nil {
-		return nil, errors.Join(err, m.part(ctx))
+		return nil, errors.Join(err, m.close(ctx))
 	}
 	return m, nil
 }
 
-// connect finds or starts the server.
-func (m *machine) connect(ctx context.Context) error {
+// connect uses the server of TEST_DATABASE_URL, or starts one.
+func (m *harness) connect(ctx context.Context) error {
 	given := os.Getenv(ServerVariable)
 	if given == "" {
 		dir, err := stateDir("test")
@@ -97,9 +97,9 @@ func (m *machine) connect(ctx context.Context) error {
 	return nil
 }
 
-// prepare makes the template, with the lock that says that this process uses it, and removes what killed processes left.
-func (m *machine) prepare(ctx context.Context) (err error) {
-	if m.keeper, err = m.dial(ctx, m.url("")); err != nil {
+// prepare removes what killed processes left, creates the template, and takes the locks that protect it while this process runs.
+func (m *harness) prepare(ctx context.Context) (err error) {
+	if m.lockConn, err = m.dial(ctx, m.url("")); err != nil {
 		return fmt.Errorf("connecting to the tests' database server: %w", err)
 	}
 	sweepPrivate(ctx)
@@ -113,7 +113,7 @@ func (m *machine) prepare(ctx context.Context) (err error) {
 		{"SELECT pg_advisory_lock($1, $2)", processLock, m.process},
 		{"SELECT pg_advisory_lock($1, $2)", prepareLock, 0},
 	} {
-		if _, err := m.keeper.Exec(ctx, lock.sql, lock.class, lock.key); err != nil {
+		if _, err := m.lockConn.Exec(ctx, lock.sql, lock.class, lock.key); err != nil {
 			return fmt.Errorf("locking the tests' template: %w", err)
 		}
 	}
@@ -128,29 +128,29 @@ func (m *machine) prepare(ctx context.Context) (err error) {
 	if err := m.ensureTemplate(ctx); err != nil {
 		return err
 	}
-	_, err = m.keeper.Exec(ctx, "SELECT pg_advisory_unlock($1, 0)", prepareLock)
+	_, err = m.lockConn.Exec(ctx, "SELECT pg_advisory_unlock($1, 0)", prepareLock)
 	return err
 }
 
-// leave is for the end of the process.
-func leave() error {
-	if the.m == nil {
+// closeHarness drops the databases and disconnects, at the end of the process.
+func closeHarness() error {
+	if shared.m == nil {
 		return nil
 	}
 	ctx, cancel := withTimeout()
 	defer cancel()
 	var errs []error
-	for _, db := range the.m.free {
-		errs = append(errs, the.m.discard(ctx, db))
+	for _, db := range shared.m.free {
+		errs = append(errs, shared.m.discard(ctx, db))
 	}
-	errs = append(errs, the.m.part(ctx))
+	errs = append(errs, shared.m.close(ctx))
 	return errors.Join(errs...)
 }
 
-// part lets go of the server; the last process stops it.
-func (m *machine) part(ctx context.Context) (err error) {
-	if m.keeper != nil {
-		err = m.keeper.Close(ctx)
+// close disconnects. The last process to disconnect stops the server.
+func (m *harness) close(ctx context.Context) (err error) {
+	if m.lockConn != nil {
+		err = m.lockConn.Close(ctx)
 	}
 	if m.server != nil {
 		err = errors.Join(err, m.server.Stop())
@@ -158,8 +158,8 @@ func (m *machine) part(ctx context.Context) (err error) {
 	return err
 }
 
-// url returns the URL of a database; "" is the one that the server was given with.
-func (m *machine) url(name string) string {
+// url returns the URL of a database. For "" it is the database of the server's own URL.
+func (m *harness) url(name string) string {
 	u := *m.base
 	if name != "" {
 		u.Path = "/" + name
@@ -167,12 +167,12 @@ func (m *machine) url(name string) string {
 	return u.String()
 }
 
-func (m *machine) newName() string {
+func (m *harness) newName() string {
 	return fmt.Sprintf("%s%d_%d", namePrefix, m.process, m.created.Add(1))
 }
 
-// dial connects for our own work, which the timeouts that are set for the functions must not cut short.
-func (m *machine) dial(ctx context.Context, url string) (*pgx.Conn, error) {
+// dial connects for our own work, without the timeouts that the functions have.
+func (m *harness) dial(ctx context.Context, url string) (*pgx.Conn, error) {
 	cfg, err := pgx.ParseConfig(url)
 	if err != nil {
 		return nil, err
@@ -182,13 +182,13 @@ func (m *machine) dial(ctx context.Context, url string) (*pgx.Conn, error) {
 		cfg.RuntimeParams[timeout] = "0"
 	}
 	if m.server != nil {
-		cfg.RuntimeParams["log_statement"] = "none" // the log is for the tests' own statements
+		cfg.RuntimeParams["log_statement"] = "none" // the log shows only the tests' statements
 	}
 	return pgx.ConnectConfig(ctx, cfg)
 }
 
-// exec runs statements outside of the tests' databases.
-func (m *machine) exec(ctx context.Context, statements ...string) error {
+// exec runs statements outside the tests' databases.
+func (m *harness) exec(ctx context.Context, statements ...string) error {
 	conn, err := m.dial(ctx, m.url(""))
 	if err != nil {
 		return fmt.Errorf("connecting to the tests' database server: %w", err)
@@ -202,12 +202,12 @@ func (m *machine) exec(ctx context.Context, statements ...string) error {
 	return nil
 }
 
-// drop removes a database, whoever still is connected to it.
-func (m *machine) drop(ctx context.Context, name string) error {
+// drop removes a database, even while clients are connected to it.
+func (m *harness) drop(ctx context.Context, name string) error {
 	return m.exec(ctx, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
 }
 
-// source is what the environment asks for; a wrong value is Start's to refuse.
+// source returns the Source from the environment. Start checks the value.
 func source() pgserver.Source { return pgserver.Source(os.Getenv(pgserver.SourceVariable)) }
 
 func stateDir(name string) (string, error) {

@@ -8,18 +8,18 @@ import (
 	"testing"
 )
 
-// customer is somebody with an access token, or without.
-type customer struct {
+// apiClient is somebody with an access token, or without.
+type apiClient struct {
 	t     *testing.T
 	url   string
 	token string
 }
 
-func newCustomer(p *process, url string) customer { return customer{t: p.t, url: url} }
+func newAPIClient(p *process, url string) apiClient { return apiClient{t: p.t, url: url} }
 
-func (p *process) asAdmin(url, password string) customer {
+func (p *process) asAdmin(url, password string) apiClient {
 	p.t.Helper()
-	c := newCustomer(p, url)
+	c := newAPIClient(p, url)
 	var answer struct {
 		AccessToken string `json:"access_token"`
 	}
@@ -31,18 +31,18 @@ func (p *process) asAdmin(url, password string) customer {
 	return c
 }
 
-func (c customer) register(name string, want int) {
+func (c apiClient) register(name string, want int) {
 	c.t.Helper()
 	c.call("POST", "/api/user/register",
 		`{"username":"`+name+`","first_name":"A","last_name":"B","email":"`+name+`@example.com","password":"password123"}`, want)
 }
 
-func (c customer) sees(name string) {
+func (c apiClient) canRead(name string) {
 	c.t.Helper()
 	c.call("GET", "/api/user/"+name, "", http.StatusOK)
 }
 
-func (c customer) call(method, path, body string, want int) []byte {
+func (c apiClient) call(method, path, body string, want int) []byte {
 	c.t.Helper()
 	req, err := http.NewRequest(method, c.url+path, strings.NewReader(body))
 	if err != nil {

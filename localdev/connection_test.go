@@ -9,16 +9,16 @@ import (
 	"time"
 )
 
-// line is a client that keeps its connection as long as the service does.
-type line struct {
-	site
+// keepAliveClient is a client that keeps its connection as long as the service does.
+type keepAliveClient struct {
+	testServer
 	conn net.Conn
 	from *bufio.Reader
 }
 
-// ask sends a request of a right length and reads the answer. Without one, only
+// do sends a request of a right length and reads the answer. Without one, only
 // the end of the connection, the status is 0.
-func (l *line) ask(method string, request []byte) (answer, error) {
+func (l *keepAliveClient) do(method string, request []byte) (answer, error) {
 	for {
 		kept := l.conn != nil
 		if err := l.dial(); err != nil {
@@ -31,14 +31,14 @@ func (l *line) ask(method string, request []byte) (answer, error) {
 		case isTimeout(err):
 			return a, fmt.Errorf("no answer to %.500q: %w", request, err)
 		}
-		l.hangUp()
+		l.disconnect()
 		if !kept { // else the service may have closed the kept one at that moment
 			return answer{}, nil
 		}
 	}
 }
 
-func (l *line) dial() (err error) {
+func (l *keepAliveClient) dial() (err error) {
 	if l.conn != nil {
 		return nil
 	}
@@ -49,14 +49,14 @@ func (l *line) dial() (err error) {
 	return nil
 }
 
-func (l *line) hangUp() {
+func (l *keepAliveClient) disconnect() {
 	if l.conn != nil {
 		_ = l.conn.Close()
 		l.conn = nil
 	}
 }
 
-func (l *line) exchange(method string, request []byte) (answer, error) {
+func (l *keepAliveClient) exchange(method string, request []byte) (answer, error) {
 	if err := l.conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
 		return answer{}, err
 	}
@@ -72,7 +72,7 @@ func (l *line) exchange(method string, request []byte) (answer, error) {
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	if resp.Close || method == http.MethodConnect {
-		l.hangUp()
+		l.disconnect()
 	}
 	return answer{resp.StatusCode, resp.Header, string(body)}, err
 }
@@ -82,11 +82,11 @@ func isTimeout(err error) bool {
 	return ok && timeout.Timeout()
 }
 
-// endOf sends bytes on a connection of their own, which ends behind them, and
+// sendAndClose sends bytes on a connection of their own, which ends behind them, and
 // reads every answer to them.
-func (l *line) endOf(bytes []byte) ([]answer, error) {
-	l.hangUp()
-	defer l.hangUp()
+func (l *keepAliveClient) sendAndClose(bytes []byte) ([]answer, error) {
+	l.disconnect()
+	defer l.disconnect()
 	if err := l.dial(); err != nil {
 		return nil, err
 	}

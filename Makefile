@@ -5,7 +5,7 @@ TOOL := go tool -modfile=tools/go.mod
 GOFUMPT := git ls-files -z '*.go' | xargs -0 $(TOOL) gofumpt
 FUNCTIONS := CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -tags lambda.norpc -trimpath -ldflags '-s -w' -o bin/
 
-.PHONY: help run lambda test race limits races refreshes bench timing tokens malformed differential fuzz lint fmt interop functions generate schema audit-verify validate deploy ci clean
+.PHONY: help run lambda test race limits races refreshes bench timing tokens malformed differential fuzz lint fmt interop aws functions generate schema audit-verify validate deploy ci clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,11 @@ fuzz: ## run each fuzz target for FUZZTIME (1m)
 interop: ## verify tokens and keys with go-oidc and with npm's jose, which it installs
 	cd tools/interop && npm install --ignore-scripts --no-audit --no-fund && go test -count=1 -v ./...
 
+aws: ## run functions under AWS's emulator, and against moto and aws-ses-v2-local, which it installs
+	test -x .ci/tools/bin/pip || python3 -m venv .ci/tools
+	.ci/tools/bin/pip install --quiet --disable-pip-version-check -r tools/aws/requirements.txt
+	cd tools/aws && npm install --ignore-scripts --no-audit --no-fund && go test -count=1 -v ./...
+
 lint: ## check the formatting, and run vet and staticcheck
 	test -z "$$($(GOFUMPT) -l)" || { $(GOFUMPT) -d; exit 1; }
 	go vet ./...
@@ -76,7 +81,7 @@ audit-verify: ## check the hash chains of the audit log in DATABASE_URL
 	go run ./cmd/audit_verify
 
 validate: ## check the templates with sam and cfn-lint
-	for template in template.yaml docs/authorizer/*.yaml; do sam validate --lint --template-file $$template && cfn-lint $$template || exit 1; done
+	for template in template.yaml docs/authorizer/*.yaml docs/edge/*.yaml; do sam validate --lint --template-file $$template && cfn-lint $$template || exit 1; done
 
 deploy: ## build and deploy with the settings of samconfig.toml
 	CGO_ENABLED=0 GOFLAGS="-trimpath -tags=lambda.norpc '-ldflags=-s -w' -buildvcs=false" sam build

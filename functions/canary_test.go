@@ -24,6 +24,7 @@ func canaries(t *testing.T) map[string]string {
 	values := map[string]string{}
 	for _, name := range []string{
 		"ROOT_KEY", "SECRET_KEY", "JWT_SECRET_KEY", "SECURITY_PASSWORD_SALT", "ADMIN_PASSWORD", "MAIL_USERNAME", "MAIL_PASSWORD",
+		"EDGE_SECRET",
 	} {
 		values[name] = strings.ToLower(strings.ReplaceAll(name, "_", "")) + "-" + canary
 	}
@@ -48,7 +49,7 @@ func TestNoSecretIsShown(t *testing.T) {
 			given[name] = value
 		}
 	}
-	v := newService(t, databaseURL, settings{secret: given})
+	v := newService(t, databaseURL, settings{secret: given, variables: map[string]string{"TRUSTED_PROXIES": "1"}})
 	seen := &answers{next: v.gateway}
 	v.gateway = seen
 	v.seed(scheduled)
@@ -69,6 +70,13 @@ func TestNoSecretIsShown(t *testing.T) {
 			}
 		}
 	}
+	for _, header := range []string{given["EDGE_SECRET"], given["EDGE_SECRET"] + "x"} { // as the edge sends it, and a wrong one
+		r := httptest.NewRequest("POST", "/api/user/login", strings.NewReader(credentials))
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("X-Edge-Secret", header)
+		r.Header.Set("X-Forwarded-For", "unknown")
+		v.gateway.ServeHTTP(httptest.NewRecorder(), r)
+	}
 	v.send("GET", "/api/user/user1", access+"x", "")
 	v.send("GET", "/api/user/"+reset, access, "")
 	hidden := append(hashes(t, databaseURL), "correct horse", "staple", "database-"+canary)
@@ -85,6 +93,7 @@ func TestNoSecretIsShown(t *testing.T) {
 	for _, value := range given {
 		hidden = append(hidden, encodings(value)...)
 	}
+	v.logHas("X-Forwarded-For has no address", "a request without the edge's secret")
 	v.nothingSecretIn(seen.all.String(), hidden...)
 	v.nothingSecretIn(v.log.String(), append(hidden, access, v.access, reset)...)
 	if n := strings.Count(v.log.String(), "\n"); n < 100 {

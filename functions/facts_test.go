@@ -66,10 +66,10 @@ var parts = map[string]part{
 	`env.Origin("PUBLIC_URL")`: {variables: []string{"PUBLIC_URL"}, required: []string{"PUBLIC_URL"}},
 	"env.Admin":                {variables: []string{"ADMIN_EMAIL", "ADMIN_USERNAME"}, required: []string{"ADMIN_EMAIL"}},
 	"env.AuthorizerCache":      {checked: []string{"AUTHORIZER_CACHE_SECONDS"}},
+	"env.Edge":                 {checked: []string{"EDGE_SECRET", "TRUSTED_PROXIES"}},
 
 	// These need nothing: each of their settings has a default.
 	"env.Limits":                          {},
-	"env.TrustedProxies":                  {},
 	"env.SessionRules":                    {},
 	`env.Bool("RESET_TOKEN_IN_RESPONSE")`: {}, // for development; no deployment has it
 	"env.Migrator":                        {},

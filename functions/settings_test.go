@@ -16,6 +16,8 @@ func TestABadSettingStopsOnlyWhoReadsIt(t *testing.T) {
 		"MAIL_FROM":                variable("MAIL_FROM", "Roster <\r\nBcc: x@example.com>"),
 		"PASSWORD_BLOCKLIST":       secret("PASSWORD_BLOCKLIST", "maybe"),
 		"PASSWORD_MIN_LENGTH":      secret("PASSWORD_MIN_LENGTH", "-1"),
+		"EDGE_SECRET":              secret("TRUSTED_PROXIES", "1"),
+		"TRUSTED_PROXIES":          secret("TRUSTED_PROXIES", "6"),
 		"AUTHORIZER_CACHE_SECONDS": secret("AUTHORIZER_CACHE_SECONDS", "301"),
 		"SECURITY_PASSWORD_SALT":   secret("SECURITY_PASSWORD_SALT", "short"),
 		"JWT_ALGORITHM":            variable("JWT_ALGORITHM", "HS256"),

@@ -18,7 +18,7 @@ func (s settings) check() error {
 	env.OneTimeTokens()
 	env.Limits()
 	env.SessionRules()
-	env.TrustedProxies()
+	env.Edge()
 	mailing.Notices(env)
 	env.Bool("RESET_TOKEN_IN_RESPONSE", false)
 	bad := env.Admin().Check(policy.Passwords(env))

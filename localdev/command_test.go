@@ -58,6 +58,7 @@ func TestMistakes(t *testing.T) {
 		{"no such source", "", "LOCALDEV_POSTGRES=docker", []string{`LOCALDEV_POSTGRES is "docker"`, `"installed" or "download"`}},
 		{"bad variables", "", "JWT_SECRET_KEY=short", []string{"JWT_SECRET_KEY is too short", "32 bytes"}},
 		{"bad limits", "-lambda", "LIMIT_LOGIN_NETWORK=x SESSION_MAX=0 TRUSTED_PROXIES=6", []string{"LIMIT_LOGIN_NETWORK", "SESSION_MAX", "TRUSTED_PROXIES"}},
+		{"proxies without a secret", "", "TRUSTED_PROXIES=1", []string{"EDGE_SECRET is missing", "openssl rand -hex 32", "X-Edge-Secret"}},
 		{"an admin without a password", "", "ADMIN_PASSWORD=short", []string{"ADMIN_PASSWORD must have at least 8 characters"}},
 		{"no folder", "-data=", "", []string{"-data must name a folder"}},
 		{"a file for a folder", "-data /dev/null", "", []string{"/dev/null", "not a directory", "another with -data"}},

@@ -59,22 +59,22 @@ func audit(env *boot.Environment) http.Handler {
 func changePassword(env *boot.Environment) http.Handler {
 	tokens := signing.New(env)
 	parts := user.ChangePasswordParts{Passwords: policy.Passwords(env), Limits: env.Limits(), Tokens: tokens}
-	return web.TrustProxies(env.TrustedProxies(), api.ChangePassword(env.Postgres(), parts, tokens))
+	return web.TrustProxies(env.Edge(), api.ChangePassword(env.Postgres(), parts, tokens))
 }
 
 func deleteUser(env *boot.Environment) http.Handler {
-	return web.TrustProxies(env.TrustedProxies(), api.DeleteUser(env.Postgres(), tokens.New(env)))
+	return web.TrustProxies(env.Edge(), api.DeleteUser(env.Postgres(), tokens.New(env)))
 }
 
 func docs() http.Handler { return docspage.Handler(roster.OpenAPI) }
 
 func endSession(env *boot.Environment) http.Handler {
-	return web.TrustProxies(env.TrustedProxies(), api.EndSession(env.Postgres(), tokens.New(env)))
+	return web.TrustProxies(env.Edge(), api.EndSession(env.Postgres(), tokens.New(env)))
 }
 
 func forgetPassword(env *boot.Environment) http.Handler {
 	parts := user.ForgetPasswordParts{Tokens: env.OneTimeTokens(), Notices: mailing.Notices(env), Limits: env.Limits()}
-	return web.TrustProxies(env.TrustedProxies(), api.ForgetPassword(env.Postgres(), parts, env.Bool("RESET_TOKEN_IN_RESPONSE", false)))
+	return web.TrustProxies(env.Edge(), api.ForgetPassword(env.Postgres(), parts, env.Bool("RESET_TOKEN_IN_RESPONSE", false)))
 }
 
 func getUser(env *boot.Environment) http.Handler {
@@ -90,36 +90,36 @@ func jwks(env *settings.Environment) http.Handler {
 }
 
 func login(env *boot.Environment) http.Handler {
-	return web.TrustProxies(env.TrustedProxies(), api.Login(env.Postgres(), user.LoginParts{
+	return web.TrustProxies(env.Edge(), api.Login(env.Postgres(), user.LoginParts{
 		Passwords: env.Passwords(), Tokens: signing.New(env), Refresh: env.RefreshTokens(), Devices: env.DeviceTokens(), Limits: env.Limits(), Sessions: env.SessionRules(),
 	}))
 }
 
 func logout(env *boot.Environment) http.Handler {
-	return web.TrustProxies(env.TrustedProxies(), api.Logout(env.Postgres(), tokens.New(env)))
+	return web.TrustProxies(env.Edge(), api.Logout(env.Postgres(), tokens.New(env)))
 }
 
 func notFound() http.Handler { return web.NotFound(sam.Methods(sam.MustRoutes())) }
 
 func refresh(env *boot.Environment) http.Handler {
-	return web.TrustProxies(env.TrustedProxies(), api.Refresh(env.Postgres(), user.RefreshParts{
+	return web.TrustProxies(env.Edge(), api.Refresh(env.Postgres(), user.RefreshParts{
 		Tokens: signing.New(env), Refresh: env.RefreshTokens(), Sessions: env.SessionRules(), Notices: mailing.OptionalNotices(env),
 	}))
 }
 
 func register(env *boot.Environment) http.Handler {
 	parts := user.RegisterParts{Passwords: policy.Passwords(env), Limits: env.Limits()}
-	return web.TrustProxies(env.TrustedProxies(), api.Register(env.Postgres(), parts))
+	return web.TrustProxies(env.Edge(), api.Register(env.Postgres(), parts))
 }
 
 func resetPassword(env *boot.Environment) http.Handler {
 	parts := user.ResetPasswordParts{Tokens: env.OneTimeTokens(), Passwords: policy.Passwords(env), Limits: env.Limits()}
-	return web.TrustProxies(env.TrustedProxies(), api.ResetPassword(env.Postgres(), parts))
+	return web.TrustProxies(env.Edge(), api.ResetPassword(env.Postgres(), parts))
 }
 
 func resetPasswordPage(env *boot.Environment) http.Handler {
 	parts := user.ResetPasswordParts{Tokens: env.OneTimeTokens(), Passwords: policy.Passwords(env), Limits: env.Limits()}
-	return web.TrustProxies(env.TrustedProxies(), api.ResetPasswordPage(env.Postgres(), parts))
+	return web.TrustProxies(env.Edge(), api.ResetPasswordPage(env.Postgres(), parts))
 }
 
 // SeedAdmin is the job of functions/seed_admin.
@@ -143,5 +143,5 @@ func sessions(env *boot.Environment) http.Handler {
 
 func updateUser(env *boot.Environment) http.Handler {
 	parts := user.UpdateParts{Passwords: policy.Passwords(env), Limits: env.Limits()}
-	return web.TrustProxies(env.TrustedProxies(), api.UpdateUser(env.Postgres(), parts, tokens.New(env)))
+	return web.TrustProxies(env.Edge(), api.UpdateUser(env.Postgres(), parts, tokens.New(env)))
 }

@@ -47,9 +47,5 @@ func (e *Environment) rate(name string, fallback ratelimit.Rate) ratelimit.Rate 
 	return ratelimit.Rate{Limit: n, Window: d}
 }
 
-// TrustedProxies returns how many proxies of the operator stand in front of API
-// Gateway: 1 with CloudFront.
-func (e *Environment) TrustedProxies() int { return e.Int("TRUSTED_PROXIES", 0, 0, 5) }
-
 // DeviceTokens returns what issues and checks device tokens.
 func (e *Environment) DeviceTokens() device.Keys { return device.New(e.Key("SECRET_KEY")) }

@@ -12,7 +12,6 @@ func TestLimitsAreReadFromTheirVariables(t *testing.T) {
 	t.Parallel()
 	e := env()
 	check(t, "the defaults", e.Limits(), user.DefaultLimits)
-	check(t, "the proxies", e.TrustedProxies(), 0)
 	e = env(
 		"LIMIT_LOGIN_IN_A_ROW", "5",
 		"LIMIT_LOGIN_ACCOUNT_NETWORK", "1/1s",
@@ -22,7 +21,6 @@ func TestLimitsAreReadFromTheirVariables(t *testing.T) {
 		"LIMIT_FORGET_ACCOUNT", "3/1h30m",
 		"LIMIT_FORGET_NETWORK", "4/2h",
 		"LIMIT_RESET_NETWORK", "5/1m",
-		"TRUSTED_PROXIES", "5",
 	)
 	check(t, "every limit set", e.Limits(), user.Limits{
 		MaxConsecutiveFailures: 5,
@@ -34,7 +32,6 @@ func TestLimitsAreReadFromTheirVariables(t *testing.T) {
 		Forget:                 ratelimit.Rate{Limit: 4, Window: 2 * time.Hour},
 		Reset:                  ratelimit.Rate{Limit: 5, Window: time.Minute},
 	})
-	check(t, "the proxies", e.TrustedProxies(), 5)
 	check(t, "what is rejected", rejection(t, e), "")
 }
 
@@ -59,11 +56,6 @@ func TestLimitsOutOfBoundsAreRejected(t *testing.T) {
 		e := env("LIMIT_LOGIN_IN_A_ROW", value)
 		check(t, value, e.Limits(), user.DefaultLimits)
 		check(t, "what is rejected", rejection(t, e), "LIMIT_LOGIN_IN_A_ROW must be a whole number from 5 to 100")
-	}
-	for _, value := range []string{"canary", "-1", "6", "true"} {
-		e := env("TRUSTED_PROXIES", value)
-		check(t, value, e.TrustedProxies(), 0)
-		check(t, "what is rejected", rejection(t, e), "TRUSTED_PROXIES must be a whole number from 0 to 5")
 	}
 }
 

@@ -12,8 +12,8 @@
 //
 // It refuses to know any domain, and to read more of a request than it needs:
 // the body and the query with the headers about them, the access token,
-// Device-Token, User-Agent, and the part of X-Forwarded-For that the operator's
-// own proxies wrote. It trusts signed values, and the values that package
+// Device-Token, User-Agent, X-Edge-Secret, and the part of X-Forwarded-For that
+// the operator's own proxies wrote. It trusts signed values, and the values that package
 // lambdahttp sets whatever the client sent: the request id, the client's address
 // and the path's values.
 package web

@@ -79,7 +79,9 @@ func (s *Secret) tryChange(ctx context.Context, name string, compute func(map[st
 // version is one version of a secret.
 type version struct{ id, text string }
 
-// version reads the version that has that label.
+// version reads the version that has that label. It always names the label: a
+// policy with the condition secretsmanager:VersionStage refuses a request that
+// does not.
 func (s *Secret) version(ctx context.Context, label string) (version, error) {
 	out, err := s.client().GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &s.arn, VersionStage: &label})
 	switch {

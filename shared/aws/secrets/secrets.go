@@ -184,14 +184,11 @@ func (s *Secret) wait(ctx context.Context, r *pendingRead) (map[string]string, e
 }
 
 func (s *Secret) read(ctx context.Context) (map[string]string, error) {
-	out, err := s.client().GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &s.arn})
-	if err != nil {
-		return nil, fmt.Errorf("read secret %s: %w", s.arn, classify(err))
+	v, err := s.version(ctx, current)
+	var values map[string]string
+	if err == nil {
+		values, err = ParseMembers(v.text)
 	}
-	if out.SecretString == nil {
-		return nil, fmt.Errorf("read secret %s: %w: it holds bytes (SecretBinary); store the JSON object as text", s.arn, ErrMalformed)
-	}
-	values, err := ParseMembers(*out.SecretString)
 	if err == nil {
 		err = s.check(values)
 	}

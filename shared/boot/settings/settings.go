@@ -139,19 +139,25 @@ func (e *Environment) Current(ctx context.Context, fresh bool) (map[string]strin
 	if err != nil {
 		return nil, err
 	}
+	return e.addEnviron(values), nil
+}
+
+// addEnviron adds the variables of the process that the secret does not have.
+func (e *Environment) addEnviron(values map[string]string) map[string]string {
 	for name, value := range e.environ {
 		if _, overridden := values[name]; !overridden {
 			values[name] = value
 		}
 	}
-	return values, nil
+	return values
 }
 
-// Require adds a check of what is read from the secret from now on. Values that
-// fail it are not used: the last good ones stay in use.
+// Require adds a check of the values, as Current returns them, for what is read
+// from the secret from now on. Values that fail it are not used: the last good
+// ones stay in use.
 func (e *Environment) Require(valid func(values map[string]string) error) {
 	if e.secret != nil {
-		e.secret.Require(valid)
+		e.secret.Require(func(values map[string]string) error { return valid(e.addEnviron(maps.Clone(values))) })
 	}
 }
 

@@ -163,6 +163,7 @@ var allowedImports = map[string]imports{
 		own: []string{"shared/aws/awsenv", "shared/aws/secrets"}, others: []string{lambda + "lambdacontext"},
 		why: "functions without a database link it; what makes parts of the values is package boot",
 	},
+	"shared/aws/rdsroots": {nil, nil, "it is data, and the one question which of it a host needs"},
 	"shared/aws/secrets": {others: []string{sdk + "aws", sdk + "service/secretsmanager"}, why: "it reads one secret and knows nothing of what is in it"},
 	"shared/aws/kms":     {others: []string{sdk + "aws"}, why: "it wraps bytes and knows nothing of what they are; the client of KMS would cost 450 KB and 2,600 allocations before main"},
 	"shared/mail/ses":    {own: []string{"shared/mail"}, others: []string{sdk + "aws", sdk + "service/sesv2"}, why: "it is a way for mails and nothing more"},

@@ -92,15 +92,15 @@ var allowedImports = map[string]imports{
 		why:    "it stores for the domains, and decides nothing",
 	},
 	"shared/postgres/dburl": {
-		others: []string{pgx},
-		why:    "it reads a URL for all that connect, and connects to nothing",
+		own: []string{"shared/aws/rdsroots"}, others: []string{pgx},
+		why: "it reads a URL for all that connect, and connects to nothing",
 	},
 	"shared/postgres/migrations": {
 		own: []string{"shared/postgres/dburl"}, others: []string{pgx, "github.com/pressly/goose/v3"},
 		why: "it is apart so that only what migrates links goose",
 	},
 	"localdev/postgrestest": {
-		own: []string{"localdev/pgserver", "shared/postgres", "shared/postgres/migrations"}, others: []string{pgx},
+		own: []string{"localdev/pgserver", "shared/postgres", "shared/postgres/dburl", "shared/postgres/migrations"}, others: []string{pgx},
 		why: "it gives tests a database, and nothing else",
 	},
 

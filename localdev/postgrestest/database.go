@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"roster/shared/postgres/dburl"
 	"roster/shared/postgres/migrations"
 )
 
@@ -39,13 +40,13 @@ func (m *machine) clone(ctx context.Context) (*database, error) {
 		return nil, err
 	}
 	// A clone lacks what was set by ALTER ROLE … IN DATABASE. There is nothing else to migrate.
-	if _, err := migrations.Up(ctx, db.url); err != nil {
+	if _, err := migrations.Up(ctx, db.url, dburl.Access{}); err != nil {
 		return nil, err
 	}
 	db.functions = db.url
 	if m.server != nil {
 		db.functions = as(Role, db.url)
-		if err := migrations.Grant(ctx, db.url, db.functions); err != nil {
+		if err := migrations.Grant(ctx, db.url, db.functions, dburl.Access{}); err != nil {
 			return nil, err
 		}
 		// From the first connection on, because a setting of the database does not reach those that are open.

@@ -19,10 +19,12 @@ func (e *Environment) Postgres() *postgres.DB {
 	if e.db != nil || e.Text("DATABASE_URL") == "" {
 		return e.db
 	}
-	db, err := postgres.OpenSource(context.Background(), e.databaseURL)
+	access := e.DatabaseAccess()
+	db, err := postgres.OpenSource(context.Background(), e.databaseURL, access)
 	if err != nil {
 		e.Reject("DATABASE_URL", strings.TrimPrefix(err.Error(), "DATABASE_URL "))
 	}
+	e.warn(access, "DATABASE_URL")
 	e.db = db
 	return db
 }
@@ -32,13 +34,16 @@ func (e *Environment) Postgres() *postgres.DB {
 // the role of DATABASE_URL granted what the functions need. Runs are rare, and a
 // password may have changed since the last: each reads the secret again.
 func (e *Environment) Migrator(
-	up func(ctx context.Context, owner string) ([]string, error), grant func(ctx context.Context, owner, functions string) error,
+	up func(ctx context.Context, owner string, access dburl.Access) ([]string, error),
+	grant func(ctx context.Context, owner, functions string, access dburl.Access) error,
 ) func(context.Context) ([]string, error) {
+	access := e.DatabaseAccess()
 	e.Text("DATABASE_URL") // notes when it is missing
 	if given := e.Optional("MIGRATE_DATABASE_URL", ""); given != "" {
-		if _, err := dburl.Parse("MIGRATE_DATABASE_URL", given); err != nil {
+		if _, err := access.Config("MIGRATE_DATABASE_URL", given); err != nil {
 			e.Reject("MIGRATE_DATABASE_URL", strings.TrimPrefix(err.Error(), "MIGRATE_DATABASE_URL "))
 		}
+		e.warn(access, "MIGRATE_DATABASE_URL")
 	}
 	return func(ctx context.Context) ([]string, error) {
 		values, err := e.Current(ctx, true)
@@ -47,11 +52,11 @@ func (e *Environment) Migrator(
 		}
 		functions := withUser(values)
 		owner := cmp.Or(values["MIGRATE_DATABASE_URL"], functions)
-		applied, err := up(ctx, owner)
+		applied, err := up(ctx, owner, access)
 		if err != nil {
 			return applied, err
 		}
-		return applied, grant(ctx, owner, functions)
+		return applied, grant(ctx, owner, functions, access)
 	}
 }
 

@@ -24,6 +24,7 @@ import (
 type DB struct {
 	pool   *pgxpool.Pool
 	source Source
+	access dburl.Access
 }
 
 // Source gives the database's URL; fresh asks for one that is not from a
@@ -41,17 +42,17 @@ const (
 
 // Open returns a DB for the URL. It does not connect.
 func Open(ctx context.Context, url string) (*DB, error) {
-	return OpenSource(ctx, func(context.Context, bool) (string, error) { return url, nil })
+	return OpenSource(ctx, func(context.Context, bool) (string, error) { return url, nil }, dburl.Access{})
 }
 
 // OpenSource returns a DB that asks the source for its URL, and asks again
 // when a login is refused, as after the rotation of the password.
-func OpenSource(ctx context.Context, source Source) (*DB, error) {
+func OpenSource(ctx context.Context, source Source, access dburl.Access) (*DB, error) {
 	url, err := source(ctx, false)
 	if err != nil {
 		return nil, err
 	}
-	cfg, err := dburl.Parse("DATABASE_URL", url)
+	cfg, err := access.Config("DATABASE_URL", url)
 	if err != nil {
 		return nil, err
 	}
@@ -66,21 +67,21 @@ func OpenSource(ctx context.Context, source Source) (*DB, error) {
 	if cfg.ConnConfig.ConnectTimeout == 0 || cfg.ConnConfig.ConnectTimeout > connectTimeout {
 		cfg.ConnConfig.ConnectTimeout = connectTimeout
 	}
-	cfg.BeforeConnect = func(ctx context.Context, c *pgx.ConnConfig) error { return current(ctx, source, c) }
-	pool, err := pgxpool.NewWithConfig(ctx, cfg)
-	if err != nil {
+	db := &DB{source: source, access: access}
+	cfg.BeforeConnect = db.login
+	if db.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
 		return nil, fmt.Errorf("open the pool: %w", err)
 	}
-	return &DB{pool: pool, source: source}, nil
+	return db, nil
 }
 
 // Close closes every connection.
 func (db *DB) Close() { db.pool.Close() }
 
-// current puts the source's user and password into the configuration of a
-// connection that is about to be made.
-func current(ctx context.Context, source Source, c *pgx.ConnConfig) error {
-	url, err := source(ctx, false)
+// login puts the source's user and password, or a token, into the configuration
+// of a connection that is about to be made.
+func (db *DB) login(ctx context.Context, c *pgx.ConnConfig) error {
+	url, err := db.source(ctx, false)
 	if err != nil {
 		return unavailable(fmt.Errorf("read the database's URL: %w", err))
 	}
@@ -89,7 +90,7 @@ func current(ctx context.Context, source Source, c *pgx.ConnConfig) error {
 		return err
 	}
 	c.User, c.Password = now.ConnConfig.User, now.ConnConfig.Password
-	return nil
+	return db.access.Login(ctx, c)
 }
 
 // dead checks a connection that was idle for long, or on which the server has

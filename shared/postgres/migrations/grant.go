@@ -31,24 +31,24 @@ var rights = []struct{ table, may string }{
 // migrates. It can be repeated. Where both are one role, that role loses the
 // right to alter the audit log, which keeps mistakes and injected SQL from it,
 // and not the role itself: an owner may grant itself anything.
-func Grant(ctx context.Context, owner, functions string) error {
-	migrator, err := dburl.Parse(ownerURL, owner)
+func Grant(ctx context.Context, owner, functions string, access dburl.Access) error {
+	migrator, err := access.Config(ownerURL, owner)
 	if err != nil {
 		return err
 	}
-	grantee, err := dburl.Parse("DATABASE_URL", functions)
+	grantee, err := access.Config("DATABASE_URL", functions)
 	if err != nil {
 		return err
 	}
 	as, to := migrator.ConnConfig, grantee.ConnConfig
-	if err := asRole(ctx, as, func(tx *sql.Tx) error { return grant(ctx, tx, to.User, as.User == to.User) }); err != nil {
+	if err := asRole(ctx, open(as, access), func(tx *sql.Tx) error { return grant(ctx, tx, to.User, as.User == to.User) }); err != nil {
 		return fmt.Errorf("grant the functions' role its rights: %w", err)
 	}
 	if as.User == to.User {
 		return nil
 	}
 	// Each role may set its own defaults; another's, only a role that may create roles.
-	if err := asRole(ctx, to, func(tx *sql.Tx) error { return setTimeouts(ctx, tx) }); err != nil {
+	if err := asRole(ctx, open(to, access), func(tx *sql.Tx) error { return setTimeouts(ctx, tx) }); err != nil {
 		return fmt.Errorf("set the timeouts of the functions' role: %w", err)
 	}
 	return nil
@@ -103,9 +103,9 @@ func missing(err error, role string) error {
 	return err
 }
 
-// asRole runs f in a transaction of a role, under the migrations' lock.
-func asRole(ctx context.Context, cfg *pgx.ConnConfig, f func(*sql.Tx) error) error {
-	db := open(cfg)
+// asRole runs f in a transaction of a role, under the migrations' lock, and
+// closes its connection.
+func asRole(ctx context.Context, db *sql.DB, f func(*sql.Tx) error) error {
 	defer db.Close()
 	return locked(ctx, db, f)
 }

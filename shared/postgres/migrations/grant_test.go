@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"roster/localdev/postgrestest"
+	"roster/shared/postgres/dburl"
 	"roster/shared/postgres/migrations"
 )
 
@@ -20,7 +21,7 @@ import (
 func two(t *testing.T) (owner, functions string) {
 	t.Helper()
 	owner = postgrestest.Empty(t)
-	if _, err := migrations.Up(t.Context(), owner); err != nil {
+	if _, err := migrations.Up(t.Context(), owner, dburl.Access{}); err != nil {
 		t.Fatal(err)
 	}
 	u, err := url.Parse(owner)
@@ -66,7 +67,7 @@ func TestGrant(t *testing.T) {
 		t.Fatal(code)
 	}
 	for range 2 { // it can be repeated
-		if err := migrations.Grant(t.Context(), owner, functions); err != nil {
+		if err := migrations.Grant(t.Context(), owner, functions, dburl.Access{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -97,7 +98,7 @@ func TestGrant(t *testing.T) {
 func TestGrantSetsTheTimeoutsOfTheFunctionsRole(t *testing.T) {
 	t.Parallel()
 	owner, functions := two(t)
-	if err := migrations.Grant(t.Context(), owner, functions); err != nil {
+	if err := migrations.Grant(t.Context(), owner, functions, dburl.Access{}); err != nil {
 		t.Fatal(err)
 	}
 	if code := try(t, functions, "do $$ begin assert current_setting('statement_timeout') = '2s' and current_setting('lock_timeout') = '200ms'; end $$"); code != "" {
@@ -114,7 +115,7 @@ func TestGrantToOneRole(t *testing.T) { // not beside others: it listens to the 
 	before := slog.Default()
 	slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
 	defer slog.SetDefault(before)
-	if err := migrations.Grant(t.Context(), owner, owner); err != nil {
+	if err := migrations.Grant(t.Context(), owner, owner, dburl.Access{}); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(log.String(), "can alter the audit log") {
@@ -129,7 +130,7 @@ func TestGrantToOneRole(t *testing.T) { // not beside others: it listens to the 
 		}
 	}
 	for range 2 {
-		if err := migrations.Grant(t.Context(), functions, functions); err != nil {
+		if err := migrations.Grant(t.Context(), functions, functions, dburl.Access{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -146,7 +147,7 @@ func TestGrantToOneRole(t *testing.T) { // not beside others: it listens to the 
 func TestGrantNamesARoleThatIsNotThere(t *testing.T) {
 	t.Parallel()
 	owner, functions := two(t)
-	err := migrations.Grant(t.Context(), owner, strings.Replace(functions, postgrestest.Role, "nobody_at_all", 1))
+	err := migrations.Grant(t.Context(), owner, strings.Replace(functions, postgrestest.Role, "nobody_at_all", 1), dburl.Access{})
 	if err == nil || !strings.Contains(err.Error(), "the role nobody_at_all of DATABASE_URL does not exist") {
 		t.Errorf("%v", err)
 	}
@@ -189,11 +190,11 @@ func TestGrantByAnOwnerWhoIsNoSuperuser(t *testing.T) {
 	owner := u.String()
 	u.User = url.User(postgrestest.Role)
 	functions := u.String()
-	if _, err := migrations.Up(t.Context(), owner); err != nil {
+	if _, err := migrations.Up(t.Context(), owner, dburl.Access{}); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if err := migrations.Grant(t.Context(), owner, functions); err != nil {
+		if err := migrations.Grant(t.Context(), owner, functions, dburl.Access{}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -23,12 +23,12 @@ const ownerURL = "MIGRATE_DATABASE_URL (DATABASE_URL, where that is not given)"
 // migrations that it applied, none when there was nothing to do. Two that run
 // at once wait for each other. It needs a direct connection (an advisory lock
 // does not survive PgBouncer's or RDS Proxy's transaction mode).
-func Up(ctx context.Context, url string) ([]string, error) {
-	cfg, err := dburl.Parse(ownerURL, url)
+func Up(ctx context.Context, url string, access dburl.Access) ([]string, error) {
+	cfg, err := access.Config(ownerURL, url)
 	if err != nil {
 		return nil, err
 	}
-	db := open(cfg.ConnConfig)
+	db := open(cfg.ConnConfig, access)
 	defer db.Close()
 
 	provider, err := goose.NewProvider(goose.DialectPostgres, db, Files, goose.WithSessionLocker(locker{}))
@@ -50,9 +50,9 @@ func Up(ctx context.Context, url string) ([]string, error) {
 	return applied, nil
 }
 
-func open(cfg *pgx.ConnConfig) *sql.DB {
+func open(cfg *pgx.ConnConfig, access dburl.Access) *sql.DB {
 	cfg.DefaultQueryExecMode = pgx.QueryExecModeExec
-	return stdlib.OpenDB(*cfg)
+	return stdlib.OpenDB(*cfg, stdlib.OptionBeforeConnect(access.Login))
 }
 
 // locker waits in the server for the lock; goose's own locker polls, five

@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"roster/localdev/postgrestest"
+	"roster/shared/postgres/dburl"
 	"roster/shared/postgres/migrations"
 )
 
@@ -30,7 +31,7 @@ func names(t testing.TB) []string {
 func TestUp(t *testing.T) {
 	t.Parallel()
 	url := postgrestest.Empty(t)
-	applied, err := migrations.Up(t.Context(), url)
+	applied, err := migrations.Up(t.Context(), url, dburl.Access{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +41,7 @@ func TestUp(t *testing.T) {
 	if diff := cmp.Diff(names(t), applied); diff != "" {
 		t.Errorf("applied to an empty database (-want +got):\n%s", diff)
 	}
-	again, err := migrations.Up(t.Context(), url)
+	again, err := migrations.Up(t.Context(), url, dburl.Access{})
 	if err != nil || len(again) > 0 {
 		t.Errorf("a second time: %q, %v", again, err)
 	}
@@ -57,7 +58,7 @@ func TestUpAtOnce(t *testing.T) {
 		for i := range applied {
 			wg.Go(func() {
 				var err error
-				if applied[i], err = migrations.Up(t.Context(), url); err != nil {
+				if applied[i], err = migrations.Up(t.Context(), url, dburl.Access{}); err != nil {
 					t.Error(err)
 				}
 			})
@@ -72,7 +73,7 @@ func TestUpAtOnce(t *testing.T) {
 func TestUpSetsTheTimeouts(t *testing.T) {
 	t.Parallel()
 	url := postgrestest.Empty(t)
-	if _, err := migrations.Up(t.Context(), url); err != nil {
+	if _, err := migrations.Up(t.Context(), url, dburl.Access{}); err != nil {
 		t.Fatal(err)
 	}
 	conn, err := pgx.Connect(t.Context(), url)
@@ -92,7 +93,7 @@ func TestUpSetsTheTimeouts(t *testing.T) {
 func TestUpIsNotBoundByTheTimeouts(t *testing.T) {
 	t.Parallel()
 	url := postgrestest.Empty(t)
-	if _, err := migrations.Up(t.Context(), url); err != nil {
+	if _, err := migrations.Up(t.Context(), url, dburl.Access{}); err != nil {
 		t.Fatal(err)
 	}
 	conn, err := pgx.Connect(t.Context(), url)
@@ -117,7 +118,7 @@ func TestUpIsNotBoundByTheTimeouts(t *testing.T) {
 	}
 	done := make(chan error, 1)
 	go func() {
-		_, err := migrations.Up(t.Context(), url)
+		_, err := migrations.Up(t.Context(), url, dburl.Access{})
 		done <- err
 	}()
 	// Longer than lock_timeout, by the server's clock.
@@ -139,9 +140,9 @@ func TestNoErrorShowsAPassword(t *testing.T) {
 		"postgres://owner:s3@s3cret@127.0.0.1:1/db", "postgres://owner:ta@s3cret s@127.0.0.1:1/db", "postgres://owner:1/s3cret@127.0.0.1:1/db",
 		"postgres://owner:s3cret@127.0.0.1:x/db", "postgres://owner:s3cret@127.0.0.1:1/db",
 	} {
-		_, err := migrations.Up(t.Context(), url)
+		_, err := migrations.Up(t.Context(), url, dburl.Access{})
 		for name, err := range map[string]error{
-			"Up": err, "Grant to": migrations.Grant(t.Context(), postgrestest.URL(t), url), "Grant by": migrations.Grant(t.Context(), url, "postgres://roster@127.0.0.1:1/db"),
+			"Up": err, "Grant to": migrations.Grant(t.Context(), postgrestest.URL(t), url, dburl.Access{}), "Grant by": migrations.Grant(t.Context(), url, "postgres://roster@127.0.0.1:1/db", dburl.Access{}),
 		} {
 			if err == nil || strings.Contains(err.Error(), "s3cret") {
 				t.Errorf("%s %s: %v", name, url, err)
@@ -153,7 +154,7 @@ func TestNoErrorShowsAPassword(t *testing.T) {
 func TestUpRefuses(t *testing.T) {
 	t.Parallel()
 	for _, url := range []string{"", "nonsense", "postgres://user:hunter2@192.0.2.1:99999/db", "postgres://user:hunter2@127.0.0.1:1/db?sslmode=disable"} {
-		if applied, err := migrations.Up(t.Context(), url); err == nil || len(applied) > 0 {
+		if applied, err := migrations.Up(t.Context(), url, dburl.Access{}); err == nil || len(applied) > 0 {
 			t.Errorf("%s: %q, %v", url, applied, err)
 		}
 	}

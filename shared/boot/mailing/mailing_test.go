@@ -78,6 +78,7 @@ func TestResetMailRefuses(t *testing.T) {
 		"without TLS":         {[]string{"MAIL_SERVER", server, "MAIL_USE_TLS", "False"}, "MAIL_SERVER (MAIL_USE_TLS=false would send mail unencrypted"},
 		"half an account":     {[]string{"MAIL_SERVER", server, "MAIL_PASSWORD", canary}, "MAIL_SERVER (MAIL_USERNAME and MAIL_PASSWORD are only of use together"},
 		"a server with port":  {[]string{"MAIL_SERVER", server + ":587"}, "MAIL_SERVER (is not the name"},
+		"an authority's path": {[]string{"MAIL_SERVER", server, "MAIL_CA", "/etc/ssl/canary.pem"}, "MAIL_CA must be certificates in PEM"},
 		"no sender by SMTP":   {[]string{"MAIL_SERVER", server, "MAIL_FROM", ""}, "MAIL_FROM is missing"},
 	} {
 		t.Run(name, func(t *testing.T) {

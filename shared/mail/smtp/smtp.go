@@ -2,8 +2,8 @@
 //
 // It never sends a password or a mail in the clear over a network: without TLS
 // it talks to this machine only, and without a password. A certificate is
-// always checked, against the system's roots and the name of the server, and
-// there is no switch to leave that out. TLS is 1.2 or newer.
+// always checked, against the system's roots (or those of MAIL_CA) and the name
+// of the server, and there is no switch to leave that out. TLS is 1.2 or newer.
 //
 // The dialogue is go-mail's smtp package; the message is made here, with the
 // standard library (compose.go). The whole of go-mail was tried and left out. It
@@ -76,6 +76,9 @@ type Config struct {
 	Username string // MAIL_USERNAME; empty: no login
 	Password string // MAIL_PASSWORD
 	From     string // MAIL_FROM, as mail.ParseFrom takes it
+	// Roots are the only authorities that may vouch for the server: MAIL_CA. Nil
+	// is the system's.
+	Roots *x509.CertPool
 }
 
 // String shows the server and not the account.
@@ -92,7 +95,6 @@ func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }
 type Sender struct {
 	config Config
 	from   mail.From
-	roots  *x509.CertPool // nil: the system's; set by tests only
 }
 
 // String shows the server and not the account.
@@ -132,6 +134,9 @@ func (c Config) problems() (list []string) {
 		list = append(list, "MAIL_USE_TLS=false would send mail unencrypted over the network; set MAIL_USE_TLS=true (STARTTLS) or MAIL_PORT=465")
 	} else if c.TLS == None && c.Password != "" {
 		list = append(list, "MAIL_USE_TLS=false would send MAIL_PASSWORD unencrypted; set MAIL_USE_TLS=true or leave MAIL_USERNAME and MAIL_PASSWORD out")
+	}
+	if c.TLS == None && c.Roots != nil {
+		list = append(list, "MAIL_CA has no use without TLS; leave it out, or set MAIL_USE_TLS=true")
 	}
 	return list
 }

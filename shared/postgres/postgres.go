@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -25,6 +26,7 @@ type DB struct {
 	pool   *pgxpool.Pool
 	source Source
 	access dburl.Access
+	closed atomic.Bool
 }
 
 // Source gives the database's URL; fresh asks for one that is not from a
@@ -63,6 +65,7 @@ func OpenSource(ctx context.Context, source Source, access dburl.Access) (*DB, e
 	cfg.MaxConnIdleTime, cfg.MaxConnLifetime = 5*time.Minute, 30*time.Minute
 	cfg.PingTimeout = checkTimeout
 	cfg.ShouldPing = dead
+	cfg.ConnConfig.OnPgError = keep
 	cfg.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
 	if cfg.ConnConfig.ConnectTimeout == 0 || cfg.ConnConfig.ConnectTimeout > connectTimeout {
 		cfg.ConnConfig.ConnectTimeout = connectTimeout
@@ -75,8 +78,11 @@ func OpenSource(ctx context.Context, source Source, access dburl.Access) (*DB, e
 	return db, nil
 }
 
-// Close closes every connection.
-func (db *DB) Close() { db.pool.Close() }
+// Close closes every connection. What is asked afterwards is Unavailable.
+func (db *DB) Close() {
+	db.closed.Store(true)
+	db.pool.Close()
+}
 
 // login puts the source's user and password, or a token, into the configuration
 // of a connection that is about to be made.
@@ -99,7 +105,7 @@ func (db *DB) login(ctx context.Context, c *pgx.ConnConfig) error {
 // question whether to ping; a ping on the connection that this has just broken
 // fails at once.
 func dead(ctx context.Context, p pgxpool.ShouldPingParams) bool {
-	if p.IdleDuration < idleBeforeCheck && quiet(p.Conn.PgConn().Conn()) {
+	if idleFor(p.Conn, p.IdleDuration, time.Now()) < idleBeforeCheck && quiet(p.Conn.PgConn().Conn()) {
 		return false
 	}
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
@@ -112,29 +118,25 @@ func dead(ctx context.Context, p pgxpool.ShouldPingParams) bool {
 	return errors.Join(err, pipeline.Close()) != nil
 }
 
-// Ping asks the server for a sign of life.
-func (db *DB) Ping(ctx context.Context) error {
-	return db.do(ctx, "ping", func() error {
-		_, err := db.pool.Exec(ctx, "select 1")
-		return err
-	})
-}
-
 // attempts is how often a statement is tried that the server rolled back for
 // the sake of another one.
 const attempts = 3
 
-// do runs one statement and turns its error into a fault. It
-// runs it again only when the server says that it did nothing: it refused the
-// login, chose the statement as the victim of a conflict, or did not get it a
-// lock in time. That one is tried once more: two that make the same rows at once
-// may wait for each other, and then see each other's.
+// do runs one statement and turns its error into a fault. It runs it again only
+// when the server certainly did nothing: it refused the login (the source is
+// asked again), was read-only or refused the connection (see didNothing), chose
+// the statement as the victim of a conflict, or did not get it a lock in time.
+// That one is tried once more: two that make the same rows at once may wait for
+// each other, and then see each other's.
 func (db *DB) do(ctx context.Context, what string, statement func() error) error {
 	err := statement()
 	if refusedLogin(err) {
 		if _, e := db.source(ctx, true); e != nil {
 			return asFault(what, errors.Join(err, e))
 		}
+		err = statement()
+	}
+	if db.again(err) {
 		err = statement()
 	}
 	if lockNotHad(err) {

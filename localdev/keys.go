@@ -116,10 +116,12 @@ func (v *vault) Change(ctx context.Context, name string, compute func(map[string
 
 // live are the functions' variables, with keys that may change.
 func (s settings) live(ctx context.Context) *boot.Environment {
+	values := maps.Clone(s.values)
+	values["AWS_LAMBDA_MAX_CONCURRENCY"] = "8" // one process serves all that is asked, unlike a sandbox
 	if s.vault == nil {
-		return environment(s.values)
+		return boot.FromMap(values)
 	}
-	return &boot.Environment{Environment: variables.WithSecret(ctx, maps.Clone(s.values), s.vault)}
+	return &boot.Environment{Environment: variables.WithSecret(ctx, values, s.vault)}
 }
 
 // runRotation is POST /_run/rotate_keys in this process.

@@ -39,16 +39,11 @@ func (m *machine) clone(ctx context.Context) (*database, error) {
 	if err := m.exec(ctx, "CREATE DATABASE "+db.name+" TEMPLATE "+m.template); err != nil {
 		return nil, err
 	}
-	// A clone lacks what was set by ALTER ROLE … IN DATABASE. There is nothing else to migrate.
-	if _, err := migrations.Up(ctx, db.url, dburl.Access{}); err != nil {
+	// A clone lacks what was set by ALTER ROLE … IN DATABASE. There is nothing to migrate.
+	if err := m.bound(ctx, db); err != nil {
 		return nil, err
 	}
-	db.functions = db.url
 	if m.server != nil {
-		db.functions = as(Role, db.url)
-		if err := migrations.Grant(ctx, db.url, db.functions, dburl.Access{}); err != nil {
-			return nil, err
-		}
 		// From the first connection on, because a setting of the database does not reach those that are open.
 		if err := m.exec(ctx, "ALTER DATABASE "+db.name+" SET log_statement = 'all'"); err != nil {
 			return nil, err
@@ -63,6 +58,20 @@ func (m *machine) clone(ctx context.Context) (*database, error) {
 	}
 	db.empty, err = emptyStatements(ctx, db.conn)
 	return db, err
+}
+
+// bound gives the functions' role its rights and timeouts. With TEST_DATABASE_URL that is our own role, which must still empty
+// all tables and may be idle for long.
+func (m *machine) bound(ctx context.Context, db *database) error {
+	if m.server != nil {
+		db.functions = as(Role, db.url)
+		return migrations.Grant(ctx, db.url, db.functions, dburl.Access{})
+	}
+	db.functions = db.url
+	if err := m.exec(ctx, "ALTER ROLE CURRENT_USER IN DATABASE "+db.name+" SET idle_session_timeout = 0"); err != nil {
+		return err
+	}
+	return migrations.SetTimeouts(ctx, db.url, dburl.Access{})
 }
 
 func (m *machine) discard(ctx context.Context, db *database) error {

@@ -56,10 +56,13 @@ func FunctionsURL(t testing.TB) string {
 	return leaseOf(t).functions
 }
 
-// Open opens the test's database as a function does, with the functions' role. The test need not close it.
+// Open opens the test's database as a function does, with the functions' role, but for several requests at a time, so that they
+// can get in each other's way. The test need not close it.
 func Open(t testing.TB) *postgres.DB {
 	t.Helper()
-	db, err := postgres.Open(context.Background(), FunctionsURL(t))
+	url := FunctionsURL(t)
+	source := func(context.Context, bool) (string, error) { return url, nil }
+	db, err := postgres.OpenSource(context.Background(), source, postgres.Options{Concurrency: 4})
 	if err != nil {
 		t.Fatal(err)
 	}

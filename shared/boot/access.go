@@ -2,6 +2,7 @@ package boot
 
 import (
 	"log/slog"
+	"strconv"
 
 	"roster/shared/postgres/dburl"
 )
@@ -22,4 +23,14 @@ func (e *Environment) warn(access dburl.Access, variable string) {
 	for _, warning := range access.Warnings(variable, cfg.ConnConfig) {
 		slog.Warn(warning)
 	}
+}
+
+// concurrency is how many requests the process serves at a time. Lambda says so
+// where that is more than one, which is on Lambda Managed Instances.
+func (e *Environment) concurrency() int32 {
+	n, err := strconv.ParseInt(e.Optional("AWS_LAMBDA_MAX_CONCURRENCY", ""), 10, 32)
+	if err != nil {
+		return 1 // it is Lambda's variable, and no setting that could be wrong
+	}
+	return int32(n)
 }

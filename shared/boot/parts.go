@@ -20,7 +20,7 @@ func (e *Environment) Postgres() *postgres.DB {
 		return e.db
 	}
 	access := e.DatabaseAccess()
-	db, err := postgres.OpenSource(context.Background(), e.databaseURL, access)
+	db, err := postgres.OpenSource(context.Background(), e.databaseURL, postgres.Options{Access: access, Concurrency: e.concurrency()})
 	if err != nil {
 		e.Reject("DATABASE_URL", strings.TrimPrefix(err.Error(), "DATABASE_URL "))
 	}

@@ -146,8 +146,8 @@ var exactness = flag.Int("rounds", 50, "rounds of TestTakeIsExact")
 func TestTakeIsExact(t *testing.T) {
 	t.Parallel()
 	var pools []*postgres.DB // as many instances have
-	for range 4 {
-		db, err := postgres.Open(t.Context(), postgrestest.URL(t))
+	for range 16 {
+		db, err := postgres.Open(t.Context(), postgrestest.FunctionsURL(t))
 		if err != nil {
 			t.Fatal(err)
 		}

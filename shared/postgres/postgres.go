@@ -39,27 +39,34 @@ const (
 	// sandbox frozen, perhaps) before it must show that it is alive.
 	idleBeforeCheck = 10 * time.Second
 	checkTimeout    = time.Second
-	defaultMaxConns = 4
 )
 
 // Open returns a DB for the URL. It does not connect.
 func Open(ctx context.Context, url string) (*DB, error) {
-	return OpenSource(ctx, func(context.Context, bool) (string, error) { return url, nil }, dburl.Access{})
+	return OpenSource(ctx, func(context.Context, bool) (string, error) { return url, nil }, Options{})
+}
+
+// Options are what the URL does not say.
+type Options struct {
+	Access dburl.Access
+	// Concurrency is how many requests this process serves at a time, and so how
+	// many connections it keeps. 0 is 1. pool_max_conns in the URL goes before it.
+	Concurrency int32
 }
 
 // OpenSource returns a DB that asks the source for its URL, and asks again
 // when a login is refused, as after the rotation of the password.
-func OpenSource(ctx context.Context, source Source, access dburl.Access) (*DB, error) {
+func OpenSource(ctx context.Context, source Source, o Options) (*DB, error) {
 	url, err := source(ctx, false)
 	if err != nil {
 		return nil, err
 	}
-	cfg, err := access.Config("DATABASE_URL", url)
+	cfg, err := o.Access.Config("DATABASE_URL", url)
 	if err != nil {
 		return nil, err
 	}
 	if !strings.Contains(url, "pool_max_conns") {
-		cfg.MaxConns = defaultMaxConns
+		cfg.MaxConns = max(1, o.Concurrency)
 	}
 	cfg.MinConns, cfg.MinIdleConns = 0, 0
 	cfg.MaxConnIdleTime, cfg.MaxConnLifetime = 5*time.Minute, 30*time.Minute
@@ -70,7 +77,7 @@ func OpenSource(ctx context.Context, source Source, access dburl.Access) (*DB, e
 	if cfg.ConnConfig.ConnectTimeout == 0 || cfg.ConnConfig.ConnectTimeout > connectTimeout {
 		cfg.ConnConfig.ConnectTimeout = connectTimeout
 	}
-	db := &DB{source: source, access: access}
+	db := &DB{source: source, access: o.Access}
 	cfg.BeforeConnect = db.login
 	if db.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
 		return nil, fmt.Errorf("open the pool: %w", err)

@@ -10,7 +10,6 @@ import (
 	"roster/localdev/postgrestest"
 	"roster/shared/fault"
 	"roster/shared/postgres"
-	"roster/shared/postgres/dburl"
 )
 
 // secret is a source whose password changes when it is read afresh.
@@ -53,7 +52,7 @@ func TestRefusedLoginReadsTheSourceAgain(t *testing.T) {
 		"a password that is wrong":   {&secret{cached: wrong, current: wrong}, false, 1},
 		"a source that is out again": {&secret{cached: wrong, failing: errors.New("no secret")}, false, 0},
 	} {
-		db, err := postgres.OpenSource(t.Context(), c.s.source, dburl.Access{})
+		db, err := postgres.OpenSource(t.Context(), c.s.source, postgres.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -72,7 +71,7 @@ func TestOpenSourceNeedsAURL(t *testing.T) {
 	t.Parallel()
 	s := &secret{failing: errors.New("no secret")}
 	s.reads.Add(1)
-	if _, err := postgres.OpenSource(t.Context(), s.source, dburl.Access{}); !errors.Is(err, s.failing) {
+	if _, err := postgres.OpenSource(t.Context(), s.source, postgres.Options{}); !errors.Is(err, s.failing) {
 		t.Error(err)
 	}
 }

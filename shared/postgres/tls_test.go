@@ -177,7 +177,7 @@ func TestPrivateAuthority(t *testing.T) {
 		"verify-ca of another":   {rootsOf(t, other.pem()), verified(t, server, "127.0.0.1", "sslmode=verify-ca"), "certificate signed by unknown authority"},
 	} {
 		source := func(context.Context, bool) (string, error) { return c.url, nil }
-		db, err := postgres.OpenSource(t.Context(), source, c.access)
+		db, err := postgres.OpenSource(t.Context(), source, postgres.Options{Access: c.access})
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}

@@ -31,6 +31,9 @@ var rights = []struct{ table, may string }{
 // migrates. It can be repeated. Where both are one role, that role loses the
 // right to alter the audit log, which keeps mistakes and injected SQL from it,
 // and not the role itself: an owner may grant itself anything.
+//
+// The functions' role gets the timeouts, and with one role for both they hold
+// for the operator's own work as well; docs/database.md says how to lift them.
 func Grant(ctx context.Context, owner, functions string, access dburl.Access) error {
 	migrator, err := access.Config(ownerURL, owner)
 	if err != nil {
@@ -40,18 +43,17 @@ func Grant(ctx context.Context, owner, functions string, access dburl.Access) er
 	if err != nil {
 		return err
 	}
-	as, to := migrator.ConnConfig, grantee.ConnConfig
-	if err := asRole(ctx, open(as, access), func(tx *sql.Tx) error { return grant(ctx, tx, to.User, as.User == to.User) }); err != nil {
+	as, to := migrator.ConnConfig, grantee.ConnConfig.User
+	one := as.User == to
+	if err := asRole(ctx, open(as, access), func(tx *sql.Tx) error { return grant(ctx, tx, to, one) }); err != nil {
 		return fmt.Errorf("grant the functions' role its rights: %w", err)
 	}
-	if as.User == to.User {
-		return nil
+	if !one {
+		if err := asRole(ctx, open(as, access), func(tx *sql.Tx) error { return resetTimeouts(ctx, tx) }); err != nil {
+			return fmt.Errorf("take the functions' timeouts from the owner: %w", err)
+		}
 	}
-	// Each role may set its own defaults; another's, only a role that may create roles.
-	if err := asRole(ctx, open(to, access), func(tx *sql.Tx) error { return setTimeouts(ctx, tx) }); err != nil {
-		return fmt.Errorf("set the timeouts of the functions' role: %w", err)
-	}
-	return nil
+	return SetTimeouts(ctx, functions, access)
 }
 
 func grant(ctx context.Context, tx *sql.Tx, role string, one bool) error {

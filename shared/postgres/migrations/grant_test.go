@@ -95,17 +95,6 @@ func TestGrant(t *testing.T) {
 	}
 }
 
-func TestGrantSetsTheTimeoutsOfTheFunctionsRole(t *testing.T) {
-	t.Parallel()
-	owner, functions := two(t)
-	if err := migrations.Grant(t.Context(), owner, functions, dburl.Access{}); err != nil {
-		t.Fatal(err)
-	}
-	if code := try(t, functions, "do $$ begin assert current_setting('statement_timeout') = '2s' and current_setting('lock_timeout') = '200ms'; end $$"); code != "" {
-		t.Errorf("the timeouts: %s", code)
-	}
-}
-
 // One role that owns the tables loses the right to alter the log, until it
 // grants it to itself. A superuser ignores such things, so the log of the run
 // says so.

@@ -21,8 +21,9 @@ const ownerURL = "MIGRATE_DATABASE_URL (DATABASE_URL, where that is not given)"
 
 // Up brings the schema up to date and returns the names of the
 // migrations that it applied, none when there was nothing to do. Two that run
-// at once wait for each other. It needs a direct connection (an advisory lock
-// does not survive PgBouncer's or RDS Proxy's transaction mode).
+// at once wait for each other. It needs a direct connection: its lock belongs to
+// the session, which a pooler would give to another client (see
+// docs/database.md).
 func Up(ctx context.Context, url string, access dburl.Access) ([]string, error) {
 	cfg, err := access.Config(ownerURL, url)
 	if err != nil {
@@ -43,10 +44,6 @@ func Up(ctx context.Context, url string, access dburl.Access) ([]string, error) 
 	for _, r := range results {
 		applied = append(applied, r.Source.Path)
 	}
-	// Of two that alter a role at once PostgreSQL fails one ("tuple concurrently updated").
-	if err := locked(ctx, db, func(tx *sql.Tx) error { return setTimeouts(ctx, tx) }); err != nil {
-		return applied, fmt.Errorf("set the role's timeouts: %w", err)
-	}
 	return applied, nil
 }
 
@@ -60,8 +57,8 @@ func open(cfg *pgx.ConnConfig, access dburl.Access) *sql.DB {
 type locker struct{}
 
 func (locker) SessionLock(ctx context.Context, conn *sql.Conn) error {
-	// A migration may take longer than a request is allowed to.
-	for _, q := range []string{"set lock_timeout = 0", "set statement_timeout = 0"} {
+	// A migration may take longer than a request is allowed to, where one role does both.
+	for _, q := range []string{"set lock_timeout = 0", "set statement_timeout = 0", "set idle_session_timeout = 0"} {
 		if _, err := conn.ExecContext(ctx, q); err != nil {
 			return err
 		}
@@ -75,15 +72,8 @@ func (locker) SessionUnlock(ctx context.Context, conn *sql.Conn) error {
 	return err
 }
 
-// timeouts bound what one statement may hold up. They are defaults of the
-// role in this database, because SET does not survive transaction pooling.
-var timeouts = []struct{ setting, value string }{
-	{"lock_timeout", "200ms"},
-	{"statement_timeout", "2s"},
-	{"idle_in_transaction_session_timeout", "3s"},
-}
-
-// locked runs f in a transaction that holds the lock of the migrations.
+// locked runs f in a transaction that holds the lock of the migrations. Of two
+// that alter a role at once PostgreSQL fails one ("tuple concurrently updated").
 func locked(ctx context.Context, db *sql.DB, f func(*sql.Tx) error) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
@@ -102,20 +92,4 @@ func locked(ctx context.Context, db *sql.DB, f func(*sql.Tx) error) error {
 		return err
 	}
 	return tx.Commit()
-}
-
-// setTimeouts sets them for the role that runs it.
-func setTimeouts(ctx context.Context, tx *sql.Tx) error {
-	var database string
-	if err := tx.QueryRowContext(ctx, "select current_database()").Scan(&database); err != nil {
-		return err
-	}
-	for _, t := range timeouts {
-		q := fmt.Sprintf("alter role current_user in database %s set %s = '%s'",
-			pgx.Identifier{database}.Sanitize(), t.setting, t.value)
-		if _, err := tx.ExecContext(ctx, q); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -105,7 +105,7 @@ var allowedImports = map[string]imports{
 	},
 
 	"shared/boot": {
-		own: []string{"shared/credential/device", "shared/credential/onetime", "shared/credential/password", "shared/postgres", "shared/postgres/dburl", "shared/credential/refresh", "shared/boot/settings", "shared/ratelimit", "shared/user"},
+		own: []string{"shared/aws/awsenv", "shared/aws/rdsauth", "shared/credential/device", "shared/credential/onetime", "shared/credential/password", "shared/postgres", "shared/postgres/dburl", "shared/credential/refresh", "shared/boot/settings", "shared/ratelimit", "shared/user"},
 		why: "every function with a database links it; what only some need has a package of its own below it",
 	},
 	"shared/boot/mailing": {
@@ -162,6 +162,10 @@ var allowedImports = map[string]imports{
 	"shared/boot/settings": {
 		own: []string{"shared/aws/awsenv", "shared/aws/secrets"}, others: []string{lambda + "lambdacontext"},
 		why: "functions without a database link it; what makes parts of the values is package boot",
+	},
+	"shared/aws/rdsauth": {
+		own: []string{"shared/aws/rdsroots"}, others: []string{sdk + "aws"},
+		why: "it signs one request, and calls nothing",
 	},
 	"shared/aws/rdsroots": {nil, nil, "it is data, and the one question which of it a host needs"},
 	"shared/aws/secrets": {others: []string{sdk + "aws", sdk + "service/secretsmanager"}, why: "it reads one secret and knows nothing of what is in it"},

@@ -1,16 +1,51 @@
 package boot
 
 import (
+	"context"
 	"log/slog"
 	"strconv"
+	"time"
 
+	"roster/shared/aws/awsenv"
+	"roster/shared/aws/rdsauth"
 	"roster/shared/postgres/dburl"
 )
 
-// DatabaseAccess is how the servers of DATABASE_URL and MIGRATE_DATABASE_URL show who
-// they are: by a certificate of DATABASE_CA, where it is given.
+// DatabaseAccess is how the servers of DATABASE_URL and MIGRATE_DATABASE_URL show
+// who they are (DATABASE_CA, where it is given), and how we do (DATABASE_AUTH).
 func (e *Environment) DatabaseAccess() dburl.Access {
-	return dburl.Access{Roots: e.Certificates("DATABASE_CA")}
+	access := dburl.Access{Roots: e.Certificates("DATABASE_CA")}
+	switch e.Optional("DATABASE_AUTH", byPassword) {
+	case byPassword:
+	case byIAM:
+		access.Token = e.tokens()
+	default:
+		e.Reject("DATABASE_AUTH", "must be password or iam")
+	}
+	return access
+}
+
+// The values of DATABASE_AUTH.
+const (
+	byPassword = "password"
+	byIAM      = "iam"
+)
+
+// tokens makes the passwords of IAM database authentication, with the function's
+// own credentials.
+func (e *Environment) tokens() func(context.Context, dburl.Endpoint) (string, error) {
+	if cfg, err := dburl.Parse("DATABASE_URL", e.Optional("DATABASE_URL", "")); err == nil && cfg.ConnConfig.Password != "" {
+		e.Reject("DATABASE_URL", "has a password, and DATABASE_AUTH=iam takes none; leave the password out of it")
+	}
+	cfg, err := awsenv.From(func(name string) string { return e.Optional(name, "") })
+	if err != nil {
+		e.AddError("DATABASE_AUTH", err)
+		return nil
+	}
+	signer := rdsauth.New(cfg, time.Now)
+	return func(ctx context.Context, to dburl.Endpoint) (string, error) {
+		return signer.Token(ctx, to.Host, to.Port, to.User)
+	}
 }
 
 // warn logs what is weak about the way to the database of that variable, in a

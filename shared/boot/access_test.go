@@ -44,3 +44,43 @@ func TestDatabaseCA(t *testing.T) {
 	e.Postgres()
 	check(t, "a path", problem(t, e), "DATABASE_CA must be certificates in PEM, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----, and not a file's name")
 }
+
+const verified = "@db.c9akciq32.eu-central-1.rds.amazonaws.com:5432/roster?sslmode=verify-full"
+
+func TestDatabaseAuth(t *testing.T) {
+	t.Parallel()
+	credentials := []string{"AWS_REGION", "eu-central-1", "AWS_ACCESS_KEY_ID", "ASIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY", canary, "AWS_SESSION_TOKEN", canary}
+	for name, c := range map[string]struct {
+		pairs []string
+		want  string
+	}{
+		"a password":               {[]string{"DATABASE_URL", "postgres://ann:" + canary + verified}, ""},
+		"a password, said so":      {[]string{"DATABASE_URL", "postgres://ann:" + canary + verified, "DATABASE_AUTH", "password"}, ""},
+		"IAM":                      {append(credentials, "DATABASE_URL", "postgres://ann"+verified, "DATABASE_AUTH", "iam"), ""},
+		"IAM, an owner besides":    {append(credentials, "DATABASE_URL", "postgres://ann"+verified, "DATABASE_AUTH", "iam", "MIGRATE_DATABASE_URL", "postgres://owner"+verified), ""},
+		"IAM, an owner's word":     {append(credentials, "DATABASE_URL", "postgres://ann"+verified, "DATABASE_AUTH", "iam", "MIGRATE_DATABASE_URL", "postgres://owner:"+canary+verified), ""},
+		"IAM, rotation's leftover": {append(credentials, "DATABASE_URL", "postgres://ann"+verified, "DATABASE_AUTH", "iam", "username", "ann", "password", canary), ""},
+		"IAM and a password": {
+			append(credentials, "DATABASE_URL", "postgres://ann:"+canary+verified, "DATABASE_AUTH", "iam"),
+			"DATABASE_URL has a password, and DATABASE_AUTH=iam takes none; leave the password out of it",
+		},
+		"IAM without TLS": {
+			append(credentials, "DATABASE_URL", "postgres://ann@db.example.com/d?sslmode=require", "DATABASE_AUTH", "iam"),
+			"DATABASE_URL must have sslmode=verify-full with DATABASE_AUTH=iam: a token is a password, which another server would learn",
+		},
+		"IAM, an owner without TLS": {
+			append(credentials, "DATABASE_URL", "postgres://ann"+verified, "DATABASE_AUTH", "iam", "MIGRATE_DATABASE_URL", "postgres://owner@db.example.com/d"),
+			"MIGRATE_DATABASE_URL must have sslmode=verify-full with DATABASE_AUTH=iam: a token is a password, which another server would learn",
+		},
+		"IAM without credentials": {
+			[]string{"DATABASE_URL", "postgres://ann" + verified, "DATABASE_AUTH", "iam"},
+			"DATABASE_AUTH (not set: AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY; Lambda sets them for a function, elsewhere export them before the start)",
+		},
+		"something else": {[]string{"DATABASE_URL", "postgres://ann" + verified, "DATABASE_AUTH", "kerberos"}, "DATABASE_AUTH must be password or iam"},
+	} {
+		e := env(c.pairs...)
+		e.Postgres()
+		e.Migrator(nil, nil)
+		check(t, name, problem(t, e), c.want)
+	}
+}

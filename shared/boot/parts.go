@@ -71,7 +71,7 @@ func (e *Environment) databaseURL(ctx context.Context, fresh bool) (string, erro
 func withUser(values map[string]string) string {
 	given, name, word := values["DATABASE_URL"], values["username"], values["password"]
 	u, err := url.Parse(given)
-	if err != nil || u.Host == "" || u.User != nil || name == "" || word == "" {
+	if err != nil || u.Host == "" || u.User != nil || name == "" || word == "" || values["DATABASE_AUTH"] == byIAM {
 		return given
 	}
 	u.User = url.UserPassword(name, word)

@@ -1,9 +1,10 @@
 // Package postgres stores accounts in PostgreSQL. Each exported method of DB is
 // one statement or one transaction, and its SQL stands beside it.
 //
-// It refuses prepared statements and any session state, so that it works
-// through PgBouncer and RDS Proxy in transaction mode; it refuses to decide who
-// may do what (package user does) and to retry a write whose fate is unknown.
+// It refuses prepared statements that have a name and any session state, so that
+// it works through PgBouncer in transaction mode (docs/database.md says what
+// other poolers do); it refuses to decide who may do what (package user does) and
+// to retry a write whose fate is unknown.
 package postgres
 
 import (

@@ -2,7 +2,7 @@ package user
 
 import "context"
 
-// Pinger asks the database for a sign of life.
+// Pinger reports whether the database can be reached and takes writes.
 type Pinger interface {
 	Ping(ctx context.Context) error
 }

@@ -84,3 +84,11 @@ func TestDatabaseAuth(t *testing.T) {
 		check(t, name, problem(t, e), c.want)
 	}
 }
+
+// A sandbox serves one request at a time, unless Lambda says otherwise.
+func TestConcurrency(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]int32{"": 1, "1": 1, "16": 16, "many": 1, "99999999999": 1} {
+		check(t, value, env("AWS_LAMBDA_MAX_CONCURRENCY", value).Concurrency(), want)
+	}
+}

@@ -23,6 +23,9 @@ func TestABurstOfHealthLeavesRoomForLogins(t *testing.T) {
 	v.call("POST", "/api/user/register", "", account, 201)
 	v.login(credentials)
 	v.gateway = v.plain
+	cfg := v.config(*template(t).Function("health"), nil)
+	cfg.MaxInstances = burst
+	v.functions["health"] = v.run(cfg)
 	execute(t, server, "ALTER ROLE roster CONNECTION LIMIT 6")
 
 	var good atomic.Int32

@@ -15,8 +15,9 @@ const (
 	credentials = `{"username":"user1","password":"correct horse battery"}`
 )
 
-// exchange is a request and what must come back. {access} and {reset} stand for
-// the last access token and the last mailed reset token.
+// exchange is a request and what must come back. {access}, {refresh} and {reset}
+// stand for the last access token, the last refresh token and the reset token
+// that was mailed last.
 type exchange struct {
 	route   string
 	request string // "METHOD /path" where that is not the route itself
@@ -26,8 +27,8 @@ type exchange struct {
 	want    string // a part of the answer's body, or of its headers
 }
 
-// journey sends to each route what it takes and what it refuses, in an order in
-// which an account lives.
+// journey sends each route a good request and bad ones, in the order of an
+// account's life.
 var journey = []exchange{
 	{route: "POST /api/user/register", body: account, status: 201, want: `{"msg":"User registered successfully."}`},
 	{route: "POST /api/user/register", body: account, status: 409, want: `"username":"already taken"`},
@@ -40,36 +41,73 @@ var journey = []exchange{
 	{route: "POST /api/user/refresh", body: `{"refresh_token":"x"}`, status: 401, want: "Bearer"},
 	{route: "GET /api/user/me", token: "{access}", status: 200, want: `"username":"user1"`},
 	{route: "GET /api/user/{username}/sessions", request: "GET /api/user/me/sessions", token: "{access}", status: 200, want: `"current":true`},
-	{route: "DELETE /api/user/{username}/sessions/{id}", request: "DELETE /api/user/me/sessions/x", token: "{access}", status: 404, want: `"msg":"Session not found."`},
-	{route: "POST /api/user/change_password", token: "{access}", body: `{"current_password":"wrong","new_password":"correct horse battery"}`, status: 400, want: `"current_password":"is not right"`},
+	{
+		route: "DELETE /api/user/{username}/sessions/{id}", request: "DELETE /api/user/me/sessions/x", token: "{access}",
+		status: 404, want: `"msg":"Session not found."`,
+	},
+	{
+		route: "POST /api/user/change_password", token: "{access}",
+		body: `{"current_password":"wrong","new_password":"correct horse battery"}`, status: 400, want: `"current_password":"is not right"`,
+	},
 	{route: "POST /api/user/logout", token: "{access}", body: `{"scope":"others"}`, status: 200, want: `{"msg":"Logged out."}`},
 
 	{route: "GET /api/user/{username}", request: "GET /api/user/User1", token: "{access}", status: 200, want: `"email":"user1@example.com"`},
 	{route: "GET /api/user/{username}", request: "GET /api/user/user2", token: "{access}", status: 403, want: `"code":"forbidden"`},
 	{route: "GET /api/user/{username}", request: "GET /api/user/user1", status: 401, want: "Bearer"},
 
-	{route: "PUT /api/user/{username}", request: "PUT /api/user/user1", token: "{access}", body: `{"last_name":"Uno"}`, status: 200, want: `{"msg":"User details updated."}`},
+	{
+		route: "PUT /api/user/{username}", request: "PUT /api/user/user1", token: "{access}",
+		body: `{"last_name":"Uno"}`, status: 200, want: `{"msg":"User details updated."}`,
+	},
 	{route: "GET /api/audit", token: "{access}", status: 403, want: `"code":"forbidden"`},
 
-	{route: "PUT /api/user/{username}", request: "PUT /api/user/user1", token: "{access}", body: `{"active":false}`, status: 403, want: `"code":"forbidden"`},
+	{
+		route: "PUT /api/user/{username}", request: "PUT /api/user/user1", token: "{access}",
+		body: `{"active":false}`, status: 403, want: `"code":"forbidden"`,
+	},
 
 	{route: "GET /.well-known/jwks.json", status: 200, want: `{"keys":[]}`},
 	{route: "GET /.well-known/openid-configuration", status: 200, want: `"jwks_uri":"https://accounts.example.com/.well-known/jwks.json"`},
 
-	{route: "POST /api/user/forget_password", body: `{"username":"user1","email":"other@example.com"}`, status: 200, want: `{"msg":"Token generated successfully."}`},
-	{route: "POST /api/user/forget_password", body: `{"username":"user1","email":"user1@example.com"}`, status: 200, want: `{"msg":"Token generated successfully."}`},
+	{
+		route: "POST /api/user/forget_password",
+		body:  `{"username":"user1","email":"other@example.com"}`, status: 200, want: `{"msg":"Token generated successfully."}`,
+	},
+	{
+		route: "POST /api/user/forget_password",
+		body:  `{"username":"user1","email":"user1@example.com"}`, status: 200, want: `{"msg":"Token generated successfully."}`,
+	},
 	{route: "POST /api/user/forget_password", body: `{"username":"user1"}`, status: 400, want: `"email":"is required"`},
 
-	{route: "POST /api/user/reset_password", body: `{"token":"{reset}","new_password":"password123"}`, status: 400, want: `"new_password":"is `},
-	{route: "POST /api/user/reset_password", body: `{"token":"{reset}","new_password":"staple correct horse"}`, status: 200, want: `{"msg":"Password has been reset."}`},
-	{route: "POST /api/user/reset_password", body: `{"token":"{reset}","new_password":"staple correct horse"}`, status: 400, want: `"code":"token_invalid"`},
+	{
+		route: "POST /api/user/reset_password",
+		body:  `{"token":"{reset}","new_password":"password123"}`, status: 400, want: `"new_password":"is `,
+	},
+	{
+		route: "POST /api/user/reset_password",
+		body:  `{"token":"{reset}","new_password":"staple correct horse"}`, status: 200, want: `{"msg":"Password has been reset."}`,
+	},
+	{
+		route: "POST /api/user/reset_password",
+		body:  `{"token":"{reset}","new_password":"staple correct horse"}`, status: 400, want: `"code":"token_invalid"`,
+	},
 	{route: "GET /api/user/{username}", request: "GET /api/user/user1", token: "{access}", status: 401, want: "Bearer"}, // ended by the reset
 
-	{route: "POST /api/user/forget_password", body: `{"username":"user1","email":"USER1@example.com"}`, status: 200, want: `{"msg":"Token generated successfully."}`},
+	{
+		route: "POST /api/user/forget_password",
+		body:  `{"username":"user1","email":"USER1@example.com"}`, status: 200, want: `{"msg":"Token generated successfully."}`,
+	},
 	{route: "GET /reset_password", request: "GET /reset_password?token={reset}", status: 200, want: `value="{reset}"`},
 	{route: "GET /reset_password", status: 200, want: "This link does not work"},
-	{route: "POST /reset_password", body: "token={reset}&new_password=battery+staple+horse&repeat_password=another", status: 400, want: "not the same"},
-	{route: "POST /reset_password", body: "token={reset}&new_password=battery+staple+horse&repeat_password=battery+staple+horse", status: 200, want: "Your password has been changed"},
+	{
+		route: "POST /reset_password",
+		body:  "token={reset}&new_password=battery+staple+horse&repeat_password=another", status: 400, want: "not the same",
+	},
+	{
+		route:  "POST /reset_password",
+		body:   "token={reset}&new_password=battery+staple+horse&repeat_password=battery+staple+horse",
+		status: 200, want: "Your password has been changed",
+	},
 
 	{route: "POST /api/user/login", body: credentials, status: 401, want: "Bearer"},
 	{route: "POST /api/user/login", body: `{"username":"user1","password":"battery staple horse"}`, status: 200, want: `"expires_in":`},
@@ -96,9 +134,9 @@ func TestEachFunctionAnswers(t *testing.T) {
 		x.run(v)
 		seen[x.route] = true
 	}
-	for _, route := range template(t).Routes() {
+	for _, route := range readTemplate(t).Routes() {
 		if !seen[route.String()] {
-			t.Errorf("no event was sent on the route %s; add a request to journey", route)
+			t.Errorf("no request was sent to %s; add a good and a bad one to journey in functions/boot_test.go", route)
 		}
 		delete(seen, route.String())
 	}
@@ -106,19 +144,19 @@ func TestEachFunctionAnswers(t *testing.T) {
 		t.Errorf("the template has no route %s", route)
 	}
 	if n := len(v.aws.Mails()); n != 2 {
-		t.Errorf("%d mails were sent, want those to the account's own address, 2", n)
+		t.Errorf("%d mails were sent, want 2, to the account's own address", n)
 	}
 	for folder, f := range v.functions {
 		if n := len(f.Instances()); n > 1 {
-			t.Errorf("%s: %d processes for one event after the other: it does not live on", folder, n)
+			t.Errorf("%s: %d processes for one event after the other: it ends after an event", folder, n)
 		}
 	}
 	v.nothingSecretIn(v.log.String(), "correct horse", "staple", v.mailedToken(), v.access)
 	v.logsAsLambdaDoes()
 }
 
-// logsAsLambdaDoes sees to it that what the functions log is JSON with the
-// request's id. The other lines are Lambda's own.
+// logsAsLambdaDoes fails the test for a line of the log that is not JSON with a
+// request id. The lines with REPORT are Lambda's own.
 func (v *service) logsAsLambdaDoes() {
 	v.t.Helper()
 	for line := range strings.Lines(v.log.String()) {
@@ -126,7 +164,8 @@ func (v *service) logsAsLambdaDoes() {
 		if strings.HasPrefix(line, "REPORT ") {
 			continue
 		}
-		if err := json.Unmarshal([]byte(line), &entry); err != nil || entry.Timestamp == "" || entry.Level == "" || entry.Message == "" || entry.RequestID == "" {
+		err := json.Unmarshal([]byte(line), &entry)
+		if err != nil || entry.Timestamp == "" || entry.Level == "" || entry.Message == "" || entry.RequestID == "" {
 			v.t.Errorf("a line is not in Lambda's form: %s", line)
 		}
 	}

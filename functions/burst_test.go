@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"roster/localdev/postgrestest"
+	"roster/localdev/programtest"
 )
 
 // Anybody may ask for health, as often as API Gateway lets through. Each sandbox
@@ -23,7 +24,7 @@ func TestABurstOfHealthLeavesRoomForLogins(t *testing.T) {
 	v.call("POST", "/api/user/register", "", account, 201)
 	v.login(credentials)
 	v.gateway = v.plain
-	cfg := v.config(*template(t).Function("health"), nil)
+	cfg := v.config(*readTemplate(t).Function("health"), nil)
 	cfg.MaxInstances = burst
 	v.functions["health"] = v.run(cfg)
 	execute(t, server, "ALTER ROLE roster CONNECTION LIMIT 6")
@@ -43,7 +44,7 @@ func TestABurstOfHealthLeavesRoomForLogins(t *testing.T) {
 	if sandboxes <= 6-others {
 		t.Fatalf("%d sandboxes would have had room", sandboxes)
 	}
-	eventually(t, "the sessions of health are over", func() bool { return sessions(t, server.URL("postgres")) <= others })
+	programtest.Eventually(t, "the sessions of health are over", func() bool { return sessions(t, server.URL("postgres")) <= others })
 	for range sandboxes { // one after the other: each sandbox has its turn
 		if !available(t, v.send("GET", "/healthz", "", "")) {
 			t.Error("health has no room after the burst")

@@ -17,26 +17,30 @@ import (
 	"roster/localdev/postgrestest"
 )
 
-// canaries are a value of its own for each secret that there can be.
+// canaries are all secrets that a deployment may have, each with a value of its
+// own.
 func canaries(t *testing.T) map[string]string {
 	t.Helper()
 	values := map[string]string{}
-	for _, name := range []string{"ROOT_KEY", "SECRET_KEY", "JWT_SECRET_KEY", "SECURITY_PASSWORD_SALT", "ADMIN_PASSWORD", "MAIL_USERNAME", "MAIL_PASSWORD"} {
+	for _, name := range []string{
+		"ROOT_KEY", "SECRET_KEY", "JWT_SECRET_KEY", "SECURITY_PASSWORD_SALT", "ADMIN_PASSWORD", "MAIL_USERNAME", "MAIL_PASSWORD",
+		"EDGE_SECRET",
+	} {
 		values[name] = strings.ToLower(strings.ReplaceAll(name, "_", "")) + "-" + canary
 	}
 	return values
 }
 
-// One life of an account, with everything that can go wrong on the way, and a
-// canary in every secret: none comes out in the log, which is all that the
-// processes write, nor in an answer's header or body, but for the tokens that
-// are an answer's very matter.
+// An account lives through the journey and through many bad requests, with a
+// canary in every secret. No canary may appear in the log, which is everything
+// that the processes write, or in an answer. Answers show only the tokens that
+// they are there to give.
 func TestNoSecretIsShown(t *testing.T) {
 	t.Parallel()
 	server := postgrestest.Server(t)
 	secrets := canaries(t)
 	databaseURL := owner(t, server, "database-"+canary)
-	given := map[string]string{ // one network does it all here
+	given := map[string]string{ // all requests come from one network
 		"LIMIT_FORGET_ACCOUNT": "1000/1h", "LIMIT_FORGET_NETWORK": "1000/1h", "LIMIT_REGISTER_NETWORK": "1000/1h",
 		"LIMIT_RESET_NETWORK": "1000/1h", "LIMIT_LOGIN_ACCOUNT_NETWORK": "1000/1h", "LIMIT_LOGIN_NETWORK": "1000/1h",
 	}
@@ -45,7 +49,7 @@ func TestNoSecretIsShown(t *testing.T) {
 			given[name] = value
 		}
 	}
-	v := newService(t, databaseURL, settings{secret: given})
+	v := newService(t, databaseURL, settings{secret: given, variables: map[string]string{"TRUSTED_PROXIES": "1"}})
 	seen := &answers{next: v.gateway}
 	v.gateway = seen
 	v.seed(scheduled)
@@ -56,12 +60,22 @@ func TestNoSecretIsShown(t *testing.T) {
 	access := v.login(credentials)
 	v.call("POST", "/api/user/forget_password", "", `{"username":"user1","email":"user1@example.com"}`, 200)
 	reset := v.mailedToken()
-	for _, body := range []string{account, credentials, `{"token":"` + reset + `","new_password":"short"}`, `{"token":"` + reset + `"`, "{", `{"password":{"a":"correct horse battery"}}`} {
+	for _, body := range []string{
+		account, credentials, `{"token":"` + reset + `","new_password":"short"}`, `{"token":"` + reset + `"`, "{",
+		`{"password":{"a":"correct horse battery"}}`,
+	} {
 		for _, path := range []string{"register", "login", "forget_password", "reset_password", "user1"} {
 			for _, method := range []string{"POST", "PUT"} {
 				v.send(method, "/api/user/"+path, access, body)
 			}
 		}
+	}
+	for _, header := range []string{given["EDGE_SECRET"], given["EDGE_SECRET"] + "x"} { // as the edge sends it, and a wrong one
+		r := httptest.NewRequest("POST", "/api/user/login", strings.NewReader(credentials))
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("X-Edge-Secret", header)
+		r.Header.Set("X-Forwarded-For", "unknown")
+		v.gateway.ServeHTTP(httptest.NewRecorder(), r)
 	}
 	v.send("GET", "/api/user/user1", access+"x", "")
 	v.send("GET", "/api/user/"+reset, access, "")
@@ -69,7 +83,9 @@ func TestNoSecretIsShown(t *testing.T) {
 	if err := server.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	for _, call := range []string{"GET /api/user/user1", "PUT /api/user/user1", "POST /api/user/login", "POST /api/user/reset_password", "GET /healthz"} {
+	for _, call := range []string{
+		"GET /api/user/user1", "PUT /api/user/user1", "POST /api/user/login", "POST /api/user/reset_password", "GET /healthz",
+	} {
 		method, path, _ := strings.Cut(call, " ")
 		v.send(method, path, access, map[string]string{"PUT": `{"first_name":"U"}`, "POST": credentials}[method])
 	}
@@ -77,6 +93,7 @@ func TestNoSecretIsShown(t *testing.T) {
 	for _, value := range given {
 		hidden = append(hidden, encodings(value)...)
 	}
+	v.logHas("X-Forwarded-For has no address", "a request without the edge's secret")
 	v.nothingSecretIn(seen.all.String(), hidden...)
 	v.nothingSecretIn(v.log.String(), append(hidden, access, v.access, reset)...)
 	if n := strings.Count(v.log.String(), "\n"); n < 100 {
@@ -84,8 +101,8 @@ func TestNoSecretIsShown(t *testing.T) {
 	}
 }
 
-// A mail server that is out of reach, in a log of its own: what is said of it
-// has neither its password nor the token in the mail.
+// When the mail server cannot be reached, the log says so, without its password
+// and without the address and the token in the mail.
 func TestNoSecretIsShownWhenMailFails(t *testing.T) {
 	t.Parallel()
 	secrets := canaries(t)
@@ -106,7 +123,8 @@ func TestNoSecretIsShownWhenMailFails(t *testing.T) {
 	}
 }
 
-// encodings are a secret as it is, and as it could be shown unseen.
+// encodings are a secret as it is, and in forms in which it could be shown
+// unnoticed.
 func encodings(secret string) []string {
 	return []string{
 		secret, url.QueryEscape(secret), hex.EncodeToString([]byte(secret)), fmt.Sprint([]byte(secret)),
@@ -114,7 +132,7 @@ func encodings(secret string) []string {
 	}
 }
 
-// hashes are what is stored of passwords and tokens.
+// hashes are the stored hashes of passwords and tokens.
 func hashes(t *testing.T, databaseURL string) (all []string) {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), databaseURL)
@@ -132,7 +150,7 @@ func hashes(t *testing.T, databaseURL string) (all []string) {
 	return all
 }
 
-// answers keeps everything that comes back.
+// answers records every answer.
 type answers struct {
 	next http.Handler
 	all  bytes.Buffer

@@ -15,10 +15,11 @@ import (
 
 	"roster/localdev/awstest"
 	"roster/localdev/postgrestest"
+	"roster/localdev/programtest"
 )
 
-// stack plays CloudFormation: it takes the answer at a URL that the event
-// names, as S3 does with a pre-signed one.
+// stack plays CloudFormation. It receives the answer at the URL that the event
+// names, as S3 does at a presigned URL.
 type stack struct {
 	url             string
 	answers         chan string
@@ -30,7 +31,7 @@ func newStack(t *testing.T) stack {
 	answers := make(chan string, 10)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
-		// A signature over no media type is not good for one (S3 answers 403).
+		// The URL is signed without a content type, so S3 answers 403 to a request with one.
 		if err != nil || r.Method != http.MethodPut || r.Header.Get("Content-Type") != "" || r.URL.Query().Get("X-Amz-Signature") != "s+g" {
 			w.WriteHeader(http.StatusForbidden)
 		}
@@ -51,7 +52,8 @@ func (s stack) send(t *testing.T, v *service, requestType string) (answer resour
 	event := fmt.Sprintf(`{"RequestType":%q,"ServiceToken":"arn:aws:lambda:eu-central-1:123456789012:function:seed:live","ResponseURL":%q,
 		"StackId":"arn:aws:cloudformation:eu-central-1:123456789012:stack/roster/1","RequestId":"request-1","LogicalResourceId":"Schema",
 		"PhysicalResourceId":"roster-schema","ResourceType":"Custom::Schema",
-		"ResourceProperties":{"ServiceToken":"arn:…:live","ServiceTimeout":"180","Version":%q},"OldResourceProperties":{"Version":%q}}`, requestType, s.url, s.version, s.before)
+		"ResourceProperties":{"ServiceToken":"arn:…:live","ServiceTimeout":"180","Version":%q},
+		"OldResourceProperties":{"Version":%q}}`, requestType, s.url, s.version, s.before)
 	if _, err := v.functions["seed_admin"].Invoke(t.Context(), []byte(event)); err != nil {
 		t.Fatalf("%s: %v\n%s", requestType, err, v.log)
 	}
@@ -89,8 +91,8 @@ func TestADeploymentMigrates(t *testing.T) {
 	}
 }
 
-// CloudFormation ignores an answer of more than 4096 bytes, and waits on.
-const mostAnswer = 4096
+// CloudFormation ignores a longer answer and keeps waiting.
+const maxAnswer = 4096
 
 func TestAFailedMigrationFailsTheDeployment(t *testing.T) {
 	t.Parallel()
@@ -100,7 +102,7 @@ func TestAFailedMigrationFailsTheDeployment(t *testing.T) {
 		if got.Status != "FAILED" || got.PhysicalResourceID != "roster-schema" || !strings.Contains(got.Reason, "connection refused") {
 			t.Errorf("%s: %+v", requestType, got)
 		}
-		if strings.Contains(got.Reason, "\n") || len(body) > mostAnswer {
+		if strings.Contains(got.Reason, "\n") || len(body) > maxAnswer {
 			t.Errorf("%s: the answer has %d bytes, with the reason %q", requestType, len(body), got.Reason)
 		}
 		v.nothingSecretIn(body, "canary")
@@ -110,16 +112,17 @@ func TestAFailedMigrationFailsTheDeployment(t *testing.T) {
 		t.Errorf("Delete: %+v", got)
 	}
 	v.nothingSecretIn(v.log.String(), "canary")
-	if _, err := v.functions["seed_admin"].Invoke(t.Context(), []byte(byHand)); err == nil || !strings.Contains(err.Error(), "connection refused") {
+	_, err := v.functions["seed_admin"].Invoke(t.Context(), []byte(byHand))
+	if err == nil || !strings.Contains(err.Error(), "connection refused") {
 		t.Errorf("by hand: %v, want the failure", err)
 	}
-	eventually(t, "the three failures are in the log", func() bool { // which comes by another way than the answers
+	programtest.Eventually(t, "the three failures are in the log", func() bool { // its lines may come after the answers
 		return strings.Count(v.log.String(), `"level":"ERROR","message":"not seeded"`) == 3
 	})
 }
 
-// A run that ended at its start would leave CloudFormation without an answer
-// until the resource's time is over, and without the reason.
+// If the process ended at its start, CloudFormation would wait until the resource
+// times out, and would not learn the reason.
 func TestABadSettingFailsTheDeployment(t *testing.T) {
 	t.Parallel()
 	v, s := newService(t, postgrestest.Empty(t), settings{}), newStack(t)
@@ -143,7 +146,8 @@ func TestABadSettingFailsTheDeployment(t *testing.T) {
 	}
 }
 
-// A rollback comes when something is out already.
+// CloudFormation rolls back when something has failed, and that may be the
+// database.
 func TestARollbackNeedsNoDatabase(t *testing.T) {
 	t.Parallel()
 	v, s := newService(t, "postgres://roster:"+canary+"@127.0.0.1:1/roster", settings{}), newStack(t)
@@ -160,8 +164,8 @@ func TestARollbackNeedsNoDatabase(t *testing.T) {
 	}
 }
 
-// A database behind a closed security group answers nothing at all. The answer
-// must come before Lambda ends the process, or the deployment hangs.
+// A database behind a closed security group does not answer at all. The function
+// must answer before Lambda ends it, or the deployment hangs.
 func TestADatabaseThatSaysNothingFailsTheDeployment(t *testing.T) {
 	t.Parallel()
 	mute, err := net.Listen("tcp", "127.0.0.1:0")
@@ -170,7 +174,7 @@ func TestADatabaseThatSaysNothingFailsTheDeployment(t *testing.T) {
 	}
 	t.Cleanup(func() { mute.Close() })
 	v, s := newService(t, "postgres://roster:"+canary+"@"+mute.Addr().String()+"/roster?sslmode=disable", settings{}), newStack(t)
-	f := *template(t).Function("seed_admin")
+	f := *readTemplate(t).Function("seed_admin")
 	f.Timeout = 4
 	v.functions["seed_admin"] = v.start(f, nil)
 	if got, _ := s.send(t, v, "Create"); got.Status != "FAILED" || !strings.Contains(got.Reason, "migrate: ") {
@@ -178,8 +182,9 @@ func TestADatabaseThatSaysNothingFailsTheDeployment(t *testing.T) {
 	}
 }
 
-// While the admin is not made yet the API is public: nobody who registers with
-// ADMIN_EMAIL may stop a deployment, nor the daily run.
+// The API is public before the admin's account exists, so somebody else may
+// register with ADMIN_EMAIL. That must stop neither a deployment nor the daily
+// run.
 func TestAnAddressInUseStopsNoDeployment(t *testing.T) {
 	t.Parallel()
 	v, s := newService(t, postgrestest.URL(t), variable("ADMIN_EMAIL", "user1@example.com")), newStack(t)
@@ -209,6 +214,6 @@ func TestARenamedAdminStopsNoDeployment(t *testing.T) {
 		t.Errorf("by the schedule: %+v", r)
 	}
 	if log := v.log.String(); strings.Contains(log, "AdminNotSeeded") {
-		t.Errorf("an admin who is there is counted as none:\n%s", log)
+		t.Errorf("an admin who exists is counted as missing:\n%s", log)
 	}
 }

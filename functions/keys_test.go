@@ -17,7 +17,7 @@ import (
 	"roster/shared/credential/keyring"
 )
 
-// newRing is a ring of a next and a current key, as the secret holds it.
+// newRing returns a key ring with a current and a next key, as the secret holds it.
 func newRing(t testing.TB, alg keyring.Algorithm) string {
 	t.Helper()
 	return ringText(t, newKey(t, alg, keyring.Current), newKey(t, alg, keyring.Next))
@@ -45,8 +45,8 @@ func ringText(t testing.TB, keys ...keyring.Key) string {
 	return string(b)
 }
 
-// The functions as deployed: what login signs, every function takes, and
-// whoever knows the published keys can verify.
+// Every function accepts the access tokens that login signs, and the published
+// keys verify them.
 func TestAccessTokensOfARing(t *testing.T) {
 	t.Parallel()
 	for _, alg := range []keyring.Algorithm{keyring.ES256, keyring.EdDSA, keyring.RS256} {
@@ -67,7 +67,8 @@ func TestAccessTokensOfARing(t *testing.T) {
 			if err != nil || !parsed.Valid {
 				t.Errorf("%v", err)
 			}
-			if got := v.call("GET", "/.well-known/openid-configuration", "", "", 200); !strings.Contains(got, `"id_token_signing_alg_values_supported":["`+string(alg)+`"]`) {
+			want := `"id_token_signing_alg_values_supported":["` + string(alg) + `"]`
+			if got := v.call("GET", "/.well-known/openid-configuration", "", "", 200); !strings.Contains(got, want) {
 				t.Errorf("the configuration is %s", got)
 			}
 			v.nothingSecretIn(v.log.String(), access)
@@ -75,8 +76,8 @@ func TestAccessTokensOfARing(t *testing.T) {
 	}
 }
 
-// The canary: nothing of a private key comes out of the function that
-// publishes, which could read it.
+// The function that publishes the keys could read the private ones. It shows
+// nothing of them.
 func TestJWKSShowsNoPrivateKey(t *testing.T) {
 	t.Parallel()
 	ring := newRing(t, keyring.ES256)
@@ -98,14 +99,14 @@ func TestJWKSShowsNoPrivateKey(t *testing.T) {
 	}
 	v.nothingSecretIn(shown, hidden...)
 	if strings.Contains(shown, "HS256") || strings.Contains(shown, `"oct"`) {
-		t.Errorf("the shared secret is spoken of: %s", shown)
+		t.Errorf("the shared secret is mentioned: %s", shown)
 	}
 }
 
-// gateway plays API Gateway's own JWT authorizer by what its documentation
-// says of it (API Gateway Developer Guide, "Controlling access to HTTP APIs
-// with JWT authorizers"): it says why it would refuse, or nothing.
-func gatewayRefuses(t *testing.T, h http.Handler, issuer, audience, raw string, now time.Time) string {
+// gatewayRefuses plays API Gateway's own JWT authorizer, by its documentation (API
+// Gateway Developer Guide, "Controlling access to HTTP APIs with JWT
+// authorizers"). It returns why a token is refused, or "".
+func gatewayRefuses(t *testing.T, h http.Handler, issuer, audience, raw string) string {
 	t.Helper()
 	fetch := func(url string, into any) bool {
 		path, ours := strings.CutPrefix(url, issuer)
@@ -137,13 +138,13 @@ func gatewayRefuses(t *testing.T, h http.Handler, issuer, audience, raw string, 
 	if !decodeSegment(parts[0], &header) || !decodeSegment(parts[1], &claims) {
 		return "it is not a JWT"
 	}
-	at := float64(now.Unix())
+	at := float64(time.Now().Unix())
 	audiences, _ := claims.Aud.([]any)
 	switch {
 	case !slices.Contains([]string{"RS256", "RS384", "RS512"}, header.Alg):
 		return "only RSA-based algorithms are supported"
 	case !slices.ContainsFunc(set.Keys, func(k struct{ Kid, Kty, N, E string }) bool { return k.Kid == header.Kid && k.Kty == "RSA" }):
-		return "kid is not that of a key"
+		return "kid names no key"
 	case claims.Iss != issuer:
 		return "iss is another"
 	case claims.Aud != any(audience) && !slices.Contains(audiences, any(audience)) && (claims.Aud != nil || claims.ClientID != audience):
@@ -161,21 +162,23 @@ func decodeSegment(segment string, into any) bool {
 	return err == nil && json.Unmarshal(b, into) == nil
 }
 
-// An RS256 token satisfies what API Gateway's documentation asks, and one of
-// another algorithm does not, which is why RS256 can be chosen.
+// API Gateway's own authorizer accepts RS256 and none of our other algorithms,
+// which is why RS256 can be chosen.
 func TestAPIGatewaysAuthorizerTakesRS256(t *testing.T) {
 	t.Parallel()
 	for alg, want := range map[keyring.Algorithm]string{keyring.RS256: "", keyring.ES256: "only RSA-based algorithms are supported"} {
 		t.Run(string(alg), func(t *testing.T) {
 			t.Parallel()
-			v := newService(t, postgrestest.URL(t), secret("JWT_KEYS", newRing(t, alg), "JWT_AUDIENCE", "https://orders.example.com", "JWT_CLAIMS", `{"scope":"orders:read"}`))
+			v := newService(t, postgrestest.URL(t), secret(
+				"JWT_KEYS", newRing(t, alg), "JWT_AUDIENCE", "https://orders.example.com", "JWT_CLAIMS", `{"scope":"orders:read"}`,
+			))
 			v.call("POST", "/api/user/register", "", account, 201)
 			access := v.login(credentials)
 			v.call("GET", "/api/user/user1", access, "", 200) // Roster asks for the same audience
-			if got := gatewayRefuses(t, v.gateway, parameters["PUBLIC_URL"], "https://orders.example.com", access, time.Now()); got != want {
+			if got := gatewayRefuses(t, v.gateway, parameters["PUBLIC_URL"], "https://orders.example.com", access); got != want {
 				t.Errorf("API Gateway would say: %q, want %q", got, want)
 			}
-			if got := gatewayRefuses(t, v.gateway, parameters["PUBLIC_URL"], "another", access, time.Now()); got == "" {
+			if got := gatewayRefuses(t, v.gateway, parameters["PUBLIC_URL"], "another", access); got == "" {
 				t.Error("the audience does not matter")
 			}
 			var claims map[string]any

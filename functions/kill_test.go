@@ -12,19 +12,19 @@ import (
 	"roster/localdev/postgrestest"
 )
 
-// killPoint stands between a function and PostgreSQL and kills the function at
-// one step: before the n-th piece of bytes that either sends to the other is
-// passed on. The piece may arrive all the same, as it does when a process dies
-// right after it wrote.
+// killPoint is a proxy between a function and PostgreSQL. It kills the function at
+// one step, just before it passes on the n-th piece of data in either direction.
+// With deliver it passes the piece on all the same, as when a process dies right
+// after writing.
 type killPoint struct {
 	socket string // PostgreSQL's
 	kill   func()
 
 	mu      sync.Mutex
-	left    int // steps until then; 0 is never
+	left    int // steps until the kill; 0 for none
 	deliver bool
 	killed  bool
-	relays  int // that run
+	relays  int // that are running
 	ended   sync.Cond
 }
 
@@ -72,12 +72,12 @@ func (k *killPoint) relay(client net.Conn) {
 	defer server.Close()
 	go func() {
 		k.pass(server, client)
-		_ = server.(*net.UnixConn).CloseWrite() // what it was sent, it does to its end
+		_ = server.(*net.UnixConn).CloseWrite() // PostgreSQL finishes what it was sent
 	}()
 	k.pass(client, server)
 }
 
-// pass goes on when to is dead, so that it ends when from does.
+// pass keeps reading when to is closed, so that it ends when from does.
 func (k *killPoint) pass(to io.Writer, from io.Reader) {
 	b := make([]byte, 64<<10)
 	for {
@@ -112,8 +112,8 @@ func (k *killPoint) arm(step int, deliver bool) {
 	k.left, k.deliver, k.killed = step, deliver, false
 }
 
-// disarm reports whether the function was killed. PostgreSQL is done then with
-// what the function sent.
+// disarm reports whether the function was killed. When it returns, PostgreSQL has
+// finished what the function sent.
 func (k *killPoint) disarm() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -124,16 +124,16 @@ func (k *killPoint) disarm() bool {
 	return k.killed
 }
 
-// atEachStep calls try until the function is through without being killed, and
-// with each step twice.
+// atEachStep calls try with one step after the other, each without and with
+// delivery, until the function finishes without being killed.
 func atEachStep(t *testing.T, k *killPoint, try func(step int) bool) {
 	t.Helper()
 	for step := 1; ; step++ {
 		for _, deliver := range []bool{false, true} {
 			k.arm(step, deliver)
 			if killed := try(step); !killed {
-				if step < 5 { // there, back, and the beginning of the connection
-					t.Errorf("through after %d steps: nothing was killed", step-1)
+				if step < 5 { // the connection takes more
+					t.Errorf("finished after %d steps: nothing was killed", step-1)
 				}
 				t.Logf("killed at each of %d steps, twice", step-1)
 				return
@@ -145,15 +145,15 @@ func atEachStep(t *testing.T, k *killPoint, try func(step int) bool) {
 	}
 }
 
-// servicesAround are a service whose functions run as they should, and another
-// one over the same database whose function of that name dies.
+// servicesAround returns two services over one database: one that runs
+// undisturbed, and one whose function of that name is killed.
 func servicesAround(t *testing.T, function string) (whole, dying *service, k *killPoint) {
 	t.Helper()
 	database := postgrestest.URL(t)
 	whole = newService(t, database, settings{})
 	k, through := newKillPoint(t, database)
 	dying = newService(t, through, settings{secret: secret("ROOT_KEY", whole.secret["ROOT_KEY"]).secret})
-	dying.gateway = dying.plain // what API Gateway says of a function that died is not described
+	dying.gateway = dying.plain // openapi.yaml does not describe what API Gateway answers when a function dies
 	k.kill = func() {
 		for _, in := range dying.functions[function].Instances() {
 			_ = syscall.Kill(in.PID, syscall.SIGKILL)
@@ -178,8 +178,8 @@ func (v *service) newSession() (access, refresh string) {
 	return accessToken.FindStringSubmatch(body)[1], refreshToken.FindStringSubmatch(body)[1]
 }
 
-// Wherever the function dies, the client that asks again gets the one child, and
-// never is there another.
+// Wherever the function dies, a client that asks again gets the one child of its
+// token, and there is never a second child.
 func TestRefreshKilledAtEachStep(t *testing.T) {
 	t.Parallel()
 	whole, dying, k := servicesAround(t, "refresh")
@@ -204,8 +204,8 @@ func TestRefreshKilledAtEachStep(t *testing.T) {
 	})
 }
 
-// Wherever the function dies, a logout that was answered 200 holds, and one that
-// was not can be asked for again.
+// Wherever the function dies, a logout that was answered 200 has happened, and one
+// that was not can be repeated.
 func TestLogoutKilledAtEachStep(t *testing.T) {
 	t.Parallel()
 	whole, dying, k := servicesAround(t, "logout")

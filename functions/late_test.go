@@ -10,20 +10,21 @@ import (
 
 	"roster/localdev/awstest"
 	"roster/localdev/postgrestest"
+	"roster/localdev/programtest"
 	"roster/localdev/runtimeapi"
 	"roster/shared/aws/sam"
 )
 
-// behindTheAPI are the functions with a route and a secret, each with a request
-// that it answers.
+// behindTheAPI are the functions with a route and a secret, each with a request to
+// it.
 func behindTheAPI(t *testing.T) map[string]func(*service) int {
 	t.Helper()
 	requests := map[string]func(*service) int{}
-	for _, f := range template(t).Functions {
+	for _, f := range readTemplate(t).Functions {
 		if _, reads := f.Environment["SECRET_ARN"]; !reads || len(f.Routes) == 0 {
 			continue
 		}
-		requests[f.Folder] = func(v *service) int { return v.first(f) }
+		requests[f.Folder] = func(v *service) int { return v.firstRoute(f) }
 	}
 	if len(requests) < 15 {
 		t.Fatalf("only %d functions", len(requests))
@@ -31,9 +32,9 @@ func behindTheAPI(t *testing.T) map[string]func(*service) int {
 	return requests
 }
 
-// first sends a request to a function's first route and returns the status. One
-// of 503 has all that such an answer must have.
-func (v *service) first(f sam.Function) int {
+// firstRoute sends a request to a function's first route and returns the status.
+// It checks that a 503 has the headers and the text that it must have.
+func (v *service) firstRoute(f sam.Function) int {
 	v.t.Helper()
 	route, body := f.Routes[0], ""
 	if route.Method == "POST" || route.Method == "PUT" {
@@ -47,9 +48,11 @@ func (v *service) first(f sam.Function) int {
 	for _, name := range []string{"Retry-After", "Cache-Control", "X-Content-Type-Options", "Content-Type"} {
 		got[name] = w.Header().Get(name)
 	}
-	want := map[string]string{"Retry-After": "2", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Content-Type": "application/problem+json"}
+	want := map[string]string{
+		"Retry-After": "2", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Content-Type": "application/problem+json",
+	}
 	text := `"code":"unavailable"`
-	if f.Folder == "reset_password_page" {
+	if special[f.Folder].answersHTML {
 		want["Content-Type"], text = "text/html; charset=utf-8", "The service is not available right now."
 	}
 	if diff := cmp.Diff(want, got); diff != "" || !strings.Contains(w.Body.String(), text) || w.Header().Get("X-Request-Id") == "" {
@@ -58,14 +61,14 @@ func (v *service) first(f sam.Function) int {
 	return w.Code
 }
 
-// Secrets Manager is out when functions start: they say so, and serve when it is
-// back, without a new start.
+// Secrets Manager is down when the functions start. They answer 503, and serve in
+// the same process when it is back.
 func TestAnOutageAtTheStartPasses(t *testing.T) {
 	t.Parallel()
 	v := newService(t, postgrestest.URL(t), settings{})
 	v.aws.Fail(awstest.GetSecretValue, awstest.Times(10_000, awstest.ServerError)...)
 	described := v.gateway
-	v.gateway = v.plain // openapi.yaml would have bad requests refused for what they are
+	v.gateway = v.plain // openapi.yaml promises 400 for these requests
 	requests := behindTheAPI(t)
 	for folder, request := range requests {
 		if got := request(v); got != 503 {
@@ -76,16 +79,19 @@ func TestAnOutageAtTheStartPasses(t *testing.T) {
 	for range 100 {
 		requests["health"](v)
 	}
-	// A try of the client makes three calls at most, and begins once in a second.
+	// An attempt makes at most three calls, and the next begins a second later.
 	if more, most := v.aws.Calls(awstest.GetSecretValue)-reads, 3*(2+int(time.Since(began)/time.Second)); more > most {
 		t.Errorf("%d calls for 100 requests, want at most %d", more, most)
 	}
-	v.logHas(`"level":"WARN","message":"nothing is served until the secret can be read"`, `"status":503`, "no usable answer from Secrets Manager")
+	v.logHas(
+		`"level":"WARN","message":"nothing is served until the secret can be read"`, `"status":503`,
+		"no usable answer from Secrets Manager",
+	)
 	processes := v.processes()
 	v.aws.Recover(awstest.GetSecretValue)
 	for folder, request := range requests {
 		got := 0
-		eventually(t, folder+" serves", func() bool { got = request(v); return got != 503 })
+		programtest.Eventually(t, folder+" serves", func() bool { got = request(v); return got != 503 })
 		if got >= 500 {
 			t.Errorf("%s: %d after the outage", folder, got)
 		}
@@ -99,8 +105,8 @@ func TestAnOutageAtTheStartPasses(t *testing.T) {
 	v.nothingSecretIn(v.log.String())
 }
 
-// A Secrets Manager that says nothing costs a request some seconds, and less than
-// the API promises.
+// When Secrets Manager does not answer at all, a request gets its 503 within
+// seconds.
 func TestASilentOutageIsToldInTime(t *testing.T) {
 	t.Parallel()
 	v := newService(t, postgrestest.URL(t), settings{})
@@ -116,10 +122,11 @@ func TestASilentOutageIsToldInTime(t *testing.T) {
 		}
 	}
 	v.aws.Recover(awstest.GetSecretValue)
-	eventually(t, "it serves", func() bool { return available(t, v.send("GET", "/healthz", "", "")) })
+	programtest.Eventually(t, "it serves", func() bool { return available(t, v.send("GET", "/healthz", "", "")) })
 }
 
-// What the outage hid ends the process as it would have ended the start.
+// A secret that proves to be bad after the outage ends the process, as it would
+// have ended the start.
 func TestAnOutageEndsInABadSecret(t *testing.T) {
 	t.Parallel()
 	const event = `{"version":"2.0","rawPath":"/healthz","requestContext":{"http":{"method":"GET","path":"/healthz"}}}`
@@ -132,13 +139,14 @@ func TestAnOutageEndsInABadSecret(t *testing.T) {
 	} {
 		v := newService(t, "", settings{})
 		v.aws.Fail(awstest.GetSecretValue, awstest.Times(100, awstest.ServerError)...)
-		if answer, err := v.functions["health"].Invoke(t.Context(), []byte(event)); err != nil || !strings.Contains(string(answer), `"statusCode":503`) {
+		answer, err := v.functions["health"].Invoke(t.Context(), []byte(event))
+		if err != nil || !strings.Contains(string(answer), `"statusCode":503`) {
 			t.Fatalf("%v: %s", err, answer)
 		}
 		v.aws.Recover(awstest.GetSecretValue)
 		spoil(v)
 		var ended *runtimeapi.CrashError
-		eventually(t, want, func() bool {
+		programtest.Eventually(t, want, func() bool {
 			_, err := v.functions["health"].Invoke(t.Context(), []byte(event))
 			return errors.As(err, &ended)
 		})

@@ -2,26 +2,20 @@ package functions_test
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"roster/shared/aws/sam"
 )
 
-var update = flag.Bool("update", false, "write testdata/links.txt")
-
-// heavy is what costs a function size, memory or time to start, or says what it
-// can do, by the package that stands for it.
+// heavy are packages that cost a function size, memory or start time, or that
+// show what it can do.
 var heavy = []struct{ name, path string }{
 	{"argon2", "golang.org/x/crypto/argon2"},
 	{"cloudformation", "github.com/aws/aws-lambda-go/cfn"},
@@ -40,7 +34,7 @@ var heavy = []struct{ name, path string }{
 	{"yaml", "go.yaml.in/yaml/v3"},
 }
 
-// never is what no function links, and why.
+// never are packages that no function may link, and why.
 var never = map[string]string{
 	"roster/localdev":                     "it is for development",
 	"roster/localdev/awstest":             "it plays AWS for tests",
@@ -58,7 +52,7 @@ var never = map[string]string{
 	"github.com/joho/godotenv":            "functions take no .env",
 }
 
-// dependencies are the packages that each function is made of, by its folder.
+// dependencies are all packages that each function links, by folder.
 var dependencies = sync.OnceValues(func() (map[string][]string, error) {
 	cmd := exec.Command("go", "list", "-tags", "lambda.norpc", "-f", `{{.ImportPath}} {{join .Deps " "}}`, "./...")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=arm64")
@@ -89,12 +83,12 @@ func links(t *testing.T, folder string) []string {
 	return all[folder]
 }
 
-// A new link makes a function larger and slower to start, or lets it do what it
-// could not. So it must be seen in review: run make links and look at the diff.
+// A new link makes a function larger and slower to start, or lets it do something
+// new. So it must be seen in review: run make generate and look at the diff.
 func TestLinks(t *testing.T) {
 	t.Parallel()
 	var report strings.Builder
-	for _, f := range template(t).Functions {
+	for _, f := range readTemplate(t).Functions {
 		packages := links(t, f.Folder)
 		fmt.Fprintf(&report, "%s:", f.Folder)
 		for _, h := range heavy {
@@ -106,19 +100,7 @@ func TestLinks(t *testing.T) {
 		checkNever(t, f.Folder, packages)
 		checkMail(t, f, slices.Contains(packages, "github.com/aws/aws-sdk-go-v2/service/sesv2"))
 	}
-	file := filepath.Join("testdata", "links.txt")
-	if *update {
-		if err := os.WriteFile(file, []byte(report.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), report.String()); diff != "" {
-		t.Errorf("%s (-) and what the functions link (+) differ; if that is meant, run make links\n%s", file, diff)
-	}
+	golden(t, "testdata/links.txt", report.String())
 }
 
 func checkNever(t *testing.T, folder string, packages []string) {
@@ -132,7 +114,8 @@ func checkNever(t *testing.T, folder string, packages []string) {
 	}
 }
 
-// checkMail sees to it that whoever can send may, and the other way round.
+// checkMail fails the test for a function that links the client of SES and may
+// not send mail, or the other way round.
 func checkMail(t *testing.T, f sam.Function, can bool) {
 	t.Helper()
 	may := false

@@ -13,6 +13,7 @@ import (
 	"roster/localdev/awstest"
 	"roster/localdev/pgserver"
 	"roster/localdev/postgrestest"
+	"roster/localdev/programtest"
 )
 
 // owner makes a database and a role that owns it and is no superuser, as a
@@ -42,7 +43,7 @@ func execute(t *testing.T, server *pgserver.Server, statements ...string) {
 	}
 }
 
-// processes are the numbers of those that run, by function.
+// processes are the IDs of the running processes, by function.
 func (v *service) processes() map[string][]int {
 	numbers := map[string][]int{}
 	for folder, f := range v.functions {
@@ -54,8 +55,8 @@ func (v *service) processes() map[string][]int {
 	return numbers
 }
 
-// available reports whether an answer is a success. One that is not must say
-// that it is an outage, and when to come again.
+// available reports whether an answer is a success. It fails the test for one that
+// is neither a success nor a complete 503.
 func available(t *testing.T, w *httptest.ResponseRecorder) bool {
 	t.Helper()
 	if w.Code == 200 {
@@ -67,8 +68,8 @@ func available(t *testing.T, w *httptest.ResponseRecorder) bool {
 	return false
 }
 
-// A password of the database changes while functions run: they read the secret
-// again and go on, without a new start.
+// The database's password changes while the functions run. They read the secret
+// again and go on in the same process.
 func TestADatabasePasswordIsRotated(t *testing.T) {
 	t.Parallel()
 	server := postgrestest.Server(t)
@@ -85,19 +86,19 @@ func TestADatabasePasswordIsRotated(t *testing.T) {
 	execute(t, server, "ALTER ROLE roster PASSWORD '"+after+"'",
 		"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'roster'")
 
-	eventually(t, "get_user has the new password", func() bool {
+	programtest.Eventually(t, "get_user has the new password", func() bool {
 		return available(t, v.send("GET", "/api/user/user1", access, ""))
 	})
-	eventually(t, "seed_admin migrates with it", func() bool {
+	programtest.Eventually(t, "seed_admin migrates with it", func() bool {
 		_, err := v.functions["seed_admin"].Invoke(t.Context(), []byte(scheduled))
 		return err == nil
 	})
-	eventually(t, "login has it", func() bool { return available(t, v.send("POST", "/api/user/login", "", credentials)) })
+	programtest.Eventually(t, "login has it", func() bool { return available(t, v.send("POST", "/api/user/login", "", credentials)) })
 	if diff := cmp.Diff(processes, v.processes()); diff != "" {
 		t.Errorf("processes (-before +after):\n%s", diff)
 	}
 	if more := v.aws.Calls(awstest.GetSecretValue) - reads; more < 3 {
-		t.Errorf("the secret was read %d times more, by three functions", more)
+		t.Errorf("the secret was read again %d times, want once at least by each of three functions", more)
 	}
 	v.nothingSecretIn(v.log.String(), before, after)
 }
@@ -122,7 +123,7 @@ func TestADatabaseIsDownAndComesBack(t *testing.T) {
 	}
 	for name, request := range requests {
 		if !available(t, request()) {
-			t.Fatalf("%s is not available to begin with", name)
+			t.Fatalf("%s is not available at the beginning", name)
 		}
 	}
 	processes := v.processes()
@@ -130,28 +131,29 @@ func TestADatabaseIsDownAndComesBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, request := range requests {
-		for range 2 { // with the connection that broke, and with none
+		for range 2 { // first with a broken connection, then with none
 			if available(t, request()) {
 				t.Errorf("%s is available without a database", name)
 			}
 		}
 	}
-	if got := v.send("POST", "/reset_password", "", "token="+strings.Repeat("A", 43)+"&new_password=staple+horse&repeat_password=staple+horse"); got.Code != 503 {
+	form := "token=" + strings.Repeat("A", 43) + "&new_password=staple+horse&repeat_password=staple+horse"
+	if got := v.send("POST", "/reset_password", "", form); got.Code != 503 {
 		t.Errorf("the page answers %d: %s", got.Code, got.Body)
 	}
-	v.call("GET", "/nowhere", "", "", 404) // what needs no database goes on
+	v.call("GET", "/nowhere", "", "", 404) // these need no database
 	v.call("GET", "/openapi.json", "", "", 200)
 
 	if err := server.Restart(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	for name, request := range requests {
-		eventually(t, name+" is available again", func() bool { return available(t, request()) })
+		programtest.Eventually(t, name+" is available again", func() bool { return available(t, request()) })
 	}
 	now := v.processes()
 	for folder, numbers := range processes {
 		if diff := cmp.Diff(numbers, now[folder]); diff != "" {
-			t.Errorf("%s was started anew (-before +after):\n%s", folder, diff)
+			t.Errorf("%s was started again (-before +after):\n%s", folder, diff)
 		}
 	}
 	v.nothingSecretIn(v.log.String(), canary)

@@ -30,10 +30,10 @@ func (v *service) rotate(event string) []string {
 	return report.Did
 }
 
-// ring is the one in the secret, and its JSON.
+// ring returns the key ring in the secret, and its JSON.
 func (v *service) ring() (*keyring.Ring, string) {
 	v.t.Helper()
-	values, err := secrets.Members(v.aws.Secret(secretARN))
+	values, err := secrets.ParseMembers(v.aws.Secret(secretARN))
 	if err != nil {
 		v.t.Fatal(err)
 	}
@@ -44,13 +44,13 @@ func (v *service) ring() (*keyring.Ring, string) {
 	return r, values["JWT_KEYS"]
 }
 
-// anew starts functions again, as Lambda may at any time: with the secret as it
-// is now, and no five minutes to wait.
-func (v *service) anew(over map[string]string, folders ...string) {
+// restart starts functions again, as Lambda may at any time. They read the secret
+// at once, instead of five minutes after they read it last.
+func (v *service) restart(over map[string]string, folders ...string) {
 	v.t.Helper()
 	for _, folder := range folders {
 		v.functions[folder].Close()
-		v.functions[folder] = v.start(*template(v.t).Function(folder), over)
+		v.functions[folder] = v.start(*readTemplate(v.t).Function(folder), over)
 	}
 }
 
@@ -68,12 +68,12 @@ func TestRotateKeys(t *testing.T) {
 	if want := strings.TrimSuffix(before, "}") + `,"JWT_KEYS":` + text + "}"; v.aws.Secret(secretARN) != want {
 		t.Errorf("other members were changed: %s", v.aws.Secret(secretARN))
 	}
-	v.anew(nil, "jwks", "login", "get_user")
+	v.restart(nil, "jwks", "login", "get_user")
 	if got := v.call("GET", "/.well-known/jwks.json", "", "", 200); !strings.Contains(got, ring.Keys[0].ID) {
 		t.Errorf("the next key is not published: %s", got)
 	}
 	v.call("POST", "/api/user/register", "", account, 201)
-	old := v.login(credentials) // by the derived secret, as nobody knows the key yet
+	old := v.login(credentials) // the next key does not sign yet
 	v.call("GET", "/api/user/user1", old, "", 200)
 	if alg := algorithm(t, old); alg != "HS256" {
 		t.Errorf("signed with %s", alg)
@@ -82,14 +82,16 @@ func TestRotateKeys(t *testing.T) {
 	if did := v.rotate(`{"replace_all":true}`); len(did) != 2 {
 		t.Errorf("replacing all did %v", did)
 	}
-	v.anew(nil, "jwks", "login", "get_user")
+	v.restart(nil, "jwks", "login", "get_user")
 	access := v.login(credentials)
 	if alg := algorithm(t, access); alg != "ES256" {
 		t.Errorf("signed with %s", alg)
 	}
 	v.call("GET", "/api/user/user1", access, "", 200)
 	v.call("GET", "/api/user/user1", old, "", 401)
-	for _, line := range []string{`"message":"audit","action":"key_published","kid":"` + ring.Keys[0].ID, `"action":"key_signs"`, `"action":"key_removed"`} {
+	for _, line := range []string{
+		`"message":"audit","action":"key_published","kid":"` + ring.Keys[0].ID, `"action":"key_signs"`, `"action":"key_removed"`,
+	} {
 		if !strings.Contains(v.log.String(), line) {
 			t.Errorf("the log has no %s", line)
 		}
@@ -112,7 +114,8 @@ func algorithm(t *testing.T, raw string) string {
 	return header.Alg
 }
 
-// With JWT_KMS_KEY, login asks KMS once; what only verifies never does.
+// With JWT_KMS_KEY, login asks KMS once, and a function that only verifies never
+// does.
 func TestWrappedKeysAsDeployed(t *testing.T) {
 	t.Parallel()
 	v := newService(t, postgrestest.URL(t), variable("JWT_KMS_KEY", kmsKey))
@@ -121,7 +124,7 @@ func TestWrappedKeysAsDeployed(t *testing.T) {
 	if _, text := v.ring(); strings.Contains(text, `"private"`) || !strings.Contains(text, `"wrapped"`) {
 		t.Fatalf("the ring is %s", text)
 	}
-	v.anew(nil, "login", "refresh", "get_user", "jwks", "register")
+	v.restart(nil, "login", "refresh", "get_user", "jwks", "register")
 	v.call("POST", "/api/user/register", "", account, 201)
 	v.aws.Fail(awstest.Decrypt, awstest.Times(3, awstest.ServerError)...)
 	if w := v.send("POST", "/api/user/login", "", credentials); w.Code != 503 || w.Header().Get("Retry-After") == "" {
@@ -137,7 +140,7 @@ func TestWrappedKeysAsDeployed(t *testing.T) {
 	v.nothingSecretIn(v.log.String(), access)
 }
 
-// The rotation and a rotation of the database's password do not meet.
+// The keys are not rotated while Secrets Manager rotates the database's password.
 func TestRotateKeysWaitsForTheDatabasesRotation(t *testing.T) {
 	t.Parallel()
 	v := newService(t, "postgres://roster@127.0.0.1:1/roster", settings{})
@@ -151,7 +154,7 @@ func TestRotateKeysWaitsForTheDatabasesRotation(t *testing.T) {
 	}
 }
 
-// pending writes a version as Secrets Manager's rotation begins with one.
+// pending writes the version with which Secrets Manager's own rotation begins.
 func (v *service) pending() {
 	v.t.Helper()
 	id, text, token := secretARN, v.aws.Secret(secretARN), strings.Repeat("t", 32)

@@ -21,8 +21,8 @@ import (
 	"roster/localdev/gateway"
 )
 
-// sample is a stack of docs/authorizer, as far as it is played here: each real
-// request goes to the real authorizer, then through the function's own code.
+// sample is a stack of docs/authorizer. Each request goes to the real authorizer
+// and then through the code of the stack's own function; API Gateway is played.
 type sample struct {
 	v          *service
 	authorizer map[string]any // as the stack describes it
@@ -30,7 +30,7 @@ type sample struct {
 	routes     []gateway.Route
 }
 
-// object is what YAML calls a mapping; CloudFormation's tags are lost.
+// object is a mapping of YAML, without CloudFormation's tags.
 type object = map[string]any
 
 func newSample(t *testing.T, v *service, file string) *sample {
@@ -46,7 +46,7 @@ func newSample(t *testing.T, v *service, file string) *sample {
 	property := func(id string) object { return document["Resources"].(object)[id].(object)["Properties"].(object) }
 	auth := property("Api")["Auth"].(object)
 	if auth["DefaultAuthorizer"] != "Roster" {
-		t.Errorf("%s: a route without a word about it is open", file)
+		t.Errorf("%s: a route that does not name an authorizer is open", file)
 	}
 	s := &sample{v: v, authorizer: auth["Authorizers"].(object)["Roster"].(object), code: property("WhoFunction")["InlineCode"].(string)}
 	for _, event := range property("WhoFunction")["Events"].(object) {
@@ -59,7 +59,7 @@ func newSample(t *testing.T, v *service, file string) *sample {
 	return s
 }
 
-// refuse is an answer in API Gateway's own name.
+// refuse is API Gateway's own answer.
 func refuse(status int) events.APIGatewayV2HTTPResponse {
 	return events.APIGatewayV2HTTPResponse{StatusCode: status, Body: fmt.Sprintf(`{"message":%q}`, http.StatusText(status))}
 }
@@ -71,16 +71,17 @@ func statusOf(verdict string) int {
 	return http.StatusInternalServerError
 }
 
-// http is how API Gateway serves an HTTP API with this authorizer.
+// http plays API Gateway for an HTTP API with this authorizer.
 func (s *sample) http(ctx context.Context, _ string, e events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 	header, given := e.Headers["authorization"]
 	if !given { // the identity source
 		return refuse(http.StatusUnauthorized), nil
 	}
 	verdict, answer := s.v.verdict(string(mustJSON(events.APIGatewayV2CustomAuthorizerV2Request{
-		Version: "2.0", Type: "REQUEST", RouteArn: methodARN, IdentitySource: []string{header}, RouteKey: e.RouteKey, RawPath: e.RawPath, Headers: e.Headers, RequestContext: e.RequestContext,
+		Version: "2.0", Type: "REQUEST", RouteArn: methodARN, IdentitySource: []string{header},
+		RouteKey: e.RouteKey, RawPath: e.RawPath, Headers: e.Headers, RequestContext: e.RequestContext,
 	})))
-	if verdict != let {
+	if verdict != allowed {
 		return refuse(statusOf(verdict)), nil
 	}
 	var simple events.APIGatewayV2CustomAuthorizerSimpleResponse
@@ -91,35 +92,40 @@ func (s *sample) http(ctx context.Context, _ string, e events.APIGatewayV2HTTPRe
 	return s.run(ctx, e)
 }
 
-// rest is the same for a REST API with a TOKEN authorizer.
+// rest plays it for a REST API with a TOKEN authorizer.
 func (s *sample) rest(ctx context.Context, _ string, e events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 	header := e.Headers["authorization"]
 	if !regexp.MustCompile(s.authorizer["Identity"].(object)["ValidationExpression"].(string)).MatchString(header) {
 		return refuse(http.StatusUnauthorized), nil
 	}
-	verdict, answer := s.v.verdict(string(mustJSON(events.APIGatewayCustomAuthorizerRequest{Type: "TOKEN", AuthorizationToken: header, MethodArn: methodARN})))
-	if verdict != let {
+	verdict, answer := s.v.verdict(string(mustJSON(events.APIGatewayCustomAuthorizerRequest{
+		Type: "TOKEN", AuthorizationToken: header, MethodArn: methodARN,
+	})))
+	if verdict != allowed {
 		return refuse(statusOf(verdict)), nil
 	}
 	var policy events.APIGatewayCustomAuthorizerResponse
 	if err := json.Unmarshal(answer, &policy); err != nil || !permits(policy, methodARN) {
 		return refuse(http.StatusForbidden), err
 	}
-	request := events.APIGatewayProxyRequest{Path: e.RawPath, HTTPMethod: "GET", RequestContext: events.APIGatewayProxyRequestContext{Authorizer: policy.Context}}
+	request := events.APIGatewayProxyRequest{
+		Path: e.RawPath, HTTPMethod: "GET", RequestContext: events.APIGatewayProxyRequestContext{Authorizer: policy.Context},
+	}
 	request.RequestContext.Authorizer["principalId"] = policy.PrincipalID
 	return s.run(ctx, request)
 }
 
-// permits reads the policy, of one statement, as IAM does: * stands for
-// anything.
+// permits evaluates a policy of one statement as IAM does, where * stands for any
+// text.
 func permits(p events.APIGatewayCustomAuthorizerResponse, method string) bool {
 	statement := p.PolicyDocument.Statement[0]
 	prefix, found := strings.CutSuffix(statement.Resource[0], "*")
-	return p.PolicyDocument.Version == "2012-10-17" && statement.Effect == "Allow" && slices.Contains(statement.Action, "execute-api:Invoke") &&
+	return p.PolicyDocument.Version == "2012-10-17" && statement.Effect == "Allow" &&
+		slices.Contains(statement.Action, "execute-api:Invoke") &&
 		found && !strings.ContainsAny(prefix, "*?") && strings.HasPrefix(method, prefix)
 }
 
-// run runs the function's code as Lambda's Python does.
+// run runs the code of the stack's function as Lambda's Python runtime does.
 func (s *sample) run(ctx context.Context, event any) (resp events.APIGatewayV2HTTPResponse, err error) {
 	const lambda = "import json,sys\ngiven=json.load(sys.stdin)\nexec(given['code'])\nprint(json.dumps(handler(given['event'],None)))"
 	cmd := exec.CommandContext(ctx, "python3", "-c", lambda)
@@ -131,16 +137,15 @@ func (s *sample) run(ctx context.Context, event any) (resp events.APIGatewayV2HT
 	return resp, json.Unmarshal(out, &resp)
 }
 
-// needsPython ends the test in peace on a machine that has none, but not where
-// CI runs.
+// needsPython skips the test on a machine without Python, except in CI.
 func needsPython(t *testing.T) {
 	t.Helper()
 	if _, err := exec.LookPath("python3"); err != nil && os.Getenv("CI") != "true" {
-		t.Skip("NO PYTHON, SO THE SAMPLES OF docs/authorizer ARE NOT PLAYED: install python3")
+		t.Skip("NO PYTHON, SO THE SAMPLES OF docs/authorizer ARE NOT TESTED: install python3")
 	}
 }
 
-func TestTheSamplesArePlayed(t *testing.T) {
+func TestTheSamplesWork(t *testing.T) {
 	t.Parallel()
 	for file, c := range map[string]struct {
 		want object // the authorizer, without the function
@@ -156,7 +161,10 @@ func TestTheSamplesArePlayed(t *testing.T) {
 		"rest.yaml": {
 			object{
 				"FunctionPayloadType": "TOKEN", "DisableFunctionDefaultPermissions": true,
-				"Identity": object{"Header": "Authorization", "ReauthorizeEvery": 0, "ValidationExpression": `^[Bb]earer [A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$`},
+				"Identity": object{
+					"Header": "Authorization", "ReauthorizeEvery": 0,
+					"ValidationExpression": `^[Bb]earer [A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$`,
+				},
 			},
 			func(s *sample) gateway.Invoke { return s.rest },
 		},
@@ -164,7 +172,7 @@ func TestTheSamplesArePlayed(t *testing.T) {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()
 			needsPython(t)
-			v := keeping(t, "0")
+			v := newCachingService(t, "0")
 			s := newSample(t, v, file)
 			if diff := cmp.Diff(object{"Fn::ImportValue": "${RosterStack}-AuthorizerArn"}, s.authorizer["FunctionArn"]); diff != "" {
 				t.Errorf("its function (-want +got):\n%s", diff)
@@ -185,7 +193,8 @@ func TestTheSamplesArePlayed(t *testing.T) {
 			access := v.login(credentials)
 			w := send("/who", access)
 			var who struct{ Sub, Username, Role, SID string }
-			if err := json.Unmarshal(w.Body.Bytes(), &who); err != nil || w.Code != 200 || who.Username != "user1" || who.Role != "USER" || len(who.Sub) != 36 || len(who.SID) != 36 {
+			err := json.Unmarshal(w.Body.Bytes(), &who)
+			if err != nil || w.Code != 200 || who.Username != "user1" || who.Role != "USER" || len(who.Sub) != 36 || len(who.SID) != 36 {
 				t.Errorf("%d, %s", w.Code, w.Body)
 			}
 			if w := send("/admin/who", access); file == "template.yaml" && w.Code != 403 {

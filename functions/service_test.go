@@ -16,6 +16,7 @@ import (
 
 	"roster/localdev/awstest"
 	"roster/localdev/gateway"
+	"roster/localdev/programtest"
 	"roster/localdev/runtimeapi"
 	"roster/shared/api/apitest"
 	"roster/shared/aws/sam"
@@ -23,7 +24,7 @@ import (
 
 const secretARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:roster-AbCdEf"
 
-// parameters stand for what the template's intrinsic functions give.
+// parameters are the values of the variables that CloudFormation computes.
 var parameters = map[string]string{
 	"SECRET_ARN":          secretARN,
 	"PUBLIC_URL":          "https://accounts.example.com",
@@ -36,8 +37,8 @@ var parameters = map[string]string{
 	"JWT_KMS_KEY":         "",
 }
 
-// settings are a service's. The secret's values and the variables are over the
-// usual ones; an empty one takes the usual away.
+// settings are the values in the secret and the variables that differ from the
+// usual ones. An empty value removes one.
 type settings struct {
 	secret, variables map[string]string
 }
@@ -48,19 +49,19 @@ type service struct {
 	aws       *awstest.Server
 	secret    map[string]string
 	functions map[string]*runtimeapi.Function
-	log       *log
-	plain     http.Handler // the gateway
-	gateway   http.Handler // it, with every exchange held against openapi.yaml
+	log       *programtest.Output
+	plain     http.Handler // the gateway without that comparison
+	gateway   http.Handler // compares every exchange with openapi.yaml
 	access    string       // the last access token, for journey
-	refresh   string       // the last refresh token, for it
+	refresh   string       // the last refresh token, for journey
 }
 
 func newService(t testing.TB, databaseURL string, s settings) *service {
 	t.Helper()
-	v := &service{t: t, aws: awstest.New(t), log: &log{}, functions: map[string]*runtimeapi.Function{}}
+	v := &service{t: t, aws: awstest.New(t), log: &programtest.Output{}, functions: map[string]*runtimeapi.Function{}}
 	v.setSecret(overlay(map[string]string{"DATABASE_URL": databaseURL, "ROOT_KEY": rand.Text() + rand.Text()}, s.secret))
 	var routes []gateway.Route
-	for _, f := range template(t).Functions {
+	for _, f := range readTemplate(t).Functions {
 		v.functions[f.Folder] = v.start(f, s.variables)
 		for _, r := range f.Routes {
 			routes = append(routes, gateway.Route{Method: r.Method, Path: r.Path, Target: f.Folder})
@@ -71,7 +72,8 @@ func newService(t testing.TB, databaseURL string, s settings) *service {
 	return v
 }
 
-// overlay lays some values over others. An empty one takes away.
+// overlay returns the usual values with others over them. An empty value removes
+// one.
 func overlay(usual, over map[string]string) map[string]string {
 	values := maps.Clone(usual)
 	maps.Copy(values, over)
@@ -89,7 +91,7 @@ func (v *service) setSecret(values map[string]string) {
 	v.aws.SetSecret(secretARN, string(text))
 }
 
-// start starts a function with what the template gives it.
+// start starts a function with the variables that the template gives it.
 func (v *service) start(f sam.Function, over map[string]string) *runtimeapi.Function {
 	v.t.Helper()
 	return v.run(v.config(f, over))
@@ -117,12 +119,12 @@ func (v *service) config(f sam.Function, over map[string]string) runtimeapi.Conf
 
 func (v *service) startHello() *runtimeapi.Function {
 	v.t.Helper()
-	return v.run(runtimeapi.Config{Binary: binary(v.t, "hello")})
+	return v.run(runtimeapi.Config{Binary: programtest.Program(v.t, "functions/testdata/hello")})
 }
 
 func (v *service) run(cfg runtimeapi.Config) *runtimeapi.Function {
 	v.t.Helper()
-	cfg.Log, cfg.InitTimeout = v.log, time.Minute // a busy machine is no failure
+	cfg.Log, cfg.InitTimeout = v.log, time.Minute // enough for a busy machine
 	running, err := runtimeapi.Start(context.Background(), cfg)
 	if err != nil {
 		v.t.Fatal(err)
@@ -153,7 +155,7 @@ func (v *service) send(method, path, token, body string) *httptest.ResponseRecor
 	return w
 }
 
-// call is send for what must have a certain status.
+// call sends a request, fails the test for any other status and returns the body.
 func (v *service) call(method, path, token, body string, status int) string {
 	v.t.Helper()
 	w := v.send(method, path, token, body)
@@ -191,7 +193,8 @@ func (v *service) mailedToken() string {
 	return token
 }
 
-// nothingSecretIn looks for the values of the secret and for those given.
+// nothingSecretIn fails the test when a text has a value of the secret, or one of
+// the others.
 func (v *service) nothingSecretIn(text string, others ...string) {
 	v.t.Helper()
 	for name, value := range v.secret {
@@ -207,7 +210,7 @@ func (v *service) nothingSecretIn(text string, others ...string) {
 	}
 }
 
-// password returns that of a database's URL, "" where it has none.
+// password returns the password in a database's URL, or "".
 func password(t testing.TB, databaseURL string) string {
 	t.Helper()
 	u, err := url.Parse(databaseURL)

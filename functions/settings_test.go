@@ -1,49 +1,56 @@
 package functions_test
 
 import (
-	"slices"
 	"strings"
 	"testing"
 )
 
-// A bad value of a setting must stop those who read it, by its name, and nobody
-// else: a mistake in a mail header once took a whole sign-in service down.
+// A bad value of a setting must stop the functions that need it, with its name
+// in the message, and no others: a mistake in a mail header once took a whole
+// sign-in service down. Which functions need it, parts in facts_test.go says.
 func TestABadSettingStopsOnlyWhoReadsIt(t *testing.T) {
 	t.Parallel()
-	mails := []string{"forget_password", "seed_admin"}
-	bearers := []string{"audit", "authorizer", "change_password", "delete_user", "end_session", "get_user", "login", "logout", "refresh", "sessions", "update_user"}
-	sets := []string{"register", "reset_password", "reset_password_page", "seed_admin", "update_user", "change_password"}
-	for name, test := range map[string]struct {
-		settings settings
-		refuse   []string
-	}{
-		"MAIL_PORT":                {secret("MAIL_SERVER", "smtp.example.com", "MAIL_PORT", "smtp"), mails},
-		"MAIL_USE_TLS":             {secret("MAIL_SERVER", "smtp.example.com", "MAIL_USE_TLS", "perhaps"), mails},
-		"MAIL_FROM":                {variable("MAIL_FROM", "Roster <\r\nBcc: x@example.com>"), mails},
-		"PASSWORD_BLOCKLIST":       {secret("PASSWORD_BLOCKLIST", "maybe"), nil}, // which of sets, their own tests say
-		"PASSWORD_MIN_LENGTH":      {secret("PASSWORD_MIN_LENGTH", "-1"), nil},
-		"AUTHORIZER_CACHE_SECONDS": {secret("AUTHORIZER_CACHE_SECONDS", "301"), []string{"authorizer"}},
-		"SECURITY_PASSWORD_SALT":   {secret("SECURITY_PASSWORD_SALT", "short"), nil},
-		"JWT_ALGORITHM":            {variable("JWT_ALGORITHM", "HS256"), []string{"rotate_keys"}},
-		"JWT_KEYS":                 {secret("JWT_KEYS", "{}"), append([]string{"jwks"}, bearers...)},
-		"JWT_CLAIMS":               {secret("JWT_CLAIMS", `{"sub":"x"}`), bearers},
-	} {
-		t.Run(name, func(t *testing.T) {
+	tests := map[string]settings{
+		"MAIL_PORT":                secret("MAIL_SERVER", "smtp.example.com", "MAIL_PORT", "smtp"),
+		"MAIL_USE_TLS":             secret("MAIL_SERVER", "smtp.example.com", "MAIL_USE_TLS", "perhaps"),
+		"MAIL_FROM":                variable("MAIL_FROM", "Roster <\r\nBcc: x@example.com>"),
+		"PASSWORD_BLOCKLIST":       secret("PASSWORD_BLOCKLIST", "maybe"),
+		"PASSWORD_MIN_LENGTH":      secret("PASSWORD_MIN_LENGTH", "-1"),
+		"EDGE_SECRET":              secret("TRUSTED_PROXIES", "1"),
+		"TRUSTED_PROXIES":          secret("TRUSTED_PROXIES", "6"),
+		"AUTHORIZER_CACHE_SECONDS": secret("AUTHORIZER_CACHE_SECONDS", "301"),
+		"SECURITY_PASSWORD_SALT":   secret("SECURITY_PASSWORD_SALT", "short"),
+		"JWT_ALGORITHM":            variable("JWT_ALGORITHM", "HS256"),
+		"JWT_KEYS":                 secret("JWT_KEYS", "{}"),
+		"JWT_CLAIMS":               secret("JWT_CLAIMS", `{"sub":"x"}`),
+	}
+	for call, p := range parts {
+		for _, setting := range p.checked {
+			if _, tested := tests[setting]; !tested {
+				t.Errorf("parts says that %s checks %s: add a bad value of it here", call, setting)
+			}
+		}
+	}
+	for setting, bad := range tests {
+		t.Run(setting, func(t *testing.T) {
 			t.Parallel()
-			v := newService(t, "postgres://roster@127.0.0.1:1/roster", test.settings)
+			v := newService(t, "postgres://roster@127.0.0.1:1/roster", bad)
+			stopped := 0
 			for folder, f := range v.functions {
-				refuses := slices.Contains(test.refuse, folder)
-				refused := v.refusal(t, folder)
-				if test.refuse == nil { // all who set passwords, and login where it must check them
-					refuses = slices.Contains(sets, folder) || (folder == "login" && refused != "")
+				refusal, want := v.refusal(t, folder), mains(t)[folder].stoppedBy(setting)
+				if (refusal != "") != want {
+					t.Errorf("%s must refuse: %v; it says %q", folder, want, refusal)
 				}
-				if (refused != "") != refuses {
-					t.Errorf("%s: %q, refuses %v", folder, refused, refuses)
-				}
-				if refused != "" && !strings.Contains(refused, name) {
-					t.Errorf("%s: the message does not name %s: %s", folder, name, refused)
+				if refusal != "" {
+					stopped++
+					if !strings.Contains(refusal, setting) {
+						t.Errorf("%s: the message does not name %s: %s", folder, setting, refusal)
+					}
 				}
 				f.Close() // a process fewer
+			}
+			if stopped == 0 {
+				t.Error("no function was stopped")
 			}
 		})
 	}

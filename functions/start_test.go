@@ -3,8 +3,6 @@ package functions_test
 import (
 	"encoding/json"
 	"errors"
-	"maps"
-	"slices"
 	"strings"
 	"testing"
 
@@ -13,31 +11,6 @@ import (
 	"roster/localdev/awstest"
 	"roster/localdev/runtimeapi"
 )
-
-// needs is what each function does not start without.
-var needs = map[string][]string{
-	"register":            {"DATABASE_URL"},
-	"login":               {"DATABASE_URL", "JWT_SECRET_KEY", "PUBLIC_URL", "SECRET_KEY"},
-	"forget_password":     {"DATABASE_URL", "MAIL_FROM", "PUBLIC_URL", "SECRET_KEY"},
-	"reset_password":      {"DATABASE_URL", "SECRET_KEY"},
-	"reset_password_page": {"DATABASE_URL", "SECRET_KEY"},
-	"get_user":            {"DATABASE_URL", "JWT_SECRET_KEY", "PUBLIC_URL"},
-	"update_user":         {"DATABASE_URL", "JWT_SECRET_KEY", "PUBLIC_URL"},
-	"delete_user":         {"DATABASE_URL", "JWT_SECRET_KEY", "PUBLIC_URL"},
-	"audit":               {"DATABASE_URL", "JWT_SECRET_KEY", "PUBLIC_URL"},
-	"refresh":             {"DATABASE_URL", "JWT_SECRET_KEY", "PUBLIC_URL", "SECRET_KEY"},
-	"logout":              {"DATABASE_URL", "JWT_SECRET_KEY", "PUBLIC_URL"},
-	"sessions":            {"DATABASE_URL", "JWT_SECRET_KEY", "PUBLIC_URL"},
-	"end_session":         {"DATABASE_URL", "JWT_SECRET_KEY", "PUBLIC_URL"},
-	"change_password":     {"DATABASE_URL", "JWT_SECRET_KEY", "PUBLIC_URL"},
-	"authorizer":          {"DATABASE_URL", "JWT_SECRET_KEY", "PUBLIC_URL"},
-	"seed_admin":          {"ADMIN_EMAIL", "DATABASE_URL", "MAIL_FROM", "PUBLIC_URL", "SECRET_KEY"},
-	"jwks":                {"PUBLIC_URL"},
-	"rotate_keys":         nil, // it has a secret, always: see service.go
-	"health":              {"DATABASE_URL"},
-	"docs":                nil,
-	"not_found":           nil,
-}
 
 func TestAStartNamesAllThatIsMissing(t *testing.T) {
 	t.Parallel()
@@ -48,26 +21,22 @@ func TestAStartNamesAllThatIsMissing(t *testing.T) {
 	}
 	variables["SECRET_ARN"] = secretARN
 	v := newService(t, "", settings{secret: nothing, variables: variables})
-	if diff := cmp.Diff(slices.Sorted(maps.Keys(v.functions)), slices.Sorted(maps.Keys(needs))); diff != "" {
-		t.Errorf("functions of the template (-) and those with a line in needs (+):\n%s", diff)
-	}
 	for folder := range v.functions {
 		got, want := v.refusal(t, folder), ""
-		if len(needs[folder]) > 0 {
-			want = unusable + strings.Join(needs[folder], " is missing; ") + " is missing"
+		if required := mains(t)[folder].required(); len(required) > 0 {
+			want = unusable + strings.Join(required, " is missing; ") + " is missing"
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", folder, diff)
+			t.Errorf("%s (-want, by parts in facts_test.go +got):\n%s", folder, diff)
 		}
 	}
 }
 
-// refusal starts a function and returns why it cannot do its work, "" where it
-// can. What tells CloudFormation its reason starts all the same, and says it of
-// each run.
+// refusal starts a function and returns why it cannot do its work, or "". The
+// seed starts all the same and says it at each run, which CloudFormation reads.
 func (v *service) refusal(t *testing.T, folder string) string {
 	t.Helper()
-	if folder != "seed_admin" {
+	if !special[folder].isSeed {
 		if err := v.functions[folder].Warm(t.Context()); err != nil {
 			return refusal(t, err)
 		}
@@ -88,7 +57,7 @@ func refusal(t *testing.T, err error) string {
 	t.Helper()
 	var refused *runtimeapi.InitError
 	if !errors.As(err, &refused) || refused.Status != "exit status 1" {
-		t.Fatalf("%v, want a process that ended itself", err)
+		t.Fatalf("%v, want a process that ends itself", err)
 	}
 	var line struct{ Level, Message string }
 	if err := json.Unmarshal([]byte(refused.Output), &line); err != nil || line.Level != "ERROR" {
@@ -97,7 +66,7 @@ func refusal(t *testing.T, err error) string {
 	return line.Message
 }
 
-// A good secret, with a word in it that must never be shown.
+// canary is a good key with a word in it that must never be shown.
 const canary = "canary-0123456789-ABCDEF-abcdefgh"
 
 const (
@@ -113,24 +82,60 @@ func TestAStartRefusesWhatIsBad(t *testing.T) {
 		settings settings
 		want     string
 	}{
-		"a placeholder":           {"get_user", secret("JWT_SECRET_KEY", "your_jwt_secret_key_"+canary), "JWT_SECRET_KEY is a placeholder; " + generate},
-		"a short key":             {"get_user", secret("JWT_SECRET_KEY", canary[:31]), "JWT_SECRET_KEY is too short: it must have at least 32 bytes"},
-		"a simple key":            {"reset_password", secret("SECRET_KEY", strings.Repeat("canary", 6)), "SECRET_KEY is too simple; " + generate},
-		"a short root key":        {"reset_password", secret("ROOT_KEY", canary[:31]), "ROOT_KEY is too short: it must have at least 32 bytes"},
-		"a short salt":            {"register", secret("SECURITY_PASSWORD_SALT", canary[:31]), "SECURITY_PASSWORD_SALT is too short: it must have at least 32 bytes"},
-		"no database":             {"register", secret("DATABASE_URL", ""), "DATABASE_URL is missing"},
-		"another database":        {"health", secret("DATABASE_URL", "mysql://u:"+canary+"@h/d"), "DATABASE_URL is not a PostgreSQL URL such as postgres://user:password@host:5432/database (invalid keyword/value)"},
-		"a slash in a password":   {"health", secret("DATABASE_URL", "postgres://u:"+canary+"/@h/d"), "DATABASE_URL is not a PostgreSQL URL such as postgres://user:password@host:5432/database"},
-		"a slash, and a number":   {"health", secret("DATABASE_URL", "postgres://u:12345/"+canary+"@127.0.0.1:1/d"), "DATABASE_URL has an @ in its host or database"},
-		"an @ in the owner's":     {"seed_admin", secret("MIGRATE_DATABASE_URL", "postgres://u:s3@"+canary+"@127.0.0.1:1/d"), "MIGRATE_DATABASE_URL has an @ in its host or database"},
-		"a space in the owner's":  {"seed_admin", secret("MIGRATE_DATABASE_URL", "postgres://u:ta@"+canary+" s@127.0.0.1:1/d"), "MIGRATE_DATABASE_URL is not a PostgreSQL URL"},
+		"a placeholder": {
+			"get_user", secret("JWT_SECRET_KEY", "your_jwt_secret_key_"+canary),
+			"JWT_SECRET_KEY is a placeholder; " + generate,
+		},
+		"a short key": {
+			"get_user", secret("JWT_SECRET_KEY", canary[:31]),
+			"JWT_SECRET_KEY is too short: it must have at least 32 bytes",
+		},
+		"a simple key": {
+			"reset_password", secret("SECRET_KEY", strings.Repeat("canary", 6)),
+			"SECRET_KEY is too simple; " + generate,
+		},
+		"a short root key": {"reset_password", secret("ROOT_KEY", canary[:31]), "ROOT_KEY is too short: it must have at least 32 bytes"},
+		"a short salt": {
+			"register", secret("SECURITY_PASSWORD_SALT", canary[:31]),
+			"SECURITY_PASSWORD_SALT is too short: it must have at least 32 bytes",
+		},
+		"no database": {"register", secret("DATABASE_URL", ""), "DATABASE_URL is missing"},
+		"another database": {
+			"health", secret("DATABASE_URL", "mysql://u:"+canary+"@h/d"),
+			"DATABASE_URL is not a PostgreSQL URL such as postgres://user:password@host:5432/database (invalid keyword/value)",
+		},
+		"a slash in a password": {
+			"health", secret("DATABASE_URL", "postgres://u:"+canary+"/@h/d"),
+			"DATABASE_URL is not a PostgreSQL URL such as postgres://user:password@host:5432/database",
+		},
+		"a slash, and a number": {
+			"health", secret("DATABASE_URL", "postgres://u:12345/"+canary+"@127.0.0.1:1/d"),
+			"DATABASE_URL has an @ in its host or database",
+		},
+		"an @ in the owner's": {
+			"seed_admin", secret("MIGRATE_DATABASE_URL", "postgres://u:s3@"+canary+"@127.0.0.1:1/d"),
+			"MIGRATE_DATABASE_URL has an @ in its host or database",
+		},
+		"a space in the owner's": {
+			"seed_admin", secret("MIGRATE_DATABASE_URL", "postgres://u:ta@"+canary+" s@127.0.0.1:1/d"),
+			"MIGRATE_DATABASE_URL is not a PostgreSQL URL",
+		},
 		"an origin with a path":   {"login", variable("PUBLIC_URL", "https://accounts.example.com/app"), anOrigin},
 		"an origin without https": {"login", variable("PUBLIC_URL", "accounts.example.com"), anOrigin},
-		"a short minimum":         {"register", variable("PASSWORD_MIN_LENGTH", "7"), "PASSWORD_MIN_LENGTH must be a whole number from 8 to 64"},
-		"a minimum in words":      {"update_user", variable("PASSWORD_MIN_LENGTH", "eight"), "PASSWORD_MIN_LENGTH must be a whole number from 8 to 64"},
-		"neither on nor off":      {"reset_password_page", secret("PASSWORD_BLOCKLIST", "maybe"), "PASSWORD_BLOCKLIST must be true or false"},
-		"a sender's name alone":   {"forget_password", variable("MAIL_FROM", "Roster"), "MAIL_FROM"},
-		"a bad mail server":       {"seed_admin", secret("MAIL_SERVER", "smtp.example.com", "MAIL_PORT", "0"), "MAIL_PORT must be a whole number from 1 to 65535"},
+		"a short minimum": {
+			"register", variable("PASSWORD_MIN_LENGTH", "7"),
+			"PASSWORD_MIN_LENGTH must be a whole number from 8 to 64",
+		},
+		"a minimum in words": {
+			"update_user", variable("PASSWORD_MIN_LENGTH", "eight"),
+			"PASSWORD_MIN_LENGTH must be a whole number from 8 to 64",
+		},
+		"neither on nor off":    {"reset_password_page", secret("PASSWORD_BLOCKLIST", "maybe"), "PASSWORD_BLOCKLIST must be true or false"},
+		"a sender's name alone": {"forget_password", variable("MAIL_FROM", "Roster"), "MAIL_FROM"},
+		"a bad mail server": {
+			"seed_admin", secret("MAIL_SERVER", "smtp.example.com", "MAIL_PORT", "0"),
+			"MAIL_PORT must be a whole number from 1 to 65535",
+		},
 		"placeholders": {
 			"seed_admin", secret("MAIL_SERVER", "your_mail_server", "MAIL_USERNAME", "your_canary", "MAIL_PASSWORD", "canary-changeme", "ADMIN_PASSWORD", "your-canary-password"),
 			"ADMIN_PASSWORD is a placeholder; " + givenNone + "; MAIL_PASSWORD is a placeholder; " + givenNone +
@@ -150,7 +155,7 @@ func TestAStartRefusesWhatIsBad(t *testing.T) {
 	}
 }
 
-// secret and variable take names and values in turns.
+// secret and variable take a name, its value, the next name and so on.
 func secret(pairs ...string) settings   { return settings{secret: mapOf(pairs)} }
 func variable(pairs ...string) settings { return settings{variables: mapOf(pairs)} }
 
@@ -162,8 +167,8 @@ func mapOf(pairs []string) map[string]string {
 	return m
 }
 
-// refuses starts a function, which must refuse with a message that begins in a
-// certain way and shows nothing of what is secret.
+// refuses starts a function and fails the test unless it refuses with a message
+// that begins like this and shows no secret.
 func (v *service) refuses(t *testing.T, folder, want string) {
 	t.Helper()
 	if got := v.refusal(t, folder); !strings.HasPrefix(got, unusable+want) {
@@ -181,10 +186,16 @@ func TestAStartRefusesAnUnreadableSecret(t *testing.T) {
 		prepare func(*awstest.Server)
 		want    string
 	}{
-		"denied": {func(s *awstest.Server) { s.Fail(awstest.GetSecretValue, awstest.AccessDenied) }, "not allowed; the function's role needs secretsmanager:GetSecretValue"},
-		"bytes":  {func(s *awstest.Server) { s.SetBinarySecret(secretARN, []byte(canary)) }, "it holds bytes (SecretBinary)"},
-		"text":   {func(s *awstest.Server) { s.SetSecret(secretARN, canary) }, "it is not a JSON object"},
-		"a list": {func(s *awstest.Server) { s.SetSecret(secretARN, `{"DATABASE_URL":["`+canary+`"]}`) }, "DATABASE_URL is not text, a number, true, false or an object"},
+		"denied": {
+			func(s *awstest.Server) { s.Fail(awstest.GetSecretValue, awstest.AccessDenied) },
+			"not allowed; the function's role needs secretsmanager:GetSecretValue",
+		},
+		"bytes": {func(s *awstest.Server) { s.SetBinarySecret(secretARN, []byte(canary)) }, "it holds bytes (SecretBinary)"},
+		"text":  {func(s *awstest.Server) { s.SetSecret(secretARN, canary) }, "it is not a JSON object"},
+		"a list": {
+			func(s *awstest.Server) { s.SetSecret(secretARN, `{"DATABASE_URL":["`+canary+`"]}`) },
+			"DATABASE_URL is not text, a number, true, false or an object",
+		},
 	} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
@@ -200,8 +211,15 @@ func TestAStartRefusesAnUnreadableSecret(t *testing.T) {
 		t.Parallel()
 		v := newService(t, "", settings{})
 		v.aws.Fail(awstest.GetSecretValue, awstest.Times(100, awstest.ServerError)...)
-		for _, folder := range []string{"authorizer", "rotate_keys", "seed_admin"} {
-			v.refuses(t, folder, name+"read secret "+secretARN+": no usable answer from Secrets Manager")
+		tried := 0
+		for _, f := range readTemplate(t).Functions {
+			if _, reads := f.Environment["SECRET_ARN"]; reads && len(f.Routes) == 0 {
+				v.refuses(t, f.Folder, name+"read secret "+secretARN+": no usable answer from Secrets Manager")
+				tried++
+			}
+		}
+		if tried < 3 {
+			t.Errorf("only %d functions were tried", tried)
 		}
 	})
 	t.Run("absent", func(t *testing.T) {
@@ -214,7 +232,7 @@ func TestAStartRefusesAnUnreadableSecret(t *testing.T) {
 	})
 }
 
-// A bad start is not the end: the next event tries again, and finds what was
+// After a bad start the next event starts a new process, which finds what was
 // repaired meanwhile.
 func TestAStartIsTriedAgain(t *testing.T) {
 	t.Parallel()

@@ -111,7 +111,7 @@ func TestLooks(t *testing.T) {
 	} {
 		passed, atFirst := 0, 0
 		for range runs {
-			ok, looks := pretend(r, c.shift)
+			ok, looks := simulateRun(r, c.shift)
 			if ok {
 				passed++
 			}
@@ -126,21 +126,21 @@ func TestLooks(t *testing.T) {
 	}
 }
 
-// pretend plays a short run of two classes.
-func pretend(r *rand.Rand, shift float64) (passed bool, looks int) {
+// simulateRun plays a short run of two classes.
+func simulateRun(r *rand.Rand, shift float64) (passed bool, looks int) {
 	var a, b []float64
 	for {
 		a, b = append(a, r.NormFloat64()), append(b, shift+r.NormFloat64())
-		l, ok := group{hashes: true}.look(len(a))
+		l, ok := group{hashes: true}.checkpoint(len(a))
 		if !ok {
 			continue
 		}
 		looks++
 		switch distance := math.Abs(auc(a, b) - 0.5); {
-		case distance <= l.clear:
+		case distance <= l.passWithin:
 			return true, looks
 		case l.last:
-			return distance <= l.far, looks
+			return distance <= l.failBeyond, looks
 		}
 	}
 }

@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"roster/localdev/mailbox"
 )
 
-// banner tells where everything is, what differs from a deployment, and what to
-// try first.
-func (p *parts) banner(out io.Writer) {
+// banner prints the addresses, how this setup differs from a deployment, and a
+// first command to try.
+func (p *stack) banner(out io.Writer) {
 	url, public := p.url(), p.settings.values["PUBLIC_URL"]
 	var b strings.Builder
 	b.WriteString("\nRoster is ready.\n\n")
@@ -19,10 +21,10 @@ func (p *parts) banner(out io.Writer) {
 	if public != url {
 		line("PUBLIC_URL", public+"   (in mailed links and in tokens)")
 	}
-	line("Database", p.database.where())
+	line("Database", p.database.String())
 	line("Admin", p.admin.String())
-	b.WriteString("\nOther than in a deployment:\n")
-	for _, d := range p.settings.differs {
+	b.WriteString("\nDifferent from a deployment:\n")
+	for _, d := range p.settings.differences {
 		fmt.Fprintf(&b, "  - %s\n", d)
 	}
 	fmt.Fprintf(&b, `
@@ -31,19 +33,20 @@ Try it:
     -d '{"username":"user1","first_name":"User","last_name":"One","email":"user1@example.com","password":"password123"}'
 
 Ctrl-C stops it; the data stays in %s.
-`, url, p.database.places(p.options.data))
+`, url, p.database.dataLocation(p.options.data))
 	fmt.Fprintln(out, b.String())
 }
 
-// url is where it can be reached from this machine, whatever PUBLIC_URL says.
-func (p *parts) url() string { return "http://" + reachable(p.listener.Addr().String()) }
+// url is the API's address on this machine. It differs from PUBLIC_URL when that
+// is set.
+func (p *stack) url() string { return "http://" + reachable(p.listener.Addr().String()) }
 
-// mailbox is where mail can be read.
-func (p *parts) mailbox() string {
+// mailbox is the page with the mail, or the reason why there is none.
+func (p *stack) mailbox() string {
 	if server := p.settings.values["MAIL_SERVER"]; server != "" {
-		return "none, for mail goes to MAIL_SERVER, " + server
+		return "none; mail goes to MAIL_SERVER, " + server
 	}
-	return p.url() + "/_mail"
+	return p.url() + mailbox.Path
 }
 
 func (a admin) String() string {

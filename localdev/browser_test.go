@@ -17,8 +17,8 @@ import (
 // policies are in nobody's way.
 func TestResetInABrowser(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, inThisProcess, nil)
-	c := customer{t: t, url: s.url}
+	s := newTestServer(t, inThisProcess, nil)
+	c := apiClient{t: t, url: s.url}
 	c.register("ann", http.StatusCreated)
 	c.call("POST", "/api/user/forget_password", `{"username":"ann","email":"ann@example.com"}`, http.StatusOK)
 
@@ -72,7 +72,7 @@ func wantText(t *testing.T, p *browsertest.Page, selector, want string) {
 // that each request went to the origin.
 func quiet(t *testing.T, p *browsertest.Page, origin string, expected ...string) {
 	t.Helper()
-	for _, complaint := range p.Complaints() {
+	for _, complaint := range p.ConsoleErrors() {
 		if !slices.ContainsFunc(expected, func(e string) bool { return strings.HasSuffix(complaint, "status of "+e) }) {
 			t.Errorf("the console has %q", complaint)
 		}
@@ -89,7 +89,7 @@ var shownToken = regexp.MustCompile(`"access_token": "([^"]+)"`)
 // The documentation's own instructions: register, log in, authorize, try.
 func TestDocumentationInABrowser(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, inThisProcess, nil)
+	s := newTestServer(t, inThisProcess, nil)
 	p := browsertest.Open(t)
 	p.Do(chromedp.Navigate(s.url+"/"), chromedp.WaitVisible(chromedp.CSS(".opblock-summary")))
 	wantAnswer(t, p, "access-register", "User registered successfully.")

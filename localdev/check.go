@@ -9,18 +9,18 @@ import (
 	"roster/shared/boot/tokens"
 )
 
-// check names every bad variable of every function before anything is started.
-// Each function would name its own ones, one after the other.
+// check names all invalid variables of all functions at once, before anything is
+// started. Without it each function would report only its own.
 func (s settings) check() error {
 	env := environment(s.values)
 	tokens.New(env)
 	rotating.Settings(env.Environment)
 	env.OneTimeTokens()
 	env.Limits()
-	env.Sessions()
-	env.Proxies()
+	env.SessionRules()
+	env.Edge()
 	mailing.Notices(env)
-	env.Switch("RESET_TOKEN_IN_RESPONSE", false)
+	env.Bool("RESET_TOKEN_IN_RESPONSE", false)
 	bad := env.Admin().Check(policy.Passwords(env))
 	switch err := env.Check(); {
 	case err != nil && len(bad) > 0:

@@ -15,7 +15,7 @@ import (
 func TestHelp(t *testing.T) {
 	t.Parallel()
 	p := launch(t, []string{"-h"})
-	if status := p.exit(); status != 0 || p.stderr() != "" {
+	if status := p.waitForExit(); status != 0 || p.stderr() != "" {
 		t.Errorf("status %d: %v", status, p)
 	}
 	for _, word := range []string{"Usage:", "-addr", "-data", "-lambda", "127.0.0.1:3000", "README.md"} {
@@ -52,12 +52,13 @@ func TestMistakes(t *testing.T) {
 		{"a broken URL", "", "DATABASE_URL=postgres://u:pw@127.0.0.1:x/db", []string{"DATABASE_URL is not a PostgreSQL URL"}},
 		{"nobody listens", "", "DATABASE_URL=postgres://u:pw@127.0.0.1:1/db", []string{"127.0.0.1:1/db", "connection refused", "unset it"}},
 		{"no such host", "", "DATABASE_URL=postgres://u:pw@db.invalid/db", []string{"db.invalid:5432/db", "host", "unset it"}},
-		{"wrong password", "", "DATABASE_URL=" + changed(t, server, func(u *url.URL) { u.User = url.UserPassword("postgres", "pw") }), []string{"password authentication failed", "unset it"}},
-		{"missing database", "", "DATABASE_URL=" + changed(t, server, func(u *url.URL) { u.Path = "/nodb" }), []string{`database "nodb" does not exist`, "unset it"}},
-		{"no TLS there", "", "DATABASE_URL=" + changed(t, server, func(u *url.URL) { u.RawQuery = "sslmode=require" }), []string{"TLS", "unset it"}},
+		{"wrong password", "", "DATABASE_URL=" + modifiedURL(t, server, func(u *url.URL) { u.User = url.UserPassword("postgres", "pw") }), []string{"password authentication failed", "unset it"}},
+		{"missing database", "", "DATABASE_URL=" + modifiedURL(t, server, func(u *url.URL) { u.Path = "/nodb" }), []string{`database "nodb" does not exist`, "unset it"}},
+		{"no TLS there", "", "DATABASE_URL=" + modifiedURL(t, server, func(u *url.URL) { u.RawQuery = "sslmode=require" }), []string{"TLS", "unset it"}},
 		{"no such source", "", "LOCALDEV_POSTGRES=docker", []string{`LOCALDEV_POSTGRES is "docker"`, `"installed" or "download"`}},
 		{"bad variables", "", "JWT_SECRET_KEY=short", []string{"JWT_SECRET_KEY is too short", "32 bytes"}},
 		{"bad limits", "-lambda", "LIMIT_LOGIN_NETWORK=x SESSION_MAX=0 TRUSTED_PROXIES=6", []string{"LIMIT_LOGIN_NETWORK", "SESSION_MAX", "TRUSTED_PROXIES"}},
+		{"proxies without a secret", "", "TRUSTED_PROXIES=1", []string{"EDGE_SECRET is missing", "openssl rand -hex 32", "X-Edge-Secret"}},
 		{"an admin without a password", "", "ADMIN_PASSWORD=short", []string{"ADMIN_PASSWORD must have at least 8 characters"}},
 		{"no folder", "-data=", "", []string{"-data must name a folder"}},
 		{"a file for a folder", "-data /dev/null", "", []string{"/dev/null", "not a directory", "another with -data"}},
@@ -71,7 +72,7 @@ func TestMistakes(t *testing.T) {
 				args = append([]string{"-addr", "127.0.0.1:0"}, args...)
 			}
 			p := launch(t, args, strings.Fields(c.env)...)
-			p.refuses(c.want...)
+			p.wantRefusal(c.want...)
 			if strings.Contains(p.stderr(), "pw") {
 				t.Errorf("it shows the password: %v", p)
 			}
@@ -79,8 +80,8 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
-// changed is the server's URL with something wrong.
-func changed(t *testing.T, server *pgserver.Server, change func(*url.URL)) string {
+// modifiedURL is the server's URL with something wrong.
+func modifiedURL(t *testing.T, server *pgserver.Server, change func(*url.URL)) string {
 	t.Helper()
 	u, err := url.Parse(server.URL("postgres"))
 	if err != nil {
@@ -90,11 +91,11 @@ func changed(t *testing.T, server *pgserver.Server, change func(*url.URL)) strin
 	return u.String()
 }
 
-// refuses checks that it ends with the status 1 and one sentence that has the
+// wantRefusal checks that it ends with the status 1 and one sentence that has the
 // words.
-func (p *process) refuses(words ...string) {
+func (p *process) wantRefusal(words ...string) {
 	p.t.Helper()
-	if status := p.exit(); status != 1 {
+	if status := p.waitForExit(); status != 1 {
 		p.t.Errorf("status %d: %v", status, p)
 	}
 	said := p.stderr()
@@ -118,9 +119,9 @@ func TestDamagedFolder(t *testing.T) {
 		{"half of the secrets", "secrets.json", `{"ROOT_KEY":"`, []string{"secrets.json is damaged", "remove it"}},
 		{"no secret in it", "secrets.json", `{}`, []string{"secrets.json is damaged", "remove it"}},
 		{"a short secret", "secrets.json", `{"ROOT_KEY":"short"}`, []string{"secrets.json is damaged", "remove it"}},
-		{"no data in the database's folder", "postgres/server/data/notes.txt", "hello", []string{"not PostgreSQL's data any more", "remove", "postgres to begin anew"}},
-		{"garbage in the database's folder", "postgres/server/data/PG_VERSION", "\x00\xff\n", []string{"not PostgreSQL's data any more", "remove", "postgres to begin anew"}},
-		{"another version's data", "postgres/server/data/PG_VERSION", "9.6\n", []string{"PostgreSQL 9", "remove", "postgres to begin anew"}},
+		{"no data in the database's folder", "postgres/server/data/notes.txt", "hello", []string{"not PostgreSQL's data any more", "remove", "postgres to start with an empty database"}},
+		{"garbage in the database's folder", "postgres/server/data/PG_VERSION", "\x00\xff\n", []string{"not PostgreSQL's data any more", "remove", "postgres to start with an empty database"}},
+		{"another version's data", "postgres/server/data/PG_VERSION", "9.6\n", []string{"PostgreSQL 9", "remove", "postgres to start with an empty database"}},
 		{"a file for the database's folder", "postgres", "hello", []string{"postgres", "not a directory"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -133,7 +134,7 @@ func TestDamagedFolder(t *testing.T) {
 			if err := os.WriteFile(file, []byte(c.content), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			launch(t, []string{"-addr", "127.0.0.1:0", "-data", dir}).refuses(c.want...)
+			launch(t, []string{"-addr", "127.0.0.1:0", "-data", dir}).wantRefusal(c.want...)
 		})
 	}
 }

@@ -21,10 +21,11 @@ import (
 
 const (
 	databaseName = "roster"
-	roleName     = "roster" // of the functions; the server's own role migrates
+	roleName     = "roster" // used by the functions; the server's superuser migrates
 )
 
-// database is the one of DATABASE_URL, or a server of localdev's own.
+// database is the database of DATABASE_URL, or one on a server that localdev
+// starts itself.
 type database struct {
 	url, owner string           // owner is MIGRATE_DATABASE_URL, "" when it is not given
 	server     *pgserver.Server // nil with DATABASE_URL
@@ -38,7 +39,7 @@ func (d database) stop() {
 
 func openDatabase(ctx context.Context, s settings, dir string, out io.Writer) (database, error) {
 	if given := s.values["DATABASE_URL"]; given != "" {
-		return database{url: given, owner: s.values["MIGRATE_DATABASE_URL"]}, reach(ctx, given, boot.FromMap(s.values).DatabaseAccess())
+		return database{url: given, owner: s.values["MIGRATE_DATABASE_URL"]}, checkDatabaseURL(ctx, given, boot.FromMap(s.values).DatabaseAccess())
 	}
 	server, err := pgserver.Start(ctx, pgserver.Options{Dir: dir, Source: s.source, Durable: true, Progress: out})
 	if errors.Is(err, pgserver.ErrInUse) {
@@ -48,8 +49,8 @@ func openDatabase(ctx context.Context, s settings, dir string, out io.Writer) (d
 		return database{}, err
 	}
 	d := database{owner: server.URL(databaseName), server: server}
-	if d.url, err = as(roleName, d.owner); err == nil {
-		err = create(ctx, server)
+	if d.url, err = withRole(roleName, d.owner); err == nil {
+		err = createDatabase(ctx, server)
 	}
 	if err != nil {
 		d.stop()
@@ -58,8 +59,9 @@ func openDatabase(ctx context.Context, s settings, dir string, out io.Writer) (d
 	return d, nil
 }
 
-// as is the URL for another role, which the server's socket lets in like its own.
-func as(role, owner string) (string, error) {
+// withRole returns the URL for another role. The server's socket accepts every
+// role without a password.
+func withRole(role, owner string) (string, error) {
 	u, err := url.Parse(owner)
 	if err != nil {
 		return "", err
@@ -68,14 +70,15 @@ func as(role, owner string) (string, error) {
 	return u.String(), nil
 }
 
-// reach says in one sentence why a given database cannot be used.
-func reach(ctx context.Context, given string, access dburl.Access) error {
+// checkDatabaseURL connects once. Its error says in one sentence why DATABASE_URL
+// cannot be used.
+func checkDatabaseURL(ctx context.Context, given string, access dburl.Access) error {
 	parsed, err := access.Config("DATABASE_URL", given)
 	if err != nil {
 		return fmt.Errorf("%w; correct it, or unset it to have a server started", err)
 	}
 	cfg := parsed.ConnConfig
-	ctx, cancel := context.WithTimeout(ctx, reachTime)
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
 	if err := access.Login(ctx, cfg); err != nil {
 		return err
@@ -88,9 +91,9 @@ func reach(ctx context.Context, given string, access dburl.Access) error {
 	return c.Close(ctx)
 }
 
-const reachTime = 5 * time.Second
+const connectTimeout = 5 * time.Second
 
-// reason is the innermost of pgx's many lines.
+// reason returns the most specific line of pgx's error, which has many.
 func reason(err error) string {
 	var pg *pgconn.PgError
 	var dns *net.DNSError
@@ -100,22 +103,22 @@ func reason(err error) string {
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return "there is no host " + dns.Name
 	case pgconn.Timeout(err) || errors.Is(err, context.DeadlineExceeded):
-		return fmt.Sprintf("no answer within %v", reachTime)
+		return fmt.Sprintf("no answer within %v", connectTimeout)
 	}
 	lines := strings.Split(cause(err).Error(), "\n")
 	return strings.TrimSpace(lines[len(lines)-1])
 }
 
-// create makes the database and the functions' role on first use. The
-// database's statements are logged, so that a developer can read what a request
+// createDatabase creates the database and the functions' role when they are
+// missing. All statements are logged, so that a developer can read what a request
 // costs.
-func create(ctx context.Context, server *pgserver.Server) error {
+func createDatabase(ctx context.Context, server *pgserver.Server) error {
 	c, err := pgx.Connect(ctx, server.URL("postgres"))
 	if err != nil {
 		return err
 	}
 	defer c.Close(context.WithoutCancel(ctx))
-	// What a localdev had begun that was killed goes on in the server: wait for it.
+	// If a localdev was killed here, the server may still run its statement: wait for it.
 	if _, err := c.Exec(ctx, "select pg_advisory_lock(1)"); err != nil {
 		return err
 	}
@@ -136,13 +139,13 @@ func create(ctx context.Context, server *pgserver.Server) error {
 			return err
 		}
 	}
-	// Again each time: a kill may have come between the two.
+	// On every start, because a localdev may have been killed before this statement.
 	_, err = c.Exec(ctx, "alter database "+databaseName+" set log_statement = 'all'")
 	return err
 }
 
-// where names the database for a person, without its password.
-func (d database) where() string {
+// String describes the database for the banner, without its password.
+func (d database) String() string {
 	shown := d.url
 	if d.server != nil {
 		shown = d.owner
@@ -153,7 +156,7 @@ func (d database) where() string {
 	}
 	q := u.Query()
 	if d.server != nil {
-		return fmt.Sprintf("psql -h %s -U %s %s   (log: %s)", shellWord(q.Get("host")), u.User.Username(), databaseName, d.server.LogPath())
+		return fmt.Sprintf("psql -h %s -U %s %s   (log: %s)", shellQuote(q.Get("host")), u.User.Username(), databaseName, d.server.LogPath())
 	}
 	q.Del("password")
 	q.Del("sslpassword")
@@ -161,17 +164,17 @@ func (d database) where() string {
 	return u.Redacted()
 }
 
-// shellWord quotes what a shell would take apart.
-func shellWord(s string) string {
+// shellQuote quotes a word that a shell would split or expand.
+func shellQuote(s string) string {
 	if !strings.ContainsAny(s, " \t\n'\"\\$`&|;<>()*?[]#~!{}") {
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
-// places says where the data stays: in the folder, unless PostgreSQL's account
-// cannot enter that.
-func (d database) places(folder string) string {
+// dataLocation says where the data is stored: in the folder, unless the account
+// that runs PostgreSQL cannot enter it.
+func (d database) dataLocation(folder string) string {
 	if d.server == nil {
 		return "the database"
 	}

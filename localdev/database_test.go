@@ -19,7 +19,7 @@ func TestCreateWhileAnotherDoes(t *testing.T) {
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {
-			if err := create(t.Context(), server); err != nil {
+			if err := createDatabase(t.Context(), server); err != nil {
 				t.Error(err)
 			}
 		})

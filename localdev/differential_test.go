@@ -17,13 +17,13 @@ import (
 )
 
 var (
-	seedOf    = flag.Uint64("seed", 20260105, "seed of the generated requests")
-	exchanges = flag.Int("requests", 1000, "number of generated requests")
+	generatorSeed = flag.Uint64("seed", 20260105, "seed of the generated requests")
+	requestCount  = flag.Int("requests", 1000, "number of generated requests")
 )
 
-// perSite is how many requests are played on one pair of services. A longer run
+// perServer is how many requests are played on one pair of services. A longer run
 // takes several pairs, each from a seed of its own.
-const perSite = 12_500
+const perServer = 12_500
 
 // Whatever a client sends, the functions answer the same in this process and as
 // the binaries that are deployed, never with a 5xx, and PostgreSQL has nothing
@@ -33,17 +33,17 @@ func TestBothWaysAnswerAlike(t *testing.T) {
 	var mu sync.Mutex
 	statuses, played, differences := map[int]int{}, 0, 0
 	t.Run("play", func(t *testing.T) {
-		for first := 0; first < *exchanges; first += perSite {
+		for first := 0; first < *requestCount; first += perServer {
 			t.Run(fmt.Sprintf("from %d", first), func(t *testing.T) {
 				t.Parallel()
-				requests := generate(*seedOf+uint64(first), min(perSite, *exchanges-first))
+				requests := generate(*generatorSeed+uint64(first), min(perServer, *requestCount-first))
 				answers := playBothWays(t, requests)
 				mu.Lock()
 				defer mu.Unlock()
 				for i, here := range answers[inThisProcess] {
 					played++
 					statuses[here.status]++
-					if diff := cmp.Diff(normal(here), normal(answers[asBinaries][i])); diff != "" {
+					if diff := cmp.Diff(normalize(here), normalize(answers[asBinaries][i])); diff != "" {
 						differences++
 						t.Errorf("request %d: %v (-%s +%s):\n%s", i, requests[i], inThisProcess, asBinaries, diff)
 					}
@@ -51,7 +51,7 @@ func TestBothWaysAnswerAlike(t *testing.T) {
 			})
 		}
 	})
-	t.Logf("%d requests from the seed %d, %d differences; statuses: %v", played, *seedOf, differences, statuses)
+	t.Logf("%d requests from the seed %d, %d differences; statuses: %v", played, *generatorSeed, differences, statuses)
 	for _, status := range []int{200, 201, 400, 401, 403, 404, 405, 409, 413, 415, 431} {
 		if statuses[status] == 0 {
 			t.Errorf("no request was answered %d: the generator is too tame", status)
@@ -65,8 +65,8 @@ func generate(seed uint64, n int) []raw {
 	for i := range requests {
 		requests[i] = g.request()
 	}
-	for i := range len(requests) / len(prologue) / 25 { // again and again, for accounts go and tokens end
-		copy(requests[i*25*len(prologue):], prologue)
+	for i := range len(requests) / len(setupRequests) / 25 { // again and again, for accounts go and tokens end
+		copy(requests[i*25*len(setupRequests):], setupRequests)
 	}
 	return requests
 }
@@ -75,12 +75,12 @@ func generate(seed uint64, n int) []raw {
 func playBothWays(t *testing.T, requests []raw) map[string][]answer {
 	answers := map[string][]answer{}
 	t.Run("", func(t *testing.T) {
-		for _, way := range ways {
+		for _, way := range modes {
 			got := make([]answer, len(requests))
 			answers[way] = got
 			t.Run(way, func(t *testing.T) {
 				t.Parallel()
-				playAll(t, newSite(t, way, with(unlimited, "PUBLIC_URL", "http://roster.test")), requests, got)
+				playAll(t, newTestServer(t, way, with(unlimited, "PUBLIC_URL", "http://roster.test")), requests, got)
 			})
 		}
 	})
@@ -99,9 +99,9 @@ var unlimited = map[string]string{
 	"LIMIT_RESET_NETWORK":         "1000000/1s",
 }
 
-// prologue makes an account and leaves a user's access token and an admin's,
+// setupRequests makes an account and leaves a user's access token and an admin's,
 // the older and the newer one.
-var prologue = []raw{
+var setupRequests = []raw{
 	jsonBody("POST", "/api/user/register", `{"username":"ann","first_name":"Ann","last_name":"Lee","email":"ann@example.com","password":"password123"}`),
 	jsonBody("POST", "/api/user/login", `{"username":"ann","password":"password123"}`),
 	{"GET", "/api/user/bob", []string{"Authorization: Bearer «access»"}, ""},
@@ -111,7 +111,7 @@ var prologue = []raw{
 	jsonBody("PUT", "/api/user/admin", `{"role":"USER"}`, "Authorization: Bearer «access»"),
 }
 
-func playAll(t *testing.T, s site, requests []raw, answers []answer) {
+func playAll(t *testing.T, s testServer, requests []raw, answers []answer) {
 	values := map[string]string{}
 	for i, r := range requests {
 		bytes := r.bytesWith(values)
@@ -125,7 +125,7 @@ func playAll(t *testing.T, s site, requests []raw, answers []answer) {
 			t.Errorf("request %d: %v\nis answered %v", i, r, a)
 		}
 		answers[i].body = a.without(values)
-		learn(values, a)
+		storeTokens(values, a)
 	}
 	if errs := postgrestest.Errors(t); len(errs) > 0 {
 		t.Errorf("PostgreSQL complains: %q", errs)
@@ -144,8 +144,8 @@ func (a answer) without(values map[string]string) string {
 	return body
 }
 
-// learn keeps the tokens of an answer for the requests to come.
-func learn(values map[string]string, a answer) {
+// storeTokens keeps the tokens of an answer for the requests to come.
+func storeTokens(values map[string]string, a answer) {
 	var body struct {
 		AccessToken  string `json:"access_token"`
 		RefreshToken string `json:"refresh_token"`
@@ -186,16 +186,16 @@ func (r raw) fill(values map[string]string) raw {
 	return filled
 }
 
-// differing is what two answers to one request may differ in: ids, times and
+// volatileFields is what two answers to one request may differ in: ids, times and
 // tokens.
-var differing = regexp.MustCompile(`"(request_id|id|uuid|access_token|refresh_token|device_token|token)":"[^"]*"|"[a-z_]+_at":"[^"]*"`)
+var volatileFields = regexp.MustCompile(`"(request_id|id|uuid|access_token|refresh_token|device_token|token)":"[^"]*"|"[a-z_]+_at":"[^"]*"`)
 
-func normal(a answer) string {
+func normalize(a answer) string {
 	h := a.headers.Clone()
 	for _, name := range []string{"Date", "Content-Length", "X-Request-Id", "Apigw-Requestid"} {
 		if h.Get(name) != "" {
 			h.Set(name, "…")
 		}
 	}
-	return fmt.Sprintf("%d\n%v\n%s", a.status, h, differing.ReplaceAllString(a.body, "…"))
+	return fmt.Sprintf("%d\n%v\n%s", a.status, h, volatileFields.ReplaceAllString(a.body, "…"))
 }

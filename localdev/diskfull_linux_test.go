@@ -40,7 +40,7 @@ func TestDiskTooSmall(t *testing.T) {
 	t.Parallel()
 	for _, megabytes := range []int{1, 20} {
 		dir := smallDisk(t, megabytes)
-		launch(t, []string{"-addr", "127.0.0.1:0", "-data", dir}).refuses("making the database in "+dir, "No space left on device")
+		launch(t, []string{"-addr", "127.0.0.1:0", "-data", dir}).wantRefusal("making the database in "+dir, "No space left on device")
 	}
 }
 
@@ -49,7 +49,7 @@ func TestDiskFull(t *testing.T) {
 	t.Parallel()
 	dir := smallDisk(t, 80)
 	p := launch(t, []string{"-addr", "127.0.0.1:0", "-data", dir})
-	c := newCustomer(p, p.ready())
+	c := newAPIClient(p, p.waitUntilReady())
 	c.register("ann", http.StatusCreated)
 
 	fill(t, dir)
@@ -75,14 +75,14 @@ func TestDiskFull(t *testing.T) {
 	if err := os.Remove(filepath.Join(dir, "fill")); err != nil {
 		t.Fatal(err)
 	}
-	if status := p.signal(os.Interrupt); status != 0 {
+	if status := p.signalAndWait(os.Interrupt); status != 0 {
 		t.Errorf("status %d: %v", status, p)
 	}
 	p = launch(t, []string{"-addr", "127.0.0.1:0", "-data", dir})
-	c = newCustomer(p, p.ready())
+	c = newAPIClient(p, p.waitUntilReady())
 	c.register("ann", http.StatusConflict)
 	c.register("bob", http.StatusCreated)
-	p.stopsBy(syscall.SIGINT, dir)
+	p.wantCleanStop(syscall.SIGINT, dir)
 }
 
 // fill takes what is left of the disk, and then has PostgreSQL use up what it

@@ -10,8 +10,8 @@ import (
 	"github.com/joho/godotenv"
 )
 
-// readDotenv reads a file of variables; none is no mistake. What is wrong with
-// it is told by the line alone, for its values are secrets.
+// readDotenv reads variables from a file. A missing file is not an error. An
+// error names the line and shows no value, because the values are secrets.
 func readDotenv(file string) (map[string]string, error) {
 	b, err := os.ReadFile(file)
 	switch {
@@ -27,7 +27,7 @@ func readDotenv(file string) (map[string]string, error) {
 	return values, nil
 }
 
-// badLine is the first line behind the longest good beginning.
+// badLine returns the number of the first line that does not parse.
 func badLine(text string) int {
 	lines := strings.SplitAfter(text, "\n")
 	for n := len(lines) - 1; n > 0; n-- {

@@ -20,7 +20,7 @@ func TestTheExampleHasEveryVariable(t *testing.T) {
 	for _, m := range regexp.MustCompile(`(?m)^# ([A-Z_]+)=`).FindAllStringSubmatch(string(example), -1) {
 		offered = append(offered, m[1])
 	}
-	if diff := cmp.Diff(slices.Sorted(slices.Values(offered)), slices.Sorted(slices.Values(names))); diff != "" {
+	if diff := cmp.Diff(slices.Sorted(slices.Values(offered)), slices.Sorted(slices.Values(variableNames))); diff != "" {
 		t.Errorf("variables of .env.example (-) and those that localdev takes (+):\n%s", diff)
 	}
 }

@@ -13,7 +13,7 @@ import (
 // What is not HTTP is refused or dropped, and costs the service nothing.
 func TestGarbage(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, inThisProcess, nil)
+	s := newTestServer(t, inThisProcess, nil)
 	garbage := []string{
 		"",
 		"\r\n\r\n\r\n\r\n",
@@ -37,7 +37,7 @@ func TestGarbage(t *testing.T) {
 		"POST /api/user/login HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\nConnection: close\r\n\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\n\r\n",
 		strings.Repeat("a", 1<<20),
 	}
-	random := rand.New(rand.NewPCG(*seedOf, 1))
+	random := rand.New(rand.NewPCG(*generatorSeed, 1))
 	for range 50 {
 		b := make([]byte, 1+random.IntN(400))
 		for i := range b {
@@ -46,7 +46,7 @@ func TestGarbage(t *testing.T) {
 		garbage = append(garbage, string(b), "GET "+string(b)+" HTTP/1.1\r\nHost: x\r\n\r\n")
 	}
 	for _, g := range garbage {
-		if got := s.shout(t, g); fiveHundred.MatchString(got) {
+		if got := s.sendGarbage(t, g); serverErrorLine.MatchString(got) {
 			t.Errorf("%.200q is answered %.300q", g, got)
 		}
 	}
@@ -55,13 +55,13 @@ func TestGarbage(t *testing.T) {
 	}
 }
 
-// fiveHundred is all of them but net/http's own 501 and 505, for what it does
+// serverErrorLine is all of them but net/http's own 501 and 505, for what it does
 // not implement.
-var fiveHundred = regexp.MustCompile(`(?m)^HTTP/1\.[01] 5(0[^15]|[^0])`)
+var serverErrorLine = regexp.MustCompile(`(?m)^HTTP/1\.[01] 5(0[^15]|[^0])`)
 
-// shout writes bytes, ends its side of the connection, and returns all that
+// sendGarbage writes bytes, ends its side of the connection, and returns all that
 // comes back.
-func (s site) shout(t *testing.T, bytes string) string {
+func (s testServer) sendGarbage(t *testing.T, bytes string) string {
 	t.Helper()
 	c, err := net.Dial("tcp", s.listener.Addr().String())
 	if err != nil {

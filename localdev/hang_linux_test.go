@@ -21,16 +21,16 @@ import (
 func TestDatabaseHangs(t *testing.T) {
 	t.Parallel()
 	const limit = 5*time.Second + 2*time.Second // the machine may be busy
-	for _, way := range ways {
+	for _, way := range modes {
 		t.Run(way, func(t *testing.T) {
 			t.Parallel()
 			server := postgrestest.Server(t)
-			p := newPatron(t, newSite(t, way, map[string]string{"DATABASE_URL": server.URL("postgres")}))
-			p.warm()
+			p := newProbe(t, newTestServer(t, way, map[string]string{"DATABASE_URL": server.URL("postgres")}))
+			p.fillPools()
 			signalAll(t, server, syscall.SIGSTOP)
 			t.Cleanup(func() { signalAll(t, server, syscall.SIGCONT) }) // it could not be stopped otherwise
 			var wg sync.WaitGroup
-			for name, e := range p.errands() {
+			for name, e := range p.calls() {
 				wg.Go(func() {
 					resp, took := p.run(e)
 					if resp.StatusCode != http.StatusServiceUnavailable || resp.Header.Get("Retry-After") == "" || took > limit {
@@ -40,8 +40,8 @@ func TestDatabaseHangs(t *testing.T) {
 			}
 			wg.Wait()
 			signalAll(t, server, syscall.SIGCONT)
-			p.recovered()
-			p.allWell("after the hang")
+			p.waitUntilHealthy()
+			p.wantAllHealthy("after the hang")
 		})
 	}
 }

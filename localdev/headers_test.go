@@ -8,10 +8,10 @@ import (
 	"roster/shared/aws/sam"
 )
 
-// protective are what every answer of a function has (ASVS 3.4); "*" is any
+// requiredHeaders are what every answer of a function has (ASVS 3.4); "*" is any
 // value. What API Gateway answers itself (400, 413 beyond its own quota, 431,
 // 500, 503) is not ours and has none of them.
-var protective = map[string]string{
+var requiredHeaders = map[string]string{
 	"X-Content-Type-Options":       "nosniff",
 	"Referrer-Policy":              "no-referrer",
 	"Strict-Transport-Security":    "max-age=63072000; includeSubDomains",
@@ -24,7 +24,7 @@ var protective = map[string]string{
 // Every route, with what it takes and what it refuses, by the wire.
 func TestEveryAnswerIsProtected(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, inThisProcess, nil)
+	s := newTestServer(t, inThisProcess, nil)
 	template, err := sam.Parse(roster.Template)
 	if err != nil {
 		t.Fatal(err)
@@ -46,8 +46,8 @@ func TestEveryAnswerIsProtected(t *testing.T) {
 			}
 			got := s.send(t, r.method, r.bytes())
 			statuses[got.status] = true
-			unprotected(t, r, got)
-			public := strings.HasPrefix(r.target, "/docs/") || r.target == "/" || r.target == "/openapi.json" || published(r, got)
+			checkHeaders(t, r, got)
+			public := strings.HasPrefix(r.target, "/docs/") || r.target == "/" || r.target == "/openapi.json" || isPublicKeyDocument(r, got)
 			if !public && got.headers.Get("Cache-Control") != "no-store" {
 				t.Errorf("%v may be kept: Cache-Control is %q", r, got.headers.Get("Cache-Control"))
 			}
@@ -60,10 +60,10 @@ func TestEveryAnswerIsProtected(t *testing.T) {
 	}
 }
 
-func unprotected(t *testing.T, r raw, got answer) {
+func checkHeaders(t *testing.T, r raw, got answer) {
 	t.Helper()
-	for name, want := range protective {
-		if name == "Cross-Origin-Resource-Policy" && published(r, got) {
+	for name, want := range requiredHeaders {
+		if name == "Cross-Origin-Resource-Policy" && isPublicKeyDocument(r, got) {
 			want = "cross-origin"
 		}
 		if v := got.headers.Get(name); v == "" || (want != "*" && v != want) {
@@ -86,9 +86,9 @@ func unprotected(t *testing.T, r raw, got answer) {
 	}
 }
 
-// published reports whether an answer is for everybody, on whatever page: the
+// isPublicKeyDocument reports whether an answer is for everybody, on whatever page: the
 // public keys and where to find them.
-func published(r raw, got answer) bool {
+func isPublicKeyDocument(r raw, got answer) bool {
 	return strings.HasPrefix(r.target, "/.well-known/") && got.status == 200
 }
 
@@ -96,7 +96,7 @@ func published(r raw, got answer) bool {
 // an origin, whatever it is.
 func TestOriginsAreNotReflected(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, inThisProcess, map[string]string{"PUBLIC_URL": "https://accounts.example.com"})
+	s := newTestServer(t, inThisProcess, map[string]string{"PUBLIC_URL": "https://accounts.example.com"})
 	for _, origin := range []string{
 		"https://accounts.example.com", "http://accounts.example.com", "https://accounts.example.com:443", "https://accounts.example.com:8443", "https://ACCOUNTS.example.com",
 		"https://accounts.example.com.evil.test", "https://evil.test/accounts.example.com", "https://evilaccounts.example.com", "https://accounts.example.com@evil.test", "https://accountsXexample.com",
@@ -128,7 +128,7 @@ func TestOriginsAreNotReflected(t *testing.T) {
 // JSON, and there is no cookie to send along.
 func TestOtherSitesCannotPost(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, inThisProcess, nil)
+	s := newTestServer(t, inThisProcess, nil)
 	body := `{"username":"admin","password":"` + adminPassword + `"}`
 	for _, simple := range []string{"text/plain", "text/plain;charset=UTF-8", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""} {
 		for _, path := range []string{"login", "register", "forget_password", "reset_password"} {

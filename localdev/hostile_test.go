@@ -93,10 +93,10 @@ func TestHostile(t *testing.T) {
 		{"Expect", jsonBody("POST", "/api/user/login", "{}", "Expect: 100-continue"), 400},
 		{"Upgrade", raw{"GET", "/healthz", []string{"Upgrade: h2c", "Connection: Upgrade, HTTP2-Settings", "HTTP2-Settings: AAMAAABkAAQAAP__"}, ""}, 200},
 	}
-	for _, way := range ways {
+	for _, way := range modes {
 		t.Run(way, func(t *testing.T) {
 			t.Parallel()
-			s := newSite(t, way, nil)
+			s := newTestServer(t, way, nil)
 			for _, c := range cases {
 				got := s.send(t, c.method, c.bytes())
 				if got.status != c.want {

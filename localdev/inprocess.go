@@ -12,14 +12,14 @@ import (
 	"roster/shared/aws/lambdahttp"
 )
 
-// lambdaFunc is what Lambda calls.
+// lambdaFunc is a Lambda handler for events of an HTTP API.
 type lambdaFunc func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error)
 
-// inProcess runs every function in this process, each behind the adapter that
-// it has when deployed.
-func (p *parts) inProcess(ctx context.Context, out io.Writer) (gateway.Invoke, jobs, error) {
+// inProcess runs all functions in this process, each behind the adapter that it
+// also has when deployed.
+func (p *stack) inProcess(ctx context.Context, out io.Writer) (gateway.Invoke, jobs, error) {
 	values := p.settings.values
-	env := p.settings.live(context.WithoutCancel(ctx))
+	env := p.settings.environment(context.WithoutCancel(ctx))
 	functions := map[string]lambdaFunc{}
 	for folder, handler := range handlers.All(env) {
 		functions[folder] = lambdahttp.Wrap(handler)
@@ -30,7 +30,7 @@ func (p *parts) inProcess(ctx context.Context, out io.Writer) (gateway.Invoke, j
 	p.stops = append(p.stops, env.Postgres().Close)
 	for _, f := range p.template.Functions {
 		if _, known := functions[f.Folder]; len(f.Routes) > 0 && !known {
-			return nil, nil, fmt.Errorf("template.yaml routes to functions/%s, which localdev/handlers does not know; run: go test ./functions -run TestHandlersAreTheMains -update", f.Folder)
+			return nil, nil, fmt.Errorf("template.yaml routes to functions/%s, which localdev/handlers does not know; run: make generate", f.Folder)
 		}
 	}
 	invoke := func(ctx context.Context, target string, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {

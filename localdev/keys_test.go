@@ -19,7 +19,7 @@ func keysIn(t *testing.T, data string) (*keyring.Ring, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	values, err := secrets.Members(string(text))
+	values, err := secrets.ParseMembers(string(text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +85,7 @@ func TestGivenKeysAreTaken(t *testing.T) {
 		data := t.TempDir()
 		s := loadKeys(t, data, name, "given")
 		text, err := os.ReadFile(filepath.Join(data, "secrets.json"))
-		if err != nil || strings.Contains(string(text), jwtKeys) || s.vault != nil || s.values[name] != "given" {
+		if err != nil || strings.Contains(string(text), jwtKeys) || s.secret != nil || s.values[name] != "given" {
 			t.Errorf("%s: %s, %v", name, text, err)
 		}
 	}
@@ -112,7 +112,7 @@ func TestTokensAreSignedWithTheRing(t *testing.T) {
 	for _, way := range []string{inThisProcess, asBinaries} {
 		t.Run(way, func(t *testing.T) {
 			t.Parallel()
-			s := newSite(t, way, nil)
+			s := newTestServer(t, way, nil)
 			ring, _ := keysIn(t, s.options.data)
 			current, _ := ring.Current()
 			got := s.call(t, "POST", "/api/user/login", "", `{"username":"admin","password":"`+adminPassword+`"}`)

@@ -19,13 +19,13 @@ import (
 	"roster/shared/aws/sam"
 )
 
-// secretARN is the local Secrets Manager's only secret.
+// secretARN names the only secret of the local Secrets Manager.
 const secretARN = "arn:aws:secretsmanager:eu-central-1:000000000000:secret:localdev"
 
-// asProcesses builds every function and runs each as a process of its own over
-// the Lambda Runtime API, with the variables that template.yaml gives it and
-// the rest from a secret, as deployed.
-func (p *parts) asProcesses(ctx context.Context, out io.Writer) (gateway.Invoke, jobs, error) {
+// asProcesses builds every function and runs each as a separate process over the
+// Lambda Runtime API. As in a deployment, a function gets the variables of
+// template.yaml, and the rest from a secret.
+func (p *stack) asProcesses(ctx context.Context, out io.Writer) (gateway.Invoke, jobs, error) {
 	bin, err := p.binaries(ctx, out)
 	if err != nil {
 		return nil, nil, err
@@ -47,12 +47,12 @@ func (p *parts) asProcesses(ctx context.Context, out io.Writer) (gateway.Invoke,
 		p.stops = append(p.stops, running.Close)
 		functions[f.Folder] = running
 	}
-	scheduled := jobs{"seed_admin": runScheduled(functions["seed_admin"]), "rotate_keys": p.kept(runScheduled(functions["rotate_keys"]))}
+	scheduled := jobs{"seed_admin": runScheduled(functions["seed_admin"]), "rotate_keys": p.saveRotatedKeys(runScheduled(functions["rotate_keys"]))}
 	return invokeProcess(functions), scheduled, nil
 }
 
 // binaries returns the folder of the built functions.
-func (p *parts) binaries(ctx context.Context, out io.Writer) (string, error) {
+func (p *stack) binaries(ctx context.Context, out io.Writer) (string, error) {
 	if p.options.functions != "" {
 		return p.options.functions, nil
 	}
@@ -70,9 +70,9 @@ func build(ctx context.Context, bin string) error {
 	return runtimeapi.Build(ctx, []string{filepath.Join(root, "functions") + "/..."}, bin)
 }
 
-// variables are what the template gives a function. What it computes of
-// parameters, the settings stand in for.
-func (p *parts) variables(f sam.Function) []string {
+// variables returns the variables that the template gives to a function. Values
+// that the template computes from parameters come from the settings.
+func (p *stack) variables(f sam.Function) []string {
 	var env []string
 	for name, v := range f.Environment {
 		value := v.Literal
@@ -103,7 +103,7 @@ func invokeProcess(functions map[string]*runtimeapi.Function) gateway.Invoke {
 	}
 }
 
-// runScheduled is an invocation with EventBridge's event.
+// runScheduled invokes a function with EventBridge's event.
 func runScheduled(f *runtimeapi.Function) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		answer, err := f.Invoke(r.Context(), []byte(`{"source":"aws.events","detail-type":"Scheduled Event","detail":{}}`))

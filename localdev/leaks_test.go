@@ -9,17 +9,17 @@ import (
 	"testing"
 )
 
-// internals are words that no answer has any reason to hold.
-var internals = []string{
+// internalWords are words that no answer has any reason to hold.
+var internalWords = []string{
 	"SQLSTATE", "pgx", "pgconn", "pq:", "postgres", "goroutine", ".go:", "panic", "runtime error", "nil pointer", "invalid memory", "stack", "0xc0", "$argon2", "password_hash", "token_version", "reset_version",
 	"ROOT_KEY", "DATABASE_URL", "/srv/", "/home/", "/root", "/tmp/", "/usr/", "/var/task", "127.0.0.1", "deadline exceeded", "unexpected EOF", "json:", "shared/", "localdev",
 }
 
-// random is an id or a token, in which any letters may come together.
-var random = regexp.MustCompile(`[A-Za-z0-9_=-]{14,}`)
+// opaqueValue is an id or a token, in which any letters may come together.
+var opaqueValue = regexp.MustCompile(`[A-Za-z0-9_=-]{14,}`)
 
 // secrets are what nobody but the service knows.
-func (s site) secrets() []string {
+func (s testServer) secrets() []string {
 	var all []string
 	for _, name := range []string{"ROOT_KEY", "DATABASE_URL"} {
 		all = append(all, s.settings.values[name])
@@ -42,8 +42,8 @@ func leak(a answer, secrets []string) string {
 			return s
 		}
 	}
-	for _, word := range internals {
-		if strings.Contains(text, word) && strings.Contains(random.ReplaceAllString(text, ""), word) {
+	for _, word := range internalWords {
+		if strings.Contains(text, word) && strings.Contains(opaqueValue.ReplaceAllString(text, ""), word) {
 			return word
 		}
 	}
@@ -56,7 +56,7 @@ func leak(a answer, secrets []string) string {
 func undocumented(a answer) string {
 	body, mediaType := strings.TrimSpace(a.body), a.headers.Get("Content-Type")
 	switch {
-	case !described[a.status]:
+	case !documentedStatuses[a.status]:
 		return fmt.Sprintf("no answer has the status %d", a.status)
 	case a.status < 400 || body == "" && a.headers.Get("Content-Length") != "0": // the latter to HEAD
 		return ""
@@ -86,7 +86,7 @@ func undocumented(a answer) string {
 	return ""
 }
 
-var described = map[int]bool{200: true, 201: true, 304: true, 400: true, 401: true, 403: true, 404: true, 405: true, 409: true, 413: true, 415: true, 429: true, 431: true}
+var documentedStatuses = map[int]bool{200: true, 201: true, 304: true, 400: true, 401: true, 403: true, 404: true, 405: true, 409: true, 413: true, 415: true, 429: true, 431: true}
 
 // The judges themselves: what they must see, and what they must let pass.
 func TestLeaksAndTheUndocumentedAreSeen(t *testing.T) {

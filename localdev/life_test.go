@@ -21,14 +21,14 @@ func TestLife(t *testing.T) {
 	t.Parallel()
 	dir := dataFolder(t)
 	p := launch(t, []string{"-addr", "127.0.0.1:0", "-data", dir})
-	url := p.ready()
-	t.Logf("ready for the first time after %v", time.Since(p.began))
+	url := p.waitUntilReady()
+	t.Logf("ready for the first time after %v", time.Since(p.startedAt))
 	first := p.asAdmin(url, p.adminPassword())
 	first.register("ann", http.StatusCreated)
 
 	second := launch(t, []string{"-addr", "127.0.0.1:0", "-data", dir})
-	second.refuses("another localdev uses the data folder "+dir, "-data")
-	first.sees("ann")
+	second.wantRefusal("another localdev uses the data folder "+dir, "-data")
+	first.canRead("ann")
 
 	addr := strings.TrimPrefix(url, "http://")
 	signals := []syscall.Signal{syscall.SIGINT, syscall.SIGTERM}
@@ -36,16 +36,16 @@ func TestLife(t *testing.T) {
 		signals = append(signals, syscall.SIGHUP)
 	}
 	for _, sig := range signals {
-		p.stopsBy(sig, dir)
+		p.wantCleanStop(sig, dir)
 		p = launch(t, []string{"-addr", addr, "-data", dir})
-		p.ready()
-		t.Logf("ready again after %v", time.Since(p.began))
-		first.sees("ann") // with the token of the first run
+		p.waitUntilReady()
+		t.Logf("ready again after %v", time.Since(p.startedAt))
+		first.canRead("ann") // with the token of the first run
 		if strings.Contains(p.stdout(), "shown this once") {
 			t.Errorf("it shows a password: %v", p)
 		}
 	}
-	p.stopsBy(syscall.SIGINT, dir)
+	p.wantCleanStop(syscall.SIGINT, dir)
 }
 
 // What nobody stopped: the process killed, PostgreSQL still there; both killed.
@@ -53,30 +53,30 @@ func TestKilledWhileServing(t *testing.T) {
 	t.Parallel()
 	dir := dataFolder(t)
 	p := launch(t, []string{"-addr", "127.0.0.1:0", "-data", dir})
-	url := p.ready()
+	url := p.waitUntilReady()
 	c := p.asAdmin(url, p.adminPassword())
 	c.register("ann", http.StatusCreated)
 	addr := strings.TrimPrefix(url, "http://")
 
-	p.signal(syscall.SIGKILL)
+	p.signalAndWait(syscall.SIGKILL)
 	left := postmasterIn(dir)
 	if left == 0 {
 		t.Fatal("PostgreSQL has gone, too: this test means nothing")
 	}
 	p = launch(t, []string{"-addr", addr, "-data", dir})
-	p.ready()
-	c.sees("ann")
+	p.waitUntilReady()
+	c.canRead("ann")
 	c.register("bob", http.StatusCreated)
 
-	p.signal(syscall.SIGKILL)
+	p.signalAndWait(syscall.SIGKILL)
 	if err := syscall.Kill(left, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
 	p = launch(t, []string{"-addr", addr, "-data", dir})
-	p.ready()
-	c.sees("ann")
-	c.sees("bob")
-	p.stopsBy(syscall.SIGINT, dir)
+	p.waitUntilReady()
+	c.canRead("ann")
+	c.canRead("bob")
+	p.wantCleanStop(syscall.SIGINT, dir)
 }
 
 // Killed again and again while it makes its folder, a little later each time.
@@ -98,14 +98,14 @@ func TestKilledWhileStarting(t *testing.T) {
 		{"the admin", logged(dir, "insert into users")},
 	} {
 		p := launch(t, []string{"-addr", "127.0.0.1:0", "-data", dir})
-		p.until(stage.name, stage.done)
-		p.signal(syscall.SIGKILL)
+		p.waitFor(stage.name, stage.done)
+		p.signalAndWait(syscall.SIGKILL)
 	}
 	p := launch(t, []string{"-addr", "127.0.0.1:0", "-data", dir})
-	c := newCustomer(p, p.ready())
+	c := newAPIClient(p, p.waitUntilReady())
 	c.register("ann", http.StatusCreated)
 	c.register("ann", http.StatusConflict)
-	p.stopsBy(syscall.SIGTERM, dir)
+	p.wantCleanStop(syscall.SIGTERM, dir)
 }
 
 // With the origin of a deployment in .env, nothing that is tried goes there.
@@ -113,7 +113,7 @@ func TestBannerNamesWhereItListens(t *testing.T) {
 	t.Parallel()
 	dir := dataFolder(t)
 	p := launch(t, []string{"-addr", "127.0.0.1:0", "-data", dir}, "PUBLIC_URL=https://accounts.example.com")
-	url := p.ready()
+	url := p.waitUntilReady()
 	resp, err := http.Get(url + "/healthz")
 	if err != nil {
 		t.Fatal(err)
@@ -127,7 +127,7 @@ func TestBannerNamesWhereItListens(t *testing.T) {
 	if n := strings.Count(p.stdout(), "accounts.example.com"); n != 1 {
 		t.Errorf("it names the other origin %d times: %v", n, p)
 	}
-	p.stopsBy(syscall.SIGTERM, dir)
+	p.wantCleanStop(syscall.SIGTERM, dir)
 }
 
 // Ctrl-C before it is ready ends it soon and leaves nothing running.
@@ -135,11 +135,11 @@ func TestStoppedWhileStarting(t *testing.T) {
 	t.Parallel()
 	dir := dataFolder(t)
 	p := launch(t, []string{"-addr", "127.0.0.1:0", "-data", dir})
-	p.until("initdb", func() bool { return strings.Contains(p.stdout(), "Making a PostgreSQL") })
+	p.waitFor("initdb", func() bool { return strings.Contains(p.stdout(), "Making a PostgreSQL") })
 	if err := p.cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
-	p.refuses("stopped before it was ready")
+	p.wantRefusal("stopped before it was ready")
 	if pid := postmasterIn(dir); pid != 0 {
 		t.Errorf("PostgreSQL runs on, process %d", pid)
 	}
@@ -167,15 +167,15 @@ func postmasterIn(dir string) int {
 	}
 	line, _, _ := strings.Cut(string(b), "\n")
 	pid, err := strconv.Atoi(line)
-	if err != nil || !runs(pid) {
+	if err != nil || !isRunning(pid) {
 		return 0
 	}
 	return pid
 }
 
-// runs reports whether a process does; one that is dead and waits for its
+// isRunning reports whether a process does; one that is dead and waits for its
 // parent does not. Linux machines may lack ps, others /proc.
-func runs(pid int) bool {
+func isRunning(pid int) bool {
 	if stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)); err == nil {
 		_, after, _ := strings.Cut(string(stat), ") ") // the name before it may have spaces
 		return !strings.HasPrefix(after, "Z")
@@ -184,19 +184,19 @@ func runs(pid int) bool {
 	return err == nil && !strings.HasPrefix(strings.TrimSpace(string(state)), "Z")
 }
 
-// stopsBy sends a signal and checks that it ends well and PostgreSQL with it.
-func (p *process) stopsBy(sig syscall.Signal, dir string) {
+// wantCleanStop sends a signal and checks that it ends well and PostgreSQL with it.
+func (p *process) wantCleanStop(sig syscall.Signal, dir string) {
 	p.t.Helper()
 	postgres := postmasterIn(dir)
 	if postgres == 0 {
 		p.t.Fatal("no PostgreSQL runs: this test means nothing")
 	}
 	began := time.Now()
-	if status := p.signal(sig); status != 0 {
+	if status := p.signalAndWait(sig); status != 0 {
 		p.t.Errorf("%v: status %d: %v", sig, status, p)
 	}
 	p.t.Logf("stopped by %v after %v", sig, time.Since(began))
-	for deadline := time.Now().Add(5 * time.Second); runs(postgres); {
+	for deadline := time.Now().Add(5 * time.Second); isRunning(postgres); {
 		if time.Now().After(deadline) {
 			p.t.Fatalf("%v: PostgreSQL runs on, process %d", sig, postgres)
 		}

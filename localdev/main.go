@@ -1,9 +1,10 @@
 // Command localdev runs Roster on this machine: PostgreSQL, the functions behind
-// an API Gateway played locally, and a mailbox in the place of SES. It prepares
-// everything it needs and needs nothing prepared.
+// a local API Gateway, and a mailbox instead of SES. It needs no preparation. The
+// packages below it stand in for AWS and for the database server; README.md lists
+// them.
 //
-// It refuses to be a deployment: it listens on the loopback interface unless
-// told otherwise, generates its own secrets, and answers reset tokens, which a
+// It refuses to be a deployment: it listens on the loopback interface unless told
+// otherwise, generates its own secrets, and shows reset tokens in answers, which a
 // deployment never does.
 package main
 
@@ -21,8 +22,8 @@ import (
 
 func main() {
 	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, nil)))
-	signal.Ignore(syscall.SIGPIPE) // of | head: an end without a stop would leave PostgreSQL
-	ctx, stop := signal.NotifyContext(context.Background(), ends()...)
+	signal.Ignore(syscall.SIGPIPE) // as with | head: dying without stop() would leave PostgreSQL running
+	ctx, stop := signal.NotifyContext(context.Background(), stopSignals()...)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C does not wait
 	err := run(ctx, os.Args[1:], os.LookupEnv, os.Stdout)
 	if errors.Is(err, flag.ErrHelp) {
@@ -34,9 +35,9 @@ func main() {
 	}
 }
 
-// ends are the signals that stop localdev: Ctrl-C, kill, and a terminal that is
-// closed, unless nohup asked to stay.
-func ends() []os.Signal {
+// stopSignals returns the signals that stop localdev: Ctrl-C, kill, and the closing
+// of the terminal, unless nohup ignores the last.
+func stopSignals() []os.Signal {
 	list := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) {
 		list = append(list, syscall.SIGHUP)
@@ -44,7 +45,7 @@ func ends() []os.Signal {
 	return list
 }
 
-// run serves until ctx ends, then stops all that it started.
+// run serves until ctx ends, then stops everything that it started.
 func run(ctx context.Context, args []string, env lookup, out io.Writer) error {
 	o, err := parse(args, out)
 	if err != nil {

@@ -2,52 +2,21 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"os"
-	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 
 	"roster/localdev/postgrestest"
-	"roster/localdev/runtimeapi"
+	"roster/localdev/programtest"
 )
 
 func TestMain(m *testing.M) {
 	slog.SetDefault(slog.New(slog.DiscardHandler))
-	code := postgrestest.Main(m)
-	if err := os.RemoveAll(builtDir); err != nil {
-		fmt.Fprintln(os.Stderr, "removing the built programs:", err)
-		code = max(code, 1)
-	}
-	os.Exit(code)
+	os.Exit(postgrestest.Main(m))
 }
-
-var builtDir string
-
-// built returns the folder of the real programs: each function, and localdev.
-// They are built once, when the first test asks.
-func built(t testing.TB) string {
-	t.Helper()
-	dir, err := buildOnce()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return dir
-}
-
-var buildOnce = sync.OnceValues(func() (dir string, err error) {
-	if builtDir, err = os.MkdirTemp("", "roster-built-"); err != nil {
-		return "", err
-	}
-	if err := os.Chmod(builtDir, 0o755); err != nil { // other accounts run them, too
-		return "", err
-	}
-	return builtDir, runtimeapi.Build(context.Background(), []string{".", filepath.Join("..", "functions") + "/..."}, builtDir)
-})
 
 // The two ways in which localdev runs the functions.
 const (
@@ -55,31 +24,31 @@ const (
 	asBinaries    = "as binaries"
 )
 
-var ways = []string{inThisProcess, asBinaries}
+var modes = []string{inThisProcess, asBinaries}
 
 const adminPassword = "admin_password123"
 
-// site is a localdev that a test has started in its own process.
-type site struct {
-	*parts
+// testServer is a localdev that a test has started in its own process.
+type testServer struct {
+	*stack
 	url string
 }
 
-// newSite serves on a port of its own until the test ends. Its database is the
+// newTestServer serves on a port of its own until the test ends. Its database is the
 // test's own, but where the variables name another.
-func newSite(t testing.TB, way string, variables map[string]string) site {
+func newTestServer(t testing.TB, way string, variables map[string]string) testServer {
 	t.Helper()
 	o := options{addr: "127.0.0.1:0", data: t.TempDir(), lambda: way == asBinaries}
 	if o.lambda {
-		o.functions = built(t)
+		o.functions = programtest.Functions(t)
 	}
 	if variables["DATABASE_URL"] == "" {
 		variables = with(with(variables, "DATABASE_URL", postgrestest.FunctionsURL(t)), "MIGRATE_DATABASE_URL", postgrestest.URL(t))
 	}
-	return startSite(t, o, with(variables, "ADMIN_PASSWORD", adminPassword))
+	return startTestServer(t, o, with(variables, "ADMIN_PASSWORD", adminPassword))
 }
 
-func startSite(t testing.TB, o options, variables map[string]string) site {
+func startTestServer(t testing.TB, o options, variables map[string]string) testServer {
 	t.Helper()
 	env := func(name string) (string, bool) { v, set := variables[name]; return v, set }
 	ctx, cancel := context.WithCancel(context.Background())
@@ -97,7 +66,7 @@ func startSite(t testing.TB, o options, variables map[string]string) site {
 		}
 		p.stop()
 	})
-	return site{parts: p, url: "http://" + p.listener.Addr().String()}
+	return testServer{stack: p, url: "http://" + p.listener.Addr().String()}
 }
 
 func with(variables map[string]string, name, value string) map[string]string {

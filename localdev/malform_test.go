@@ -36,10 +36,10 @@ func (g *generator) malform(values map[string]string) malformed {
 	case 8:
 		return g.framing(values)
 	case 9:
-		return g.scribble(values)
+		return g.corrupt(values)
 	}
 	if m.body != "" {
-		m.body = g.broken(m.body)
+		m.body = g.breakBody(m.body)
 	}
 	m.raw = m.fill(values)
 	return m
@@ -53,57 +53,57 @@ func (g *generator) callWithBody() raw {
 	}
 }
 
-// broken damages a body so that it is no object of any call.
-func (g *generator) broken(body string) string {
+// breakBody damages a body so that it is no object of any call.
+func (g *generator) breakBody(body string) string {
 	at := g.IntN(len(body))
 	rest := strings.TrimPrefix(body, "{")
 	switch g.IntN(12) {
 	case 0, 1:
 		return body[:max(1, at)] // at most all but the closing brace, and not nothing, which logout takes
 	case 2:
-		return body + one(g, "{}", "x", "\x00", ",", "]", "\"", body)
+		return body + pick(g, "{}", "x", "\x00", ",", "]", "\"", body)
 	case 3:
-		return one(g, "\ufeff", "\xff", "\x00", "[", "{", "x", ",") + body
+		return pick(g, "\ufeff", "\xff", "\x00", "[", "{", "x", ",") + body
 	case 4:
-		return body[:at] + one(g, "\xff", "\x00", "\x1f", "\xed\xa0\x80", "\xc0\xaf") + body[at:]
+		return body[:at] + pick(g, "\xff", "\x00", "\x1f", "\xed\xa0\x80", "\xc0\xaf") + body[at:]
 	case 5:
-		return one(g, "null", "[]", "1", `"x"`, "true", "{", "[{}]", "{]", `{"a"}`, `{"a":}`, `{,}`, `{'a':1}`, "{a:1}", "\xff\xfe{\x00}\x00", "<a/>", "--", "%zz")
+		return pick(g, "null", "[]", "1", `"x"`, "true", "{", "[{}]", "{]", `{"a"}`, `{"a":}`, `{,}`, `{'a':1}`, "{a:1}", "\xff\xfe{\x00}\x00", "<a/>", "--", "%zz")
 	case 6:
-		return `{"first_name":` + one(g, "null", "1", "-0", "1e999", "[]", "{}", "true", `"\ud800"`, `"\u0000"`, strings.Repeat("9", 400)) + "," + rest
+		return `{"first_name":` + pick(g, "null", "1", "-0", "1e999", "[]", "{}", "true", `"\ud800"`, `"\u0000"`, strings.Repeat("9", 400)) + "," + rest
 	case 7:
-		return `{"` + one(g, "extra", "__proto__", "constructor", "Username", "PASSWORD", "uſername", "is_admin", "uuid", "id", "created_at", "", "\\u0000", "$ne", strings.Repeat("n", 300)) + `":1,` + rest
+		return `{"` + pick(g, "extra", "__proto__", "constructor", "Username", "PASSWORD", "uſername", "is_admin", "uuid", "id", "created_at", "", "\\u0000", "$ne", strings.Repeat("n", 300)) + `":1,` + rest
 	case 8:
 		return `{"username":"ann","username":"bob",` + rest
 	case 9:
 		deep := 1 + g.IntN(600)
-		return `{"username":` + strings.Repeat(one(g, "[", `{"a":`), deep) + strings.Repeat("]", g.IntN(deep))
+		return `{"username":` + strings.Repeat(pick(g, "[", `{"a":`), deep) + strings.Repeat("]", g.IntN(deep))
 	case 10:
 		return "{" + strings.Repeat(fmt.Sprintf(`"m%d":%d,`, g.IntN(9), g.IntN(9)), 1+g.IntN(100)) + rest
 	}
-	if g.often(90) {
+	if g.chance(90) {
 		return body + "\n;"
 	}
-	return body + strings.Repeat(one(g, " ", "\n", "x", "\x00"), 16<<10)
+	return body + strings.Repeat(pick(g, " ", "\n", "x", "\x00"), 16<<10)
 }
 
 func (g *generator) method() string {
-	return one(g, "PATCH", "HEAD", "OPTIONS", "TRACE", "get", "Post", "BREW", "M-SEARCH", "PROPFIND", "PRI", "GE\xffT", "G{T", "", "GET\t", "\"GET\"", "DELETE;", strings.Repeat("M", 1+g.IntN(300)))
+	return pick(g, "PATCH", "HEAD", "OPTIONS", "TRACE", "get", "Post", "BREW", "M-SEARCH", "PROPFIND", "PRI", "GE\xffT", "G{T", "", "GET\t", "\"GET\"", "DELETE;", strings.Repeat("M", 1+g.IntN(300)))
 }
 
 func (g *generator) badHeaderLine(values map[string]string) malformed {
 	m := malformed{kind: "header line", raw: g.call()}
 	if m.body != "" {
-		m.body = g.broken(m.body)
+		m.body = g.breakBody(m.body)
 	}
 	m.headers = append(m.headers, g.headerLine())
 	m.raw = m.fill(values)
-	m.wire = m.kept() // but it may promise a body that does not come
+	m.wire = m.keepAliveBytes() // but it may promise a body that does not come
 	return m
 }
 
 // headerLine is one that is none, or one that has no business there.
 func (g *generator) headerLine() string {
-	return one(g,
+	return pick(g,
 		"no colon", ": no name", "X Y: space in the name", "X-A : space before the colon", " folded: line", "\tfolded", "X-\x00: y", "X-A: \x00", "X-A: \x7f\x01", "X-A: a\rb", "X-\xff: y", "Ü: y",
 		"Host: elsewhere.test", "Host:", "Content-Length: 1", "Content-Length: -1", "Content-Length: 1e3", "Content-Length: 99999999999999999999", "Content-Length: ,", "Connection: \xff", "Connection: close, upgrade",
 		"Authorization: Bearer "+g.text(), "Authorization: Bearer \x00", "Cookie: "+strings.Repeat("a=b; ", g.IntN(500)), "Accept-Encoding: gzip;q=nan, \xff", "If-None-Match: \"\xff", "Range: bytes=-", "Forwarded: for=\"\x0b\"",
@@ -119,7 +119,7 @@ func (g *generator) mediaType(headers []string) []string {
 			kept = append(kept, h)
 		}
 	}
-	return append(kept, one(g, "X-No: media type", "Content-Type:", "Content-Type: text/plain", "Content-Type: application/jsonx", "Content-Type: application/json; charset=utf-16",
+	return append(kept, pick(g, "X-No: media type", "Content-Type:", "Content-Type: text/plain", "Content-Type: application/jsonx", "Content-Type: application/json; charset=utf-16",
 		"Content-Type: application/json; charset=\xff", "Content-Type: multipart/form-data; boundary=", "Content-Type: application/json\r\nContent-Encoding: gzip", "Content-Type: a/b; c=\"", "Content-Type: ;;;",
 		"Content-Type: application/x-www-form-urlencoded; charset=x", "Content-Type: "+strings.Repeat("a/", 200)))
 }
@@ -127,16 +127,16 @@ func (g *generator) mediaType(headers []string) []string {
 // wrongToken is well-formed but for its token, which is nearly a good one.
 func (g *generator) wrongToken(values map[string]string) malformed {
 	m := malformed{kind: "token", refused: true}
-	if g.often(30) && values["reset"] != "" {
+	if g.chance(30) && values["reset"] != "" {
 		m.raw = jsonBody("POST", "/api/user/reset_password", `{"token":"`+g.mutated(values["reset"])+`","new_password":"password1234"}`)
 		return m
 	}
-	if g.often(30) && values["refresh"] != "" {
+	if g.chance(30) && values["refresh"] != "" {
 		m.raw = jsonBody("POST", "/api/user/refresh", `{"refresh_token":"`+g.mutated(values["refresh"])+`"}`)
 		return m
 	}
 	header := "Authorization: Bearer " + g.mutated(values["access"])
-	m.raw = one(g, raw{"GET", "/api/user/admin", []string{header}, ""}, raw{"DELETE", "/api/user/ann", []string{header}, ""}, jsonBody("PUT", "/api/user/ann", `{"first_name":"Eve"}`, header))
+	m.raw = pick(g, raw{"GET", "/api/user/admin", []string{header}, ""}, raw{"DELETE", "/api/user/ann", []string{header}, ""}, jsonBody("PUT", "/api/user/ann", `{"first_name":"Eve"}`, header))
 	return m
 }
 
@@ -150,7 +150,7 @@ func (g *generator) mutated(token string) string {
 	}
 	at, letter := g.IntN(len(token)), tokenLetters[g.IntN(len(tokenLetters)):][:1]
 	for _, changed := range []string{
-		one(g, token[:at]+letter+token[at+1:], token[:at]+token[at+1:], token[:at]+letter+token[at:], token[:at], token[at+1:], token+letter, token+"=", token+"."+token, token[:at]+"."+token[at:], strings.ToLower(token), token[at:]+token[:at]),
+		pick(g, token[:at]+letter+token[at+1:], token[:at]+token[at+1:], token[:at]+letter+token[at:], token[:at], token[at+1:], token+letter, token+"=", token+"."+token, token[:at]+"."+token[at:], strings.ToLower(token), token[at:]+token[:at]),
 		token + "x",
 	} {
 		if changed != token {

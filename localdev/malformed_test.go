@@ -18,15 +18,15 @@ var malformedRequests = flag.Int("malformed", 4000, "number of malformed request
 func TestMalformed(t *testing.T) {
 	t.Parallel()
 	const clients = 8
-	s := newSite(t, inThisProcess, unlimited)
+	s := newTestServer(t, inThisProcess, unlimited)
 	all := newTally()
 	var mu, preparing sync.Mutex
 	var wg sync.WaitGroup
 	for i := range clients {
 		wg.Go(func() {
 			c := &badClient{
-				generator: &generator{Rand: rand.New(rand.NewPCG(*seedOf, uint64(i)))},
-				line:      &line{site: s}, t: t, secrets: s.secrets(), preparing: &preparing, values: map[string]string{}, tally: newTally(),
+				generator:       &generator{Rand: rand.New(rand.NewPCG(*generatorSeed, uint64(i)))},
+				keepAliveClient: &keepAliveClient{testServer: s}, t: t, secrets: s.secrets(), preparing: &preparing, values: map[string]string{}, tally: newTally(),
 			}
 			c.run(*malformedRequests / clients)
 			mu.Lock()
@@ -35,7 +35,7 @@ func TestMalformed(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	t.Logf("%d malformed requests from the seed %d: %d answers of 5xx, %d leaks, %d answers that are not described, %d that accept what is malformed", all.sent, *seedOf, all.failed, all.leaks, all.odd, all.accepted)
+	t.Logf("%d malformed requests from the seed %d: %d answers of 5xx, %d leaks, %d answers that are not described, %d that accept what is malformed", all.sent, *generatorSeed, all.failed, all.leaks, all.odd, all.accepted)
 	t.Logf("kinds: %v; statuses (0 is no answer, the connection was closed): %v", all.kinds, all.statuses)
 	for _, status := range []int{200, 400, 401, 404, 405, 413, 415} {
 		if all.statuses[status] == 0 {
@@ -69,7 +69,7 @@ func (all *tally) add(t *tally) {
 // badClient sends one malformed request after the other.
 type badClient struct {
 	*generator
-	*line
+	*keepAliveClient
 	*tally
 	t         *testing.T
 	secrets   []string
@@ -77,20 +77,20 @@ type badClient struct {
 	values    map[string]string
 }
 
-// untilAnew is how many requests there are from one time that the client gets
+// tokensEvery is how many requests there are from one time that the client gets
 // tokens to the next: it costs three hashes.
-const untilAnew = 5000
+const tokensEvery = 5000
 
 func (c *badClient) run(n int) {
-	defer c.hangUp()
+	defer c.disconnect()
 	for i := range n {
-		if i%untilAnew == 0 && !c.prepare() {
+		if i%tokensEvery == 0 && !c.prepare() {
 			return
 		}
 		m := c.malform(c.values)
 		c.sent++
 		c.kinds[m.kind]++
-		answers, err := c.play(m)
+		answers, err := c.sendMalformed(m)
 		if err != nil {
 			c.t.Error(err)
 			return
@@ -99,7 +99,7 @@ func (c *badClient) run(n int) {
 			c.statuses[0]++
 		}
 		for _, a := range answers {
-			c.judge(m, a)
+			c.check(m, a)
 		}
 	}
 }
@@ -108,37 +108,37 @@ func (c *badClient) run(n int) {
 func (c *badClient) prepare() bool {
 	c.preparing.Lock()
 	defer c.preparing.Unlock()
-	return c.prepareFrom(prologue)
+	return c.prepareFrom(setupRequests)
 }
 
 func (c *badClient) prepareFrom(requests []raw) bool {
 	deadline := time.Now().Add(time.Minute)
 	for _, r := range requests {
-		a, err := c.ask(r.method, r.fill(c.values).kept())
+		a, err := c.do(r.method, r.fill(c.values).keepAliveBytes())
 		for err == nil && a.status == http.StatusServiceUnavailable && time.Now().Before(deadline) { // hashes on a busy machine
-			a, err = c.ask(r.method, r.fill(c.values).kept())
+			a, err = c.do(r.method, r.fill(c.values).keepAliveBytes())
 		}
 		if err != nil || a.status == 0 || a.status >= 500 {
 			c.t.Errorf("%v is answered %v, %v", r, a, err)
 			return false
 		}
-		learn(c.values, a)
+		storeTokens(c.values, a)
 	}
 	return true
 }
 
-func (c *badClient) play(m malformed) ([]answer, error) {
+func (c *badClient) sendMalformed(m malformed) ([]answer, error) {
 	if m.wire != nil {
-		return c.endOf(m.wire)
+		return c.sendAndClose(m.wire)
 	}
-	a, err := c.ask(m.method, m.kept())
+	a, err := c.do(m.method, m.keepAliveBytes())
 	if a.status == 0 {
 		return nil, err
 	}
 	return []answer{a}, err
 }
 
-func (c *badClient) judge(m malformed, a answer) {
+func (c *badClient) check(m malformed, a answer) {
 	c.statuses[a.status]++
 	problem := ""
 	if a.status >= 500 {

@@ -15,16 +15,16 @@ func (g *generator) framing(values map[string]string) malformed {
 		m.body = "{}"
 	}
 	n := len(m.body)
-	length := one(g,
+	length := pick(g,
 		fmt.Sprintf("Content-Length: %d", n+1+g.IntN(100)), fmt.Sprintf("Content-Length: %d", g.IntN(n)), fmt.Sprintf("Content-Length: %d\r\nContent-Length: %d", n, n+1), fmt.Sprintf("Content-Length: +%d", n), fmt.Sprintf("Content-Length: 0x%x", n),
 		fmt.Sprintf("Content-Length: %d, %d", n, n), "Content-Length: 9223372036854775808", "Content-Length: -0", "Content-Length:", "X-No: length",
 		"Transfer-Encoding: chunked", fmt.Sprintf("Transfer-Encoding: chunked\r\nContent-Length: %d", n), "Transfer-Encoding: chunked\r\nTrailer: X-A",
 	)
-	body := g.broken(m.body) // for what follows may be read as a request
+	body := g.breakBody(m.body) // for what follows may be read as a request
 	if strings.HasPrefix(length, "Transfer") {
 		body = g.chunks(body)
 	}
-	m.wire = fmt.Appendf(nil, "%s %s HTTP/1.1\r\n%s%s\r\n%s\r\n\r\n%s", m.method, m.target, one(g, "Host: roster.test\r\n", "Host: roster.test\r\n", "", "Host: a\r\nHost: b\r\n", "Host: \xff\r\n"), strings.Join(append(m.headers, "X-Last: y"), "\r\n"), length, body)
+	m.wire = fmt.Appendf(nil, "%s %s HTTP/1.1\r\n%s%s\r\n%s\r\n\r\n%s", m.method, m.target, pick(g, "Host: roster.test\r\n", "Host: roster.test\r\n", "", "Host: a\r\nHost: b\r\n", "Host: \xff\r\n"), strings.Join(append(m.headers, "X-Last: y"), "\r\n"), length, body)
 	return m
 }
 
@@ -32,31 +32,31 @@ func (g *generator) framing(values map[string]string) malformed {
 func (g *generator) chunks(body string) string {
 	size := fmt.Sprintf("%x", len(body))
 	end := "0\r\n\r\n"
-	return one(g,
+	return pick(g,
 		size+"\r\n"+body+"\r\n"+end, size+"\n"+body+"\n"+end, size+" \r\n"+body+"\r\n"+end, size+";a=\x00\r\n"+body+"\r\n"+end, "-"+size+"\r\n"+body+"\r\n"+end, "0x"+size+"\r\n"+body+"\r\n"+end, size+"\r\n"+body+end, size+"\r\n"+body, size+"\r\n"+body+"\r\n0\r\nX-A: b\r\n\r\n",
 		"ffffffffffffffff\r\n"+body, "fffffffffffffffff\r\n"+body, "\r\n"+body, "zz\r\n"+body, size+"0\r\n"+body+"\r\n"+end, body,
 	)
 }
 
-// scribble damages the bytes of a request anywhere but in its version.
-func (g *generator) scribble(values map[string]string) malformed {
+// corrupt damages the bytes of a request anywhere but in its version.
+func (g *generator) corrupt(values map[string]string) malformed {
 	m := malformed{kind: "scribble", raw: g.call()}
 	if m.body != "" {
-		m.body = g.broken(m.body)
+		m.body = g.breakBody(m.body)
 	}
 	m.raw = m.fill(values)
 	const version = " HTTP/1.1\r\n"
 	head, tail, _ := bytes.Cut(m.bytes(), []byte(version))
 	line, rest := string(head), string(tail)
 	for range 1 + g.IntN(4) {
-		if g.often(30) {
+		if g.chance(30) {
 			line = g.edit(line)
 		} else {
 			rest = g.edit(rest)
 		}
 	}
 	m.wire = []byte(line + version + rest)
-	if g.often(10) { // the client is gone in the middle
+	if g.chance(10) { // the client is gone in the middle
 		m.wire = m.wire[:g.IntN(len(m.wire))]
 	}
 	return m
@@ -77,5 +77,5 @@ func (g *generator) edit(s string) string {
 	case 3:
 		return s[:at] + string([]byte{byte(g.IntN(256))}) + s[at:]
 	}
-	return s[:at] + one(g, "\r\n", "\n", "\r", "\x00", " ", "\t", ":", "\xff", "%", "\r\n\r\n", "\u2028", "\x1b[31m") + s[at:]
+	return s[:at] + pick(g, "\r\n", "\n", "\r", "\x00", " ", "\t", ":", "\xff", "%", "\r\n\r\n", "\u2028", "\x1b[31m") + s[at:]
 }

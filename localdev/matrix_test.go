@@ -76,7 +76,7 @@ var bodies = map[string]string{
 
 func TestEveryRouteToEveryCaller(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, inThisProcess, map[string]string{"PUBLIC_URL": "http://roster.test"})
+	s := newTestServer(t, inThisProcess, map[string]string{"PUBLIC_URL": "http://roster.test"})
 	template, err := sam.Parse(roster.Template)
 	if err != nil {
 		t.Fatal(err)
@@ -92,7 +92,7 @@ func TestEveryRouteToEveryCaller(t *testing.T) {
 		}
 		for i, c := range callers {
 			s.accounts(t)
-			got := s.as(t, c.is, route, c.whose, i)
+			got := s.callAs(t, c.is, route, c.whose, i)
 			if status := want[i%len(want)]; fmt.Sprint(got.status) != status {
 				t.Errorf("%s by %s (%s) is answered %v, want %s", name, c.is, c.whose, got, status)
 			}
@@ -107,7 +107,7 @@ func TestEveryRouteToEveryCaller(t *testing.T) {
 
 // accounts makes ann, ben and chief anew, ann and ben as USER, chief as ADMIN.
 // None has a password that anyone knows.
-func (s site) accounts(t *testing.T) {
+func (s testServer) accounts(t *testing.T) {
 	t.Helper()
 	s.exec(t, `delete from users where username in ('ann', 'ben', 'chief')`)
 	s.exec(t, `insert into users (uuid, username, first_name, last_name, email, password_hash, role, active, created_at, updated_at)
@@ -115,7 +115,7 @@ func (s site) accounts(t *testing.T) {
 		from unnest(array['ann', 'ben', 'chief']) n`)
 }
 
-func (s site) exec(t *testing.T, sql string) {
+func (s testServer) exec(t *testing.T, sql string) {
 	t.Helper()
 	if _, err := postgrestest.Pool(t).Exec(t.Context(), sql); err != nil {
 		t.Fatal(err)
@@ -123,7 +123,7 @@ func (s site) exec(t *testing.T, sql string) {
 }
 
 // token is an access token of that account, signed as login signs it.
-func (s site) token(t *testing.T, name string) string {
+func (s testServer) token(t *testing.T, name string) string {
 	t.Helper()
 	var uuid string
 	var version int64
@@ -143,8 +143,8 @@ func (s site) token(t *testing.T, name string) string {
 	return raw
 }
 
-// as brings the caller into its state by the API itself, and then calls.
-func (s site) as(t *testing.T, caller string, route sam.Route, whose string, i int) answer {
+// callAs brings the caller into its state by the API itself, and then calls.
+func (s testServer) callAs(t *testing.T, caller string, route sam.Route, whose string, i int) answer {
 	t.Helper()
 	admin := s.token(t, "admin")
 	token := ""
@@ -160,16 +160,16 @@ func (s site) as(t *testing.T, caller string, route sam.Route, whose string, i i
 	}
 	switch caller {
 	case "deactivated":
-		s.must(t, "PUT", "/api/user/ann", admin, `{"active":false}`)
+		s.mustCall(t, "PUT", "/api/user/ann", admin, `{"active":false}`)
 	case "demoted":
-		s.must(t, "PUT", "/api/user/ann", admin, `{"role":"USER"}`)
+		s.mustCall(t, "PUT", "/api/user/ann", admin, `{"role":"USER"}`)
 	case "deleted":
-		s.must(t, "DELETE", "/api/user/ann", admin, "")
+		s.mustCall(t, "DELETE", "/api/user/ann", admin, "")
 	case "of before a reset":
 		if len(strings.Fields(access[route.String()])) > 1 { // a hash, and a mail, for those it matters to
 			values := map[string]string{}
-			learn(values, s.must(t, "POST", "/api/user/forget_password", "", `{"username":"ann","email":"ann@example.com"}`))
-			s.must(t, "POST", "/api/user/reset_password", "", `{"token":"`+values["reset"]+`","new_password":"password123"}`)
+			storeTokens(values, s.mustCall(t, "POST", "/api/user/forget_password", "", `{"username":"ann","email":"ann@example.com"}`))
+			s.mustCall(t, "POST", "/api/user/reset_password", "", `{"token":"`+values["reset"]+`","new_password":"password123"}`)
 		}
 	}
 	method, path := route.Method, strings.NewReplacer("{username}", whose, "{file}", "start.js").Replace(route.Path)
@@ -179,8 +179,8 @@ func (s site) as(t *testing.T, caller string, route sam.Route, whose string, i i
 	return s.call(t, method, path, token, strings.ReplaceAll(bodies[route.String()], "$", fmt.Sprint(i)))
 }
 
-// must is call for what has to succeed.
-func (s site) must(t *testing.T, method, path, token, body string) answer {
+// mustCall is call for what has to succeed.
+func (s testServer) mustCall(t *testing.T, method, path, token, body string) answer {
 	t.Helper()
 	got := s.call(t, method, path, token, body)
 	if got.status != http.StatusOK {
@@ -190,7 +190,7 @@ func (s site) must(t *testing.T, method, path, token, body string) answer {
 }
 
 // call sends a request as a client does, over the network and the gateway.
-func (s site) call(t *testing.T, method, path, token, body string) answer {
+func (s testServer) call(t *testing.T, method, path, token, body string) answer {
 	t.Helper()
 	var headers []string
 	switch {

@@ -13,10 +13,10 @@ import (
 func TestMutations(t *testing.T) {
 	t.Parallel()
 	const mutations = 500 // of each kind
-	s := newSite(t, inThisProcess, unlimited)
-	c := &badClient{generator: &generator{Rand: rand.New(rand.NewPCG(*seedOf, 2))}, line: &line{site: s}, t: t, values: map[string]string{}, tally: newTally()}
-	defer c.hangUp()
-	if !c.prepareFrom(prologue[:5]) {
+	s := newTestServer(t, inThisProcess, unlimited)
+	c := &badClient{generator: &generator{Rand: rand.New(rand.NewPCG(*generatorSeed, 2))}, keepAliveClient: &keepAliveClient{testServer: s}, t: t, values: map[string]string{}, tally: newTally()}
+	defer c.disconnect()
+	if !c.prepareFrom(setupRequests[:5]) {
 		return
 	}
 	access, reset := c.values["access"], c.values["reset"]
@@ -32,7 +32,7 @@ func TestMutations(t *testing.T) {
 	for _, try := range tries {
 		for range mutations {
 			r, want := try()
-			if got, err := c.ask(r.method, r.kept()); err != nil || got.status != want {
+			if got, err := c.do(r.method, r.keepAliveBytes()); err != nil || got.status != want {
 				t.Errorf("%v: %v, %v, want %d", r, got, err, want)
 			}
 		}
@@ -42,7 +42,7 @@ func TestMutations(t *testing.T) {
 		{"GET", "/api/user/ann", bearerOf(access), ""},
 		jsonBody("POST", "/api/user/reset_password", `{"token":"`+reset+`","new_password":"password1234"}`),
 	} {
-		if got, err := c.ask(r.method, r.kept()); err != nil || got.status != 200 {
+		if got, err := c.do(r.method, r.keepAliveBytes()); err != nil || got.status != 200 {
 			t.Errorf("afterwards the token itself: %v, %v", got, err)
 		}
 	}

@@ -7,30 +7,31 @@ import (
 	"io"
 )
 
-// options are the command line.
+// options holds the command line.
 type options struct {
 	addr   string
 	data   string
 	lambda bool
-	// functions is a folder of functions that are built already. It is no
-	// flag: tests, which start many localdevs, build once.
+	// functions is a folder with functions that are already built. It has no
+	// flag; tests set it, to build once for many localdevs.
 	functions string
 }
 
 const usage = `Usage: go run ./localdev [flags]
 
-Runs Roster on this machine, with a PostgreSQL of its own. See README.md for the variables.
+Runs Roster on this machine, with its own PostgreSQL. See README.md for the variables.
 
 `
 
-// parse reads the command line. Help goes to out, and is flag.ErrHelp.
+// parse reads the command line. For -h it prints the help to out and returns
+// flag.ErrHelp.
 func parse(args []string, out io.Writer) (options, error) {
 	var o options
 	f := flag.NewFlagSet("localdev", flag.ContinueOnError)
-	f.SetOutput(io.Discard) // its error is said once, by main
+	f.SetOutput(io.Discard) // main prints the error, once
 	f.StringVar(&o.addr, "addr", "127.0.0.1:3000", "`address` to listen on")
 	f.StringVar(&o.data, "data", ".localdev", "`folder` for the database and the generated secrets")
-	f.BoolVar(&o.lambda, "lambda", false, "run each function as a process of its own, over the Lambda Runtime API, instead of all in this one")
+	f.BoolVar(&o.lambda, "lambda", false, "run each function as a separate process over the Lambda Runtime API, instead of all in this one")
 	err := f.Parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):

@@ -14,31 +14,31 @@ import (
 	"roster/shared/api/apitest"
 )
 
-// patient is how long an answer may take while PostgreSQL is gone: many times
+// maxOutageLatency is how long an answer may take while PostgreSQL is gone: many times
 // what it takes on a quiet machine.
-const patient = 3 * time.Second
+const maxOutageLatency = 3 * time.Second
 
 func TestDatabaseGone(t *testing.T) {
 	t.Parallel()
-	for _, way := range ways {
+	for _, way := range modes {
 		t.Run(way, func(t *testing.T) {
 			t.Parallel()
 			server := postgrestest.Server(t)
-			p := newPatron(t, newSite(t, way, map[string]string{"DATABASE_URL": server.URL("postgres")}))
-			p.warm()
+			p := newProbe(t, newTestServer(t, way, map[string]string{"DATABASE_URL": server.URL("postgres")}))
+			p.fillPools()
 
 			// Gone and back unseen: every connection is dead.
 			restart(t, server)
-			p.allWell("after a restart that nobody noticed")
+			p.wantAllHealthy("after a restart that nobody noticed")
 
 			if err := server.Stop(); err != nil {
 				t.Fatal(err)
 			}
-			slowest := p.allUnavailable(patient)
+			slowest := p.wantAllUnavailable(maxOutageLatency)
 			t.Logf("slowest answer without a database: %v", slowest)
 			restart(t, server)
-			p.recovered()
-			p.allWell("after an outage")
+			p.waitUntilHealthy()
+			p.wantAllHealthy("after an outage")
 		})
 	}
 }
@@ -50,30 +50,30 @@ func restart(t *testing.T, server *pgserver.Server) {
 	}
 }
 
-// patron uses every endpoint with a database behind it.
-type patron struct {
+// probe uses every endpoint with a database behind it.
+type probe struct {
 	t      *testing.T
-	site   site
+	server testServer
 	client *http.Client
 	token  string
 }
 
-func newPatron(t *testing.T, s site) *patron {
-	p := &patron{t: t, site: s, client: client()}
+func newProbe(t *testing.T, s testServer) *probe {
+	p := &probe{t: t, server: s, client: client()}
 	p.client.Transport = apitest.Transport(t, p.client.Transport)
 	values := map[string]string{}
-	learn(values, s.send(t, "POST", jsonBody("POST", "/api/user/login", `{"username":"admin","password":"`+adminPassword+`"}`).bytes()))
+	storeTokens(values, s.send(t, "POST", jsonBody("POST", "/api/user/login", `{"username":"admin","password":"`+adminPassword+`"}`).bytes()))
 	p.token = values["access"]
 	return p
 }
 
-// errands are each endpoint with what it answers while all is well. None of
+// calls are each endpoint with what it answers while all is well. None of
 // them changes the admin, and each can be done again.
-func (p *patron) errands() map[string]errand {
-	json := func(method, path, body string, want int) errand {
-		return errand{method, path, "application/json", body, want}
+func (p *probe) calls() map[string]apiCall {
+	json := func(method, path, body string, want int) apiCall {
+		return apiCall{method, path, "application/json", body, want}
 	}
-	return map[string]errand{
+	return map[string]apiCall{
 		"register":        json("POST", "/api/user/register", `{"username":"ann","first_name":"A","last_name":"L","email":"admin@roster.localhost","password":"password123"}`, 409),
 		"login":           json("POST", "/api/user/login", `{"username":"admin","password":"`+adminPassword+`"}`, 200),
 		"forget_password": json("POST", "/api/user/forget_password", `{"username":"admin","email":"admin@roster.localhost"}`, 200),
@@ -90,16 +90,16 @@ func (p *patron) errands() map[string]errand {
 	}
 }
 
-type errand struct {
+type apiCall struct {
 	method, path, media, body string
 	want                      int
 }
 
 // run does one errand and returns the answer, its body read, and how long it
 // took.
-func (p *patron) run(e errand) (*http.Response, time.Duration) {
+func (p *probe) run(e apiCall) (*http.Response, time.Duration) {
 	p.t.Helper()
-	req, err := http.NewRequest(e.method, p.site.url+e.path, bytes.NewReader([]byte(e.body)))
+	req, err := http.NewRequest(e.method, p.server.url+e.path, bytes.NewReader([]byte(e.body)))
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -118,22 +118,22 @@ func (p *patron) run(e errand) (*http.Response, time.Duration) {
 	return resp, time.Since(began)
 }
 
-// warm fills the pools with connections.
-func (p *patron) warm() {
+// fillPools fills the pools with connections.
+func (p *probe) fillPools() {
 	p.t.Helper()
 	var wg sync.WaitGroup
 	for range 2 {
-		for _, e := range p.errands() {
+		for _, e := range p.calls() {
 			wg.Go(func() { p.run(e) })
 		}
 	}
 	wg.Wait()
 }
 
-func (p *patron) allWell(when string) {
+func (p *probe) wantAllHealthy(when string) {
 	p.t.Helper()
 	for range 2 {
-		for name, e := range p.errands() {
+		for name, e := range p.calls() {
 			if resp, _ := p.run(e); resp.StatusCode != e.want {
 				p.t.Errorf("%s, %s answers %d, want %d", when, name, resp.StatusCode, e.want)
 			}
@@ -141,9 +141,9 @@ func (p *patron) allWell(when string) {
 	}
 }
 
-func (p *patron) allUnavailable(limit time.Duration) (slowest time.Duration) {
+func (p *probe) wantAllUnavailable(limit time.Duration) (slowest time.Duration) {
 	p.t.Helper()
-	for name, e := range p.errands() {
+	for name, e := range p.calls() {
 		resp, took := p.run(e)
 		if resp.StatusCode != http.StatusServiceUnavailable || resp.Header.Get("Retry-After") == "" || took > limit {
 			p.t.Errorf("%s answers %d, Retry-After %q, after %v; want 503 with it within %v", name, resp.StatusCode, resp.Header.Get("Retry-After"), took, limit)
@@ -153,11 +153,11 @@ func (p *patron) allUnavailable(limit time.Duration) (slowest time.Duration) {
 	return slowest
 }
 
-// recovered waits until the service is healthy again.
-func (p *patron) recovered() {
+// waitUntilHealthy waits until the service is healthy again.
+func (p *probe) waitUntilHealthy() {
 	p.t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); ; {
-		resp, _ := p.run(p.errands()["health"])
+		resp, _ := p.run(p.calls()["health"])
 		if resp.StatusCode == http.StatusOK {
 			return
 		}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,36 +9,35 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"roster/localdev/pgserver"
+	"roster/localdev/programtest"
 )
 
 // process is a real localdev, started from its binary.
 type process struct {
-	t      *testing.T
-	cmd    *exec.Cmd
-	exited chan struct{}
-	began  time.Time
+	t         *testing.T
+	cmd       *exec.Cmd
+	exited    chan struct{}
+	startedAt time.Time
 
-	mu       sync.Mutex
-	out, err bytes.Buffer
+	out, err programtest.Output
 }
 
-// patience is for machines with much else to do.
-const patience = 2 * time.Minute
+// processTimeout is for machines with much else to do.
+const processTimeout = 2 * time.Minute
 
 // launch starts localdev in a folder of its own with nothing in its environment
 // but what is given.
 func launch(t *testing.T, args []string, env ...string) *process {
 	t.Helper()
-	p := &process{t: t, cmd: exec.Command(filepath.Join(built(t), "localdev"), args...), exited: make(chan struct{})}
+	p := &process{t: t, cmd: exec.Command(programtest.Program(t, "localdev"), args...), exited: make(chan struct{})}
 	p.cmd.Dir = t.TempDir()
 	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}, env...)
-	p.cmd.Stdout, p.cmd.Stderr = &locked{&p.mu, &p.out}, &locked{&p.mu, &p.err}
-	p.began = time.Now()
+	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.err
+	p.startedAt = time.Now()
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -48,26 +46,14 @@ func launch(t *testing.T, args []string, env ...string) *process {
 	return p
 }
 
-// locked is a buffer that is read while it is written.
-type locked struct {
-	mu *sync.Mutex
-	b  *bytes.Buffer
-}
-
-func (l *locked) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (p *process) stdout() string { p.mu.Lock(); defer p.mu.Unlock(); return p.out.String() }
-func (p *process) stderr() string { p.mu.Lock(); defer p.mu.Unlock(); return p.err.String() }
+func (p *process) stdout() string { return p.out.String() }
+func (p *process) stderr() string { return p.err.String() }
 
 func (p *process) String() string {
 	return fmt.Sprintf("%s\nstdout:\n%s\nstderr:\n%s", strings.Join(p.cmd.Args[1:], " "), p.stdout(), p.stderr())
 }
 
-func (p *process) gone() bool {
+func (p *process) hasExited() bool {
 	select {
 	case <-p.exited:
 		return true
@@ -76,14 +62,14 @@ func (p *process) gone() bool {
 	}
 }
 
-// until waits for something to become true, and fails the test when the process
+// waitFor waits for something to become true, and fails the test when the process
 // ends before that.
-func (p *process) until(what string, done func() bool) {
+func (p *process) waitFor(what string, done func() bool) {
 	p.t.Helper()
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.Now().Add(patience); !done(); <-tick.C {
-		if p.gone() || time.Now().After(deadline) {
+	for deadline := time.Now().Add(processTimeout); !done(); <-tick.C {
+		if p.hasExited() || time.Now().After(deadline) {
 			p.t.Fatalf("waited in vain for %s: %v", what, p)
 		}
 	}
@@ -91,33 +77,33 @@ func (p *process) until(what string, done func() bool) {
 
 var apiLine = regexp.MustCompile(`(?m)^  API +(\S+)$`)
 
-// ready waits until it serves and returns its URL.
-func (p *process) ready() (url string) {
+// waitUntilReady waits until it serves and returns its URL.
+func (p *process) waitUntilReady() (url string) {
 	p.t.Helper()
-	p.until("it to be ready", func() bool {
+	p.waitFor("it to be ready", func() bool {
 		return strings.Contains(p.stdout(), "Roster is ready.") && apiLine.MatchString(p.stdout())
 	})
 	return apiLine.FindStringSubmatch(p.stdout())[1]
 }
 
-// exit waits for its end and returns its status.
-func (p *process) exit() int {
+// waitForExit waits for its end and returns its status.
+func (p *process) waitForExit() int {
 	p.t.Helper()
 	select {
 	case <-p.exited:
-	case <-time.After(patience):
+	case <-time.After(processTimeout):
 		p.t.Fatalf("it does not end: %v", p)
 	}
 	return p.cmd.ProcessState.ExitCode()
 }
 
-// signal sends a signal and waits for the end.
-func (p *process) signal(s os.Signal) int {
+// signalAndWait sends a signal and waits for the end.
+func (p *process) signalAndWait(s os.Signal) int {
 	p.t.Helper()
 	if err := p.cmd.Process.Signal(s); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		p.t.Fatal(err)
 	}
-	return p.exit()
+	return p.waitForExit()
 }
 
 // dataFolder is a folder for -data that is not there yet. What PostgreSQL

@@ -22,7 +22,7 @@ type raw struct {
 // bytes end the connection; kept do not.
 func (r raw) bytes() []byte { return r.wire("Connection: close\r\n") }
 
-func (r raw) kept() []byte { return r.wire("") }
+func (r raw) keepAliveBytes() []byte { return r.wire("") }
 
 func (r raw) wire(connection string) []byte {
 	var b bytes.Buffer
@@ -56,7 +56,7 @@ func (a answer) String() string { return fmt.Sprintf("%d %v %.500q", a.status, a
 
 // send writes bytes to the service and reads one answer. No answer, only the
 // end of the connection, has the status 0.
-func (s site) send(t testing.TB, method string, request []byte) answer {
+func (s testServer) send(t testing.TB, method string, request []byte) answer {
 	t.Helper()
 	c, err := net.Dial("tcp", s.listener.Addr().String())
 	if err != nil {

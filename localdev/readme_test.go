@@ -1,96 +1,66 @@
 package main
 
 import (
-	"io"
-	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 )
 
-// The lines of README.md's "Try it", typed in their order, are answered as it
-// says.
+// The block of README.md's "Try it", pasted whole into a shell beside a fresh
+// localdev, prints what README.md says, line by line.
 func TestReadmeIsAnsweredAsPrinted(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile(filepath.Join("..", "README.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, text, _ := strings.Cut(string(readme), "\n## Try it\n")
-	text, _, _ = strings.Cut(text, "\n## ")
-	text = strings.ReplaceAll(text, "\\\n      ", "")
-	s := newSite(t, inThisProcess, nil)
-	variables, answered, calls := map[string]string{}, "", 0
-	for line := range strings.Lines(text) {
-		line, shown := strings.CutPrefix(strings.TrimRight(line, "\n"), "    ")
-		name, _, set := strings.Cut(line, "=")
-		switch {
-		case !shown:
-		case strings.HasPrefix(line, "curl "):
-			answered = typed(t, s.url, line, variables)
-			calls++
-		case strings.HasPrefix(line, "# "):
-			if !printed(line[2:]).MatchString(answered) {
-				t.Errorf("README.md prints %s\nthe answer is %s", line, answered)
-			}
-		case set:
-			m := answeredToken.FindStringSubmatch(answered)
-			if m == nil {
-				t.Fatalf("README.md sets %s, and the answer before has no token: %s", name, answered)
-			}
-			variables["$"+name] = m[1]
-		}
+	_, section, _ := strings.Cut(string(readme), "\n## Try it\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	script, want := codeBlock(section, "sh"), codeBlock(section, "text")
+	if calls := strings.Count(script, "curl "); calls != 7 || strings.Count(want, "\n") != 7 {
+		t.Fatalf("README.md has %d calls and prints\n%s\nwant seven of both", calls, want)
 	}
-	if calls != 9 {
-		t.Errorf("README.md has %d calls, want 9", calls)
+	const address = "http://127.0.0.1:3000"
+	if strings.Count(script, address) != 1 {
+		t.Fatalf("README.md's block does not name %s once", address)
 	}
+
+	dir := dataFolder(t)
+	p := launch(t, []string{"-addr", "127.0.0.1:0", "-data", dir})
+	got := runInShell(t, strings.Replace(script, address, p.waitUntilReady(), 1))
+	if !outputPattern(want).MatchString(got) {
+		t.Errorf("README.md prints\n%s\nthe answers are\n%s", want, got)
+	}
+	p.wantCleanStop(syscall.SIGINT, dir)
 }
 
-var (
-	answeredToken = regexp.MustCompile(`"(?:access_)?token":"([^"]+)"`)
-	curlURL       = regexp.MustCompile(`http://127\.0\.0\.1:3000(\S*)`)
-	curlHeader    = regexp.MustCompile(`-H ["']([^:]+): ([^"']+)["']`)
-	curlBody      = regexp.MustCompile(`-d '(.*)'$`)
-	curlMethod    = regexp.MustCompile(`-X (\S+)`)
-)
+// codeBlock returns the one block of code of a section in a language.
+func codeBlock(section, language string) string {
+	_, code, _ := strings.Cut(section, "\n```"+language+"\n")
+	code, _, _ = strings.Cut(code, "\n```")
+	return code + "\n"
+}
 
-// typed does what curl does with such a line, and returns the answer.
-func typed(t *testing.T, url, line string, variables map[string]string) string {
+// runInShell gives a script to a shell line by line, as a terminal does, and returns
+// what it printed.
+func runInShell(t *testing.T, script string) string {
 	t.Helper()
-	for name, value := range variables {
-		line = strings.NewReplacer("'"+name+"'", value, name, value).Replace(line)
-	}
-	method, body := http.MethodGet, ""
-	if m := curlBody.FindStringSubmatch(line); m != nil {
-		method, body = http.MethodPost, m[1]
-	}
-	if m := curlMethod.FindStringSubmatch(line); m != nil {
-		method = m[1]
-	}
-	req, err := http.NewRequestWithContext(t.Context(), method, url+curlURL.FindStringSubmatch(line)[1], strings.NewReader(body))
+	shell := exec.CommandContext(t.Context(), "bash", "--noprofile", "--norc")
+	shell.Dir = t.TempDir()
+	shell.Env = []string{"PATH=" + os.Getenv("PATH"), "NO_PROXY=*"}
+	shell.Stdin = strings.NewReader(script)
+	out, err := shell.CombinedOutput()
 	if err != nil {
-		t.Fatal(err)
+		t.Errorf("the block of README.md ends with %v", err)
 	}
-	for _, h := range curlHeader.FindAllStringSubmatch(line, -1) {
-		req.Header.Set(h[1], h[2])
-	}
-	resp, err := client().Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	b, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.TrimSpace(string(b))
+	return string(out)
 }
 
-// printed matches what a line of README.md stands for: … is anything, and what
-// follows the answer in brackets is for the reader.
-func printed(line string) *regexp.Regexp {
-	line, _, _ = strings.Cut(line, "       (")
-	return regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(line), "…", ".+") + "$")
+// outputPattern matches what README.md prints, where … is any part of a line.
+func outputPattern(text string) *regexp.Regexp {
+	return regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(text), "…", ".+") + "$")
 }

@@ -10,20 +10,19 @@ import (
 	"path/filepath"
 )
 
-// rootOnly is what matters here of what secrets.json holds.
-type rootOnly struct {
+// rootKeyFile is the part of secrets.json that this file uses.
+type rootKeyFile struct {
 	RootKey string `json:"ROOT_KEY"`
 }
 
-// leastKey is the least length of a key, in characters; package boot refuses
-// shorter ones.
-const leastKey = 32
+// minKeyLength is in characters. Package boot refuses shorter keys.
+const minKeyLength = 32
 
-// rootKey returns the key from which the local secrets are derived; it is made
-// on first use, so that tokens outlive a restart.
+// rootKey returns the key from which the local secrets are derived. It is created
+// on first use and kept, so that tokens stay valid after a restart.
 func rootKey(data string) (string, error) {
-	// Others may pass through, for as root PostgreSQL is another account and
-	// its folder is inside; they see nothing.
+	// Other accounts may enter the folder but not list it: as root, PostgreSQL
+	// runs as another account, and its folder is inside this one.
 	if err := os.MkdirAll(data, 0o711); err != nil {
 		return "", fmt.Errorf("cannot make the data folder %s (%w); choose another with -data", data, cause(err))
 	}
@@ -35,7 +34,7 @@ func rootKey(data string) (string, error) {
 	if err := writeKey(file, rand.Text()+rand.Text()); err != nil {
 		return "", fmt.Errorf("cannot write %s (%w); choose another folder with -data", file, cause(err))
 	}
-	return readKey(file) // another localdev may have been quicker
+	return readKey(file) // another localdev may have written it first
 }
 
 func readKey(file string) (string, error) {
@@ -43,20 +42,20 @@ func readKey(file string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("cannot read %s (%w)", file, cause(err))
 	}
-	var kept rootOnly
-	if json.Unmarshal(b, &kept) != nil || len(kept.RootKey) < leastKey {
+	var kept rootKeyFile
+	if json.Unmarshal(b, &kept) != nil || len(kept.RootKey) < minKeyLength {
 		return "", fmt.Errorf("%s is damaged; remove it to have new secrets made (people will have to log in again)", file)
 	}
 	return kept.RootKey, nil
 }
 
-// writeKey puts the whole file there at once, or leaves the one that is there.
+// writeKey creates the file as a whole. A file that already exists stays as it is.
 func writeKey(file, key string) error {
-	b, err := json.Marshal(rootOnly{RootKey: key})
+	b, err := json.Marshal(rootKeyFile{RootKey: key})
 	if err != nil {
 		return err
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(file), "secrets-*") // closed to others
+	tmp, err := os.CreateTemp(filepath.Dir(file), "secrets-*") // mode 0600
 	if err != nil {
 		return err
 	}

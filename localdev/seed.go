@@ -14,15 +14,15 @@ import (
 	"roster/shared/job/seed"
 )
 
-// admin is what the banner says of the admin's account.
+// admin holds what the banner shows about the admin's account.
 type admin struct {
 	username, email string
-	password        string // only on the run that made the account
+	password        string // only in the run that created the account
 	note            string
 }
 
-// seedAdmin runs the seeding as a deployment would. Where no password is
-// given it makes one up, which is the admin's if the account is made now.
+// seedAdmin seeds the admin as a deployment does. Without ADMIN_PASSWORD it
+// generates a password, which is used only if the account is created now.
 func seedAdmin(ctx context.Context, values map[string]string) (admin, error) {
 	values = maps.Clone(values)
 	if values["ADMIN_PASSWORD"] == "" {
@@ -39,13 +39,13 @@ func seedAdmin(ctx context.Context, values map[string]string) (admin, error) {
 	return a, nil
 }
 
-// seedJob is functions/seed_admin with these settings.
+// seedJob returns the job of functions/seed_admin with these settings.
 func seedJob(values map[string]string) seed.Job {
 	return func(ctx context.Context) (seed.Report, error) { return handlers.SeedAdmin(ctx, boot.FromMap(values)) }
 }
 
-// runSeed is POST /_run/seed_admin: the scheduled invocation, by hand. Unlike
-// the schedule it shows the link that a new admin sets the password with.
+// runSeed handles POST /_run/seed_admin, which starts the scheduled job by hand.
+// Unlike the schedule it prints the link with which a new admin sets the password.
 func runSeed(job seed.Job, out io.Writer) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		report, err := job(r.Context())
@@ -54,7 +54,7 @@ func runSeed(job seed.Job, out io.Writer) http.Handler {
 			return
 		}
 		if report.Admin.Link != "" {
-			fmt.Fprintln(out, "The admin's password is set at", report.Admin.Link)
+			fmt.Fprintln(out, "Set the admin's password at", report.Admin.Link)
 		}
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(report)

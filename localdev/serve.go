@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// open listens and starts everything behind the address.
-func open(ctx context.Context, o options, env lookup, out io.Writer) (*parts, error) {
-	// Before anything slow: a port in use is the commonest mistake.
+// open listens on the address and starts everything that serves it.
+func open(ctx context.Context, o options, env lookup, out io.Writer) (*stack, error) {
+	// First, because it is quick and a port in use is the most common mistake.
 	listener, err := net.Listen("tcp", o.addr)
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen on %s (%w); stop what is there or choose another address with -addr", o.addr, cause(err))
@@ -33,7 +33,7 @@ func open(ctx context.Context, o options, env lookup, out io.Writer) (*parts, er
 }
 
 // serve answers requests until ctx ends.
-func (p *parts) serve(ctx context.Context, out io.Writer) error {
+func (p *stack) serve(ctx context.Context, out io.Writer) error {
 	server := &http.Server{Handler: p.handler, ReadHeaderTimeout: 10 * time.Second}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(p.listener) }()
@@ -51,7 +51,8 @@ func (p *parts) serve(ctx context.Context, out io.Writer) error {
 	return nil
 }
 
-// cause is the reason without the addresses that net puts around it.
+// cause returns the reason of an error, without the addresses that package net
+// adds.
 func cause(err error) error {
 	var sys syscall.Errno
 	var op *net.OpError

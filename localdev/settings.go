@@ -7,30 +7,29 @@ import (
 	"roster/localdev/pgserver"
 )
 
-// settings are the functions' variables, and what localdev itself takes from
-// the environment.
+// settings holds the functions' variables and localdev's own settings.
 type settings struct {
 	values map[string]string
 	source pgserver.Source
-	// differs says in words where these are not what a deployment would have.
-	differs []string
-	vault   *vault // nil where the values name keys of access tokens
+	// differences are sentences for the banner: what a deployment would have otherwise.
+	differences []string
+	secret      *localSecret // nil when the values already hold keys of access tokens
 }
 
-// names are the variables that are taken from .env and from the environment;
-// the latter win.
-var names = []string{
+// variableNames are the variables that are read from .env and from the
+// environment. The environment wins.
+var variableNames = []string{
 	"SECRET_KEY", "DATABASE_URL", "MIGRATE_DATABASE_URL", "DATABASE_CA", "DATABASE_AUTH", "JWT_SECRET_KEY", "SECURITY_PASSWORD_SALT",
 	"MAIL_SERVER", "MAIL_PORT", "MAIL_USE_TLS", "MAIL_CA", "MAIL_USERNAME", "MAIL_PASSWORD", "MAIL_FROM", "PUBLIC_URL",
 	"ADMIN_USERNAME", "ADMIN_EMAIL", "ADMIN_PASSWORD",
 	"LIMIT_LOGIN_IN_A_ROW", "LIMIT_LOGIN_ACCOUNT_NETWORK", "LIMIT_LOGIN_NETWORK", "LIMIT_REGISTER_NETWORK",
-	"LIMIT_EMAIL_ACCOUNT", "LIMIT_FORGET_ACCOUNT", "LIMIT_FORGET_NETWORK", "LIMIT_RESET_NETWORK", "TRUSTED_PROXIES",
+	"LIMIT_EMAIL_ACCOUNT", "LIMIT_FORGET_ACCOUNT", "LIMIT_FORGET_NETWORK", "LIMIT_RESET_NETWORK", "TRUSTED_PROXIES", "EDGE_SECRET",
 	"SESSION_IDLE_HOURS", "SESSION_HOURS", "SESSION_MAX", "REFRESH_GRACE_SECONDS",
 	"JWT_KEYS", "JWT_AUDIENCE", "JWT_CLAIMS", "JWT_ALGORITHM", "JWT_ROTATION_DAYS",
 	"PASSWORD_MIN_LENGTH", "PASSWORD_BLOCKLIST", "PASSWORD_BREACH_URL", "RESET_TOKEN_IN_RESPONSE", "LOCALDEV_POSTGRES",
 }
 
-// lookup finds a variable of the environment: os.LookupEnv, but in tests.
+// lookup finds an environment variable. It is os.LookupEnv, except in tests.
 type lookup = func(name string) (value string, set bool)
 
 func loadSettings(o options, env lookup, addr string) (settings, error) {
@@ -39,7 +38,7 @@ func loadSettings(o options, env lookup, addr string) (settings, error) {
 		return settings{}, err
 	}
 	given := map[string]string{}
-	for _, name := range names {
+	for _, name := range variableNames {
 		if v := file[name]; v != "" {
 			given[name] = v
 		}
@@ -57,24 +56,24 @@ func loadSettings(o options, env lookup, addr string) (settings, error) {
 	}
 	s := settings{values: defaults(addr, root), source: source}
 	maps.Copy(s.values, given)
-	s.differs = s.differences()
-	if s.vault, err = openVault(o.data, s.values); err != nil {
+	s.differences = s.listDifferences()
+	if s.secret, err = openLocalSecret(o.data, s.values); err != nil {
 		return settings{}, err
 	}
-	if s.vault != nil {
-		s.values[jwtKeys] = s.vault.keys
+	if s.secret != nil {
+		s.values[jwtKeys] = s.secret.keys
 	}
 	return s, nil
 }
 
-// wide lets a developer and a test suite ask as often as they like; both have
-// one address. Wrong passwords in a row are counted as in a deployment.
-const wide = "1000000/1h"
+// generousLimit lets a developer and a test suite send many requests from one
+// address. Wrong passwords in a row are limited as in a deployment.
+const generousLimit = "1000000/1h"
 
 func defaults(addr, root string) map[string]string {
 	return map[string]string{
-		"LIMIT_LOGIN_ACCOUNT_NETWORK": wide, "LIMIT_LOGIN_NETWORK": wide, "LIMIT_REGISTER_NETWORK": wide,
-		"LIMIT_EMAIL_ACCOUNT": wide, "LIMIT_FORGET_ACCOUNT": wide, "LIMIT_FORGET_NETWORK": wide, "LIMIT_RESET_NETWORK": wide,
+		"LIMIT_LOGIN_ACCOUNT_NETWORK": generousLimit, "LIMIT_LOGIN_NETWORK": generousLimit, "LIMIT_REGISTER_NETWORK": generousLimit,
+		"LIMIT_EMAIL_ACCOUNT": generousLimit, "LIMIT_FORGET_ACCOUNT": generousLimit, "LIMIT_FORGET_NETWORK": generousLimit, "LIMIT_RESET_NETWORK": generousLimit,
 
 		"ROOT_KEY":                root,
 		"PUBLIC_URL":              "http://" + reachable(addr),
@@ -86,7 +85,7 @@ func defaults(addr, root string) map[string]string {
 	}
 }
 
-// reachable turns the address that is listened on into one to connect to.
+// reachable turns the address of the listener into one that clients can connect to.
 func reachable(addr string) string {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
@@ -98,16 +97,16 @@ func reachable(addr string) string {
 	return net.JoinHostPort(host, port)
 }
 
-func (s settings) differences() []string {
+func (s settings) listDifferences() []string {
 	list := []string{"secrets are generated and kept in the data folder; plain HTTP, no TLS"}
 	if s.values["RESET_TOKEN_IN_RESPONSE"] == "true" {
-		list = append(list, "forget_password answers the reset token (RESET_TOKEN_IN_RESPONSE=true)")
+		list = append(list, "forget_password shows the reset token in its answer (RESET_TOKEN_IN_RESPONSE=true)")
 	}
 	if s.values["PASSWORD_BLOCKLIST"] == "off" {
 		list = append(list, "common passwords may be used (PASSWORD_BLOCKLIST=off)")
 	}
-	if s.values["LIMIT_FORGET_ACCOUNT"] == wide {
-		list = append(list, "the limits for a network, on mails and on changes of e-mail, are wide (LIMIT_FORGET_ACCOUNT="+wide+" and others)")
+	if s.values["LIMIT_FORGET_ACCOUNT"] == generousLimit {
+		list = append(list, "the limits for a network, on mails and on changes of e-mail, are wide (LIMIT_FORGET_ACCOUNT="+generousLimit+" and others)")
 	}
 	if s.values["MAIL_SERVER"] == "" {
 		list = append(list, "mail goes to the mailbox above, through the real SES client, and nowhere else")

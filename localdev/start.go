@@ -14,12 +14,13 @@ import (
 	"roster"
 	"roster/localdev/awstest"
 	"roster/localdev/gateway"
+	"roster/localdev/mailbox"
 	"roster/shared/aws/sam"
 	"roster/shared/boot"
 )
 
-// parts are what one localdev has started.
-type parts struct {
+// stack holds everything that one localdev has started.
+type stack struct {
 	options  options
 	settings settings
 	database database
@@ -31,17 +32,17 @@ type parts struct {
 	stops    []func()
 }
 
-// stop undoes start, the last first.
-func (p *parts) stop() {
+// stop stops everything, in the reverse order of the start.
+func (p *stack) stop() {
 	for _, stop := range slices.Backward(p.stops) {
 		stop()
 	}
 }
 
-// start prepares everything, in the order in which a deployment does: the
-// database, the schema and the admin, then the functions.
-func start(ctx context.Context, o options, s settings, out io.Writer) (p *parts, err error) {
-	p = &parts{options: o, settings: s}
+// start starts everything in the order of a deployment: the database, the schema
+// and the admin, then the functions.
+func start(ctx context.Context, o options, s settings, out io.Writer) (p *stack, err error) {
+	p = &stack{options: o, settings: s}
 	defer func() {
 		if err != nil {
 			p.stop()
@@ -81,11 +82,11 @@ func start(ctx context.Context, o options, s settings, out io.Writer) (p *parts,
 	return p, nil
 }
 
-// jobs are what runs on a schedule, by the function's folder.
+// jobs holds the handlers of scheduled functions, by the function's folder.
 type jobs map[string]http.Handler
 
-// routes puts what only localdev has beside the gateway.
-func (p *parts) routes(invoke gateway.Invoke, scheduled jobs) http.Handler {
+// routes returns the API's handler, with localdev's own pages beside it.
+func (p *stack) routes(invoke gateway.Invoke, scheduled jobs) http.Handler {
 	var routes []gateway.Route
 	for _, f := range p.template.Functions {
 		for _, r := range f.Routes {
@@ -93,14 +94,15 @@ func (p *parts) routes(invoke gateway.Invoke, scheduled jobs) http.Handler {
 		}
 	}
 	mux := http.NewServeMux()
-	mux.Handle("GET /_mail", mailbox(p.aws.Mails, p.settings.values["MAIL_SERVER"]))
-	mux.Handle("GET /_mail/{number}", mailHTML(p.aws.Mails))
+	mails := mailbox.New(p.aws.Mails, p.settings.values["MAIL_SERVER"])
+	mux.Handle(mailbox.Path, mails)
+	mux.Handle(mailbox.Path+"/", mails)
 	for folder, job := range scheduled {
 		mux.Handle("POST /_run/"+folder, job)
 	}
 	api := gateway.New(routes, invoke)
-	// Not a pattern of the mux: it would redirect // and .. before the gateway
-	// sees them.
+	// The mux does not see the API's requests, because it would redirect // and ..
+	// before the gateway handles them.
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/_") {
 			mux.ServeHTTP(w, r)
@@ -110,5 +112,5 @@ func (p *parts) routes(invoke gateway.Invoke, scheduled jobs) http.Handler {
 	})
 }
 
-// environment is the functions' variables as package boot reads them.
+// environment returns the functions' variables in the form that package boot reads.
 func environment(values map[string]string) *boot.Environment { return boot.FromMap(maps.Clone(values)) }

@@ -13,10 +13,10 @@ import (
 // trip, and nothing else goes over the connection.
 func TestStatementsOfEachRequest(t *testing.T) {
 	t.Parallel()
-	for _, way := range ways {
+	for _, way := range modes {
 		t.Run(way, func(t *testing.T) {
 			t.Parallel()
-			s := newSite(t, way, nil)
+			s := newTestServer(t, way, nil)
 			values := map[string]string{}
 			ann := "Authorization: Bearer «access»"
 			const form = "Content-Type: application/x-www-form-urlencoded"
@@ -28,35 +28,35 @@ func TestStatementsOfEachRequest(t *testing.T) {
 			}{
 				{"documentation", raw{method: "GET", target: "/"}, 200, nil},
 				{"health", raw{method: "GET", target: "/healthz"}, 200, []string{"select current_setting('transaction_read_only')::boolean"}},
-				{"register", jsonBody("POST", "/api/user/register", `{"username":"ann","first_name":"Ann","last_name":"Lee","email":"ann@example.com","password":"password123"}`), 201, []string{"with wanted", "with about"}},
-				{"register again", jsonBody("POST", "/api/user/register", `{"username":"ann","first_name":"Ann","last_name":"Lee","email":"ann@example.com","password":"password123"}`), 409, []string{"with wanted", "with about", "select exists", "with about"}},
+				{"register", jsonBody("POST", "/api/user/register", `{"username":"ann","first_name":"Ann","last_name":"Lee","email":"ann@example.com","password":"password123"}`), 201, []string{"with budgets", "with created_user"}},
+				{"register again", jsonBody("POST", "/api/user/register", `{"username":"ann","first_name":"Ann","last_name":"Lee","email":"ann@example.com","password":"password123"}`), 409, []string{"with budgets", "with created_user", "select exists", "with subject"}},
 				{"a bad registration", jsonBody("POST", "/api/user/register", `{}`), 400, nil},
-				{"login", jsonBody("POST", "/api/user/login", `{"username":"ann","password":"password123"}`), 200, []string{"with wanted", "select id", "with about"}},
-				{"a wrong password", jsonBody("POST", "/api/user/login", `{"username":"ann","password":"password124"}`), 401, []string{"with wanted", "select id", "with about"}},
-				{"an unknown name", jsonBody("POST", "/api/user/login", `{"username":"bob","password":"password123"}`), 401, []string{"with wanted", "select id", "with about"}},
+				{"login", jsonBody("POST", "/api/user/login", `{"username":"ann","password":"password123"}`), 200, []string{"with budgets", "select id", "with updated_user"}},
+				{"a wrong password", jsonBody("POST", "/api/user/login", `{"username":"ann","password":"password124"}`), 401, []string{"with budgets", "select id", "with subject"}},
+				{"an unknown name", jsonBody("POST", "/api/user/login", `{"username":"bob","password":"password123"}`), 401, []string{"with budgets", "select id", "with subject"}},
 				{"get", raw{"GET", "/api/user/ann", []string{ann}, ""}, 200, []string{"select u.uuid"}},
 				{"get another", raw{"GET", "/api/user/admin", []string{ann}, ""}, 403, []string{"select u.uuid"}},
 				{"get me", raw{"GET", "/api/user/me", []string{ann}, ""}, 200, []string{"select u.uuid"}},
 				{"sessions", raw{"GET", "/api/user/me/sessions", []string{ann}, ""}, 200, []string{"select u.uuid", "select s.id"}},
-				{"refresh", jsonBody("POST", "/api/user/refresh", `{"refresh_token":"«refresh»"}`), 200, []string{"with acco"}},
+				{"refresh", jsonBody("POST", "/api/user/refresh", `{"refresh_token":"«refresh»"}`), 200, []string{"with locked_user"}},
 				{"get without a token", raw{method: "GET", target: "/api/user/ann"}, 401, nil},
 				{"put", jsonBody("PUT", "/api/user/ann", `{"first_name":"Anna"}`, ann), 200, []string{"select u.uuid", "with"}},
-				{"forget", jsonBody("POST", "/api/user/forget_password", `{"username":"ann","email":"ann@example.com"}`), 200, []string{"with wanted", "with target"}},
-				{"forget, for nobody", jsonBody("POST", "/api/user/forget_password", `{"username":"bob","email":"bob@example.com"}`), 200, []string{"with wanted", "with target"}},
+				{"forget", jsonBody("POST", "/api/user/forget_password", `{"username":"ann","email":"ann@example.com"}`), 200, []string{"with budgets", "with locked_user"}},
+				{"forget, for nobody", jsonBody("POST", "/api/user/forget_password", `{"username":"bob","email":"bob@example.com"}`), 200, []string{"with budgets", "with locked_user"}},
 				{"the page", raw{method: "GET", target: "/reset_password?token=«reset»"}, 200, nil},
-				{"a token of nobody", jsonBody("POST", "/api/user/reset_password", `{"token":"«reset»","new_password":"password123"}`), 400, []string{"with wanted", "select id", "with about"}},
-				{"forget again", jsonBody("POST", "/api/user/forget_password", `{"username":"ann","email":"ann@example.com"}`), 200, []string{"with wanted", "with target"}},
-				{"the form", raw{"POST", "/reset_password", []string{form}, "token=«reset»&new_password=password123&repeat_password=password123"}, 200, []string{"with wanted", "select id", "with target"}},
-				{"login again", jsonBody("POST", "/api/user/login", `{"username":"ann","password":"password123"}`), 200, []string{"with wanted", "select id", "with about"}},
-				{"logout of the others", jsonBody("POST", "/api/user/logout", `{"scope":"others"}`, ann), 200, []string{"with about"}},
+				{"a token of nobody", jsonBody("POST", "/api/user/reset_password", `{"token":"«reset»","new_password":"password123"}`), 400, []string{"with budgets", "select id", "with subject"}},
+				{"forget again", jsonBody("POST", "/api/user/forget_password", `{"username":"ann","email":"ann@example.com"}`), 200, []string{"with budgets", "with locked_user"}},
+				{"the form", raw{"POST", "/reset_password", []string{form}, "token=«reset»&new_password=password123&repeat_password=password123"}, 200, []string{"with budgets", "select id", "with locked_user"}},
+				{"login again", jsonBody("POST", "/api/user/login", `{"username":"ann","password":"password123"}`), 200, []string{"with budgets", "select id", "with updated_user"}},
+				{"logout of the others", jsonBody("POST", "/api/user/logout", `{"scope":"others"}`, ann), 200, []string{"with locked_user"}},
 				{"delete", raw{"DELETE", "/api/user/ann", []string{ann}, ""}, 200, []string{"select u.uuid", "with"}},
 			} {
 				var got answer
 				statements := postgrestest.Statements(t, func() { got = s.send(t, c.method, c.bytesWith(values)) })
-				if learn(values, got); got.status != c.status {
+				if storeTokens(values, got); got.status != c.status {
 					t.Errorf("%s: %v, want %d", c.name, got, c.status)
 				}
-				if diff := cmp.Diff(c.want, beginnings(statements, c.want)); diff != "" {
+				if diff := cmp.Diff(c.want, prefixes(statements, c.want)); diff != "" {
 					t.Errorf("%s: statements (-want +got):\n%s", c.name, diff)
 				}
 			}
@@ -64,8 +64,8 @@ func TestStatementsOfEachRequest(t *testing.T) {
 	}
 }
 
-// beginnings cuts each statement to the length of what is wanted in its place.
-func beginnings(statements, want []string) []string {
+// prefixes cuts each statement to the length of what is wanted in its place.
+func prefixes(statements, want []string) []string {
 	var cut []string
 	for i, s := range statements {
 		s = strings.Join(strings.Fields(s), " ")

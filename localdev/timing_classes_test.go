@@ -16,9 +16,9 @@ import (
 type group struct {
 	title, path string
 	answered    int
-	hashes      bool                   // in each answer, so that there are fewer rounds
-	prepare     func(*testing.T, *lab) // once
-	before      string                 // SQL before each round, out of the measured time and for all classes alike
+	hashes      bool                         // in each answer, so that there are fewer rounds
+	prepare     func(*testing.T, *timingLab) // once
+	before      string                       // SQL before each round, out of the measured time and for all classes alike
 	classes     []class
 }
 
@@ -26,11 +26,11 @@ type group struct {
 type class struct {
 	name   string
 	bodies []string // one after the other, round by round
-	says   string   // classes with the same word are answered with the same bytes
-	// long is left out of a short run, and apart is shown and not judged: another
+	sameAs string   // classes with the same word are answered with the same bytes
+	// longRunOnly is left out of a short run, and apart is shown and not judged: another
 	// answer, or what SECURITY.md says can be told apart.
-	long, apart bool
-	other       int // status, where it is not the group's
+	longRunOnly, notJudged bool
+	other                  int // status, where it is not the group's
 }
 
 func (c class) status(g group) int {
@@ -61,7 +61,7 @@ var accounts = []struct {
 	{"old", true, "old"},
 }
 
-func (l *lab) accounts(t *testing.T) {
+func (l *timingLab) accounts(t *testing.T) {
 	t.Helper()
 	hasher := password.NewHasher("")
 	for _, a := range accounts {
@@ -103,11 +103,11 @@ var (
 	overLongPassword = strings.Repeat("x", password.MaxLength+1)
 )
 
-const spent = `delete from limits`
+const resetLimits = `delete from limits`
 
 var groups = []group{
 	{
-		title: "login refused", path: "/api/user/login", answered: http.StatusUnauthorized, hashes: true, before: spent,
+		title: "login refused", path: "/api/user/login", answered: http.StatusUnauthorized, hashes: true, before: resetLimits,
 		classes: []class{
 			{name: "unknown name", bodies: login("zoe")},
 			{name: "wrong password", bodies: login("ann")},
@@ -117,21 +117,21 @@ var groups = []group{
 			{name: "impossible name", bodies: login("a/b")},
 			{name: "over-long name", bodies: login(overLongName)},
 			{name: "over-long password", bodies: []string{loginWith("ann", overLongPassword)}},
-			{name: "older, cheaper argon2id hash", bodies: login("old"), long: true, apart: true},
+			{name: "older, cheaper argon2id hash", bodies: login("old"), longRunOnly: true, notJudged: true},
 		},
 	},
 	{
-		title: "login after too many tries", path: "/api/user/login", answered: http.StatusTooManyRequests, prepare: usedUp,
+		title: "login after too many tries", path: "/api/user/login", answered: http.StatusTooManyRequests, prepare: exhaustLimits,
 		before: `update limits set until = now() + interval '15 minutes' where backoff`,
 		classes: []class{
-			{name: "waiting, known", bodies: login("ann"), says: "wait"},
-			{name: "waiting, unknown", bodies: login("zoe"), says: "wait"},
-			{name: "disabled, known", bodies: login("eve"), says: "disabled"},
-			{name: "disabled, unknown", bodies: login("zac"), says: "disabled"},
+			{name: "waiting, known", bodies: login("ann"), sameAs: "wait"},
+			{name: "waiting, unknown", bodies: login("zoe"), sameAs: "wait"},
+			{name: "disabled, known", bodies: login("eve"), sameAs: "disabled"},
+			{name: "disabled, unknown", bodies: login("zac"), sameAs: "disabled"},
 		},
 	},
 	{
-		title: "forget_password", path: "/api/user/forget_password", answered: http.StatusOK, before: spent + `; delete from resets`,
+		title: "forget_password", path: "/api/user/forget_password", answered: http.StatusOK, before: resetLimits + `; delete from resets`,
 		classes: []class{
 			{name: "unknown name and e-mail", bodies: forget("zoe", "zoe")},
 			{name: "known name, unknown e-mail", bodies: forget("ann", "zoe")},
@@ -140,30 +140,30 @@ var groups = []group{
 			{name: "inactive", bodies: forget("ina", "ina")},
 			{name: "impossible name", bodies: forget("a/b", "ann")},
 			{name: "over-long name", bodies: forget(overLongName, "ann")},
-			{name: "fits: a mail is sent", bodies: forget("ann", "ann"), long: true, apart: true},
+			{name: "fits: a mail is sent", bodies: forget("ann", "ann"), longRunOnly: true, notJudged: true},
 		},
 	},
 	{
 		title: "register what is taken", path: "/api/user/register", answered: http.StatusConflict,
-		hashes: true, before: spent + `; delete from users where username = 'new'`,
+		hashes: true, before: resetLimits + `; delete from users where username = 'new'`,
 		classes: []class{
-			{name: "name taken, active", bodies: register("ann", "zoe"), says: "username"},
-			{name: "name taken, inactive", bodies: register("ina", "zoe"), says: "username"},
-			{name: "e-mail taken, active", bodies: register("zoe", "ann"), says: "email"},
-			{name: "e-mail taken, inactive", bodies: register("zoe", "ina"), says: "email"},
-			{name: "both taken", bodies: register("ann", "ann"), says: "both", long: true},
-			{name: "created", bodies: register("new", "new"), says: "created", long: true, apart: true, other: http.StatusCreated},
+			{name: "name taken, active", bodies: register("ann", "zoe"), sameAs: "username"},
+			{name: "name taken, inactive", bodies: register("ina", "zoe"), sameAs: "username"},
+			{name: "e-mail taken, active", bodies: register("zoe", "ann"), sameAs: "email"},
+			{name: "e-mail taken, inactive", bodies: register("zoe", "ina"), sameAs: "email"},
+			{name: "both taken", bodies: register("ann", "ann"), sameAs: "both", longRunOnly: true},
+			{name: "created", bodies: register("new", "new"), sameAs: "created", longRunOnly: true, notJudged: true, other: http.StatusCreated},
 		},
 	},
 }
 
-// usedUp brings accounts into waits, and into the state after a hundred wrong
+// exhaustLimits brings accounts into waits, and into the state after a hundred wrong
 // passwords in a row, without as many hashes. Tries that are refused change
 // nothing of that.
-func usedUp(t *testing.T, l *lab) {
-	l.exec(t, spent)
+func exhaustLimits(t *testing.T, l *timingLab) {
+	l.exec(t, resetLimits)
 	for name, inARow := range map[string]int{"ann": 20, "zoe": 20, "eve": 100, "zac": 100} {
-		a, err := l.line.ask("POST", jsonBody("POST", "/api/user/login", loginWith(name, wrongPassword)).kept())
+		a, err := l.client.do("POST", jsonBody("POST", "/api/user/login", loginWith(name, wrongPassword)).keepAliveBytes())
 		if err != nil || a.status != http.StatusUnauthorized {
 			t.Fatalf("%v, %v", a, err)
 		}

@@ -21,7 +21,7 @@ func (r result) String() string {
 	fmt.Fprintf(&b, "| | class | n | median, ms | p90, ms |\n|---|---|---|---|---|\n")
 	for i, c := range r.classes {
 		name := c.name
-		if c.apart {
+		if c.notJudged {
 			name += " *"
 		}
 		fmt.Fprintf(&b, "| %s | %s | %d | %.2f | %.2f |\n", letter(i), name, len(r.took[i]), quantile(r.took[i], 0.5), quantile(r.took[i], 0.9))
@@ -46,32 +46,36 @@ func (r result) String() string {
 
 const timingDocument = "../docs/security/timing.md"
 
-const aboutTiming = `# Whether time tells what an account is
+const timingIntroduction = `# Whether time reveals what an account is
 
-An answer must not show by its time whether an account exists, is active, waits or has a hash that was imported. Here is what
-` + "`TestTiming`" + ` measured, written by ` + "`make timing`" + ` on %s: %d rounds, %d cores, %s/%s, %s, PostgreSQL %s on the
-same machine with every commit flushed to its disk.
+The time of an answer must not show whether an account exists, is active, has to wait, or has an imported hash. This is what
+` + "`TestTiming`" + ` measured, written by ` + "`make timing`" + ` on %s: %d rounds, %d cores, %s/%s, %s, PostgreSQL %s on the same
+machine, with every commit flushed to disk.
 
-In each round each class is asked for once, in random order, by one client over the network of the machine; the limits are reset
-before the round. The answers of classes that must look alike are compared, too: they are the same to the byte but for the date,
-the request's id and the seconds that a wait has left.
+In each round each class is asked for once, in random order, by one client over the machine's own network. The limits are reset before
+the round. The answers of classes that must look alike are also compared: they are the same to the byte but for the date, the
+request's id and the seconds that a wait has left.
 
-A number between two classes is the area under the ROC curve: how often an answer of the column takes longer than one of the row.
-0.5 is a guess, 0 and 1 are certainty. The test fails for a pair that is not between 0.45 and 0.55; the standard error is %.3f.
-The pair that is judged and farthest from 0.5 has %.3f. Classes with a star are shown and not judged. CI makes a shorter run, with
-bounds as wide as the number of its rounds asks for.
+The number between two classes is the area under the ROC curve: how often an answer of the column takes longer than one of the row. 0.5
+is a guess, 0 and 1 are certainty. The test fails for a pair that is not between 0.45 and 0.55; the standard error is %.3f. The pair
+that is judged and farthest from 0.5 has %.3f. Classes with a star are shown and not judged. CI makes a shorter run. Its bounds are
+wider, as its smaller number of rounds requires.
 
-With a star: an older hash that is cheaper than today's is made up for by about the work that it leaves. How near that comes depends
-on the machine and its load, and one that is dearer takes longer; both end with the owner's next login, which makes a new hash. The
-mail of forget_password is sent before the answer, an outbox is to end that. Both stand in SECURITY.md, "What is open". A
-registration that succeeds says so.
+The classes with a star:
 
-What this does not show is Lambda, and other processors. Where p90 is far above the median the machine had other work, which blurs
-what little there is. Whoever may ask without end sees smaller differences than these; the limits let nobody ask that often.
+- An older hash that is cheaper than today's is padded with about the work that it leaves out. How near that comes depends on the
+  machine and its load. An older hash that is more expensive takes longer. Both end with the owner's next login, which makes a new hash.
+- The mail of forget_password is sent before the answer. A queue for mails is planned.
+- A registration that succeeds says so.
+
+SECURITY.md lists the first two under "What is open".
+
+This does not show Lambda or other processors. Where p90 is far above the median, the machine had other work, which blurs small
+differences. Somebody who may ask without end can see smaller differences than these. The limits let nobody ask that often.
 `
 
 // write writes the tables for people to read.
-func (l *lab) write(t *testing.T, results []result) {
+func (l *timingLab) write(t *testing.T, results []result) {
 	t.Helper()
 	var version string
 	if err := l.db.QueryRow(t.Context(), "select split_part(current_setting('server_version'), ' ', 1)").Scan(&version); err != nil {
@@ -87,7 +91,7 @@ func (l *lab) write(t *testing.T, results []result) {
 		})
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, aboutTiming, time.Now().UTC().Format(time.DateOnly), n, runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version(), version, standardError(n), farthest)
+	fmt.Fprintf(&b, timingIntroduction, time.Now().UTC().Format(time.DateOnly), n, runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version(), version, standardError(n), farthest)
 	for _, r := range results {
 		fmt.Fprintf(&b, "\n## POST %s, answered %d\n\n%v", r.path, r.answered, r)
 	}

@@ -22,10 +22,10 @@ var (
 	update       = flag.Bool("update", false, "write docs/security/timing.md")
 )
 
-// band is how far from 0.5 the area under the curve of any pair may be.
-const band = 0.05
+// maxDistance is how far from 0.5 the area under the curve of any pair may be.
+const maxDistance = 0.05
 
-// look is where a run is judged. It is over when every pair is within clear of
+// checkpoint is where a run is judged. It is over when every pair is within clear of
 // 0.5, and fails when it is the last look and one is beyond far.
 //
 // In a short run clear is the band and 2 standard errors of so many rounds,
@@ -36,9 +36,9 @@ const band = 0.05
 // That holds on a busy machine, too. The order within a round is random, so two
 // classes that do the same work are exchangeable within it; and what slows a
 // whole round down is in both, which can only make the error smaller.
-type look struct {
-	clear, far float64
-	last       bool
+type checkpoint struct {
+	passWithin, failBeyond float64
+	last                   bool
 }
 
 var (
@@ -46,17 +46,17 @@ var (
 	cheapLooks = []int{40, 80, 160, 320, 640}
 )
 
-// look is none after most rounds.
-func (g group) look(n int) (l look, ok bool) {
+// checkpoint is none after most rounds.
+func (g group) checkpoint(n int) (l checkpoint, ok bool) {
 	if *timingRounds > 0 {
-		return look{band, band, true}, n == *timingRounds
+		return checkpoint{maxDistance, maxDistance, true}, n == *timingRounds
 	}
 	at := cheapLooks
 	if g.hashes {
 		at = hashLooks
 	}
 	i := slices.Index(at, n)
-	return look{band + 2*standardError(n), band + 5*standardError(n), i == len(at)-1}, i >= 0
+	return checkpoint{maxDistance + 2*standardError(n), maxDistance + 5*standardError(n), i == len(at)-1}, i >= 0
 }
 
 // How long an answer takes does not tell one account from another, and neither
@@ -80,34 +80,34 @@ func TestTiming(t *testing.T) {
 	}
 }
 
-// lab is a service as durable as a deployment's: what one answer commits and
+// timingLab is a service as durable as a deployment's: what one answer commits and
 // another does not would show. It logs as a deployment does, to nowhere.
-type lab struct {
-	line *line
-	db   *pgx.Conn
-	rand *rand.Rand
+type timingLab struct {
+	client *keepAliveClient
+	db     *pgx.Conn
+	rand   *rand.Rand
 }
 
-func newLab(t *testing.T) *lab {
+func newLab(t *testing.T) *timingLab {
 	t.Helper()
 	before := slog.Default()
 	slog.SetDefault(slog.New(slog.NewJSONHandler(io.Discard, nil)))
 	t.Cleanup(func() { slog.SetDefault(before) })
 	variables := with(with(unlimited, "RESET_TOKEN_IN_RESPONSE", "false"), "ADMIN_PASSWORD", adminPassword)
-	s := startSite(t, options{addr: "127.0.0.1:0", data: dataFolder(t)}, variables)
+	s := startTestServer(t, options{addr: "127.0.0.1:0", data: dataFolder(t)}, variables)
 	db, err := pgx.Connect(t.Context(), s.database.owner)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close(t.Context()) })
-	l := &lab{line: &line{site: s}, db: db, rand: rand.New(rand.NewPCG(*seedOf, 0))}
-	t.Cleanup(l.line.hangUp)
+	l := &timingLab{client: &keepAliveClient{testServer: s}, db: db, rand: rand.New(rand.NewPCG(*generatorSeed, 0))}
+	t.Cleanup(l.client.disconnect)
 	l.exec(t, "alter database "+databaseName+" reset log_statement") // localdev's alone
 	l.accounts(t)
 	return l
 }
 
-func (l *lab) exec(t *testing.T, sql string, args ...any) {
+func (l *timingLab) exec(t *testing.T, sql string, args ...any) {
 	t.Helper()
 	if _, err := l.db.Exec(t.Context(), sql, args...); err != nil {
 		t.Fatal(err)
@@ -121,10 +121,10 @@ type result struct {
 }
 
 // measure plays rounds until there are enough.
-func (l *lab) measure(t *testing.T, g group) result {
+func (l *timingLab) measure(t *testing.T, g group) result {
 	t.Helper()
 	if *timingRounds == 0 {
-		g.classes = slices.DeleteFunc(slices.Clone(g.classes), func(c class) bool { return c.long })
+		g.classes = slices.DeleteFunc(slices.Clone(g.classes), func(c class) bool { return c.longRunOnly })
 	}
 	r := result{group: g, took: make([][]float64, len(g.classes))}
 	if g.prepare != nil {
@@ -136,7 +136,7 @@ func (l *lab) measure(t *testing.T, g group) result {
 		round, ok := l.round(t, g, n, said)
 		switch {
 		case ok && n >= warm:
-			if r.add(round); r.enough(t) {
+			if r.add(round); r.finished(t) {
 				return r
 			}
 		case !ok:
@@ -153,20 +153,20 @@ func (r result) add(round []float64) {
 	}
 }
 
-// enough reports whether the run is over, and judges it.
-func (r result) enough(t *testing.T) bool {
+// finished reports whether the run is over, and judges it.
+func (r result) finished(t *testing.T) bool {
 	t.Helper()
-	l, ok := r.look(len(r.took[0]))
+	l, ok := r.checkpoint(len(r.took[0]))
 	switch {
 	case !ok:
 		return false
-	case r.farthest() <= l.clear:
+	case r.farthest() <= l.passWithin:
 		return true
 	case !l.last:
 		return false
 	}
 	r.pairs(func(i, j int, area float64) {
-		if math.Abs(area-0.5) > l.far {
+		if math.Abs(area-0.5) > l.failBeyond {
 			t.Errorf("%q and %q can be told apart by their time: the area under the curve is %.3f, after %d rounds", r.classes[i].name, r.classes[j].name, area, len(r.took[i]))
 		}
 	})
@@ -182,7 +182,7 @@ func (r result) farthest() (distance float64) {
 func (r result) pairs(visit func(i, j int, area float64)) {
 	for i, a := range r.classes {
 		for j, b := range r.classes[:i] {
-			if !a.apart && !b.apart {
+			if !a.notJudged && !b.notJudged {
 				visit(j, i, auc(r.took[j], r.took[i]))
 			}
 		}
@@ -191,15 +191,15 @@ func (r result) pairs(visit func(i, j int, area float64)) {
 
 // round asks once for each class, in random order, and checks what is answered.
 // It is none when an answer is 503.
-func (l *lab) round(t *testing.T, g group, n int, said map[string]string) (took []float64, ok bool) {
+func (l *timingLab) round(t *testing.T, g group, n int, said map[string]string) (took []float64, ok bool) {
 	t.Helper()
 	l.exec(t, g.before)
 	took = make([]float64, len(g.classes))
 	for _, i := range l.rand.Perm(len(g.classes)) {
 		c := g.classes[i]
-		request := jsonBody("POST", g.path, c.bodies[n%len(c.bodies)]).kept()
+		request := jsonBody("POST", g.path, c.bodies[n%len(c.bodies)]).keepAliveBytes()
 		began := time.Now()
-		a, err := l.line.ask("POST", request)
+		a, err := l.client.do("POST", request)
 		took[i] = float64(time.Since(began)) / float64(time.Millisecond)
 		if err != nil {
 			t.Fatal(err)
@@ -207,19 +207,19 @@ func (l *lab) round(t *testing.T, g group, n int, said map[string]string) (took 
 		if a.status == http.StatusServiceUnavailable {
 			return nil, false
 		}
-		if said[c.says] == "" {
-			said[c.says] = bare(a)
+		if said[c.sameAs] == "" {
+			said[c.sameAs] = withoutVolatile(a)
 		}
-		if diff := cmp.Diff(said[c.says], bare(a)); diff != "" || a.status != c.status(g) {
+		if diff := cmp.Diff(said[c.sameAs], withoutVolatile(a)); diff != "" || a.status != c.status(g) {
 			t.Fatalf("%s is answered %v, want %d, and as others are:\n%s", c.name, a, c.status(g), diff)
 		}
 	}
 	return took, true
 }
 
-// bare is an answer without what is each request's own. The seconds of a wait
+// withoutVolatile is an answer without what is each request's own. The seconds of a wait
 // are left out, for they count down; those that stand for ever are not.
-func bare(a answer) string {
+func withoutVolatile(a answer) string {
 	h := a.headers.Clone()
 	id := h.Get("X-Request-Id")
 	h.Del("Date")

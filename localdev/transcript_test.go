@@ -75,10 +75,10 @@ func TestTranscripts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, way := range ways {
+		for _, way := range modes {
 			t.Run(strings.TrimSuffix(filepath.Base(file), ".txt")+" "+way, func(t *testing.T) {
 				t.Parallel()
-				script.play(t, newSite(t, way, nil))
+				script.play(t, newTestServer(t, way, nil))
 			})
 		}
 	}
@@ -136,7 +136,7 @@ func (m *message) add(line string) {
 	m.headers = append(m.headers, [2]string{h[1], h[2]})
 }
 
-func (s transcript) play(t *testing.T, at site) {
+func (s transcript) play(t *testing.T, at testServer) {
 	// What cannot be written in a text file, or would fill it.
 	values := map[string]string{"url": at.url, "long": strings.Repeat("x", 16<<10), "notUTF8": "\xff"}
 	c := client()

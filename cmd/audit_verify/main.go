@@ -1,10 +1,13 @@
-// Command audit_verify checks the audit log of DATABASE_URL: it computes the
-// hash chains anew and names every row that was altered, and every place where
-// rows are missing. It exits with 1 when there is any, or when it could not
-// look.
+// Command audit_verify checks the audit log in the database of DATABASE_URL:
 //
-// It refuses to repair anything, and needs no more than SELECT on the tables
-// audit and audit_heads.
+//	DATABASE_URL=postgres://… go run ./cmd/audit_verify
+//
+// It computes the hash chains again and names every row that was altered and
+// every place where rows are missing. It exits with 1 if there are any, or if it
+// cannot read the log.
+//
+// It refuses to repair anything. It needs only SELECT on the tables audit and
+// audit_heads.
 package main
 
 import (
@@ -41,7 +44,7 @@ func run(ctx context.Context, url string, out io.Writer) error {
 	defer db.Close()
 	v, err := db.VerifyAudit(ctx)
 	if err != nil {
-		return errors.New("the audit log could not be read: " + reason(err))
+		return errors.New("the audit log could not be read: " + innermost(err))
 	}
 	for _, altered := range v.Altered {
 		fmt.Fprintln(out, altered)
@@ -53,8 +56,9 @@ func run(ctx context.Context, url string, out io.Writer) error {
 	return nil
 }
 
-// reason is the innermost of pgx's many lines.
-func reason(err error) string {
+// innermost returns the message of PostgreSQL, or the last line of an error of
+// pgx, which has one line for each cause.
+func innermost(err error) string {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
 		return pg.Message

@@ -15,7 +15,7 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(postgrestest.Main(m)) }
 
-func write(t *testing.T, events int) {
+func recordEvents(t *testing.T, events int) {
 	t.Helper()
 	db := postgrestest.Open(t)
 	for range events {
@@ -25,49 +25,57 @@ func write(t *testing.T, events int) {
 	}
 }
 
-func TestRun(t *testing.T) {
+func TestAnAlteredRowIsReported(t *testing.T) {
 	t.Parallel()
-	write(t, 3)
+	recordEvents(t, 3)
 	var out bytes.Buffer
-	if err := run(t.Context(), postgrestest.FunctionsURL(t), &out); err != nil || out.String() != "rows checked: 3, altered or missing: 0\n" {
+	if err := run(t.Context(), postgrestest.FunctionsURL(t), &out); err != nil ||
+		out.String() != "rows checked: 3, altered or missing: 0\n" {
 		t.Errorf("%q, %v", out.String(), err)
 	}
 	var chain, seq int
-	err := postgrestest.Pool(t).QueryRow(t.Context(), "update audit set event = event || ' ' where (chain, seq) in (select chain, seq from audit order by 1, 2 limit 1) returning chain, seq").Scan(&chain, &seq)
+	const alter = `update audit set event = event || ' '
+		where (chain, seq) in (select chain, seq from audit order by 1, 2 limit 1) returning chain, seq`
+	err := postgrestest.Pool(t).QueryRow(t.Context(), alter).Scan(&chain, &seq)
 	if err != nil {
 		t.Fatal(err)
 	}
 	out.Reset()
 	err = run(t.Context(), postgrestest.FunctionsURL(t), &out)
-	if want := fmt.Sprintf("chain %d row %d has another hash", chain, seq); !strings.HasPrefix(out.String(), want) || !strings.Contains(out.String(), "\nrows checked: 3, altered or missing: ") {
-		t.Errorf("it says %q, want %q first", out.String(), want)
+	want := fmt.Sprintf("chain %d row %d has a hash that does not fit", chain, seq)
+	if !strings.HasPrefix(out.String(), want) || !strings.Contains(out.String(), "\nrows checked: 3, altered or missing: ") {
+		t.Errorf("it printed %q, want %q first", out.String(), want)
 	}
 	if err == nil || err.Error() != "the audit log was altered" {
 		t.Errorf("the error is %v", err)
 	}
 }
 
-func TestRunSaysWhatIsWrongInOneSentence(t *testing.T) {
+func TestAnErrorIsOneLineWithoutThePassword(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ url, want string }{
-		"no URL":      {"", "DATABASE_URL is not set; set it"},
-		"not a URL":   {"mysql://u:hunter2@h/d", "DATABASE_URL is not a PostgreSQL URL"},
-		"no server":   {"postgres://u:hunter2@127.0.0.1:1/d?sslmode=disable", "the audit log could not be read: "},
-		"no tables":   {postgrestest.Empty(t), `the audit log could not be read: relation "audit_heads" does not exist`},
-		"no database": {strings.Replace(postgrestest.URL(t), "/roster_test", "/no_roster_test", 1), "the audit log could not be read: database "},
+		"no URL":    {"", "DATABASE_URL is not set; set it"},
+		"not a URL": {"mysql://u:hunter2@h/d", "DATABASE_URL is not a PostgreSQL URL"},
+		"no server": {"postgres://u:hunter2@127.0.0.1:1/d?sslmode=disable", "the audit log could not be read: "},
+		"no tables": {postgrestest.Empty(t), `the audit log could not be read: relation "audit_heads" does not exist`},
+		"no database": {
+			strings.Replace(postgrestest.URL(t), "/roster_test", "/no_roster_test", 1),
+			"the audit log could not be read: database ",
+		},
 	} {
 		var out bytes.Buffer
 		err := run(t.Context(), c.url, &out)
-		if err == nil || !strings.HasPrefix(err.Error(), c.want) || strings.Contains(err.Error(), "\n") || strings.Contains(err.Error(), "hunter2") || out.Len() > 0 {
+		if err == nil || !strings.HasPrefix(err.Error(), c.want) || strings.Contains(err.Error(), "\n") ||
+			strings.Contains(err.Error(), "hunter2") || out.Len() > 0 {
 			t.Errorf("%s: %v, wrote %q, want %q", name, err, out.String(), c.want)
 		}
 	}
 }
 
-// As make audit-verify runs it: the exit status is what a script sees.
-func TestCommand(t *testing.T) {
+// As make audit-verify runs it.
+func TestTheExitStatusIsOneAfterAnError(t *testing.T) {
 	t.Parallel()
-	write(t, 2)
+	recordEvents(t, 2)
 	for url, want := range map[string]string{postgrestest.URL(t): "", "": "exit status 1"} {
 		cmd := exec.CommandContext(t.Context(), "go", "run", ".")
 		cmd.Env = append(os.Environ(), "DATABASE_URL="+url)

@@ -1,5 +1,6 @@
-// Command rotate_keys makes the moves of the keys of access tokens that are
-// due, as the function of that name does each day, and shows them.
+// Command rotate_keys rotates the keys that sign access tokens, as the function
+// of that name does each day: it makes the changes that are due, and shows the
+// keys. Run it with -h for its flags.
 //
 // It refuses to show a private key.
 package main
@@ -23,21 +24,21 @@ import (
 
 const usage = `Usage: go run ./cmd/rotate_keys [flags]
 
-Makes the moves of the keys of access tokens that are due, and shows the keys.
-The function rotate_keys does the same each day. Run it twice, nothing is done
+Makes the changes that are due to the keys that sign access tokens, and shows
+the keys. The function rotate_keys does the same each day. It is safe to run it
 twice.
 
 The keys are in the secret that SECRET_ARN names. Set that, AWS_REGION and the
-variables of AWS credentials (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,
-AWS_SESSION_TOKEN), and JWT_ALGORITHM, JWT_ROTATION_DAYS and JWT_KMS_KEY as the
-function has them.
+variables for AWS credentials (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,
+AWS_SESSION_TOKEN). Set JWT_ALGORITHM, JWT_ROTATION_DAYS and JWT_KMS_KEY to the
+values of the function.
 
 `
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	slog.SetDefault(slog.New(slog.DiscardHandler)) // the report says it all
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // what is logged is in the report too
 	err := run(ctx, os.Args[1:], settings.Environ(), os.Stdout)
 	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "rotate_keys: "+err.Error())
@@ -48,10 +49,11 @@ func main() {
 func run(ctx context.Context, args []string, values map[string]string, out io.Writer) error {
 	var ask rotation.Ask
 	f := flag.NewFlagSet("rotate_keys", flag.ContinueOnError)
-	f.SetOutput(io.Discard) // its error is said once, by main
-	file := f.String("file", "", "JSON `file` with the keys in the place of the secret, such as .localdev/secrets.json")
+	f.SetOutput(io.Discard) // main prints the error
+	file := f.String("file", "", "JSON `file` with the keys instead of the secret, such as .localdev/secrets.json")
 	f.BoolVar(&ask.Start, "start", false, "publish a next key now; a later run lets it sign")
-	f.BoolVar(&ask.ReplaceAll, "replace-all", false, "put one new key in the place of all, for keys that others may have: everybody must log in again")
+	f.BoolVar(&ask.ReplaceAll, "replace-all", false,
+		"replace all keys with one new key, for example after a leak: everybody must log in again")
 	err := f.Parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -65,7 +67,7 @@ func run(ctx context.Context, args []string, values map[string]string, out io.Wr
 		return fmt.Errorf("%q is not a flag; -h lists them", f.Arg(0))
 	}
 	env := settings.FromMap(values)
-	job := jobOf(env, *file)
+	job := newJob(env, *file)
 	if err := env.Check(); err != nil {
 		return err
 	}
@@ -73,17 +75,18 @@ func run(ctx context.Context, args []string, values map[string]string, out io.Wr
 	if err != nil {
 		return err
 	}
-	return show(out, report)
+	return printReport(out, report)
 }
 
-func jobOf(env *settings.Environment, file string) rotation.Job {
+// newJob returns the rotation of the keys in the file, or in the secret.
+func newJob(env *settings.Environment, file string) rotation.Job {
 	if file != "" {
 		return rotation.NewJob(rotation.File(file), rotating.Settings(env), time.Now)
 	}
 	return rotating.Job(env)
 }
 
-func show(out io.Writer, r rotation.Report) error {
+func printReport(out io.Writer, r rotation.Report) error {
 	if r.Note != "" {
 		fmt.Fprintln(out, r.Note)
 	}

@@ -2,11 +2,12 @@
 // its own, anywhere, that takes Roster's access tokens. With localdev in another
 // terminal:
 //
-//	go run ./examples/service -issuer http://127.0.0.1:3000
+//	go -C examples/service run . -issuer http://127.0.0.1:3000
 //	curl -s http://127.0.0.1:8080/whoami -H "Authorization: Bearer $TOKEN"
 //
-// It is for reading and for trying, and no part of a deployment. What matters is
-// in routes; docs/verify-elsewhere.md explains it.
+// It is for reading and for trying, and no part of a deployment. It is a Go module
+// of its own, as your service is. What matters is in routes and in go.mod;
+// docs/verify-elsewhere.md explains both.
 package main
 
 import (

@@ -1,5 +1,5 @@
-// Command authorizer is the Lambda authorizer for APIs beside Roster: it tells
-// their API Gateway whether an access token counts, and whose it is.
+// Command authorizer is the Lambda authorizer for other APIs: it tells their API
+// Gateway whether an access token is valid, and whose it is.
 package main
 
 import (

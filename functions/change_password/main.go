@@ -18,5 +18,5 @@ func main() { lambdahttp.Start(web.WaitForSecrets(boot.Build(handler))) }
 func handler(env *boot.Environment) http.Handler {
 	tokens := signing.New(env)
 	parts := user.ChangePasswordParts{Passwords: policy.Passwords(env), Limits: env.Limits(), Tokens: tokens}
-	return web.TrustProxies(env.Proxies(), api.ChangePassword(env.Postgres(), parts, tokens))
+	return web.TrustProxies(env.Edge(), api.ChangePassword(env.Postgres(), parts, tokens))
 }

@@ -14,5 +14,5 @@ import (
 func main() { lambdahttp.Start(web.WaitForSecrets(boot.Build(handler))) }
 
 func handler(env *boot.Environment) http.Handler {
-	return web.TrustProxies(env.Proxies(), api.EndSession(env.Postgres(), tokens.New(env)))
+	return web.TrustProxies(env.Edge(), api.EndSession(env.Postgres(), tokens.New(env)))
 }

@@ -17,5 +17,5 @@ func main() { lambdahttp.Start(web.WaitForSecrets(boot.Build(handler))) }
 
 func handler(env *boot.Environment) http.Handler {
 	parts := user.ForgetPasswordParts{Tokens: env.OneTimeTokens(), Notices: mailing.Notices(env), Limits: env.Limits()}
-	return web.TrustProxies(env.Proxies(), api.ForgetPassword(env.Postgres(), parts, env.Switch("RESET_TOKEN_IN_RESPONSE", false)))
+	return web.TrustProxies(env.Edge(), api.ForgetPassword(env.Postgres(), parts, env.Bool("RESET_TOKEN_IN_RESPONSE", false)))
 }

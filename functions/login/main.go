@@ -15,7 +15,7 @@ import (
 func main() { lambdahttp.Start(web.WaitForSecrets(boot.Build(handler))) }
 
 func handler(env *boot.Environment) http.Handler {
-	return web.TrustProxies(env.Proxies(), api.Login(env.Postgres(), user.LoginParts{
-		Passwords: env.Passwords(), Tokens: signing.New(env), Refresh: env.Refresh(), Devices: env.Devices(), Limits: env.Limits(), Sessions: env.Sessions(),
+	return web.TrustProxies(env.Edge(), api.Login(env.Postgres(), user.LoginParts{
+		Passwords: env.Passwords(), Tokens: signing.New(env), Refresh: env.RefreshTokens(), Devices: env.DeviceTokens(), Limits: env.Limits(), Sessions: env.SessionRules(),
 	}))
 }

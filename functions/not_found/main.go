@@ -1,4 +1,4 @@
-// Command not_found is the function behind every request that no route takes.
+// Command not_found is the function behind every request that matches no route.
 package main
 
 import (

@@ -16,7 +16,7 @@ import (
 func main() { lambdahttp.Start(web.WaitForSecrets(boot.Build(handler))) }
 
 func handler(env *boot.Environment) http.Handler {
-	return web.TrustProxies(env.Proxies(), api.Refresh(env.Postgres(), user.RefreshParts{
-		Tokens: signing.New(env), Refresh: env.Refresh(), Sessions: env.Sessions(), Notices: mailing.OptionalNotices(env),
+	return web.TrustProxies(env.Edge(), api.Refresh(env.Postgres(), user.RefreshParts{
+		Tokens: signing.New(env), Refresh: env.RefreshTokens(), Sessions: env.SessionRules(), Notices: mailing.OptionalNotices(env),
 	}))
 }

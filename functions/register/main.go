@@ -16,5 +16,5 @@ func main() { lambdahttp.Start(web.WaitForSecrets(boot.Build(handler))) }
 
 func handler(env *boot.Environment) http.Handler {
 	parts := user.RegisterParts{Passwords: policy.Passwords(env), Limits: env.Limits()}
-	return web.TrustProxies(env.Proxies(), api.Register(env.Postgres(), parts))
+	return web.TrustProxies(env.Edge(), api.Register(env.Postgres(), parts))
 }

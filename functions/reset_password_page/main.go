@@ -17,5 +17,5 @@ func main() { lambdahttp.Start(api.WaitForSecretsPage(boot.Build(handler))) }
 
 func handler(env *boot.Environment) http.Handler {
 	parts := user.ResetPasswordParts{Tokens: env.OneTimeTokens(), Passwords: policy.Passwords(env), Limits: env.Limits()}
-	return web.TrustProxies(env.Proxies(), api.ResetPasswordPage(env.Postgres(), parts))
+	return web.TrustProxies(env.Edge(), api.ResetPasswordPage(env.Postgres(), parts))
 }

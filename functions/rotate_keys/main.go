@@ -1,5 +1,5 @@
-// Command rotate_keys is the function that lets the keys of access tokens come
-// and go: daily, and by hand.
+// Command rotate_keys is the function that changes the keys of access tokens when
+// they are due: daily, and by hand.
 package main
 
 import (

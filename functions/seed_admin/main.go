@@ -1,5 +1,6 @@
-// Command seed_admin is the function that brings the schema up to date and
-// ensures the admin's account: daily, at each deployment, and by hand.
+// Command seed_admin is the function that migrates the schema, creates the admin's
+// account if it is missing and deletes expired rows: daily, at each deployment, and
+// by hand.
 package main
 
 import (
@@ -13,8 +14,8 @@ import (
 	"roster/shared/user"
 )
 
-// The settings are loaded at each run, so that a bad one is the run's answer: a
-// process that ended at its start would let CloudFormation wait for nothing.
+// The settings are loaded at each run, so that a bad setting is the run's answer. A
+// process that ended at its start would leave CloudFormation waiting.
 func main() {
 	seed.Start(func(ctx context.Context) (seed.Report, error) { return job(ctx, boot.Load()) })
 }

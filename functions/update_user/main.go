@@ -17,5 +17,5 @@ func main() { lambdahttp.Start(web.WaitForSecrets(boot.Build(handler))) }
 
 func handler(env *boot.Environment) http.Handler {
 	parts := user.UpdateParts{Passwords: policy.Passwords(env), Limits: env.Limits()}
-	return web.TrustProxies(env.Proxies(), api.UpdateUser(env.Postgres(), parts, tokens.New(env)))
+	return web.TrustProxies(env.Edge(), api.UpdateUser(env.Postgres(), parts, tokens.New(env)))
 }

@@ -1,12 +1,16 @@
-// Package awstest plays the AWS services that Roster calls, Amazon SES v2,
-// Secrets Manager and KMS, over HTTP on a port of this machine, for the real
-// SDK clients: in a test's own process or in a function's binary started by it.
+// Package awstest stands in for the AWS services that Roster calls: Amazon SES v2,
+// Secrets Manager and KMS. It serves the real SDK clients over HTTP on a port of
+// this machine, in a test's own process or in a function's binary that the test
+// starts:
 //
-// It answers the operations below and refuses everything else. It checks what the real services check and a fake is quick to forget: that a
-// request is signed for the right service and region, by the key that Env gave
-// out, and that text outside ASCII names its character set. It keeps nothing
-// and proves no signature: it is for tests and for trying out, never a
-// stand-in that faces a network.
+//	server := awstest.New(t)
+//	client := sesv2.NewFromConfig(server.Config())
+//
+// It answers the operations of type Operation and refuses all others. It checks
+// two things that fakes often forget: that a request is signed for the right
+// service and region with the key from Env, and that text outside ASCII names its
+// character set. It does not verify the signature itself and stores nothing on
+// disk. It is for tests and for trying out, never for a network.
 package awstest
 
 import (
@@ -23,8 +27,8 @@ import (
 	"roster/shared/aws/awsenv"
 )
 
-// What Env gives out and every request must be signed with. The shape is that
-// of temporary credentials, as Lambda gives them.
+// The region and the credentials that Env returns and that every request must be
+// signed with. They look like temporary credentials, which Lambda uses.
 const (
 	Region       = "eu-central-1"
 	accessKey    = "ASIAAWSTESTNOTREAL00"
@@ -32,22 +36,21 @@ const (
 	sessionToken = "awstest-session-token-that-opens-nothing"
 )
 
-// TB is the part of testing.TB that New uses, so that a program that is no test
-// can link this package without linking package testing.
+// TB is the part of testing.TB that New uses, so that a program can link this
+// package without linking package testing.
 type TB interface {
 	Helper()
 	Cleanup(func())
 	Fatalf(format string, args ...any)
 }
 
-// Server is the services. Its methods may be called at any time from
-// several goroutines.
+// Server serves all services. Its methods are safe for concurrent use.
 type Server struct {
 	URL string // http://127.0.0.1:port
 
 	http    http.Server
 	once    sync.Once
-	closing chan struct{} // closed by Close; ends hanging answers
+	closing chan struct{} // closed by Close, to end answers that hang
 
 	mu       sync.Mutex
 	mails    []Mail
@@ -57,7 +60,7 @@ type Server struct {
 	calls    map[Operation]int
 }
 
-// New starts a server that ends with the test.
+// New starts a server that is closed when the test ends.
 func New(t TB) *Server {
 	t.Helper()
 	s, err := Start()
@@ -68,7 +71,7 @@ func New(t TB) *Server {
 	return s
 }
 
-// Start starts a server that runs until Close, for programs that are no test.
+// Start starts a server that runs until Close. It is for programs; tests use New.
 func Start() (*Server, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -87,7 +90,7 @@ func Start() (*Server, error) {
 	return s, nil
 }
 
-// Close ends the server and every answer that still hangs.
+// Close stops the server and ends every answer that still hangs.
 func (s *Server) Close() { s.once.Do(s.close) }
 
 func (s *Server) close() {
@@ -99,8 +102,8 @@ func (s *Server) close() {
 	}
 }
 
-// Env gives the AWS_* variables with which a child process talks to this
-// server, each as NAME=value. They win over the same names earlier in a list.
+// Env returns the AWS_* variables with which a child process talks to this server,
+// as NAME=value. Append them, because the last of several equal names wins.
 func (s *Server) Env() []string {
 	var list []string
 	for name, value := range s.variables() {
@@ -121,7 +124,7 @@ func (s *Server) variables() map[string]string {
 	}
 }
 
-// Config gives what awsenv.Config gives in a process started with Env.
+// Config returns what awsenv.Config returns in a process started with Env.
 func (s *Server) Config() aws.Config {
 	variables := s.variables()
 	cfg, err := awsenv.From(func(name string) string { return variables[name] })
@@ -131,15 +134,15 @@ func (s *Server) Config() aws.Config {
 	return cfg
 }
 
-// Mails gives the mails sent so far, in order.
+// Mails returns the mails sent so far, in order.
 func (s *Server) Mails() []Mail {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.mails)
 }
 
-// Calls counts the requests for an operation so far, retries and failed ones
-// among them.
+// Calls counts the requests for an operation so far, with retries and failed
+// requests.
 func (s *Server) Calls(op Operation) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -139,7 +139,7 @@ func TestFailuresComeInOrder(t *testing.T) {
 	t.Parallel()
 	s := awstest.New(t)
 	lost := awstest.ServerError
-	lost.After = true
+	lost.AfterEffect = true
 	s.Fail(awstest.SendEmail, awstest.AccessDenied, lost)
 	client := sesv2.NewFromConfig(s.Config(), func(o *sesv2.Options) { o.Retryer = aws.NopRetryer{} })
 	for i, want := range []string{"AccessDenied", "InternalFailure", ""} {

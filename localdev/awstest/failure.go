@@ -4,7 +4,7 @@ import (
 	"net/http"
 )
 
-// Operation is a call that the server knows.
+// Operation is an AWS operation that the server supports.
 type Operation string
 
 // The operations.
@@ -17,7 +17,7 @@ const (
 	Decrypt                  Operation = "Decrypt"
 )
 
-// service is whose operation it is, by the name in X-Amz-Target.
+// service returns the name of the operation's service in X-Amz-Target.
 func (op Operation) service() string {
 	if op == Encrypt || op == Decrypt {
 		return "TrentService"
@@ -25,14 +25,14 @@ func (op Operation) service() string {
 	return "secretsmanager"
 }
 
-// Failure is one answer in the place of the right one.
+// Failure is an answer that the server gives instead of the right one.
 type Failure struct {
-	Status  int
-	Code    string // the error's type, as the service names it
-	Message string
-	Body    string // when not empty, the whole body, whatever Code says
-	Hang    bool   // no answer until the caller gives up
-	After   bool   // the work is done first, then the answer fails or hangs
+	Status      int
+	Code        string // the error's type, as the service names it
+	Message     string
+	Body        string // the whole body; if set, Code and Message are ignored
+	Hang        bool   // do not answer, until the caller gives up
+	AfterEffect bool   // do the work first, then fail or hang
 }
 
 // Failures as the services send them.
@@ -41,26 +41,27 @@ var (
 	ServerError  = Failure{Status: http.StatusInternalServerError, Code: "InternalFailure", Message: "Please try again"}
 	AccessDenied = Failure{Status: http.StatusForbidden, Code: "AccessDeniedException", Message: "User is not authorized to perform this action"}
 	Hang         = Failure{Hang: true}
+	// Garbage is a success with a truncated body, as a proxy may produce.
 	// Garbage is a success whose body breaks off, as from a proxy in between.
 	Garbage = Failure{Status: http.StatusOK, Body: `{"SecretString":"gar`}
 )
 
-// Fail makes the next requests for an operation fail, each with one of the
-// failures in their order. The SDK's own retries use them up like any request.
+// Fail lets the next requests for an operation fail, one for each failure, in this
+// order. Retries by the SDK count, too.
 func (s *Server) Fail(op Operation, failures ...Failure) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.failures[op] = append(s.failures[op], failures...)
 }
 
-// Recover ends an operation's failures that are not used up.
+// Recover removes the operation's failures that have not happened yet.
 func (s *Server) Recover(op Operation) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.failures, op)
 }
 
-// Times repeats a failure, for Fail.
+// Times returns n copies of a failure, for Fail.
 func Times(n int, f Failure) []Failure {
 	list := make([]Failure, n)
 	for i := range list {
@@ -69,8 +70,8 @@ func Times(n int, f Failure) []Failure {
 	return list
 }
 
-// next counts the call and takes the failure that is due, if any.
-func (s *Server) next(op Operation) (Failure, bool) {
+// nextFailure counts the call and removes the next failure from the queue, if any.
+func (s *Server) nextFailure(op Operation) (Failure, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls[op]++
@@ -98,8 +99,8 @@ func (f Failure) write(w http.ResponseWriter, r *http.Request, s *Server) {
 	}
 }
 
-// writeError writes an error in the form of both protocols: SES reads the type
-// from the header (restJson1), Secrets Manager from the body (awsJson1_1).
+// writeError writes an error for both protocols: SES reads the type from the
+// header (restJson1), Secrets Manager and KMS from the body (awsJson1_1).
 func writeError(w http.ResponseWriter, status int, code, message string) {
 	w.Header().Set("X-Amzn-ErrorType", code)
 	writeJSON(w, status, map[string]string{"__type": code, "message": message})

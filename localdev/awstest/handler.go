@@ -8,19 +8,19 @@ import (
 	"unicode/utf8"
 )
 
-// Mail is a mail that SES took.
+// Mail is a mail that was sent with SES.
 type Mail struct {
 	From, To, Subject, Text, HTML string
 	Headers                       map[string]string
 	ClickTracking, OpenTracking   string // "DISABLED", "ENABLED", or "" for the account's own setting
 }
 
-// maxBody is far above the 64 KiB of a secret and the size of Roster's mails.
+// maxBody is far above the 64 KiB limit of a secret and the size of Roster's mails.
 const maxBody = 1 << 20
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	// Read before anything hangs: only then does the server notice that a
-	// caller gave up.
+	// Read the body before anything hangs. net/http notices that a caller has
+	// gone only after that.
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
 		return
@@ -35,19 +35,19 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		Encrypt: (*Server).encrypt, Decrypt: (*Server).decrypt,
 	} {
 		if string(op) == name && op.service() == service {
-			s.serve(w, r, op, signedFor[service], func(w http.ResponseWriter) { work(s, w, body) })
+			s.serve(w, r, op, signingNames[service], func(w http.ResponseWriter) { work(s, w, body) })
 			return
 		}
 	}
-	writeError(w, http.StatusBadRequest, "UnknownOperationException", "awstest does not play "+r.Method+" "+r.URL.Path)
+	writeError(w, http.StatusBadRequest, "UnknownOperationException", "awstest does not support "+r.Method+" "+r.URL.Path)
 }
 
-// signedFor is the name in the signature for a service's name in X-Amz-Target.
-var signedFor = map[string]string{"secretsmanager": "secretsmanager", "TrentService": "kms"}
+// signingNames maps a service's name in X-Amz-Target to its name in the signature.
+var signingNames = map[string]string{"secretsmanager": "secretsmanager", "TrentService": "kms"}
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, op Operation, service string, work func(http.ResponseWriter)) {
-	failure, fails := s.next(op)
-	if fails && !failure.After {
+	failure, fails := s.nextFailure(op)
+	if fails && !failure.AfterEffect {
 		failure.write(w, r, s)
 		return
 	}
@@ -104,7 +104,7 @@ func (s *Server) sendEmail(w http.ResponseWriter, body []byte) {
 	for _, h := range simple.Headers {
 		m.Headers[h.Name] = h.Value
 	}
-	ok := simple.Subject.into(&m.Subject) && simple.Body.Text.into(&m.Text) && simple.Body.Html.into(&m.HTML)
+	ok := simple.Subject.copyTo(&m.Subject) && simple.Body.Text.copyTo(&m.Text) && simple.Body.Html.copyTo(&m.HTML)
 	if !ok {
 		writeError(w, http.StatusBadRequest, "BadRequestException", "text outside ASCII needs Charset UTF-8")
 		return
@@ -115,9 +115,9 @@ func (s *Server) sendEmail(w http.ResponseWriter, body []byte) {
 	writeJSON(w, http.StatusOK, map[string]string{"MessageId": "awstest"})
 }
 
-// into copies the text. SES takes ASCII where no character set is named and
-// sends everything else garbled; here that is an error, so that a test sees it.
-func (c content) into(to *string) bool {
+// copyTo copies the text. It reports false for text outside ASCII without a
+// character set: SES would garble it, and a test must see that.
+func (c content) copyTo(to *string) bool {
 	if c.Data == nil {
 		return true
 	}
@@ -132,7 +132,7 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	json.NewEncoder(w).Encode(v)
 }
 
-// discard takes the answer to work that was done but whose answer is lost.
+// discard is the http.ResponseWriter of work whose answer is lost.
 type discard struct{}
 
 func (discard) Header() http.Header         { return make(http.Header) }

@@ -9,13 +9,13 @@ import (
 	"strings"
 )
 
-// AddKey makes a symmetric key of KMS under an ARN.
+// AddKey creates a symmetric KMS key with this ARN.
 func (s *Server) AddKey(arn string) {
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // never fails
 	block, err := aes.NewCipher(key)
 	if err != nil {
-		panic(err) // of the key's length alone
+		panic(err) // only the key's length can be wrong
 	}
 	sealer, err := cipher.NewGCMWithRandomNonce(block)
 	if err != nil {
@@ -26,7 +26,7 @@ func (s *Server) AddKey(arn string) {
 	s.keys[arn] = sealer
 }
 
-// maxPlaintext is what KMS encrypts itself, in bytes.
+// maxPlaintext is the most that KMS encrypts in one call, in bytes.
 const maxPlaintext = 4096
 
 type kmsInput struct {
@@ -36,8 +36,9 @@ type kmsInput struct {
 	EncryptionContext map[string]string
 }
 
-// bound is what a ciphertext is bound to: the context in one order.
-func (in kmsInput) bound() []byte {
+// additionalData returns the encryption context as additional authenticated data
+// (RFC 5116), in a fixed order.
+func (in kmsInput) additionalData() []byte {
 	b, err := json.Marshal(in.EncryptionContext)
 	if err != nil {
 		panic(err)
@@ -58,8 +59,8 @@ func (s *Server) encrypt(w http.ResponseWriter, body []byte) {
 		writeError(w, http.StatusBadRequest, "NotFoundException", "Key is not found")
 		return
 	}
-	// A ciphertext names its key, and so does this one.
-	blob := append([]byte(in.KeyId+"\x00"), key.Seal(nil, nil, in.Plaintext, in.bound())...)
+	// As in KMS, the ciphertext contains the key's id.
+	blob := append([]byte(in.KeyId+"\x00"), key.Seal(nil, nil, in.Plaintext, in.additionalData())...)
 	writeJSON(w, http.StatusOK, map[string]any{"KeyId": in.KeyId, "CiphertextBlob": blob, "EncryptionAlgorithm": "SYMMETRIC_DEFAULT"})
 }
 
@@ -81,7 +82,7 @@ func (s *Server) decrypt(w http.ResponseWriter, body []byte) {
 		writeError(w, http.StatusBadRequest, "IncorrectKeyException", "The key ID in the request does not identify a CMK that can perform this operation.")
 		return
 	}
-	plain, err := key.Open(nil, nil, []byte(sealed), in.bound())
+	plain, err := key.Open(nil, nil, []byte(sealed), in.additionalData())
 	if err != nil {
 		writeError(w, http.StatusBadRequest, "InvalidCiphertextException", "")
 		return

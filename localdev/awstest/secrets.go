@@ -7,29 +7,29 @@ import (
 	"strconv"
 )
 
-// The labels that Secrets Manager itself gives to versions of a secret.
+// The staging labels that Secrets Manager itself sets.
 const (
 	current  = "AWSCURRENT"
 	previous = "AWSPREVIOUS"
 )
 
-// secret is a secret with its versions. Each label is on one version.
+// secret is a secret with its versions. A label is attached to one version.
 type secret struct {
 	versions map[string]value
 	labels   map[string]string // label: id of the version
 }
 
-// value is what a version holds: text or bytes.
+// value is the content of a version: text or bytes.
 type value struct {
 	text *string
 	data []byte
 }
 
-// SetSecret puts a secret's text under the ARN or name it will be asked for by,
-// new or in the place of the old.
+// SetSecret creates or replaces a secret with text. Clients ask for it by this ARN
+// or name.
 func (s *Server) SetSecret(arn, text string) { s.set(arn, value{text: &text}) }
 
-// SetBinarySecret puts a secret of bytes, which has no text.
+// SetBinarySecret creates or replaces a secret with bytes instead of text.
 func (s *Server) SetBinarySecret(arn string, data []byte) { s.set(arn, value{data: data}) }
 
 func (s *Server) set(arn string, v value) {
@@ -38,13 +38,13 @@ func (s *Server) set(arn string, v value) {
 	if s.secrets[arn] == nil {
 		s.secrets[arn] = &secret{versions: map[string]value{}, labels: map[string]string{}}
 	}
-	s.secrets[arn].put("set-"+strconv.Itoa(len(s.secrets[arn].versions)), v, current)
+	s.secrets[arn].addVersion("set-"+strconv.Itoa(len(s.secrets[arn].versions)), v, current)
 }
 
-// Secret gives the text of the secret's current version, "" for none.
+// Secret returns the text of the current version, or "".
 func (s *Server) Secret(arn string) string { return s.SecretVersion(arn, current) }
 
-// SecretVersion gives the text of the version with that label, "" for none.
+// SecretVersion returns the text of the version with this label, or "".
 func (s *Server) SecretVersion(arn, label string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -56,23 +56,23 @@ func (s *Server) SecretVersion(arn, label string) string {
 	return ""
 }
 
-func (c *secret) put(id string, v value, labels ...string) {
+func (c *secret) addVersion(id string, v value, labels ...string) {
 	c.versions[id] = v
 	for _, label := range labels {
-		c.move(label, id)
+		c.moveLabel(label, id)
 	}
 }
 
-// move puts a label on a version. The one that was current becomes the
-// previous one.
-func (c *secret) move(label, id string) {
+// moveLabel attaches a label to a version. When AWSCURRENT moves, the old version
+// becomes AWSPREVIOUS.
+func (c *secret) moveLabel(label, id string) {
 	if was := c.labels[current]; label == current && was != "" && was != id {
 		c.labels[previous] = was
 	}
 	c.labels[label] = id
 }
 
-// secretInput are the members of all requests about secrets.
+// secretInput holds the members of all requests about secrets.
 type secretInput struct {
 	SecretId            string
 	VersionId           string
@@ -84,21 +84,21 @@ type secretInput struct {
 	RemoveFromVersionId string
 }
 
-// secretOf reads a request and finds its secret, or answers why not. s.mu is
-// held.
-func (s *Server) secretOf(w http.ResponseWriter, body []byte, in *secretInput) *secret {
+// findSecret reads a request and returns its secret. If it finds none, it writes
+// the error and returns nil. The caller holds s.mu.
+func (s *Server) findSecret(w http.ResponseWriter, body []byte, in *secretInput) *secret {
 	if json.Unmarshal(body, in) != nil || in.SecretId == "" {
 		writeError(w, http.StatusBadRequest, "InvalidParameterException", "SecretId is missing")
 		return nil
 	}
 	found := s.secrets[in.SecretId]
 	if found == nil {
-		notThere(w)
+		writeNotFound(w)
 	}
 	return found
 }
 
-func notThere(w http.ResponseWriter) {
+func writeNotFound(w http.ResponseWriter) {
 	writeError(w, http.StatusBadRequest, "ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
 }
 
@@ -106,7 +106,7 @@ func (s *Server) getSecretValue(w http.ResponseWriter, body []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var in secretInput
-	c := s.secretOf(w, body, &in)
+	c := s.findSecret(w, body, &in)
 	if c == nil {
 		return
 	}
@@ -119,7 +119,7 @@ func (s *Server) getSecretValue(w http.ResponseWriter, body []byte) {
 	}
 	v, ok := c.versions[id]
 	if !ok {
-		notThere(w)
+		writeNotFound(w)
 		return
 	}
 	out := map[string]any{"ARN": in.SecretId, "Name": in.SecretId, "VersionId": id, "VersionStages": c.labelsOf(id)}
@@ -142,19 +142,19 @@ func (c *secret) labelsOf(id string) []string {
 	return list
 }
 
-// maxSecret is the size of a secret in Secrets Manager, in bytes.
+// maxSecret is Secrets Manager's limit for one secret, in bytes.
 const maxSecret = 65536
 
 func (s *Server) putSecretValue(w http.ResponseWriter, body []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var in secretInput
-	c := s.secretOf(w, body, &in)
+	c := s.findSecret(w, body, &in)
 	switch {
 	case c == nil:
 		return
 	case in.SecretString == nil || len(*in.SecretString) > maxSecret || len(in.ClientRequestToken) < 32 || len(in.ClientRequestToken) > 64:
-		writeError(w, http.StatusBadRequest, "InvalidParameterException", "SecretString or ClientRequestToken is missing, or of a length that is not taken")
+		writeError(w, http.StatusBadRequest, "InvalidParameterException", "SecretString or ClientRequestToken is missing, or has an invalid length")
 		return
 	}
 	labels := in.VersionStages
@@ -162,7 +162,7 @@ func (s *Server) putSecretValue(w http.ResponseWriter, body []byte) {
 		labels = []string{current}
 	}
 	if known, again := c.versions[in.ClientRequestToken]; !again {
-		c.put(in.ClientRequestToken, value{text: in.SecretString}, labels...)
+		c.addVersion(in.ClientRequestToken, value{text: in.SecretString}, labels...)
 	} else if known.text == nil || *known.text != *in.SecretString {
 		writeError(w, http.StatusBadRequest, "ResourceExistsException", "A version with this ClientRequestToken has another value.")
 		return
@@ -174,7 +174,7 @@ func (s *Server) updateSecretVersionStage(w http.ResponseWriter, body []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var in secretInput
-	c := s.secretOf(w, body, &in)
+	c := s.findSecret(w, body, &in)
 	if c == nil {
 		return
 	}
@@ -189,6 +189,6 @@ func (s *Server) updateSecretVersionStage(w http.ResponseWriter, body []byte) {
 			"Staging label "+in.VersionStage+" is currently attached to version "+on+", so you must explicitly reference that version in RemoveFromVersionId.")
 		return
 	}
-	c.move(in.VersionStage, in.MoveToVersionId)
+	c.moveLabel(in.VersionStage, in.MoveToVersionId)
 	writeJSON(w, http.StatusOK, map[string]any{"ARN": in.SecretId, "Name": in.SecretId})
 }

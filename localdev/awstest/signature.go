@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// authorization is the header of Signature Version 4 (AWS General Reference,
+// authorization matches the header of Signature Version 4 (AWS General Reference,
 // "Signing AWS API requests").
 var authorization = regexp.MustCompile(
 	`^AWS4-HMAC-SHA256 Credential=([^/]+)/(\d{8})/([^/]+)/([^/]+)/aws4_request, SignedHeaders=([a-z0-9;-]+), Signature=[0-9a-f]{64}$`)
 
-// checkSignature looks at the form of a signature and at who made it for what,
-// and gives the code of AWS's error, or "". It does not compute the signature:
-// that would test the SDK.
+// checkSignature checks the form of a signature, its key, its region and its
+// service. It returns the code of AWS's error, or "". It does not compute the
+// signature, because that would only test the SDK.
 func checkSignature(r *http.Request, service string) string {
 	m := authorization.FindStringSubmatch(r.Header.Get("Authorization"))
 	if m == nil {
@@ -29,13 +29,13 @@ func checkSignature(r *http.Request, service string) string {
 	if err != nil || at.Format("20060102") != date || time.Since(at).Abs() > 5*time.Minute {
 		return "RequestExpired"
 	}
-	if region != Region || name != service || !has(signed, "host", "x-amz-date", "x-amz-security-token") {
+	if region != Region || name != service || !containsAll(signed, "host", "x-amz-date", "x-amz-security-token") {
 		return "InvalidSignatureException"
 	}
 	return ""
 }
 
-func has(list []string, names ...string) bool {
+func containsAll(list []string, names ...string) bool {
 	for _, name := range names {
 		if !slices.Contains(list, name) {
 			return false

@@ -30,8 +30,8 @@ func TestPageRemembersRequestsAndComplaints(t *testing.T) {
 		t.Errorf("requests (-want +got):\n%s", diff)
 	}
 	for _, part := range []string{`error: "not" 1`, "Error: broken", "network: Failed to load resource: the server responded with a status of 404"} {
-		if !slices.ContainsFunc(p.Complaints(), func(c string) bool { return strings.Contains(c, part) }) {
-			t.Errorf("no complaint has %q: %q", part, p.Complaints())
+		if !slices.ContainsFunc(p.ConsoleErrors(), func(c string) bool { return strings.Contains(c, part) }) {
+			t.Errorf("no complaint has %q: %q", part, p.ConsoleErrors())
 		}
 	}
 }
@@ -45,7 +45,7 @@ func TestPageResolvesNoName(t *testing.T) {
 	if got := p.Requests(); len(got) != 2 || got[1] != "http://roster.example/spy.png" {
 		t.Errorf("a request to another origin is not remembered: %q", got)
 	}
-	if got := p.Complaints(); len(got) != 1 || !strings.Contains(got[0], "ERR_NAME_NOT_RESOLVED") {
+	if got := p.ConsoleErrors(); len(got) != 1 || !strings.Contains(got[0], "ERR_NAME_NOT_RESOLVED") {
 		t.Errorf("complaints %q, want the name not resolved", got)
 	}
 }
@@ -55,7 +55,7 @@ func TestPageOfAGoodPageHasNoComplaints(t *testing.T) {
 	server := serve(t, `<!doctype html><link rel="icon" href="data:,"><p>Hello`)
 	p := browsertest.Open(t)
 	p.Do(chromedp.Navigate(server.URL))
-	if got := p.Complaints(); got != nil {
+	if got := p.ConsoleErrors(); got != nil {
 		t.Errorf("complaints %q", got)
 	}
 }

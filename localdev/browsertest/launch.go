@@ -10,8 +10,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// places are the names and paths of Chromium and its kin.
-var places = []string{
+// candidates are names and paths of browsers that are based on Chromium.
+var candidates = []string{
 	"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "headless-shell", "headless_shell", "microsoft-edge",
 	"/snap/bin/chromium",
 	"/Applications/Chromium.app/Contents/MacOS/Chromium",
@@ -21,7 +21,8 @@ var places = []string{
 	`C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe`,
 }
 
-// find returns the browser that ROSTER_BROWSER names, else the first of places.
+// find returns the browser of ROSTER_BROWSER, or else the first candidate that is
+// installed.
 func find() (string, error) {
 	if named := os.Getenv("ROSTER_BROWSER"); named != "" {
 		path, err := exec.LookPath(named)
@@ -30,29 +31,28 @@ func find() (string, error) {
 		}
 		return path, nil
 	}
-	for _, place := range places {
+	for _, place := range candidates {
 		if path, err := exec.LookPath(place); err == nil {
 			return path, nil
 		}
 	}
-	return "", errors.New("found none on the PATH")
+	return "", errors.New("no Chromium, Chrome or Edge was found")
 }
 
-// missing ends the test: in peace on a machine without a browser, with a
-// failure where one is promised.
-func missing(t testing.TB, err error) {
+// skipOrFail skips the test, or fails it where a browser is required.
+func skipOrFail(t testing.TB, err error) {
 	t.Helper()
 	text := fmt.Sprintf("NO BROWSER, SO THIS IS NOT TESTED: %s: %v. Install Chromium (apt-get install -y chromium, brew install --cask chromium) "+
 		"or name a Chrome or Edge in ROSTER_BROWSER.", t.Name(), err)
 	if os.Getenv("CI") == "true" || os.Getenv("ROSTER_REQUIRE_BROWSER") == "1" {
 		t.Fatal(text)
 	}
-	fmt.Fprintln(os.Stderr, text) // a skip alone is not shown without -v
+	fmt.Fprintln(os.Stderr, text) // go test does not show a skip without -v
 	t.Skip(text)
 }
 
-// options are the browser's flags. It has a new profile for each test, talks to
-// nobody on its own, and resolves no name: tests serve on 127.0.0.1.
+// options are the browser's flags. Each browser has a new profile, makes no
+// requests on its own, and resolves no host name: tests serve on 127.0.0.1.
 func options(path string) []chromedp.ExecAllocatorOption {
 	all := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path),

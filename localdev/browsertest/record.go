@@ -9,48 +9,48 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 )
 
-// record is called for each event of the tab, in order.
+// record handles each event of the tab, in order.
 func (p *Page) record(event any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch e := event.(type) {
 	case *network.EventRequestWillBeSent:
-		p.request(e.Request.URL)
+		p.addRequest(e.Request.URL)
 	case *network.EventWebSocketCreated:
-		p.request(e.URL)
+		p.addRequest(e.URL)
 	case *runtime.EventExceptionThrown:
-		p.complain("exception", exception(e.ExceptionDetails))
+		p.addConsoleError("exception", exceptionText(e.ExceptionDetails))
 	case *runtime.EventConsoleAPICalled:
 		switch e.Type {
 		case runtime.ConsoleAPICalledTypeError, runtime.ConsoleAPICalledTypeWarning, runtime.ConsoleAPICalledTypeAssert:
-			p.complain(string(e.Type), words(e.Args))
+			p.addConsoleError(string(e.Type), argumentText(e.Args))
 		}
 	case *log.EventEntryAdded:
 		switch e.Entry.Level {
 		case log.EntryLevelError, log.EntryLevelWarning:
-			p.complain(string(e.Entry.Source), e.Entry.Text+" "+e.Entry.URL)
+			p.addConsoleError(string(e.Entry.Source), e.Entry.Text+" "+e.Entry.URL)
 		}
 	}
 }
 
-func (p *Page) request(url string) {
+func (p *Page) addRequest(url string) {
 	if !strings.HasPrefix(url, "data:") {
 		p.requests = append(p.requests, url)
 	}
 }
 
-func (p *Page) complain(source, text string) {
-	p.complaints = append(p.complaints, fmt.Sprintf("%s: %s", source, strings.TrimSpace(text)))
+func (p *Page) addConsoleError(source, text string) {
+	p.consoleErrors = append(p.consoleErrors, fmt.Sprintf("%s: %s", source, strings.TrimSpace(text)))
 }
 
-func exception(d *runtime.ExceptionDetails) string {
+func exceptionText(d *runtime.ExceptionDetails) string {
 	if d.Exception != nil {
 		return d.Text + " " + d.Exception.Description
 	}
 	return d.Text
 }
 
-func words(args []*runtime.RemoteObject) string {
+func argumentText(args []*runtime.RemoteObject) string {
 	var all []string
 	for _, a := range args {
 		if a.Description != "" {

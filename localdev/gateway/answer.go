@@ -8,9 +8,9 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// write sends a function's answer to the client. It refuses an answer that API
-// Gateway could not send, before anything of it is written.
-func write(w http.ResponseWriter, resp events.APIGatewayV2HTTPResponse) error {
+// writeResponse sends a function's response to the client. If API Gateway could not
+// send it, writeResponse writes nothing and returns an error.
+func writeResponse(w http.ResponseWriter, resp events.APIGatewayV2HTTPResponse) error {
 	if resp.StatusCode < 200 || resp.StatusCode > 599 {
 		return fmt.Errorf("statusCode is %d and must be in 200..599", resp.StatusCode)
 	}
@@ -23,7 +23,7 @@ func write(w http.ResponseWriter, resp events.APIGatewayV2HTTPResponse) error {
 		body = decoded
 	}
 	h := w.Header()
-	for name, value := range resp.Headers { // multiValueHeaders belongs to format 1.0 and is ignored
+	for name, value := range resp.Headers { // multiValueHeaders belongs to payload format 1.0; API Gateway ignores it
 		h.Set(name, value)
 	}
 	for _, name := range []string{"Connection", "Content-Length", "Transfer-Encoding"} {
@@ -37,15 +37,15 @@ func write(w http.ResponseWriter, resp events.APIGatewayV2HTTPResponse) error {
 		return nil
 	}
 	if h.Get("Content-Type") == "" {
-		h.Set("Content-Type", "text/plain; charset=utf-8") // API Gateway's, whatever the body is
+		h.Set("Content-Type", "text/plain; charset=utf-8") // API Gateway's default for every body
 	}
 	w.WriteHeader(resp.StatusCode)
-	_, _ = w.Write(body) // an error here is a client that left
+	_, _ = w.Write(body) // an error means that the client has gone
 	return nil
 }
 
-// refuse answers in API Gateway's own name.
-func refuse(w http.ResponseWriter, status int) {
+// writeError writes an error of API Gateway itself.
+func writeError(w http.ResponseWriter, status int) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_, _ = fmt.Fprintf(w, "{\"message\":%q}", http.StatusText(status))

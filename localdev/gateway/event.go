@@ -25,13 +25,13 @@ func newEvent(r *http.Request, path, routeKey string, params map[string]string, 
 	ip := sourceIP(r)
 	prefix, _, _ := strings.Cut(r.Host, ".")
 	e := events.APIGatewayV2HTTPRequest{
-		Version: "2.0", RouteKey: routeKey, RawPath: path, RawQueryString: text(r.URL.RawQuery), Cookies: cookies(r),
+		Version: "2.0", RouteKey: routeKey, RawPath: path, RawQueryString: validUTF8(r.URL.RawQuery), Cookies: cookies(r),
 		Headers: headers(r, ip, len(body), now), QueryStringParameters: query(r.URL), PathParameters: params,
 		RequestContext: events.APIGatewayV2HTTPRequestContext{
 			RouteKey: routeKey, AccountID: "000000000000", APIID: "local", Stage: "$default", RequestID: requestID(),
-			DomainName: text(r.Host), DomainPrefix: text(prefix), Time: now.Format("02/Jan/2006:15:04:05 -0700"), TimeEpoch: now.UnixMilli(),
+			DomainName: validUTF8(r.Host), DomainPrefix: validUTF8(prefix), Time: now.Format("02/Jan/2006:15:04:05 -0700"), TimeEpoch: now.UnixMilli(),
 			HTTP: events.APIGatewayV2HTTPRequestContextHTTPDescription{
-				Method: r.Method, Path: path, Protocol: r.Proto, SourceIP: ip, UserAgent: text(r.UserAgent()),
+				Method: r.Method, Path: path, Protocol: r.Proto, SourceIP: ip, UserAgent: validUTF8(r.UserAgent()),
 			},
 		},
 	}
@@ -42,25 +42,24 @@ func newEvent(r *http.Request, path, routeKey string, params map[string]string, 
 	return e
 }
 
-// deliveredPath is what becomes of a path on its way through API Gateway, as
-// seen on live HTTP APIs: it is decoded, cut at a ? that this brought to light,
-// and decoded again. So %2F divides segments, %252F does too, and %25 alone is
-// a bad request.
+// deliveredPath returns the path as a function receives it from API Gateway. Live
+// HTTP APIs decode the path, cut it at a ? that the decoding produced, and decode
+// it again. So %2F and %252F both divide segments, and %25 alone is a bad request.
 func deliveredPath(u *url.URL) (string, error) {
 	path, _, _ := strings.Cut(u.Path, "?")
 	path, err := url.PathUnescape(path)
 	if err == nil && !strings.HasPrefix(path, "/") {
 		err = errors.New("the path does not start with a slash")
 	}
-	return text(path), err
+	return validUTF8(path), err
 }
 
-// headers has names in lower case, several values joined by commas, and what
-// API Gateway adds. Cookies have a place of their own.
+// headers returns the event's headers: names in lower case, several values joined
+// by commas, and the headers that API Gateway adds. Cookies are separate.
 func headers(r *http.Request, ip string, length int, now time.Time) map[string]string {
 	h := map[string]string{}
 	for name, values := range r.Header {
-		h[strings.ToLower(name)] = text(strings.Join(values, ","))
+		h[strings.ToLower(name)] = validUTF8(strings.Join(values, ","))
 	}
 	for _, name := range []string{"cookie", "connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"} {
 		delete(h, name)
@@ -73,10 +72,10 @@ func headers(r *http.Request, ip string, length int, now time.Time) map[string]s
 	if err != nil {
 		port = "80"
 	}
-	h["host"] = text(r.Host)
+	h["host"] = validUTF8(r.Host)
 	h["content-length"] = strconv.Itoa(length)
 	h["x-forwarded-for"], h["x-forwarded-port"], h["x-forwarded-proto"] = forwarded, port, "http"
-	h["x-amzn-trace-id"] = fmt.Sprintf("Root=1-%08x-%s", now.Unix(), hex.EncodeToString(random(12)))
+	h["x-amzn-trace-id"] = fmt.Sprintf("Root=1-%08x-%s", now.Unix(), hex.EncodeToString(randomBytes(12)))
 	return h
 }
 
@@ -85,7 +84,7 @@ func cookies(r *http.Request) []string {
 	for _, line := range r.Header["Cookie"] {
 		for c := range strings.SplitSeq(line, ";") {
 			if c = strings.TrimSpace(c); c != "" {
-				list = append(list, text(c))
+				list = append(list, validUTF8(c))
 			}
 		}
 	}
@@ -99,13 +98,13 @@ func query(u *url.URL) map[string]string {
 	}
 	q := make(map[string]string, len(values))
 	for name, v := range values {
-		q[text(name)] = text(strings.Join(v, ","))
+		q[validUTF8(name)] = validUTF8(strings.Join(v, ","))
 	}
 	return q
 }
 
-// sourceIP is the address of the connection. A client can write what it likes
-// into headers.
+// sourceIP returns the address of the connection. Headers do not count, because a
+// client can send any.
 func sourceIP(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
@@ -115,8 +114,8 @@ func sourceIP(r *http.Request) string {
 	return host
 }
 
-// isText reports whether API Gateway hands over a body of this type as it is.
-// Forms are not among them: they arrive in base64.
+// isText reports whether API Gateway passes a body of this type on as text. Forms
+// are passed on in base64.
 func isText(contentType string) bool {
 	media, _, err := mime.ParseMediaType(contentType)
 	switch {
@@ -128,12 +127,12 @@ func isText(contentType string) bool {
 	return strings.HasPrefix(media, "text/") || media == "application/json" || media == "application/xml" || media == "application/javascript"
 }
 
-// text replaces what JSON cannot carry, for the event is JSON on its way to Lambda.
-func text(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
+// validUTF8 replaces invalid UTF-8, which the event's JSON cannot hold.
+func validUTF8(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 
-func requestID() string { return base64.URLEncoding.EncodeToString(random(11)) }
+func requestID() string { return base64.URLEncoding.EncodeToString(randomBytes(11)) }
 
-func random(n int) []byte {
+func randomBytes(n int) []byte {
 	b := make([]byte, n)
 	_, _ = rand.Read(b) // never fails
 	return b

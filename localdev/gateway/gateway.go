@@ -1,11 +1,13 @@
-// Package gateway plays an API Gateway HTTP API on net/http, so that a request
-// in development meets what it would meet when deployed: the same routing, the
-// same event (payload format 2.0), the same limits and the same errors.
+// Package gateway is an API Gateway HTTP API on net/http. In development a request
+// gets the same routing, the same event (payload format 2.0), the same limits and
+// the same errors as in a deployment:
 //
-// Where API Gateway differs from net/http it follows API Gateway. There are no
-// redirects for // and .., HEAD is not GET, and a path is decoded twice. It
-// refuses to know the API behind it: it has no authorizers, no CORS, no
-// throttling and no stage but $default.
+//	http.ListenAndServe(addr, gateway.New(routes, invoke))
+//
+// Where API Gateway and net/http differ, it does what API Gateway does: no
+// redirects for // and .., HEAD is not GET, and a path is decoded twice. It refuses
+// to do the API's own work: it has no authorizers, no CORS, no throttling and only
+// the stage $default.
 package gateway
 
 import (
@@ -25,18 +27,17 @@ import (
 // Quotas of HTTP APIs. None of them can be raised.
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
 const (
-	maxHeader = 10240    // bytes of the request line and all header values
-	maxBody   = 10 << 20 // bytes
-	maxWait   = 30 * time.Second
+	maxHeader          = 10240    // bytes of the request line and all header values
+	maxBody            = 10 << 20 // bytes
+	integrationTimeout = 30 * time.Second
 )
 
-// maxEvent is Lambda's quota, in bytes of JSON. API Gateway answers 413 for it,
-// too. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+// maxEvent is Lambda's quota for an event, in bytes of JSON. API Gateway answers 413
+// for larger events. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 const maxEvent = 6 << 20
 
-// Invoke calls the function that a route names and returns its answer. It is
-// called from a goroutine of its own, and its context does not end when the
-// client leaves, for Lambda does not stop then either.
+// Invoke calls a route's function and returns its response. The gateway calls it in
+// a new goroutine. As with Lambda, its context does not end when the client leaves.
 type Invoke = func(ctx context.Context, target string, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error)
 
 type gateway struct {
@@ -44,7 +45,7 @@ type gateway struct {
 	invoke Invoke
 }
 
-// New returns the API. It panics on routes that [Check] refuses, as
+// New returns the API's handler. It panics on routes that [Check] rejects, as
 // http.ServeMux does on a bad pattern.
 func New(routes []Route, invoke Invoke) http.Handler {
 	table, err := compile(routes)
@@ -56,27 +57,27 @@ func New(routes []Route, invoke Invoke) http.Handler {
 
 func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if headerSize(r) > maxHeader {
-		refuse(w, http.StatusRequestHeaderFieldsTooLarge)
+		writeError(w, http.StatusRequestHeaderFieldsTooLarge)
 		return
 	}
 	path, err := deliveredPath(r.URL)
 	if err != nil {
-		refuse(w, http.StatusBadRequest)
+		writeError(w, http.StatusBadRequest)
 		return
 	}
 	to, params, ok := find(g.routes, r.Method, path)
 	if !ok {
-		refuse(w, http.StatusNotFound)
+		writeError(w, http.StatusNotFound)
 		return
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
-		refuse(w, bodyStatus(err))
+		writeError(w, bodyStatus(err))
 		return
 	}
 	event := newEvent(r, path, to.key, params, body)
 	if tooLarge(event) {
-		refuse(w, http.StatusRequestEntityTooLarge)
+		writeError(w, http.StatusRequestEntityTooLarge)
 		return
 	}
 	w.Header().Set("Apigw-Requestid", event.RequestContext.RequestID)
@@ -86,7 +87,7 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (g *gateway) serve(ctx context.Context, w http.ResponseWriter, to route, event events.APIGatewayV2HTTPRequest) {
 	resp, err := g.call(ctx, to.target, event)
 	if err == nil {
-		err = write(w, resp)
+		err = writeResponse(w, resp)
 	}
 	if err == nil {
 		return
@@ -94,17 +95,17 @@ func (g *gateway) serve(ctx context.Context, w http.ResponseWriter, to route, ev
 	slog.ErrorContext(ctx, "the function gave no answer", "function", to.target, "route", to.key,
 		"request_id", event.RequestContext.RequestID, "error", err)
 	if errors.Is(err, errTimeout) {
-		refuse(w, http.StatusServiceUnavailable)
+		writeError(w, http.StatusServiceUnavailable)
 		return
 	}
-	refuse(w, http.StatusInternalServerError)
+	writeError(w, http.StatusInternalServerError)
 }
 
-var errTimeout = fmt.Errorf("no answer within %v", maxWait)
+var errTimeout = fmt.Errorf("no answer within %v", integrationTimeout)
 
-// call waits for the function, though not longer than API Gateway would.
+// call waits for the function, but not longer than API Gateway does.
 func (g *gateway) call(ctx context.Context, target string, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), maxWait)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), integrationTimeout)
 	defer cancel()
 	type result struct {
 		resp events.APIGatewayV2HTTPResponse
@@ -129,7 +130,7 @@ func (g *gateway) call(ctx context.Context, target string, event events.APIGatew
 	}
 }
 
-// headerSize counts as API Gateway documents it: the request line and the
+// headerSize counts as API Gateway's documentation says: the request line and the
 // values of all headers, without their names.
 func headerSize(r *http.Request) int {
 	n := len(r.Method) + len(" ") + len(r.RequestURI) + len(" ") + len(r.Proto) + len(r.Host)
@@ -141,8 +142,8 @@ func headerSize(r *http.Request) int {
 	return n
 }
 
-// tooLarge reports whether Lambda would refuse an event. Only a large body can
-// make it so: JSON takes six bytes for one at most.
+// tooLarge reports whether the event is too large for Lambda. A small body cannot
+// exceed the limit, because JSON needs at most six bytes for one byte.
 func tooLarge(event events.APIGatewayV2HTTPRequest) bool {
 	if len(event.Body) < maxEvent/8 {
 		return false
@@ -151,8 +152,8 @@ func tooLarge(event events.APIGatewayV2HTTPRequest) bool {
 	return err != nil || len(payload) > maxEvent
 }
 
-// Payload returns an event as JSON, as it goes to Lambda: < and & stand for
-// themselves.
+// Payload returns the event as JSON, as Lambda receives it. The characters < and &
+// are not escaped.
 func Payload(event events.APIGatewayV2HTTPRequest) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)

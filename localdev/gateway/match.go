@@ -42,7 +42,7 @@ func parsePath(path string) ([]segment, error) {
 			return nil, err
 		}
 		if seg.name != "" && names[seg.name] {
-			return nil, errors.New("the variable {" + seg.name + "} stands twice")
+			return nil, errors.New("the variable {" + seg.name + "} is used twice")
 		}
 		names[seg.name] = true
 		segments = append(segments, seg)
@@ -80,8 +80,8 @@ func find(table []route, method, path string) (route, map[string]string, bool) {
 	return route{}, nil, false
 }
 
-// match compares whole segments. A variable takes one that is not empty, so
-// /user/ is not /user/{name}.
+// match compares whole segments. A variable matches only a segment that is not
+// empty, so /user/ does not match /user/{name}.
 func (r route) match(path []string) (map[string]string, bool) {
 	if len(path) < len(r.segments) || len(path) > len(r.segments) && !r.greedy() {
 		return nil, false

@@ -9,36 +9,36 @@ import (
 
 // A Route sends the requests of a method and a path to a function.
 type Route struct {
-	Method string // "GET", or "ANY" for each method that has no route of its own on the path
-	Path   string // "/user/{name}", "/files/{rest+}", or "$default" for what no other route takes
-	Target string // the function's name, handed to Invoke
+	Method string // "GET", or "ANY" for all methods without their own route on this path
+	Path   string // "/user/{name}", "/files/{rest+}", or "$default" for requests that match no other route
+	Target string // the function's name, which Invoke gets
 }
 
 const anyMethod, defaultPath = "ANY", "$default"
 
-// route is a Route ready for matching.
+// route is a parsed Route.
 type route struct {
 	method, target, key string
 	segments            []segment
 	isDefault           bool
 }
 
-// A segment is what stands between two slashes.
+// A segment is the part of a path between two slashes.
 type segment struct {
 	literal string
-	name    string // of the variable, or "" where the segment is literal
-	greedy  bool   // takes all segments that are left
+	name    string // the variable's name, or "" for a literal segment
+	greedy  bool   // matches all remaining segments
 }
 
-// Check reports the first route that API Gateway would not accept.
+// Check returns an error for the first route that API Gateway would reject.
 func Check(routes []Route) error {
 	_, err := compile(routes)
 	return err
 }
 
-// compile sorts the routes by API Gateway's priorities, so that the first that
-// matches is the one it would select: full matches, then greedy ones, then
-// $default. A literal segment goes before a variable and a method before ANY.
+// compile sorts the routes by API Gateway's priorities, so that the first match is
+// the route that API Gateway would select: full matches, then greedy ones, then
+// $default. A literal segment comes before a variable, and a method before ANY.
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
 func compile(routes []Route) ([]route, error) {
 	table := make([]route, 0, len(routes))
@@ -59,8 +59,8 @@ func compile(routes []Route) ([]route, error) {
 	return table, nil
 }
 
-// precedence is 0 only for routes that match the same requests: the names of
-// variables do not count.
+// precedence compares two routes for sorting. It is 0 only for routes that match
+// the same requests; the names of variables do not count.
 func precedence(a, b route) int {
 	if c := cmp.Compare(a.rank(), b.rank()); c != 0 {
 		return c

@@ -113,7 +113,7 @@ func TestRoutesThatAPIGatewayRefuses(t *testing.T) {
 		{"each segment", []gateway.Route{{"GET", "/{}", "f"}}},
 		{"each segment", []gateway.Route{{"GET", "/{a", "f"}}},
 		{"at the end", []gateway.Route{{"GET", "/{a+}/b", "f"}}},
-		{"stands twice", []gateway.Route{{"GET", "/{a}/{a}", "f"}}},
+		{"is used twice", []gateway.Route{{"GET", "/{a}/{a}", "f"}}},
 		{"same requests", []gateway.Route{{"GET", "/{a}", "f"}, {"POST", "/x", "g"}, {"get", "/{b}", "h"}}},
 		{"same requests", []gateway.Route{{"ANY", "$default", "f"}, {"", "$default", "g"}}},
 	} {

@@ -18,14 +18,14 @@ import (
 	"syscall"
 )
 
-// account runs PostgreSQL's programs. Its zero value is the caller's own account; as root it is an unprivileged one.
+// account runs PostgreSQL's programs. The zero value is the caller's own account. If the caller is root, it is an unprivileged one.
 type account struct {
 	credential *syscall.Credential
 }
 
-// unprivileged returns the account to run PostgreSQL under: the owner of one of the folders, where there is one, else the first
-// account that the machine has. A package that is installed later may bring an account, and must not lock us out of our data.
-// initdb looks the account's number up, so it must be in the password file.
+// unprivileged returns the account that runs PostgreSQL. It prefers the owner of one of the folders, so that a package that adds an
+// account later does not lock us out of existing data. Otherwise it is the first suitable account of this machine. The account must be
+// in the password file, because initdb looks its number up.
 func unprivileged(folders ...string) (account, error) {
 	if os.Geteuid() != 0 {
 		return account{}, nil
@@ -48,30 +48,30 @@ func unprivileged(folders ...string) (account, error) {
 		}
 	}
 	if len(all) == 0 {
-		return account{}, errors.New("PostgreSQL refuses to run as root, and this machine has no account postgres, _postgres or nobody: run this as another user")
+		return account{}, errors.New("PostgreSQL refuses to run as root, and this machine has no account postgres, _postgres or nobody: run this as a user other than root")
 	}
 	return all[0], nil
 }
 
-// other reports whether the account is another than the caller's.
-func (a account) other() bool { return a.credential != nil }
+// isOther reports whether the account differs from the caller's.
+func (a account) isOther() bool { return a.credential != nil }
 
 func (a account) uid() int {
-	if a.other() {
+	if a.isOther() {
 		return int(a.credential.Uid)
 	}
 	return os.Geteuid()
 }
 
-func (a account) own(path string) error {
-	if !a.other() {
+func (a account) chown(path string) error {
+	if !a.isOther() {
 		return nil
 	}
 	return os.Lchown(path, int(a.credential.Uid), int(a.credential.Gid))
 }
 
-// command prepares a program in a session of its own, so that Ctrl-C in the terminal reaches the caller alone, and in a folder
-// that every account can enter. Nothing of the environment can point it to another server, or make it speak another language.
+// command prepares a program. It runs in its own session, so that Ctrl-C in the terminal reaches only the caller, and in a folder that
+// every account can enter. Its environment has no variables that would select another server or another language.
 func (a account) command(program string, args ...string) *exec.Cmd {
 	cmd := exec.Command(program, args...)
 	cmd.Dir = "/"
@@ -85,8 +85,7 @@ func (a account) command(program string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// output runs a program and returns all that it prints. When ctx ends, the program is asked to end (initdb then removes what it
-// made).
+// output runs a program and returns its output. When ctx ends, the program gets SIGTERM; initdb then removes its files.
 func (a account) output(ctx context.Context, program string, args ...string) ([]byte, error) {
 	cmd := a.command(program, args...)
 	var out bytes.Buffer
@@ -103,9 +102,9 @@ func (a account) output(ctx context.Context, program string, args ...string) ([]
 	return out.Bytes(), err
 }
 
-// canEnter reports whether the account can enter a folder, by trying.
+// canEnter tries whether the account can enter a folder.
 func (a account) canEnter(dir string) bool {
-	if !a.other() {
+	if !a.isOther() {
 		return true
 	}
 	cmd := a.command("/bin/sh", "-c", ":")
@@ -113,19 +112,19 @@ func (a account) canEnter(dir string) bool {
 	return cmd.Run() == nil
 }
 
-// signal sends a signal to a process of the account, as that account: the number comes from a file that the account can write
-// to, and root's signal would reach any process.
+// signal sends a signal as the account. The process number comes from a file that the account can write, and a signal from root would
+// reach any process.
 func (a account) signal(pid int, name string) error {
 	return a.command("/bin/sh", "-c", `kill -s "$0" "$1"`, name, strconv.Itoa(pid)).Run()
 }
 
-// alive reports whether there is such a process.
+// alive reports whether a process with this number exists.
 func alive(pid int) bool {
 	err := syscall.Kill(pid, 0)
 	return err == nil || errors.Is(err, syscall.EPERM)
 }
 
-// commandLine returns a process's command line, from /proc or, as on macOS, from ps. A zombie has none.
+// commandLine returns a process's command line from /proc, or from ps where there is no /proc, as on macOS. It is empty for a zombie.
 func commandLine(pid int) []byte {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
 	if err != nil {
@@ -134,13 +133,13 @@ func commandLine(pid int) []byte {
 	return b
 }
 
-// abort ends the child at once and waits for it.
+// abort stops the child at once and waits for its end.
 func (c *child) abort() {
 	_ = c.process.Signal(syscall.SIGQUIT)
 	<-c.exited
 }
 
-// ownedBy reports whether path is a folder, not a link to one, of a user's.
+// ownedBy reports whether path is a folder that the user owns. A link to a folder does not count.
 func ownedBy(path string, uid int) bool {
 	fi, err := os.Lstat(path)
 	if err != nil || !fi.IsDir() {
@@ -150,7 +149,7 @@ func ownedBy(path string, uid int) bool {
 	return ok && int(stat.Uid) == uid
 }
 
-// openFile opens or makes a private file, and follows no link there.
+// openFile opens or creates a private file. It does not follow a link.
 func openFile(path string, flags int) (*os.File, error) {
 	f, err := os.OpenFile(path, flags|os.O_CREATE|syscall.O_NOFOLLOW, 0o600)
 	if err != nil {
@@ -159,7 +158,7 @@ func openFile(path string, flags int) (*os.File, error) {
 	return f, nil
 }
 
-// cacheParent returns the folder of caches: the user's, or for root the system's.
+// cacheParent returns the parent folder for caches: the user's, or the system's for root.
 func cacheParent(root bool) (string, error) {
 	switch {
 	case !root:

@@ -7,21 +7,16 @@ import (
 	"os/exec"
 )
 
-// On Windows there is no private server: unprivileged refuses, so that nothing below is ever called.
-var errWindows = errors.New("the database server that Roster starts itself does not run on Windows: use WSL, or set DATABASE_URL to a server that runs")
+// Windows is not supported: unprivileged returns this error, so the other functions of this file are never called.
+var errWindows = errors.New("the database server that Roster starts itself does not run on Windows: use WSL, or set DATABASE_URL to a running server")
 
-var errLocked = errors.New("locked")
-
-type (
-	account  struct{}
-	fileLock struct{}
-)
+type account struct{}
 
 func unprivileged(...string) (account, error) { return account{}, errWindows }
 
-func (account) other() bool              { return false }
+func (account) isOther() bool            { return false }
 func (account) uid() int                 { return -1 }
-func (account) own(string) error         { return errWindows }
+func (account) chown(string) error       { return errWindows }
 func (account) canEnter(string) bool     { return false }
 func (account) signal(int, string) error { return errWindows }
 func (account) command(program string, args ...string) *exec.Cmd {
@@ -30,14 +25,10 @@ func (account) command(program string, args ...string) *exec.Cmd {
 
 func (account) output(context.Context, string, ...string) ([]byte, error) { return nil, errWindows }
 func (c *child) abort()                                                   {}
-func (l *fileLock) exclusive() bool                                       { return false }
-func (l *fileLock) unlock()                                               {}
-func tryLock(string, bool) (*fileLock, error)                             { return nil, errWindows }
 
-func waitLock(context.Context, string) (*fileLock, error) { return nil, errWindows }
-func alive(int) bool                                      { return false }
-func commandLine(int) []byte                              { return nil }
-func ownedBy(string, int) bool                            { return false }
-func openFile(string, int) (*os.File, error)              { return nil, errWindows }
+func alive(int) bool                         { return false }
+func commandLine(int) []byte                 { return nil }
+func ownedBy(string, int) bool               { return false }
+func openFile(string, int) (*os.File, error) { return nil, errWindows }
 
 func cacheParent(bool) (string, error) { return "", errWindows }

@@ -12,21 +12,21 @@ import (
 	"strconv"
 )
 
-// Source says which PostgreSQL binaries to take.
+// Source says where the PostgreSQL binaries come from.
 type Source string
 
-// The sources. Any takes installed ones and downloads where there are none.
+// The sources. Any uses installed binaries, and downloads them if none are installed.
 const (
 	Any       Source = ""
 	Installed Source = "installed"
 	Download  Source = "download"
 )
 
-// SourceVariable is the environment variable that localdev and the tests take their Source from.
+// SourceVariable is the environment variable that selects the Source of localdev and of the tests.
 const SourceVariable = "LOCALDEV_POSTGRES"
 
-// oldest is the first major version that Roster works with.
-const oldest = 14
+// minMajor is the oldest major version that Roster supports.
+const minMajor = 14
 
 // ParseSource reads a value of LOCALDEV_POSTGRES.
 func ParseSource(value string) (Source, error) {
@@ -37,7 +37,7 @@ func ParseSource(value string) (Source, error) {
 	return "", fmt.Errorf(`%s is %q: leave it empty, or set it to "installed" or "download"`, SourceVariable, value)
 }
 
-// binaries is a folder that holds at least initdb and postgres.
+// binaries is a folder with at least initdb and postgres.
 type binaries struct {
 	dir     string
 	version version
@@ -45,8 +45,8 @@ type binaries struct {
 
 func (b binaries) path(name string) string { return filepath.Join(b.dir, name) }
 
-// findBinaries returns the binaries for data of a major version; 0 is any. errOtherVersion is in the error when there are
-// binaries, but none for this version. Only data that is to last is worth a download where something is installed.
+// findBinaries returns binaries for data of a major version; 0 is any. If only binaries of other versions exist, the error wraps
+// errOtherVersion. When PostgreSQL is installed, only durable data is worth a download.
 func (s *Server) findBinaries(ctx context.Context, major int) (binaries, error) {
 	var found []binaries
 	if s.opts.Source != Download {
@@ -54,12 +54,12 @@ func (s *Server) findBinaries(ctx context.Context, major int) (binaries, error) 
 		if found, err = installed(ctx, s.account); err != nil {
 			return binaries{}, err
 		}
-		if b, ok := pick(found, major); ok {
+		if b, ok := selectVersion(found, major); ok {
 			return b, nil
 		}
 	}
 	if s.opts.Source == Installed && len(found) == 0 {
-		return binaries{}, fmt.Errorf("no PostgreSQL %d or newer was found: %s", oldest, advice())
+		return binaries{}, fmt.Errorf("no PostgreSQL %d or newer was found: %s", minMajor, installAdvice())
 	}
 	if s.opts.Source == Installed || major != 0 && major != downloadMajor || !s.opts.Durable && len(found) > 0 {
 		return binaries{}, s.otherVersion(found, major)
@@ -72,21 +72,21 @@ func (s *Server) otherVersion(found []binaries, major int) error {
 	if len(found) > 0 {
 		have = found[0].version.major
 	}
-	return refuse(errOtherVersion, "%s was made by PostgreSQL %d and this is PostgreSQL %d: install version %d, or remove %s to begin anew",
-		s.home.data(), major, have, major, s.opts.Dir)
+	return withMessage(errOtherVersion, "%s was made by PostgreSQL %d and this is PostgreSQL %d: install version %d, or remove %s to start with an empty database",
+		s.layout.data(), major, have, major, s.opts.Dir)
 }
 
-// advice says how to come by a PostgreSQL.
-func advice() string {
+// installAdvice says how to get a PostgreSQL.
+func installAdvice() string {
 	install := "apt-get install postgresql"
 	if runtime.GOOS == "darwin" {
 		install = "brew install postgresql@17"
 	}
-	return fmt.Sprintf("install it (%s), or set DATABASE_URL to a server that runs", install)
+	return fmt.Sprintf("install it (%s), or set DATABASE_URL to a running server", install)
 }
 
-// pick returns the first of the binaries that serve a major version (0: any).
-func pick(found []binaries, major int) (binaries, bool) {
+// selectVersion returns the first binaries for a major version; 0 is any.
+func selectVersion(found []binaries, major int) (binaries, bool) {
 	i := slices.IndexFunc(found, func(b binaries) bool { return major == 0 || b.version.major == major })
 	if i < 0 {
 		return binaries{}, false
@@ -107,13 +107,13 @@ var usualFolders = []string{
 	"/Applications/Postgres.app/Contents/Versions/*/bin",
 }
 
-// installed returns the binaries on this machine that are new enough and that the account can run: those that $PG_BINDIR
-// names, alone; else those on the PATH, then those in the usual folders, newest first.
+// installed returns the binaries on this machine that are new enough and that the account can run. $PG_BINDIR overrides the search.
+// Otherwise the binaries on the PATH come first, then the usual folders, newest first.
 func installed(ctx context.Context, a account) ([]binaries, error) {
 	if dir := os.Getenv("PG_BINDIR"); dir != "" {
 		b, ok := inspect(ctx, a, dir)
 		if !ok {
-			return nil, fmt.Errorf("PG_BINDIR is %s, which holds no initdb and postgres of version %d or newer that can be run: correct it or unset it", dir, oldest)
+			return nil, fmt.Errorf("PG_BINDIR is %s, which holds no initdb and postgres of version %d or newer that can be run: correct it or unset it", dir, minMajor)
 		}
 		return []binaries{b}, nil
 	}
@@ -127,7 +127,7 @@ func installed(ctx context.Context, a account) ([]binaries, error) {
 func newestIn(ctx context.Context, a account, patterns []string) []binaries {
 	var dirs []string
 	for _, pattern := range patterns {
-		matches, _ := filepath.Glob(pattern) // the patterns are good
+		matches, _ := filepath.Glob(pattern) // the patterns are valid
 		dirs = append(dirs, matches...)
 	}
 	found := inspectAll(ctx, a, dirs)
@@ -135,7 +135,7 @@ func newestIn(ctx context.Context, a account, patterns []string) []binaries {
 	return found
 }
 
-// pathFolders returns the folder of a program, and the one that it is linked from.
+// pathFolders returns the folder of a program, and the folder of the file that it links to.
 func pathFolders(program string) []string {
 	dirs := []string{filepath.Dir(program)}
 	if real, err := filepath.EvalSymlinks(program); err == nil {
@@ -154,8 +154,8 @@ func inspectAll(ctx context.Context, a account, dirs []string) []binaries {
 	return found
 }
 
-// inspect reports whether a folder holds what is needed. It asks the program itself for its version, as the account that is to
-// run it, so that a folder closed to that account does not count.
+// inspect reports whether a folder holds usable binaries. It runs postgres -V as the account, so a folder that the account cannot enter
+// does not count.
 func inspect(ctx context.Context, a account, dir string) (binaries, bool) {
 	b := binaries{dir: dir}
 	if _, err := os.Stat(b.path("initdb")); err != nil {
@@ -167,13 +167,14 @@ func inspect(ctx context.Context, a account, dir string) (binaries, bool) {
 	}
 	v, ok := parseVersion(string(out))
 	b.version = v
-	return b, ok && v.major >= oldest
+	return b, ok && v.major >= minMajor
 }
 
-// version is PostgreSQL's. Before 10 the minor was a part of the major one, which needs no care here: all that is too old.
+// version is PostgreSQL's version. Before version 10 the second number belonged to the major version. That does not matter here,
+// because all those versions are too old.
 type version struct{ major, minor int }
 
-// digits finds "15.18", "9.6" or, in a data folder or a beta, a lone "18".
+// digits matches "15.18", "9.6", and the lone "18" of a data folder or a beta.
 var digits = regexp.MustCompile(`(\d+)(?:\.(\d+))?`)
 
 func parseVersion(s string) (version, bool) {

@@ -6,15 +6,15 @@ import (
 	"path/filepath"
 )
 
-// CacheDir returns the folder for what may be deleted at any time: downloads and the tests' databases. It is the user's cache
-// folder; root's own is closed to the account that runs PostgreSQL, so root's is the system's. Where there is none that can
-// be written to, as for an account without a home, it is in /var/tmp.
+// CacheDir returns the folder for downloads and for the tests' databases; it may be deleted at any time. It is in the user's cache
+// folder. For root it is in the system's cache folder, because the account that runs PostgreSQL cannot enter root's. If neither is
+// writable, as for an account without a home, it is in /var/tmp.
 func CacheDir() (string, error) {
 	a, err := unprivileged()
 	if err != nil {
 		return "", err
 	}
-	if parent, err := cacheParent(a.other()); err == nil {
+	if parent, err := cacheParent(a.isOther()); err == nil {
 		dir := filepath.Join(parent, "roster")
 		if makeDir(dir, a) == nil && writable(dir) {
 			return dir, nil

@@ -12,8 +12,8 @@ import (
 	"strings"
 )
 
-// readyData returns the binaries to run and makes sure of a data folder of their major version.
-func (s *Server) readyData(ctx context.Context) (binaries, error) {
+// ensureData returns the binaries to run, and creates the data folder if there is none for them.
+func (s *Server) ensureData(ctx context.Context) (binaries, error) {
 	major, err := s.dataVersion()
 	if err != nil {
 		return binaries{}, err
@@ -32,12 +32,12 @@ func (s *Server) readyData(ctx context.Context) (binaries, error) {
 	return bin, s.initialise(ctx, bin)
 }
 
-// dataVersion returns the major version of the data folder, or 0 when there is none.
+// dataVersion returns the major version of the data folder, or 0 if there is no data.
 func (s *Server) dataVersion() (int, error) {
-	if _, err := os.Lstat(s.home.data()); errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Lstat(s.layout.data()); errors.Is(err, os.ErrNotExist) {
 		return 0, nil
 	}
-	b, err := os.ReadFile(filepath.Join(s.home.data(), "PG_VERSION"))
+	b, err := os.ReadFile(filepath.Join(s.layout.data(), "PG_VERSION"))
 	if err == nil {
 		if v, ok := parseVersion(strings.TrimSpace(string(b))); ok {
 			return v.major, nil
@@ -47,17 +47,17 @@ func (s *Server) dataVersion() (int, error) {
 	if !s.opts.Durable {
 		return 0, s.discardData()
 	}
-	return 0, fmt.Errorf("%s is not PostgreSQL's data any more (%w): remove %s to begin anew", s.home.data(), err, s.opts.Dir)
+	return 0, fmt.Errorf("%s is not PostgreSQL's data any more (%w): remove %s to start with an empty database", s.layout.data(), err, s.opts.Dir)
 }
 
-// initialise makes the data folder under another name and renames it when it is whole, so that a kill in between leaves
-// nothing that looks like data. The name is new each time: the killed process's initdb may still be writing to the old one.
+// initialise creates the data folder under a temporary name and renames it when it is complete. So a kill leaves nothing that looks like
+// data. The name is random, because initdb of a killed process may still write to the old one.
 func (s *Server) initialise(ctx context.Context, bin binaries) error {
-	s.clearUnfinished()
+	s.removeUnfinished()
 	if s.opts.Durable {
-		fmt.Fprintf(s.opts.Progress, "Making a PostgreSQL %d database in %s\n", bin.version.major, s.home.data())
+		fmt.Fprintf(s.opts.Progress, "Making a PostgreSQL %d database in %s\n", bin.version.major, s.layout.data())
 	}
-	tmp := s.home.data() + ".tmp" + rand.Text()
+	tmp := s.layout.data() + ".tmp" + rand.Text()
 	args := []string{
 		"-D", tmp, "-U", superuser, "--auth-local=trust", "--auth-host=scram-sha-256",
 		"--encoding=UTF8", "--locale=C", "--wal-segsize=1", "--no-instructions",
@@ -65,50 +65,50 @@ func (s *Server) initialise(ctx context.Context, bin binaries) error {
 	if !s.opts.Durable {
 		args = append(args, "--no-sync")
 	}
-	// The password belongs to the data: new data, new password.
+	// The old password does not work with new data.
 	if err := os.Remove(s.passwordFile()); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("removing the old database password: %w", err)
 	}
 	if out, err := s.account.output(ctx, bin.path("initdb"), args...); err != nil {
-		s.clearUnfinished()
-		return fmt.Errorf("making the database in %s: initdb: %w: %s", s.home.data(), err, initdbReason(out))
+		s.removeUnfinished()
+		return fmt.Errorf("making the database in %s: initdb: %w: %s", s.layout.data(), err, initdbReason(out))
 	}
-	if err := os.Rename(tmp, s.home.data()); err != nil {
+	if err := os.Rename(tmp, s.layout.data()); err != nil {
 		return fmt.Errorf("making the database: %w", err)
 	}
 	return nil
 }
 
-// clearUnfinished removes what killed starts left. What a still running initdb keeps from going, a later start removes.
-func (s *Server) clearUnfinished() {
-	old, _ := filepath.Glob(s.home.data() + ".tmp*") // the pattern is good
+// removeUnfinished removes what killed starts have left. If a running initdb prevents it, a later start removes the rest.
+func (s *Server) removeUnfinished() {
+	old, _ := filepath.Glob(s.layout.data() + ".tmp*") // the pattern is valid
 	for _, path := range old {
 		_ = os.RemoveAll(path)
 	}
 }
 
 func (s *Server) discardData() error {
-	if err := os.RemoveAll(s.home.data()); err != nil {
+	if err := os.RemoveAll(s.layout.data()); err != nil {
 		return fmt.Errorf("removing a database that cannot be used any more: %w", err)
 	}
 	return nil
 }
 
-// initdbReason returns the last complaint in initdb's output, which ends with how initdb cleared up.
+// initdbReason returns the last error in initdb's output. After it, initdb prints how it cleaned up.
 func initdbReason(out []byte) string {
 	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
 	for _, line := range slices.Backward(lines) {
-		if i := initdbComplaint.FindStringIndex(line); i != nil {
+		if i := initdbError.FindStringIndex(line); i != nil {
 			return line[i[1]:]
 		}
 	}
 	return lines[len(lines)-1]
 }
 
-var initdbComplaint = regexp.MustCompile(`(error|FATAL|PANIC): +`)
+var initdbError = regexp.MustCompile(`(error|FATAL|PANIC): +`)
 
-// arguments returns the postmaster's command line. All settings are given here, none in files, so that a server started by an
-// older Roster gets today's.
+// arguments returns the postmaster's command line. It holds all settings, and no file does, so that data of an older Roster gets the
+// current ones.
 func (s *Server) arguments() []string {
 	listen := ""
 	if s.opts.Port != 0 {
@@ -116,7 +116,7 @@ func (s *Server) arguments() []string {
 	}
 	settings := []string{
 		"listen_addresses=" + listen,
-		"unix_socket_directories=" + s.home.socket,
+		"unix_socket_directories=" + s.layout.socket,
 		"unix_socket_permissions=0700",
 		"timezone=UTC",
 		"log_timezone=UTC",
@@ -138,7 +138,7 @@ func (s *Server) arguments() []string {
 			// Tests may log each statement; its parameters would double that.
 			"log_parameter_max_length=0")
 	}
-	args := []string{"-D", s.home.data(), "-p", fmt.Sprint(s.socketPort())}
+	args := []string{"-D", s.layout.data(), "-p", fmt.Sprint(s.socketPort())}
 	for _, set := range settings {
 		args = append(args, "-c", set)
 	}

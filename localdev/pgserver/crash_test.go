@@ -135,7 +135,7 @@ func TestAccidents(t *testing.T) {
 			t.Fatal(err)
 		}
 		err := s.Restart(t.Context())
-		wantError(t, err, "did not start (postgres: could not find the database system)", "remove "+opts.Dir+" to begin anew")
+		wantError(t, err, "did not start (postgres: could not find the database system)", "remove "+opts.Dir+" to start with an empty database")
 		if strings.Contains(err.Error(), "\n") {
 			t.Errorf("more than a sentence: %v", err)
 		}

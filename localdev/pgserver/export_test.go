@@ -15,8 +15,8 @@ func Fetch(ctx context.Context, dir, repository string, archives map[string]stri
 // Archives are the archives that can be downloaded.
 func Archives() map[string]string { return archives }
 
-// Forsaken reports whether a spare folder would be removed at a time.
-var Forsaken = forsaken
+// IsOrphaned reports whether a fallback folder would be removed at a time.
+var IsOrphaned = isOrphaned
 
 // NewestIn lists the usable folders among those that fit the patterns, for the caller's own account.
 func NewestIn(ctx context.Context, patterns ...string) []string {
@@ -28,7 +28,7 @@ func NewestIn(ctx context.Context, patterns ...string) []string {
 }
 
 // SocketDir is the folder of the Unix socket.
-func (s *Server) SocketDir() string { return s.home.socket }
+func (s *Server) SocketDir() string { return s.layout.socket }
 
 // PidFile is the server's postmaster.pid.
 func (s *Server) PidFile() string { return filepath.Join(s.DataDir(), "postmaster.pid") }

@@ -12,22 +12,22 @@ import (
 )
 
 const (
-	// pollEvery is short because each wait here is for tens of milliseconds; pg_ctl's own tenth of a second would show.
+	// pollEvery is short because each wait takes tens of milliseconds. pg_ctl's interval of 100 ms would be noticeable.
 	pollEvery = 4 * time.Millisecond
-	// logLimit is where a start puts the old log aside, in bytes.
+	// logLimit is the size in bytes from which a start renames the old log.
 	logLimit = 16 << 20
-	// settleTime bounds the wait for the remains of a killed server to go.
-	settleTime  = 5 * time.Second
-	settlePause = 50 * time.Millisecond
+	// sharedMemoryTimeout bounds the wait for the remains of a killed server to go.
+	sharedMemoryTimeout = 5 * time.Second
+	retryPause          = 50 * time.Millisecond
 )
 
-// child is a postmaster that this process started.
+// child is a postmaster that this process has started.
 type child struct {
 	process *os.Process
-	exited  chan struct{} // closed when it has ended
+	exited  chan struct{} // closed when the process has ended
 }
 
-func (c *child) gone() bool {
+func (c *child) hasExited() bool {
 	select {
 	case <-c.exited:
 		return true
@@ -36,42 +36,42 @@ func (c *child) gone() bool {
 	}
 }
 
-// launch runs the server and waits until it answers.
+// launch starts the server and waits until it accepts connections.
 func (s *Server) launch(ctx context.Context, bin binaries) error {
-	settled := time.Now().Add(settleTime)
+	settled := time.Now().Add(sharedMemoryTimeout)
 	for {
 		offset, err := s.spawn(bin)
 		if err != nil {
 			return err
 		}
-		err = poll(ctx, func() bool { return s.child.gone() || s.answers(ctx) })
+		err = poll(ctx, func() bool { return s.child.hasExited() || s.acceptsConnections(ctx) })
 		if err != nil {
 			s.child.abort()
 			s.child = nil
-			return fmt.Errorf("waiting for PostgreSQL to start (its log is %s): %w", s.home.log(), err)
+			return fmt.Errorf("waiting for PostgreSQL to start (its log is %s): %w", s.layout.log(), err)
 		}
-		if !s.child.gone() {
+		if !s.child.hasExited() {
 			return nil
 		}
 		s.child = nil
-		reason := s.lastWords(offset)
-		// The processes of a killed postmaster end a moment after it, and until then PostgreSQL refuses the data.
+		reason := s.failureReason(offset)
+		// The processes of a killed postmaster end a moment later. Until then PostgreSQL refuses to use the data.
 		if bytes.Contains(reason, []byte("shared memory block")) && time.Now().Before(settled) {
-			<-time.After(settlePause)
+			<-time.After(retryPause)
 			continue
 		}
 		if bytes.Contains(reason, []byte("TCP/IP socket")) {
 			return s.portTaken()
 		}
-		return fmt.Errorf("PostgreSQL did not start (%s): see %s, or, when its data is damaged, remove %s to begin anew without it",
-			reason, s.home.log(), s.opts.Dir)
+		return fmt.Errorf("PostgreSQL did not start (%s): see %s, or, when its data is damaged, remove %s to start with an empty database",
+			reason, s.layout.log(), s.opts.Dir)
 	}
 }
 
-// spawn starts the postmaster with its output in the log, and returns where in the log its words begin. A log that was an
-// inherited standard output instead would keep `go test` waiting for as long as the server lives.
+// spawn starts the postmaster and returns the size of the log before. The output goes to the log. If it went to an inherited standard
+// output, `go test` would wait for as long as the server runs.
 func (s *Server) spawn(bin binaries) (offset int64, err error) {
-	log, err := openLog(s.home.log())
+	log, err := openLog(s.layout.log())
 	if err != nil {
 		return 0, err
 	}
@@ -101,19 +101,19 @@ func openLog(path string) (*os.File, error) {
 	return openFile(path, os.O_APPEND|os.O_WRONLY)
 }
 
-// lastWords returns why the server ended, from its log since offset: the last fatal line, else (before it can write a real log)
-// the first line that is no news.
-func (s *Server) lastWords(offset int64) []byte {
-	log, err := os.ReadFile(s.home.log())
+// failureReason returns why the server ended, from its log since offset: the last fatal line. A server that fails before it opens its log
+// prints other lines; then it is the first of them.
+func (s *Server) failureReason(offset int64) []byte {
+	log, err := os.ReadFile(s.layout.log())
 	if err != nil || int64(len(log)) < offset {
 		return []byte("no log")
 	}
 	var first, fatal []byte
 	for line := range bytes.Lines(log[offset:]) {
 		if bytes.Contains(line, []byte("FATAL:  the database system is ")) {
-			continue // "starting up": the answer to our own asking
+			continue // "starting up": the answer to our own connection attempts
 		}
-		switch i := fatality.FindIndex(line); {
+		switch i := fatalLine.FindIndex(line); {
 		case i != nil:
 			fatal = bytes.TrimSpace(line[i[0]:])
 		case first == nil && !bytes.Contains(line, []byte("LOG:  ")):
@@ -130,11 +130,11 @@ func (s *Server) lastWords(offset int64) []byte {
 	}
 }
 
-var fatality = regexp.MustCompile(`(FATAL|PANIC): `)
+var fatalLine = regexp.MustCompile(`(FATAL|PANIC): `)
 
-// answers reports whether the server takes connections. The socket lies in a folder that only we can write to, so who answers
-// there is our server.
-func (s *Server) answers(ctx context.Context) bool {
+// acceptsConnections reports whether our server accepts connections. Only we can write to the socket's folder, so it cannot be another
+// server.
+func (s *Server) acceptsConnections(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, s.socketURL("postgres"))
@@ -145,7 +145,7 @@ func (s *Server) answers(ctx context.Context) bool {
 	return true
 }
 
-// poll tries again and again until done says true or ctx ends.
+// poll waits until done returns true or ctx ends.
 func poll(ctx context.Context, done func() bool) error {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()

@@ -12,7 +12,7 @@ import (
 
 func (s *Server) passwordFile() string { return filepath.Join(s.opts.Dir, "password") }
 
-// ensurePassword makes sure that the role has a password, where there is a port.
+// ensurePassword sets a password for the role if the server has a TCP port.
 func (s *Server) ensurePassword(ctx context.Context) error {
 	if s.opts.Port == 0 {
 		return nil
@@ -21,14 +21,14 @@ func (s *Server) ensurePassword(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("setting the database password: %w", err)
 	}
-	if password != s.password { // not written again by a Restart, under the eyes of URL
+	if password != s.password { // a Restart must not write it again, because URL may read it at the same time
 		s.password = password
 	}
 	return nil
 }
 
-// keptPassword returns the password from its file, which only the caller's account can read. Without one it gives the role a
-// new one first, so that a kill in between leaves no password that the server does not know.
+// keptPassword returns the password from a file that only the caller can read. If there is none, it sets a new password in the server
+// first and then writes the file, so a kill in between leaves no wrong password in the file.
 func (s *Server) keptPassword(ctx context.Context) (string, error) {
 	if b, err := os.ReadFile(s.passwordFile()); err == nil && len(b) > 0 {
 		return string(b), nil
@@ -38,7 +38,7 @@ func (s *Server) keptPassword(ctx context.Context) (string, error) {
 		return "", err
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
-	password := rand.Text() // letters and digits: nothing to quote
+	password := rand.Text() // letters and digits only, so it needs no quoting
 	if _, err := conn.Exec(ctx, "ALTER ROLE "+superuser+" PASSWORD '"+password+"'"); err != nil {
 		return "", err
 	}

@@ -45,7 +45,7 @@ func TestFolderClosedToTheAccount(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := os.Lstat(filepath.Dir(s.LogPath())); err == nil {
-		t.Error("the spare folder is still there")
+		t.Error("the fallback folder is still there")
 	}
 }
 
@@ -67,7 +67,7 @@ func TestFolderInTheWay(t *testing.T) {
 	}
 }
 
-// A long path moves the socket alone to a spare folder, which goes a day after the long one.
+// A long path moves the socket alone to a fallback folder, which goes a day after the long one.
 func TestLongPath(t *testing.T) {
 	t.Parallel()
 	opts := options(serverFolder(t, filepath.Join(folder(t), strings.Repeat("long/", 30), "pg")))
@@ -81,23 +81,23 @@ func TestLongPath(t *testing.T) {
 	}
 	stop(t, s)
 
-	spare, tomorrow := filepath.Dir(s.SocketDir()), time.Now().Add(25*time.Hour)
-	if pgserver.Forsaken(spare, tomorrow) {
+	fallback, tomorrow := filepath.Dir(s.SocketDir()), time.Now().Add(25*time.Hour)
+	if pgserver.IsOrphaned(fallback, tomorrow) {
 		t.Error("forsaken while the folder is there")
 	}
 	rename(t, opts.Dir, opts.Dir+".gone")
-	if pgserver.Forsaken(spare, time.Now().Add(23*time.Hour)) {
+	if pgserver.IsOrphaned(fallback, time.Now().Add(23*time.Hour)) {
 		t.Error("forsaken before its time")
 	}
-	if !pgserver.Forsaken(spare, tomorrow) {
+	if !pgserver.IsOrphaned(fallback, tomorrow) {
 		t.Error("not forsaken after a day")
 	}
 	rename(t, opts.Dir+".gone", opts.Dir)
 	if err := s.Remove(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Lstat(spare); err == nil {
-		t.Error("the spare folder is still there")
+	if _, err := os.Lstat(fallback); err == nil {
+		t.Error("the fallback folder is still there")
 	}
 }
 

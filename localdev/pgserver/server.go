@@ -1,9 +1,13 @@
-// Package pgserver starts a private PostgreSQL for localdev and for tests: from the binaries that are installed or, where
-// none are, from binaries downloaded once. It needs no service, no Docker and no rights: as root it runs the server under an
-// unprivileged account, because PostgreSQL refuses root.
+// Package pgserver starts a private PostgreSQL for localdev and for tests:
 //
-// It refuses to be a production server: one superuser, no TLS, no backups. Nobody else on the machine can enter: the Unix
-// socket lies in a folder closed to others, and the TCP port is on 127.0.0.1 behind a random password.
+//	server, err := pgserver.Start(ctx, pgserver.Options{Dir: dir})
+//	conn, err := pgx.Connect(ctx, server.URL("postgres"))
+//
+// It uses installed binaries, or downloads them once. It needs no service, no Docker and no privileges. If the caller is root, it runs the
+// server as an unprivileged account, because PostgreSQL refuses to run as root.
+//
+// It refuses to be a production server: it has one superuser, no TLS and no backups. Other users of the machine cannot connect. The Unix
+// socket is in a folder that is closed to them, and the TCP port is on 127.0.0.1 and needs a random password.
 package pgserver
 
 import (
@@ -17,13 +21,14 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+
+	"roster/localdev/filelock"
 )
 
-// LogLinePrefix is the server's log_line_prefix: time, process and database. A line that goes on over several lines has a
-// tab before each further one.
+// LogLinePrefix is the server's log_line_prefix: time, process and database. The further lines of an entry start with a tab.
 const LogLinePrefix = "%m [%p] %d "
 
-// superuser is the only role; its name is PostgreSQL's own default.
+// superuser is the only role. PostgreSQL uses this name by default.
 const superuser = "postgres"
 
 var (
@@ -31,72 +36,72 @@ var (
 	ErrInUse = errors.New("in use")
 	// ErrPortTaken says that something else listens on the port.
 	ErrPortTaken = errors.New("port taken")
-	// errOtherVersion says that the data is of a version that no binaries at hand serve.
+	// errOtherVersion says that there are no binaries for the data's version.
 	errOtherVersion = errors.New("other version")
 )
 
-// refusal is one of these errors with a sentence that needs no more words.
-type refusal struct {
-	kind     error
-	sentence string
+// messageError is one of these errors with a complete message of its own.
+type messageError struct {
+	sentinel error
+	message  string
 }
 
-func (r refusal) Error() string { return r.sentence }
-func (r refusal) Unwrap() error { return r.kind }
+func (r messageError) Error() string { return r.message }
+func (r messageError) Unwrap() error { return r.sentinel }
 
-func refuse(kind error, format string, args ...any) error {
-	return refusal{kind, fmt.Sprintf(format, args...)}
+func withMessage(kind error, format string, args ...any) error {
+	return messageError{kind, fmt.Sprintf(format, args...)}
 }
 
-// Options says where a server lives and what it is for.
+// Options says where a server's files are and what it is for.
 type Options struct {
-	// Dir is a folder of its own for this server, made when absent. Removing it begins anew. As root, when the account that runs
-	// PostgreSQL cannot enter it, the data is in a folder under /var/tmp instead, which this one names.
+	// Dir is the server's own folder. It is created if it does not exist. To start with an empty database, remove it. If the caller is
+	// root and the account that runs PostgreSQL cannot enter Dir, the data is in a folder under /var/tmp, and Dir holds its name.
 	Dir string
-	// Port is a TCP port on 127.0.0.1. 0 is no TCP at all: a Unix socket only.
+	// Port is a TCP port on 127.0.0.1. With 0 there is only a Unix socket.
 	Port int
-	// Source says which binaries to take; see ParseSource.
+	// Source says which binaries to use; see ParseSource.
 	Source Source
-	// Durable keeps data through a power cut. Without it the server is faster, and data that it cannot read any more (another
-	// version's, or damaged) is thrown away and made anew instead of refused.
+	// Durable data survives a power failure. Without Durable the server is faster, and data that it cannot read (damaged, or of another
+	// version) is deleted and replaced by an empty database instead of causing an error.
 	Durable bool
-	// Shared lets several processes use the server of one Dir at a time, all with the same Options: the first starts it, the
-	// last Stop stops it. Without it a second process is refused with ErrInUse.
+	// Shared lets several processes with the same Options use the server of one Dir at a time. The first Start starts it, the last Stop
+	// stops it. Without Shared a second process gets ErrInUse.
 	Shared bool
-	// Progress gets a line for what takes a while, such as a download. Nil is silence.
+	// Progress gets a line for each slow step, such as a download. Nil discards them.
 	Progress io.Writer
 }
 
-// Server is a running PostgreSQL. Its methods may be called from several goroutines.
+// Server is a running PostgreSQL. Its methods are safe for concurrent use.
 type Server struct {
 	opts    Options
 	account account
-	home    home
+	layout  layout
 
-	mu       sync.Mutex
-	users    *fileLock // held from Start to Stop
-	child    *child    // nil when the server was started by another process
-	password string    // for TCP only
+	mu        sync.Mutex
+	usersLock *filelock.Lock // held from Start to Stop
+	child     *child         // nil when the server was started by another process
+	password  string         // for TCP only
 }
 
-// Start starts the server of a folder, or attaches to the one that a killed process left behind. The first start makes the
-// data folder (1 to 2 seconds), a later one takes a fraction of a second. It waits for another process that is just starting
-// or stopping the same server, until ctx ends.
+// Start starts the server of a folder, or attaches to the server that a killed process left running. The first start creates the data
+// folder and takes 1 to 2 seconds; later starts take less than a second. If another process is just starting or stopping the same server,
+// Start waits for it until ctx ends.
 //
-// It unsets libpq's variables, such as PGSERVICE, in the process: they would change what the server's URL means.
+// It unsets libpq's variables, such as PGSERVICE, in this process, because they would change the meaning of the server's URL.
 func Start(ctx context.Context, opts Options) (*Server, error) {
 	s, err := prepare(opts)
 	if err != nil {
 		return nil, err
 	}
-	forgetClientVariables()
+	unsetClientVariables()
 	if err := s.start(ctx); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
-// prepare checks the options and finds the account and the absolute folder, without touching anything.
+// prepare checks the options and finds the account and the absolute folder. It changes nothing.
 func prepare(opts Options) (*Server, error) {
 	if _, err := ParseSource(string(opts.Source)); err != nil {
 		return nil, err
@@ -122,8 +127,7 @@ func prepare(opts Options) (*Server, error) {
 	return &Server{opts: opts, account: a}, nil
 }
 
-// URL returns the address of a database, for pgx: over TCP where there is a port (this holds the password), else over the
-// Unix socket.
+// URL returns the URL of a database, for pgx. With a port it is for TCP and contains the password; otherwise it is for the Unix socket.
 func (s *Server) URL(database string) string {
 	if s.opts.Port == 0 {
 		return s.socketURL(database)
@@ -139,12 +143,12 @@ func (s *Server) URL(database string) string {
 }
 
 func (s *Server) socketURL(database string) string {
-	q := url.Values{"host": {s.home.socket}, "port": {strconv.Itoa(s.socketPort())}, "sslmode": {"disable"}}
+	q := url.Values{"host": {s.layout.socket}, "port": {strconv.Itoa(s.socketPort())}, "sslmode": {"disable"}}
 	u := url.URL{Scheme: "postgres", User: url.User(superuser), Path: "/" + database, RawQuery: q.Encode()}
 	return u.String()
 }
 
-// socketPort is the number in the socket's file name; PostgreSQL wants one even without TCP.
+// socketPort is the number in the socket's file name. PostgreSQL needs one even without TCP.
 func (s *Server) socketPort() int {
 	if s.opts.Port == 0 {
 		return 5432
@@ -153,12 +157,12 @@ func (s *Server) socketPort() int {
 }
 
 // LogPath returns the file with the server's log. It grows while the server runs; its lines begin with LogLinePrefix.
-func (s *Server) LogPath() string { return s.home.log() }
+func (s *Server) LogPath() string { return s.layout.log() }
 
-// DataDir returns PostgreSQL's data folder. As root it may lie outside of Options.Dir.
-func (s *Server) DataDir() string { return s.home.data() }
+// DataDir returns PostgreSQL's data folder. For root it may be outside Options.Dir.
+func (s *Server) DataDir() string { return s.layout.data() }
 
-// Remove stops the server and deletes all that it wrote. It fails with ErrInUse while another process uses the server.
+// Remove stops the server and deletes all its files. It returns ErrInUse while another process uses the server.
 func (s *Server) Remove(ctx context.Context) error {
 	if err := s.Stop(); err != nil {
 		return err
@@ -166,8 +170,8 @@ func (s *Server) Remove(ctx context.Context) error {
 	return Remove(ctx, s.opts.Dir)
 }
 
-// Remove deletes a server's folder and all that belongs to it, and stops the server first if a killed process left it
-// running. A folder that is not there is no error; one that a process uses gives ErrInUse.
+// Remove deletes a server's folder and all its files. If a killed process left the server running, Remove stops it first. A missing folder
+// is not an error. A folder that a process uses gives ErrInUse.
 func Remove(ctx context.Context, dir string) error {
 	if _, err := os.Lstat(dir); errors.Is(err, os.ErrNotExist) {
 		return nil
@@ -176,17 +180,17 @@ func Remove(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	gate, err := s.enter(ctx)
+	gate, err := s.acquireLocks(ctx)
 	if err != nil {
 		return err
 	}
-	defer gate.unlock()
-	defer s.leave()
-	if s.home, err = findHome(s.opts.Dir, s.account); err != nil {
+	defer gate.Unlock()
+	defer s.releaseUsersLock()
+	if s.layout, err = findLayout(s.opts.Dir, s.account); err != nil {
 		return err
 	}
 	if err := s.shutdown(ctx); err != nil {
 		return err
 	}
-	return s.home.remove()
+	return s.layout.remove()
 }

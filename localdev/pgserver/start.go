@@ -6,75 +6,77 @@ import (
 	"net"
 	"path/filepath"
 	"strconv"
+
+	"roster/localdev/filelock"
 )
 
-// start does what Start promises, on a Server that is not in use.
+// start implements Start for a Server that is not running.
 func (s *Server) start(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	gate, err := s.enter(ctx)
+	gate, err := s.acquireLocks(ctx)
 	if err != nil {
 		return err
 	}
-	defer gate.unlock()
-	if err := s.run(ctx); err != nil {
-		s.leave()
+	defer gate.Unlock()
+	if err := s.attachOrStart(ctx); err != nil {
+		s.releaseUsersLock()
 		return err
 	}
 	return nil
 }
 
-// enter takes the folder's two locks. The gate is held by one process at a time, around each start and stop; the users' lock
-// is held for as long as the server is used, and dies with the process that holds it.
-func (s *Server) enter(ctx context.Context) (gate *fileLock, err error) {
+// acquireLocks takes the folder's two locks. The start lock is held only during a start or a stop. The users' lock is held for as long as
+// this process uses the server, and the system releases it when the process ends.
+func (s *Server) acquireLocks(ctx context.Context) (gate *filelock.Lock, err error) {
 	if err := makeDir(s.opts.Dir, s.account); err != nil {
 		return nil, err
 	}
-	if gate, err = waitLock(ctx, filepath.Join(s.opts.Dir, "start.lock")); err != nil {
+	if gate, err = filelock.Wait(ctx, filepath.Join(s.opts.Dir, "start.lock")); err != nil {
 		return nil, err
 	}
-	s.users, err = tryLock(filepath.Join(s.opts.Dir, "users.lock"), !s.opts.Shared)
-	if errors.Is(err, errLocked) {
-		err = refuse(ErrInUse, "another process uses the database in %s: stop that one, or use another folder", s.opts.Dir)
+	s.usersLock, err = filelock.Try(filepath.Join(s.opts.Dir, "users.lock"), !s.opts.Shared)
+	if errors.Is(err, filelock.ErrLocked) {
+		err = withMessage(ErrInUse, "another process uses the database in %s: stop that one, or use another folder", s.opts.Dir)
 	}
 	if err != nil {
-		gate.unlock()
+		gate.Unlock()
 		return nil, err
 	}
 	return gate, nil
 }
 
-func (s *Server) leave() {
-	s.users.unlock()
-	s.users = nil
+func (s *Server) releaseUsersLock() {
+	s.usersLock.Unlock()
+	s.usersLock = nil
 }
 
-// run attaches to a server that is there, or starts one.
-func (s *Server) run(ctx context.Context) error {
-	h, err := findHome(s.opts.Dir, s.account)
+// attachOrStart attaches to a running server, or starts one.
+func (s *Server) attachOrStart(ctx context.Context) error {
+	h, err := findLayout(s.opts.Dir, s.account)
 	if err != nil {
 		return err
 	}
-	if h != s.home { // not written again by a Restart, under the eyes of URL and LogPath
-		s.home = h
+	if h != s.layout { // a Restart must not write it again, because URL and LogPath may read it at the same time
+		s.layout = h
 	}
 	attached, err := s.attach(ctx)
 	if err != nil {
 		return err
 	}
 	if !attached {
-		if err := s.startAnew(ctx); err != nil {
+		if err := s.startNew(ctx); err != nil {
 			return err
 		}
 	}
 	return s.ensurePassword(ctx)
 }
 
-func (s *Server) startAnew(ctx context.Context) error {
+func (s *Server) startNew(ctx context.Context) error {
 	if err := s.checkPort(); err != nil {
 		return err
 	}
-	bin, err := s.readyData(ctx)
+	bin, err := s.ensureData(ctx)
 	if err != nil {
 		return err
 	}
@@ -82,17 +84,17 @@ func (s *Server) startAnew(ctx context.Context) error {
 	if err == nil || s.opts.Durable || errors.Is(err, ErrPortTaken) || ctx.Err() != nil {
 		return err
 	}
-	// Data that may be lost at any time is not worth a question: make it anew and try once more.
+	// Data that is not durable can be replaced without asking: delete it and try once more.
 	if err := s.discardData(); err != nil {
 		return err
 	}
-	if bin, err = s.readyData(ctx); err != nil {
+	if bin, err = s.ensureData(ctx); err != nil {
 		return err
 	}
 	return s.launch(ctx, bin)
 }
 
-// checkPort gives the usual reason for a failed start a sentence of its own.
+// checkPort detects the most common cause of a failed start and gives it a clear message.
 func (s *Server) checkPort() error {
 	if s.opts.Port == 0 {
 		return nil
@@ -105,5 +107,5 @@ func (s *Server) checkPort() error {
 }
 
 func (s *Server) portTaken() error {
-	return refuse(ErrPortTaken, "port %d, meant for the database, is taken: stop what listens there, or choose another port", s.opts.Port)
+	return withMessage(ErrPortTaken, "port %d, meant for the database, is taken: stop what listens there, or choose another port", s.opts.Port)
 }

@@ -13,15 +13,15 @@ import (
 
 // database is a clone of the template.
 type database struct {
-	name, url string
-	functions string    // the URL of the functions' role
-	conn      *pgx.Conn // our own, for emptying and for marks in the log
-	empty     string    // the statements that empty it
-	shape     string    // its schema, in short
+	name, url  string
+	functions  string    // URL with the functions' role
+	conn       *pgx.Conn // ours, for deleting the rows and for marks in the log
+	emptySQL   string    // SQL that deletes all rows
+	schemaHash string    // to notice a changed schema
 }
 
-// take returns a migrated and empty database: one that an earlier test has given back, or a new one.
-func (m *machine) take(ctx context.Context) (*database, error) {
+// acquire returns a migrated and empty database: one that an earlier test has released, or a new one.
+func (m *harness) acquire(ctx context.Context) (*database, error) {
 	m.mu.Lock()
 	if n := len(m.free); n > 0 {
 		db := m.free[n-1]
@@ -33,18 +33,17 @@ func (m *machine) take(ctx context.Context) (*database, error) {
 	return m.clone(ctx)
 }
 
-func (m *machine) clone(ctx context.Context) (*database, error) {
+func (m *harness) clone(ctx context.Context) (*database, error) {
 	db := &database{name: m.newName()}
 	db.url = m.url(db.name)
 	if err := m.exec(ctx, "CREATE DATABASE "+db.name+" TEMPLATE "+m.template); err != nil {
 		return nil, err
 	}
-	// A clone lacks what was set by ALTER ROLE … IN DATABASE. There is nothing to migrate.
-	if err := m.bound(ctx, db); err != nil {
+	if err := m.setUpFunctionsRole(ctx, db); err != nil {
 		return nil, err
 	}
 	if m.server != nil {
-		// From the first connection on, because a setting of the database does not reach those that are open.
+		// Before the first connection, because the setting does not apply to open connections.
 		if err := m.exec(ctx, "ALTER DATABASE "+db.name+" SET log_statement = 'all'"); err != nil {
 			return nil, err
 		}
@@ -53,18 +52,19 @@ func (m *machine) clone(ctx context.Context) (*database, error) {
 	if db.conn, err = m.dial(ctx, db.url); err != nil {
 		return nil, err
 	}
-	if db.shape, err = shapeOf(ctx, db.conn); err != nil {
+	if db.schemaHash, err = schemaHashOf(ctx, db.conn); err != nil {
 		return nil, err
 	}
-	db.empty, err = emptyStatements(ctx, db.conn)
+	db.emptySQL, err = emptyStatements(ctx, db.conn)
 	return db, err
 }
 
-// bound gives the functions' role its rights and timeouts. With TEST_DATABASE_URL that is our own role, which must still empty
-// all tables and may be idle for long.
-func (m *machine) bound(ctx context.Context, db *database) error {
+// setUpFunctionsRole gives the functions' role its privileges and timeouts. CREATE DATABASE does not copy the settings of ALTER
+// ROLE … IN DATABASE. With TEST_DATABASE_URL there is one role for everything: it must be able to empty all tables, and its
+// connections may be idle for long.
+func (m *harness) setUpFunctionsRole(ctx context.Context, db *database) error {
 	if m.server != nil {
-		db.functions = as(Role, db.url)
+		db.functions = withRole(Role, db.url)
 		return migrations.Grant(ctx, db.url, db.functions, dburl.Access{})
 	}
 	db.functions = db.url
@@ -74,25 +74,25 @@ func (m *machine) bound(ctx context.Context, db *database) error {
 	return migrations.SetTimeouts(ctx, db.url, dburl.Access{})
 }
 
-func (m *machine) discard(ctx context.Context, db *database) error {
-	_ = db.conn.Close(ctx) // it may be dead already
+func (m *harness) discard(ctx context.Context, db *database) error {
+	_ = db.conn.Close(ctx) // it may be closed already
 	return m.drop(ctx, db.name)
 }
 
-// ours picks what the migrations made, save goose's own book.
-const ours = `nspname <> 'information_schema' AND NOT starts_with(nspname, 'pg_') AND NOT starts_with(relname, 'goose_db_version')`
+// ourRelations selects the relations of the migrations, without goose's version table.
+const ourRelations = `nspname <> 'information_schema' AND NOT starts_with(nspname, 'pg_') AND NOT starts_with(relname, 'goose_db_version')`
 
 func tablesToEmpty(ctx context.Context, conn *pgx.Conn) ([]string, error) {
 	rows, err := conn.Query(ctx, `SELECT format('%I.%I', nspname, relname) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
-		WHERE relkind = 'r' AND `+ours+` ORDER BY 1`)
+		WHERE relkind = 'r' AND `+ourRelations+` ORDER BY 1`)
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, pgx.RowTo[string])
 }
 
-// emptyStatements deletes from all tables at once: foreign keys are checked when the whole statement is done, so no order has
-// to be found. Sequences begin again, so that tests may know their ids.
+// emptyStatements returns one statement that deletes from all tables. Foreign keys are checked at its end, so the order of the tables does
+// not matter. Sequences start again, so that tests can rely on ids.
 func emptyStatements(ctx context.Context, conn *pgx.Conn) (string, error) {
 	tables, err := tablesToEmpty(ctx, conn)
 	if err != nil {
@@ -103,16 +103,16 @@ func emptyStatements(ctx context.Context, conn *pgx.Conn) (string, error) {
 		deletes[i] = fmt.Sprintf("d%d AS (DELETE FROM %s)", i, table)
 	}
 	sql := `SELECT setval(c.oid, seqstart, false) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
-		JOIN pg_sequence ON seqrelid = c.oid WHERE ` + ours
+		JOIN pg_sequence ON seqrelid = c.oid WHERE ` + ourRelations
 	if len(deletes) > 0 {
 		sql = "WITH " + strings.Join(deletes, ", ") + " " + sql
 	}
 	return sql, nil
 }
 
-// shapeOf sums the schema up, so that a test that changed it is noticed: columns, constraints, triggers and functions, with
-// PostgreSQL's numbers, which are never used twice.
-func shapeOf(ctx context.Context, conn *pgx.Conn) (shape string, err error) {
+// schemaHashOf hashes the columns, constraints, triggers and functions, to notice a test that changed them. It includes their object ids,
+// which PostgreSQL does not use twice.
+func schemaHashOf(ctx context.Context, conn *pgx.Conn) (shape string, err error) {
 	err = conn.QueryRow(ctx, `WITH ours AS (
 		SELECT c.oid, relname, nspname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
 		WHERE nspname <> 'information_schema' AND NOT starts_with(nspname, 'pg_')

@@ -10,16 +10,16 @@ import (
 	"roster/localdev/pgserver"
 )
 
-// interruptedCode is what a shell gives a program that Ctrl-C ended.
+// interruptedCode is the exit status that shells use after Ctrl-C.
 const interruptedCode = 130
 
-// privateServers are those that Server started and that are not removed yet.
+// privateServers are the servers of func Server that have not been removed yet.
 var privateServers struct {
 	mu  sync.Mutex
 	all map[*pgserver.Server]bool
 }
 
-func remember(s *pgserver.Server) {
+func trackServer(s *pgserver.Server) {
 	privateServers.mu.Lock()
 	defer privateServers.mu.Unlock()
 	if privateServers.all == nil {
@@ -28,28 +28,28 @@ func remember(s *pgserver.Server) {
 	privateServers.all[s] = true
 }
 
-func forget(s *pgserver.Server) {
+func untrackServer(s *pgserver.Server) {
 	privateServers.mu.Lock()
 	defer privateServers.mu.Unlock()
 	delete(privateServers.all, s)
 }
 
-// leaveWhenInterrupted stops what Ctrl-C would leave running, because no test's cleanup runs then. A second Ctrl-C ends the
-// process at once. The databases are for the next process to remove.
-func leaveWhenInterrupted() {
+// cleanUpWhenInterrupted stops our servers after Ctrl-C, because then no test's cleanup runs. A second Ctrl-C ends the process at once. The
+// next process removes the databases.
+func cleanUpWhenInterrupted() {
 	interrupted := make(chan os.Signal, 1)
 	signal.Notify(interrupted, os.Interrupt, syscall.SIGTERM)
 	<-interrupted
 	signal.Stop(interrupted)
 	ctx, cancel := withTimeout()
 	defer cancel()
-	privateServers.mu.Lock() // for ever: there is no further one
+	privateServers.mu.Lock() // never unlocked, so that no further server starts
 	for s := range privateServers.all {
 		_ = s.Remove(ctx)
 	}
-	the.once.Do(func() { the.err = errors.New("interrupted") }) // waits for a join that is under way, or prevents it
-	if the.m != nil && the.m.server != nil {
-		_ = the.m.server.Stop()
+	shared.once.Do(func() { shared.err = errors.New("interrupted") }) // waits for newHarness if it is running, or prevents it
+	if shared.m != nil && shared.m.server != nil {
+		_ = shared.m.server.Stop()
 	}
 	os.Exit(interruptedCode)
 }

@@ -10,11 +10,11 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// lease is a test's hold on its database.
+// lease is one test's use of a database.
 type lease struct {
 	*database
 	pool    *pgxpool.Pool
-	logFrom int64 // where in the server's log the test begins
+	logFrom int64 // size of the server's log when the test started
 
 	once sync.Once
 	err  error
@@ -25,10 +25,10 @@ var leases struct {
 	all map[testing.TB]*lease
 }
 
-// leaseOf returns the test's lease, taken on first use.
+// leaseOf returns the test's lease. The first call creates it.
 func leaseOf(t testing.TB) *lease {
 	t.Helper()
-	m := machineFor(t)
+	m := harnessFor(t)
 	leases.mu.Lock()
 	l := leases.all[t]
 	if l == nil {
@@ -40,8 +40,8 @@ func leaseOf(t testing.TB) *lease {
 	}
 	leases.mu.Unlock()
 	l.once.Do(func() {
-		if l.err = l.take(m); l.err == nil {
-			t.Cleanup(func() { l.giveBack(t, m) })
+		if l.err = l.acquire(m); l.err == nil {
+			t.Cleanup(func() { l.release(t, m) })
 		}
 	})
 	if l.err != nil {
@@ -50,10 +50,10 @@ func leaseOf(t testing.TB) *lease {
 	return l
 }
 
-func (l *lease) take(m *machine) error {
+func (l *lease) acquire(m *harness) error {
 	ctx, cancel := withTimeout()
 	defer cancel()
-	db, err := m.take(ctx)
+	db, err := m.acquire(ctx)
 	if err != nil {
 		return err
 	}
@@ -70,9 +70,9 @@ func (l *lease) take(m *machine) error {
 	return err
 }
 
-// giveBack ends a test's lease. The database goes to a later test only if nobody is connected to it any more, all of its rows
-// could be deleted and its schema is as it was.
-func (l *lease) giveBack(t testing.TB, m *machine) {
+// release ends a test's lease. A later test gets the database only if nobody is connected to it any more, all rows could be deleted, and the
+// schema is unchanged.
+func (l *lease) release(t testing.TB, m *harness) {
 	leases.mu.Lock()
 	delete(leases.all, t)
 	leases.mu.Unlock()
@@ -82,8 +82,8 @@ func (l *lease) giveBack(t testing.TB, m *machine) {
 	}
 	ctx, cancel := withTimeout()
 	defer cancel()
-	if why := l.unfit(ctx); why != nil {
-		t.Logf("the test's database is dropped, not used again: %v", why)
+	if why := l.resetForReuse(ctx); why != nil {
+		t.Logf("the test's database is dropped and not used again: %v", why)
 		if err := m.discard(ctx, l.database); err != nil {
 			t.Error(err)
 		}
@@ -94,28 +94,28 @@ func (l *lease) giveBack(t testing.TB, m *machine) {
 	m.mu.Unlock()
 }
 
-// unfit empties the database and says why it cannot be used again, if so.
-func (db *database) unfit(ctx context.Context) error {
+// resetForReuse deletes all rows. Its error says why the database cannot be used again.
+func (db *database) resetForReuse(ctx context.Context) error {
 	if err := db.waitUntilAlone(ctx); err != nil {
 		return err
 	}
-	if _, err := db.conn.Exec(ctx, db.empty); err != nil {
+	if _, err := db.conn.Exec(ctx, db.emptySQL); err != nil {
 		return fmt.Errorf("emptying it: %w", err)
 	}
-	shape, err := shapeOf(ctx, db.conn)
-	if err == nil && shape != db.shape {
+	shape, err := schemaHashOf(ctx, db.conn)
+	if err == nil && shape != db.schemaHash {
 		err = fmt.Errorf("the test changed its schema")
 	}
 	return err
 }
 
-// goodbye is how long a closed connection's server process may take to end.
-const goodbye = 2 * time.Second
+// disconnectTimeout limits the wait until the server processes of closed connections have ended.
+const disconnectTimeout = 2 * time.Second
 
 func (db *database) waitUntilAlone(ctx context.Context) error {
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.Now().Add(goodbye); ; {
+	for deadline := time.Now().Add(disconnectTimeout); ; {
 		var others int
 		err := db.conn.QueryRow(ctx, `SELECT count(*) FROM pg_stat_activity
 			WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'`).Scan(&others)

@@ -12,13 +12,13 @@ import (
 	"time"
 )
 
-// Statements returns the statements that PostgreSQL received for the test's database while f ran, in the order of their
-// arrival, without the values of their parameters. What runs on Pool counts, too.
+// Statements returns the statements that PostgreSQL received for the test's database while f ran, in order, without parameter values. It
+// includes statements on Pool.
 //
 // It skips the test when TEST_DATABASE_URL is set.
 func Statements(t testing.TB, f func()) []string {
 	t.Helper()
-	m, l := machineFor(t), leaseOf(t)
+	m, l := harnessFor(t), leaseOf(t)
 	from, err := m.logSize()
 	if err != nil {
 		t.Fatal(err)
@@ -33,17 +33,17 @@ func Statements(t testing.TB, f func()) []string {
 	return statements
 }
 
-// Errors returns what PostgreSQL has complained of for the test's database since the test began to use it, such as
-// "ERROR: division by zero".
+// Errors returns the errors that PostgreSQL logged for the test's database since the test's first use of it, such as "ERROR: division by
+// zero".
 //
 // It skips the test when TEST_DATABASE_URL is set.
 func Errors(t testing.TB) []string {
 	t.Helper()
-	m, l := machineFor(t), leaseOf(t)
+	m, l := harnessFor(t), leaseOf(t)
 	var errs []string
 	for _, e := range entries(t, m, l, l.logFrom) {
 		if strings.HasPrefix(e.text, "canceling statement due to lock timeout") {
-			continue // package postgres tries it again, and a busy machine is no fault
+			continue // package postgres retries it, and it happens on a busy machine
 		}
 		if e.severity == "ERROR" || e.severity == "FATAL" || e.severity == "PANIC" {
 			errs = append(errs, e.severity+": "+e.text)
@@ -52,12 +52,12 @@ func Errors(t testing.TB) []string {
 	return errs
 }
 
-// entries reads the log of the test's database, from a place to now. A mark of our own is the present: PostgreSQL logs a statement
-// before it runs it, so all that was answered before stands above the mark.
-func entries(t testing.TB, m *machine, l *lease, from int64) []entry {
+// entries reads the log of the test's database, from an offset to now. It first logs a mark: PostgreSQL logs statements in order, so
+// everything before the mark is complete.
+func entries(t testing.TB, m *harness, l *lease, from int64) []entry {
 	t.Helper()
 	if m.server == nil {
-		t.Skipf("the log of the server of %s is out of reach", ServerVariable)
+		t.Skipf("this test reads the server's log, which is not possible with %s", ServerVariable)
 	}
 	ctx, cancel := withTimeout()
 	defer cancel()
@@ -79,7 +79,7 @@ func entries(t testing.TB, m *machine, l *lease, from int64) []entry {
 	return found
 }
 
-// readUntil reads the log from a place to the line with the mark, and waits for that.
+// readUntil reads the log from an offset to the mark, and waits for the mark.
 func readUntil(path string, from int64, mark string) (string, error) {
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
@@ -92,7 +92,7 @@ func readUntil(path string, from int64, mark string) (string, error) {
 			return string(before), nil
 		}
 		if time.Now().After(deadline) {
-			return "", fmt.Errorf("the database server's log %s does not show the last statement", path)
+			return "", fmt.Errorf("the database server's log %s does not contain the last statement", path)
 		}
 	}
 }
@@ -114,11 +114,11 @@ type entry struct {
 	process, database, severity, text string
 }
 
-// head is the first line of an entry, as pgserver.LogLinePrefix makes it: time, [process], database (none for PostgreSQL's own
-// processes), severity, text.
+// head matches the first line of an entry with pgserver.LogLinePrefix: time, [process], database (empty for PostgreSQL's own processes),
+// severity, text.
 var head = regexp.MustCompile(`^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} \S+ \[(\d+)\] (\S*) ([A-Z]+\d?):  (.*)$`)
 
-// parseLog takes the log apart. PostgreSQL begins the further lines of an entry with a tab.
+// parseLog splits the log into entries. Further lines of an entry start with a tab.
 func parseLog(log string) []entry {
 	var all []entry
 	for line := range strings.SplitSeq(log, "\n") {
@@ -131,8 +131,7 @@ func parseLog(log string) []entry {
 	return all
 }
 
-// statement returns the statement that an entry reports. It is "statement: …" in the simple protocol and "execute <name>: …" in
-// the extended one.
+// statement returns the SQL of an entry. The entry is "statement: …" for the simple protocol and "execute <name>: …" for the extended one.
 func (e entry) statement() (string, bool) {
 	if e.severity != "LOG" {
 		return "", false
@@ -147,7 +146,7 @@ func (e entry) statement() (string, bool) {
 	return "", false
 }
 
-func (m *machine) logSize() (int64, error) {
+func (m *harness) logSize() (int64, error) {
 	if m.server == nil {
 		return 0, nil
 	}
@@ -158,7 +157,7 @@ func (m *machine) logSize() (int64, error) {
 	return fi.Size(), nil
 }
 
-func (m *machine) logHint() string {
+func (m *harness) logHint() string {
 	if m.server == nil {
 		return ""
 	}

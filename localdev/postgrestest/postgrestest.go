@@ -1,14 +1,18 @@
-// Package postgrestest gives each test a PostgreSQL database of its own: real, migrated and empty, so that tests may run in
-// parallel. It needs nothing prepared.
+// Package postgrestest gives each test its own PostgreSQL database: real, migrated and empty. So tests can run in parallel. It needs no
+// preparation:
 //
-// All test processes of a user share one server, which the first one starts and the last one stops. Each process clones the
-// databases that it needs at a time from a migrated template, and empties one by DELETE when its test is over, which takes
-// milliseconds where a new clone takes a tenth of a second.
+//	func TestMain(m *testing.M) { os.Exit(postgrestest.Main(m)) }
 //
-// With TEST_DATABASE_URL, the URL of a database on a server whose role may create databases, that server is used instead. Then
-// its log is out of reach, and a test of what was logged is skipped.
+//	func TestX(t *testing.T) { db := postgrestest.Open(t) }
 //
-// It refuses to serve anything but tests, and to hand out a database that it cannot be sure of.
+// All test processes of a user share one server. The first process starts it, and the last one stops it. Each process clones databases from
+// a migrated template. After a test it deletes the rows, which takes milliseconds, and uses the database again; a new clone would take a
+// tenth of a second.
+//
+// With TEST_DATABASE_URL, the tests use the server of that URL instead. Its role must be allowed to create databases. Tests that read the
+// server's log are then skipped.
+//
+// It is for tests only. It refuses to reuse a database that a test may have left changed.
 package postgrestest
 
 import (
@@ -22,42 +26,40 @@ import (
 	"roster/shared/postgres"
 )
 
-// inMain guards against a package that forgets Main, whose server nobody would stop.
+// inMain detects a package whose TestMain does not call Main. Nobody would stop its server.
 var inMain bool
 
-// Main runs a package's tests and tidies up after them. A package that uses URL, Open, Pool or Empty needs
+// Main runs a package's tests and cleans up. A package that uses URL, Open, Pool or Empty needs
 //
 //	func TestMain(m *testing.M) { os.Exit(postgrestest.Main(m)) }
 func Main(m *testing.M) int {
 	inMain = true
-	go leaveWhenInterrupted()
+	go cleanUpWhenInterrupted()
 	code := m.Run()
-	if err := leave(); err != nil {
-		fmt.Fprintln(os.Stderr, "leaving the tests' database server:", err)
+	if err := closeHarness(); err != nil {
+		fmt.Fprintln(os.Stderr, "cannot clean up the tests' database server:", err)
 		code = max(code, 1)
 	}
 	return code
 }
 
-// URL returns the URL of the test's database. Within one test, URL, Open and Pool are about the same database; a subtest has
-// another one.
+// URL returns the URL of the test's database. Within one test, URL, Open and Pool use the same database. A subtest has its own.
 //
-// The database is emptied when the test and its cleanups are over. The schema should be left as it is: for changing it, there
-// is Empty.
+// The rows are deleted after the test and its cleanups. A test that changes the schema should use Empty.
 func URL(t testing.TB) string {
 	t.Helper()
 	return leaseOf(t).url
 }
 
-// FunctionsURL is URL for the role that the functions have, which may do less than the owner of the tables. With
-// TEST_DATABASE_URL it is the same.
+// FunctionsURL is URL with the functions' role, which has fewer rights than the owner of the tables. With TEST_DATABASE_URL the two are the
+// same.
 func FunctionsURL(t testing.TB) string {
 	t.Helper()
 	return leaseOf(t).functions
 }
 
-// Open opens the test's database as a function does, with the functions' role, but for several requests at a time, so that they
-// can get in each other's way. The test need not close it.
+// Open opens the test's database as the functions do, with their role, but with 4 connections, so that requests of one test can
+// run at the same time. It is closed when the test ends.
 func Open(t testing.TB) *postgres.DB {
 	t.Helper()
 	url := FunctionsURL(t)
@@ -70,16 +72,16 @@ func Open(t testing.TB) *postgres.DB {
 	return db
 }
 
-// Pool returns plain access to the test's database, of at most 4 connections, for looking at rows. The test must not close it.
+// Pool returns plain access to the test's database, for reading rows. It has at most 4 connections. The test must not close it.
 func Pool(t testing.TB) *pgxpool.Pool {
 	t.Helper()
 	return leaseOf(t).pool
 }
 
-// Empty returns the URL of a database without a schema, removed when the test is over.
+// Empty returns the URL of a database without a schema. It is dropped when the test ends.
 func Empty(t testing.TB) string {
 	t.Helper()
-	m := machineFor(t)
+	m := harnessFor(t)
 	ctx, cancel := withTimeout()
 	defer cancel()
 	name := m.newName()

@@ -14,12 +14,12 @@ import (
 	"roster/localdev/pgserver"
 )
 
-// abandoned is the age from which a private server that no process uses is taken for a killed test's. A test may stop its own for
-// a while, but lives no longer than go test lets it (10 minutes).
-const abandoned = 15 * time.Minute
+// maxPrivateServerAge is the age from which an unused private server is removed, because its test was probably killed. A test may stop its
+// server for a while, but go test ends it after 10 minutes.
+const maxPrivateServerAge = 15 * time.Minute
 
-// Server starts a server for this test alone, on a TCP port, for tests that stop and restart PostgreSQL (Stop, Restart). It has
-// no database but postgres, and no schema. It is removed when the test is over. Starting takes about a second.
+// Server starts a server for this test only, on a TCP port. It is for tests that stop and restart PostgreSQL. The server has only the
+// database postgres and no schema. It starts in about a second and is removed when the test ends.
 func Server(t testing.TB) *pgserver.Server {
 	t.Helper()
 	ctx, cancel := withTimeout()
@@ -31,7 +31,7 @@ func Server(t testing.TB) *pgserver.Server {
 	}
 	opts := pgserver.Options{Dir: filepath.Join(parent, strings.ToLower(rand.Text()[:12])), Source: source(), Progress: os.Stderr}
 	var s *pgserver.Server
-	for range 5 { // another process may be quicker to take the port
+	for range 5 { // another process may take the port first
 		if opts.Port, err = freePort(); err != nil {
 			t.Fatal(err)
 		}
@@ -42,9 +42,9 @@ func Server(t testing.TB) *pgserver.Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	remember(s)
+	trackServer(s)
 	t.Cleanup(func() {
-		forget(s)
+		untrackServer(s)
 		ctx, cancel := withTimeout()
 		defer cancel()
 		if err := s.Remove(ctx); err != nil {
@@ -62,7 +62,7 @@ func freePort() (int, error) {
 	return l.Addr().(*net.TCPAddr).Port, l.Close()
 }
 
-// sweepPrivate removes the private servers of killed tests. What it cannot remove, it leaves: that is no reason to fail a test.
+// sweepPrivate removes the private servers of killed tests. It ignores errors, which are no reason to fail a test.
 func sweepPrivate(ctx context.Context) {
 	parent, err := stateDir("private")
 	if err != nil {
@@ -70,7 +70,7 @@ func sweepPrivate(ctx context.Context) {
 	}
 	entries, _ := os.ReadDir(parent)
 	for _, e := range entries {
-		if fi, err := e.Info(); err == nil && time.Since(fi.ModTime()) > abandoned {
+		if fi, err := e.Info(); err == nil && time.Since(fi.ModTime()) > maxPrivateServerAge {
 			_ = pgserver.Remove(ctx, filepath.Join(parent, e.Name()))
 		}
 	}

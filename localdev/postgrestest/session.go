@@ -7,8 +7,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Session begins a session of an account, as its login would while its tokens have that version, and returns the session's id. For
-// an account that is gone it is the id of none.
+// Session creates a session of an account, as a login does while the account has this token_version, and returns the session's id. If the
+// account does not exist, it returns a random id.
 func Session(t testing.TB, account string, version int64) (id string) {
 	t.Helper()
 	ctx, cancel := withTimeout()
@@ -16,7 +16,7 @@ func Session(t testing.TB, account string, version int64) (id string) {
 	var hash [32]byte
 	_, _ = rand.Read(hash[:])
 	if err := pgx.BeginFunc(ctx, Pool(t), func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, "set local lock_timeout = 0"); err != nil { // a race over the account may hold it for long
+		if _, err := tx.Exec(ctx, "set local lock_timeout = 0"); err != nil { // a test of concurrent updates may lock the account for a long time
 			return err
 		}
 		return tx.QueryRow(ctx, sqlSession, account, version, hash[:]).Scan(&id)

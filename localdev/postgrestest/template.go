@@ -18,15 +18,15 @@ import (
 
 const templatePrefix = "roster_template_"
 
-// templatesKept is how many templates of other versions of the schema stay, for going back and forth between branches.
+// templatesKept is how many templates are kept, for switching between branches with different migrations.
 const templatesKept = 3
 
-// Classes of the advisory locks, held in the server's own database. PostgreSQL frees them with the process's connection, so
-// that what a killed process leaves can be told from what is in use.
+// Classes of the advisory locks, held in the server's own database. PostgreSQL releases them when the process's connection ends. So a
+// database without its lock was left by a killed process.
 const (
-	prepareLock  = 1918987876 // by one process at a time, while it makes a template or clears up
-	processLock  = 1918987877 // with its number, by each process, for life
-	templateLock = 1918987878 // with a template's number, shared, by each process that clones it
+	prepareLock  = 1918987876 // held while a process creates a template or cleans up
+	processLock  = 1918987877 // with the process's number, held by each process until it ends
+	templateLock = 1918987878 // with a template's number, shared by all processes that clone it
 )
 
 type hash [sha256.Size]byte
@@ -35,7 +35,7 @@ func (h hash) String() string { return hex.EncodeToString(h[:8]) }
 
 func (h hash) key() int32 { return int32(binary.BigEndian.Uint32(h[:4])) }
 
-// migrationsHash stands for the schema: other migrations, other hash.
+// migrationsHash identifies the schema: it changes with every change of the migrations.
 func migrationsHash() hash {
 	sum := sha256.New()
 	names, err := fs.Glob(migrations.Files, "*.sql")
@@ -53,7 +53,7 @@ func migrationsHash() hash {
 	return hash(sum.Sum(nil))
 }
 
-// templateKey reads a template's lock number back from its name.
+// templateKey returns the lock key of a template, from its name.
 func templateKey(name string) (int32, bool) {
 	b, err := hex.DecodeString(strings.TrimPrefix(name, templatePrefix))
 	if err != nil || len(b) < 4 {
@@ -62,11 +62,11 @@ func templateKey(name string) (int32, bool) {
 	return int32(binary.BigEndian.Uint32(b)), true
 }
 
-// ensureTemplate makes the migrated database that the others are clones of. datistemplate is set last and marks it whole. It
-// is called with prepareLock held.
-func (m *machine) ensureTemplate(ctx context.Context) error {
+// ensureTemplate creates the migrated database that is cloned. It sets IS_TEMPLATE last, so datistemplate marks a complete template. The
+// caller holds prepareLock.
+func (m *harness) ensureTemplate(ctx context.Context) error {
 	var whole bool
-	err := m.keeper.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1 AND datistemplate)", m.template).Scan(&whole)
+	err := m.lockConn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1 AND datistemplate)", m.template).Scan(&whole)
 	if err != nil || whole {
 		return err
 	}
@@ -82,9 +82,9 @@ func (m *machine) ensureTemplate(ctx context.Context) error {
 	return m.exec(ctx, "ALTER DATABASE "+m.template+" WITH ALLOW_CONNECTIONS false IS_TEMPLATE true")
 }
 
-// checkNoRows refuses migrations that insert rows, because the tests' databases are emptied. Once there are such rows, emptying
-// must learn to spare them.
-func (m *machine) checkNoRows(ctx context.Context) error {
+// checkNoRows refuses migrations that insert rows, because the tests' databases are emptied after each test. Once a migration inserts rows,
+// emptyStatements must keep them.
+func (m *harness) checkNoRows(ctx context.Context) error {
 	conn, err := m.dial(ctx, m.url(m.template))
 	if err != nil {
 		return err
@@ -100,15 +100,14 @@ func (m *machine) checkNoRows(ctx context.Context) error {
 			return err
 		}
 		if some {
-			return fmt.Errorf("the migrations insert rows into %s, which postgrestest would delete: teach it to spare them", table)
+			return fmt.Errorf("the migrations insert rows into %s, which postgrestest would delete after each test: change emptyStatements to keep them", table)
 		}
 	}
 	return nil
 }
 
-// sweep drops the databases of processes that were killed, and old templates that nobody uses. It is called with prepareLock
-// held.
-func (m *machine) sweep(ctx context.Context) error {
+// sweep drops the databases of killed processes, and old templates that no process uses. The caller holds prepareLock.
+func (m *harness) sweep(ctx context.Context) error {
 	names, err := m.names(ctx, namePrefix)
 	if err != nil {
 		return err
@@ -125,7 +124,7 @@ func (m *machine) sweep(ctx context.Context) error {
 	return m.sweepTemplates(ctx)
 }
 
-func (m *machine) sweepTemplates(ctx context.Context) error {
+func (m *harness) sweepTemplates(ctx context.Context) error {
 	names, err := m.names(ctx, templatePrefix)
 	if err != nil || len(names) <= templatesKept {
 		return err
@@ -143,23 +142,23 @@ func (m *machine) sweepTemplates(ctx context.Context) error {
 	return nil
 }
 
-// names lists the databases whose name begins with a prefix, oldest first.
-func (m *machine) names(ctx context.Context, prefix string) ([]string, error) {
-	rows, err := m.keeper.Query(ctx, "SELECT datname FROM pg_database WHERE starts_with(datname, $1) ORDER BY oid", prefix)
+// names lists the databases with a name prefix, oldest first.
+func (m *harness) names(ctx context.Context, prefix string) ([]string, error) {
+	rows, err := m.lockConn.Query(ctx, "SELECT datname FROM pg_database WHERE starts_with(datname, $1) ORDER BY oid", prefix)
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, pgx.RowTo[string])
 }
 
-// ifUnused runs statements under an advisory lock, or not at all if another process holds it.
-func (m *machine) ifUnused(ctx context.Context, class, key int32, statements ...string) error {
+// ifUnused runs statements under an advisory lock. If another process holds the lock, it does nothing.
+func (m *harness) ifUnused(ctx context.Context, class, key int32, statements ...string) error {
 	var unused bool
-	err := m.keeper.QueryRow(ctx, "SELECT pg_try_advisory_lock($1, $2)", class, key).Scan(&unused)
+	err := m.lockConn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1, $2)", class, key).Scan(&unused)
 	if err != nil || !unused {
 		return err
 	}
 	err = m.exec(ctx, statements...)
-	_, unlockErr := m.keeper.Exec(ctx, "SELECT pg_advisory_unlock($1, $2)", class, key)
+	_, unlockErr := m.lockConn.Exec(ctx, "SELECT pg_advisory_unlock($1, $2)", class, key)
 	return errors.Join(err, unlockErr)
 }

@@ -12,24 +12,24 @@ import (
 
 const base = "/2018-06-01/runtime"
 
-// A job is one event on its way through a process.
-type job struct {
+// An invocation is one event and its way through a process.
+type invocation struct {
 	id       string
 	payload  []byte
 	deadline time.Time
 	limit    *time.Timer
-	answer   chan outcome // has room for one
+	result   chan outcome // buffered, capacity 1
 	answered bool
-	took     time.Duration
+	duration time.Duration
 }
 
-func newJob(payload []byte, timeout time.Duration) *job {
-	return &job{
-		id: newUUID(), payload: payload, deadline: time.Now().Add(timeout), limit: time.NewTimer(timeout), answer: make(chan outcome, 1),
+func newInvocation(payload []byte, timeout time.Duration) *invocation {
+	return &invocation{
+		id: newUUID(), payload: payload, deadline: time.Now().Add(timeout), limit: time.NewTimer(timeout), result: make(chan outcome, 1),
 	}
 }
 
-// api is the Runtime API: four calls.
+// api is the Runtime API.
 func (in *instance) api() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+base+"/invocation/next", in.next)
@@ -39,16 +39,16 @@ func (in *instance) api() http.Handler {
 	return mux
 }
 
-// next holds the call until there is an event. A process that asks again while
-// it owes an answer is told so.
+// next answers with the next event, and waits until there is one. A process that
+// asks again before it has answered gets an error.
 func (in *instance) next(w http.ResponseWriter, r *http.Request) {
-	if !in.ask() {
-		refuse(w, http.StatusForbidden, "InvalidStateTransition")
+	if !in.markReady() {
+		writeError(w, http.StatusForbidden, "InvalidStateTransition")
 		return
 	}
 	select {
 	case <-r.Context().Done():
-	case j := <-in.jobs:
+	case j := <-in.invocations:
 		in.mu.Lock()
 		in.current = j
 		in.served++
@@ -58,12 +58,12 @@ func (in *instance) next(w http.ResponseWriter, r *http.Request) {
 		h.Set("Lambda-Runtime-Aws-Request-Id", j.id)
 		h.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(j.deadline.UnixMilli(), 10))
 		h.Set("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:us-east-1:000000000000:function:"+in.fn.cfg.Name)
-		h.Set("Lambda-Runtime-Trace-Id", fmt.Sprintf("Root=1-%08x-%s;Parent=%s;Sampled=0", time.Now().Unix(), hex.EncodeToString(random(12)), hex.EncodeToString(random(8))))
+		h.Set("Lambda-Runtime-Trace-Id", fmt.Sprintf("Root=1-%08x-%s;Parent=%s;Sampled=0", time.Now().Unix(), hex.EncodeToString(randomBytes(12)), hex.EncodeToString(randomBytes(8))))
 		_, _ = w.Write(j.payload)
 	}
 }
 
-func (in *instance) ask() bool {
+func (in *instance) markReady() bool {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if in.current != nil && !in.current.answered {
@@ -71,11 +71,11 @@ func (in *instance) ask() bool {
 	}
 	in.current = nil
 	if in.init == 0 {
-		in.init = time.Since(in.began)
+		in.init = time.Since(in.startedAt)
 		in.initMem = memory(in.cmd.Process.Pid).now
 	}
 	select {
-	case in.asked <- struct{}{}:
+	case in.ready <- struct{}{}:
 	default:
 	}
 	return true
@@ -89,8 +89,8 @@ func (in *instance) response(w http.ResponseWriter, r *http.Request) {
 		o = in.failed(r, functionError{Type: "Function.ResponseSizeTooLarge", Message: fmt.Sprintf("the answer has more than %d bytes", maxPayload)})
 	} else if err != nil {
 		o = in.failed(r, functionError{Type: "Runtime.TruncatedResponse", Message: "the answer ended early: " + err.Error()})
-	} else if kind := r.Trailer.Get("Lambda-Runtime-Function-Error-Type"); kind != "" { // it failed while it was being written
-		o = in.failed(r, trailing(kind, r.Trailer.Get("Lambda-Runtime-Function-Error-Body")))
+	} else if kind := r.Trailer.Get("Lambda-Runtime-Function-Error-Type"); kind != "" { // the function failed while it wrote the response
+		o = in.failed(r, trailerError(kind, r.Trailer.Get("Lambda-Runtime-Function-Error-Body")))
 	}
 	in.deliver(w, r, o, status)
 }
@@ -102,12 +102,12 @@ func (in *instance) failure(w http.ResponseWriter, r *http.Request) {
 func (in *instance) initFailure(w http.ResponseWriter, r *http.Request) {
 	err := in.failed(r, readError(w, r)).err.(*FunctionError)
 	in.mu.Lock()
-	in.reported = err
+	in.initFailureReport = err
 	in.mu.Unlock()
 	w.WriteHeader(http.StatusAccepted)
 }
 
-// deliver hands the answer over, if it is the first for the event under way.
+// deliver passes on the first answer to the current event, and refuses others.
 func (in *instance) deliver(w http.ResponseWriter, r *http.Request, o outcome, status int) {
 	in.mu.Lock()
 	j := in.current
@@ -117,14 +117,14 @@ func (in *instance) deliver(w http.ResponseWriter, r *http.Request, o outcome, s
 	}
 	in.mu.Unlock()
 	if !ok {
-		refuse(w, http.StatusBadRequest, "InvalidRequestID")
+		writeError(w, http.StatusBadRequest, "InvalidRequestID")
 		return
 	}
-	j.answer <- o
+	j.result <- o
 	w.WriteHeader(status)
 }
 
-func refuse(w http.ResponseWriter, status int, kind string) {
+func writeError(w http.ResponseWriter, status int, kind string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_, _ = fmt.Fprintf(w, "{\"errorType\":%q,\"errorMessage\":%q}", kind, http.StatusText(status))

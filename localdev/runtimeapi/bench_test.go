@@ -9,7 +9,7 @@ import (
 func BenchmarkColdStart(b *testing.B) {
 	var init, resident float64
 	for b.Loop() {
-		f, err := runtimeapi.Start(b.Context(), runtimeapi.Config{Binary: binaries + "/hello"})
+		f, err := runtimeapi.Start(b.Context(), runtimeapi.Config{Binary: binary(b, "hello")})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -26,7 +26,7 @@ func BenchmarkColdStart(b *testing.B) {
 }
 
 func BenchmarkWarmRequest(b *testing.B) {
-	f, err := runtimeapi.Start(b.Context(), runtimeapi.Config{Binary: binaries + "/hello"})
+	f, err := runtimeapi.Start(b.Context(), runtimeapi.Config{Binary: binary(b, "hello")})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -11,10 +11,9 @@ import (
 	"strings"
 )
 
-// Build compiles the main packages in folders for this machine, with the flags
-// that they are deployed with, to outDir/<name of the folder>. A folder may
-// end in /... for all below it. One call of the go command for all of them is
-// several times faster than one for each.
+// Build compiles the main packages in folders for this machine, with the flags of a
+// deployment, to outDir/<name of the folder>. A folder may end in /... for all
+// folders below it. One go command for all is several times faster than one each.
 func Build(ctx context.Context, folders []string, outDir string) error {
 	if len(folders) == 0 {
 		return errors.New("build functions: no folder was given")
@@ -35,8 +34,9 @@ func Build(ctx context.Context, folders []string, outDir string) error {
 		args = append(args, path)
 	}
 	cmd := exec.CommandContext(ctx, "go", args...)
-	cmd.Dir = strings.TrimSuffix(args[len(args)-1], string(filepath.Separator)+"...") // anywhere in the module
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+runtime.GOOS, "GOARCH="+runtime.GOARCH)
+	cmd.Dir = strings.TrimSuffix(args[len(args)-1], string(filepath.Separator)+"...") // any folder of the module
+	// With GOTMPDIR on the same file system, go build renames a program into place, and a running copy is not disturbed.
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+runtime.GOOS, "GOARCH="+runtime.GOARCH, "GOTMPDIR="+out)
 	if output, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build functions: %w\n%s", err, strings.TrimSpace(string(output)))
 	}

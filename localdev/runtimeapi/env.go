@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// environment is what a process sees: Lambda's variables and the function's
-// own, and nothing of the environment of this process, so that a function that
-// runs here does not miss a variable when deployed.
+// environment returns the variables of a process: Lambda's and the function's. It
+// leaves out the variables of this process. Otherwise a function could depend on a
+// variable that is missing in a deployment.
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 func (c Config) environment(api string) []string {
 	mayChange := []string{
@@ -30,16 +30,16 @@ func (c Config) environment(api string) []string {
 		"AWS_LAMBDA_FUNCTION_VERSION=$LATEST",
 		"AWS_LAMBDA_INITIALIZATION_TYPE=on-demand",
 		"AWS_LAMBDA_LOG_GROUP_NAME=/aws/lambda/" + c.Name,
-		"AWS_LAMBDA_LOG_STREAM_NAME=" + time.Now().UTC().Format("2006/01/02") + "/[$LATEST]" + hex.EncodeToString(random(16)),
+		"AWS_LAMBDA_LOG_STREAM_NAME=" + time.Now().UTC().Format("2006/01/02") + "/[$LATEST]" + hex.EncodeToString(randomBytes(16)),
 		"AWS_LAMBDA_RUNTIME_API=" + api,
 		"LAMBDA_RUNTIME_DIR=/var/runtime",
 		"LAMBDA_TASK_ROOT=" + filepath.Dir(c.Binary),
 		"_HANDLER=bootstrap",
 	}
-	return slices.Concat(mayChange, c.Env, reserved) // of two, the later counts
+	return slices.Concat(mayChange, c.Env, reserved) // the last of several equal names wins
 }
 
-func random(n int) []byte {
+func randomBytes(n int) []byte {
 	b := make([]byte, n)
 	_, _ = rand.Read(b) // never fails
 	return b
@@ -47,7 +47,7 @@ func random(n int) []byte {
 
 // newUUID returns a random UUID (RFC 9562, version 4), the form of Lambda's request ids.
 func newUUID() string {
-	b := random(16)
+	b := randomBytes(16)
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }

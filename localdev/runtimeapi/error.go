@@ -10,11 +10,11 @@ import (
 // ErrClosed is the error of an event whose function was closed.
 var ErrClosed = errors.New("the function is closed")
 
-// ErrPayloadTooLarge is the error of an event that Lambda would not take.
+// ErrPayloadTooLarge is the error of an event that exceeds Lambda's limit.
 var ErrPayloadTooLarge = fmt.Errorf("the event has more than %d bytes, Lambda's limit", maxPayload)
 
-// An InitError says that a process ended, or was killed for being slow, before
-// it asked for an event.
+// An InitError says that a process ended, or was killed by the timeout, before it
+// asked for an event.
 type InitError struct {
 	Function string
 	Status   string // "exit status 1", "not ready within 10s"
@@ -28,14 +28,14 @@ func (e *InitError) Error() string {
 	return fmt.Sprintf("function %s did not start (%s): %s", e.Function, e.Status, e.Output)
 }
 
-// A FunctionError is one that the function itself reported. The process may
-// live on.
+// A FunctionError is an error that the function itself reported. Its process may
+// go on.
 type FunctionError struct {
 	Function  string
 	RequestID string
 	Type      string // the error's type in the function, such as "errorString", or "Runtime.Unknown"
 	Message   string
-	Stack     []StackFrame // of a panic
+	Stack     []StackFrame // for a panic
 }
 
 // A StackFrame is a place in the function's code.
@@ -49,7 +49,7 @@ func (e *FunctionError) Error() string {
 	return fmt.Sprintf("function %s failed: %s: %s", e.Function, e.Type, e.Message)
 }
 
-// A CrashError says that the process ended in the middle of an event.
+// A CrashError says that the process ended while it handled an event.
 type CrashError struct {
 	Function  string
 	RequestID string
@@ -81,24 +81,24 @@ func (in *instance) initError(slow bool) error {
 	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	e := &InitError{Function: in.fn.cfg.Name, Status: status(in.waitErr), Output: in.out.lastWords()}
-	if in.reported != nil {
-		e.Output = in.reported.Type + ": " + in.reported.Message
+	e := &InitError{Function: in.fn.cfg.Name, Status: status(in.waitErr), Output: in.out.recent()}
+	if in.initFailureReport != nil {
+		e.Output = in.initFailureReport.Type + ": " + in.initFailureReport.Message
 	}
 	if slow {
 		e.Status = fmt.Sprintf("not ready within %v", in.fn.cfg.InitTimeout)
 	}
-	in.fn.log.print(fmt.Sprintf("INIT_REPORT Init Duration: %s\tPhase: init\tStatus: error\tError Type: Runtime.ExitError", millis(time.Since(in.began))))
+	in.fn.log.print(fmt.Sprintf("INIT_REPORT Init Duration: %s\tPhase: init\tStatus: error\tError Type: Runtime.ExitError", millis(time.Since(in.startedAt))))
 	return e
 }
 
-func (in *instance) crash(j *job) error {
+func (in *instance) crash(j *invocation) error {
 	if in.fn.isClosed() {
 		return ErrClosed
 	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	return &CrashError{Function: in.fn.cfg.Name, RequestID: j.id, Status: status(in.waitErr), Output: in.out.lastWords()}
+	return &CrashError{Function: in.fn.cfg.Name, RequestID: j.id, Status: status(in.waitErr), Output: in.out.recent()}
 }
 
 func status(err error) string {

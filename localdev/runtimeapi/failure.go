@@ -7,7 +7,7 @@ import (
 	"net/http"
 )
 
-// functionError is the form in which runtimes report errors.
+// functionError is the JSON in which runtimes report errors.
 type functionError struct {
 	Type    string       `json:"errorType"`
 	Message string       `json:"errorMessage"`
@@ -18,8 +18,8 @@ func (in *instance) failed(r *http.Request, e functionError) outcome {
 	return outcome{err: &FunctionError{Function: in.fn.cfg.Name, RequestID: r.PathValue("id"), Type: e.Type, Message: e.Message, Stack: e.Stack}}
 }
 
-// readError reads an error in the runtimes' form. A runtime is free to write
-// another: then the text is the message.
+// readError reads an error in that form. If a runtime sends another form, its text
+// becomes the message.
 func readError(w http.ResponseWriter, r *http.Request) functionError {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxPayload))
 	if err != nil {
@@ -33,7 +33,7 @@ func readError(w http.ResponseWriter, r *http.Request) functionError {
 	return e
 }
 
-func trailing(kind, body string) functionError {
+func trailerError(kind, body string) functionError {
 	e := functionError{Type: kind}
 	decoded, err := base64.StdEncoding.DecodeString(body)
 	if err != nil || json.Unmarshal(decoded, &e) != nil {

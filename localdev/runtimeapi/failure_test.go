@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"roster/localdev/programtest"
 	"roster/localdev/runtimeapi"
 )
 
@@ -29,7 +30,7 @@ func TestFailedStarts(t *testing.T) {
 	} {
 		t.Run(c.atInit, func(t *testing.T) {
 			t.Parallel()
-			var out logs
+			var out programtest.Output
 			f := start(t, "misbehave", runtimeapi.Config{Env: []string{"AT_INIT=" + c.atInit}, InitTimeout: c.wait, Log: &out})
 			for range 2 { // each event tries again
 				_, err := f.Invoke(t.Context(), []byte(`{}`))
@@ -62,7 +63,7 @@ func TestFailedEvents(t *testing.T) {
 	} {
 		t.Run(c.do, func(t *testing.T) {
 			t.Parallel()
-			var out logs
+			var out programtest.Output
 			cfg := runtimeapi.Config{Log: &out}
 			if c.do == "hang" {
 				cfg.Timeout = 2 * time.Second
@@ -104,7 +105,7 @@ func TestDeadIdleProcessIsReplaced(t *testing.T) {
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "its end is noticed", func() bool { return len(f.Instances()) == 0 })
+	programtest.Eventually(t, "its end is noticed", func() bool { return len(f.Instances()) == 0 })
 	check(t, do(t, f, "") != pid, true)
 }
 
@@ -121,7 +122,7 @@ func TestConfigIsChecked(t *testing.T) {
 	for want, cfg := range map[string]runtimeapi.Config{
 		"build it first": {Binary: "testdata/absent"},
 		"is not a file":  {Binary: "testdata"},
-		"KEY=value":      {Binary: binaries + "/hello", Env: []string{"=x"}},
+		"KEY=value":      {Binary: binary(t, "hello"), Env: []string{"=x"}},
 	} {
 		if _, err := runtimeapi.Start(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want one with %q", err, want)
@@ -145,7 +146,7 @@ func TestProcessesDieWithTheirParent(t *testing.T) {
 		t.Skip("needs Linux's parent death signal")
 	}
 	parent := exec.Command(os.Args[0])
-	parent.Env = append(os.Environ(), "BE_A_PARENT_OF="+filepath.Join(binaries, "hello"))
+	parent.Env = append(os.Environ(), "BE_A_PARENT_OF="+binary(t, "hello"))
 	in, err := parent.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -171,5 +172,5 @@ func TestProcessesDieWithTheirParent(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = parent.Wait()
-	eventually(t, "the function ends", func() bool { return !alive(pid) })
+	programtest.Eventually(t, "the function ends", func() bool { return !alive(pid) })
 }

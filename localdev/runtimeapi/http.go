@@ -8,8 +8,8 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// InvokeHTTP sends a request of an HTTP API (payload format 2.0) and reads the
-// answer as API Gateway does: one without statusCode is the body of a 200.
+// InvokeHTTP sends a request of an HTTP API (payload format 2.0). As in API Gateway,
+// a response without statusCode becomes the body of a 200.
 func (f *Function) InvokeHTTP(ctx context.Context, e events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 	var resp events.APIGatewayV2HTTPResponse
 	payload, err := json.Marshal(e)

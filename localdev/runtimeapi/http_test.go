@@ -58,7 +58,7 @@ func TestBehindTheGateway(t *testing.T) {
 
 func TestRulesOfTheRuntimeAPI(t *testing.T) {
 	t.Parallel()
-	f := start(t, "misbehave", runtimeapi.Config{Env: []string{"AT_INIT=rude"}})
+	f := start(t, "misbehave", runtimeapi.Config{Env: []string{"AT_INIT=violate"}})
 	body, err := f.Invoke(t.Context(), []byte(`{}`))
 	if err != nil {
 		t.Fatal(err)

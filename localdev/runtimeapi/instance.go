@@ -12,29 +12,29 @@ import (
 	"time"
 )
 
-// An instance is one process of a function and the API that it talks to.
+// An instance is one process of a function, with the API that it talks to.
 type instance struct {
-	fn     *Function
-	cmd    *exec.Cmd
-	out    *output
-	server *http.Server
-	began  time.Time
-	jobs   chan *job
-	asked  chan struct{} // has room for one: the process asks for an event
-	exited chan struct{}
+	fn          *Function
+	cmd         *exec.Cmd
+	out         *output
+	server      *http.Server
+	startedAt   time.Time
+	invocations chan *invocation
+	ready       chan struct{} // buffered, capacity 1: the process has asked for an event
+	exited      chan struct{}
 
-	mu       sync.Mutex
-	current  *job
-	served   int
-	init     time.Duration
-	initMem  int64
-	peak     int64
-	waitErr  error
-	reported *FunctionError // what the process said of its own failed start
+	mu                sync.Mutex
+	current           *invocation
+	served            int
+	init              time.Duration
+	initMem           int64
+	peak              int64
+	waitErr           error
+	initFailureReport *FunctionError // the error that the process reported for its failed start
 }
 
-// launch starts a process. It holds the lock for the millisecond that this
-// takes, so that Close knows every process.
+// launch starts a process. It holds the lock meanwhile, about a millisecond, so that
+// Close misses no process.
 func (f *Function) launch() (*instance, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -47,7 +47,7 @@ func (f *Function) launch() (*instance, error) {
 	}
 	in := &instance{
 		fn: f, cmd: exec.Command(f.cfg.Binary), out: out,
-		jobs: make(chan *job), asked: make(chan struct{}, 1), exited: make(chan struct{}),
+		invocations: make(chan *invocation), ready: make(chan struct{}, 1), exited: make(chan struct{}),
 	}
 	in.cmd.Dir = filepath.Dir(f.cfg.Binary)
 	in.cmd.Env = f.cfg.environment(listener.Addr().String())
@@ -63,7 +63,7 @@ func (f *Function) launch() (*instance, error) {
 		return nil, ErrClosed
 	}
 	started := make(chan error, 1)
-	go in.live(started)
+	go in.supervise(started)
 	if err := <-started; err != nil {
 		_ = listener.Close()
 		out.close()
@@ -74,29 +74,29 @@ func (f *Function) launch() (*instance, error) {
 	return in, nil
 }
 
-// live starts the process and stays with it until it is gone. It keeps to one
-// thread, for Linux kills the process when the thread that started it ends.
-func (in *instance) live(started chan<- error) {
+// supervise starts the process and waits until it ends. It stays on one OS thread,
+// because Linux kills the process when the thread that started it ends.
+func (in *instance) supervise(started chan<- error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	in.began = time.Now()
+	in.startedAt = time.Now()
 	err := in.cmd.Start()
 	started <- err
 	if err != nil {
 		return
 	}
 	err = in.cmd.Wait()
-	killGroup(in.cmd.Process) // what the process left behind
+	killGroup(in.cmd.Process) // child processes that are left
 	in.out.close()
 	in.mu.Lock()
 	in.waitErr = err
 	in.mu.Unlock()
-	in.fn.forget(in)
+	in.fn.remove(in)
 	close(in.exited)
 	_ = in.server.Close()
 }
 
-func (f *Function) forget(in *instance) {
+func (f *Function) remove(in *instance) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	delete(f.all, in)

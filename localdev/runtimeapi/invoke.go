@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Lambda's limit for a synchronous event and for its answer, in bytes.
+// maxPayload is Lambda's limit for a synchronous event and for its answer, in bytes.
 const maxPayload = 6 << 20
 
 type outcome struct {
@@ -14,10 +14,10 @@ type outcome struct {
 	err  error
 }
 
-// Invoke sends an event, a JSON value, to an idle process or a new one, and
-// returns the answer. The error is an *InitError, *FunctionError, *CrashError,
-// *TimeoutError, ErrPayloadTooLarge or ErrClosed, or that of ctx. When ctx
-// ends, Invoke returns; the function still finishes its work, as in Lambda.
+// Invoke sends an event, a JSON value, to an idle process or a new one, and returns
+// the answer. The error is an *InitError, *FunctionError, *CrashError,
+// *TimeoutError, ErrPayloadTooLarge, ErrClosed, or the cause of ctx. When ctx ends,
+// Invoke returns; as in Lambda, the function still finishes its work.
 func (f *Function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	if len(payload) > maxPayload {
 		return nil, ErrPayloadTooLarge
@@ -25,8 +25,8 @@ func (f *Function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	return f.do(ctx, func() outcome { return f.run(payload) })
 }
 
-// Warm starts a process, unless one is idle, and returns when it asks for its
-// first event: Lambda's provisioned concurrency.
+// Warm starts a process, unless one is idle, and waits until it asks for its first
+// event. This is Lambda's provisioned concurrency.
 func (f *Function) Warm(ctx context.Context) error {
 	_, err := f.do(ctx, func() outcome {
 		in, _, err := f.acquire()
@@ -38,7 +38,7 @@ func (f *Function) Warm(ctx context.Context) error {
 	return err
 }
 
-// do runs work when fewer than MaxInstances events are under way.
+// do waits until fewer than MaxInstances events are in progress, then runs work.
 func (f *Function) do(ctx context.Context, work func() outcome) ([]byte, error) {
 	if f.isClosed() {
 		return nil, ErrClosed
@@ -70,21 +70,21 @@ func (f *Function) run(payload []byte) outcome {
 		if err != nil {
 			return outcome{err: err}
 		}
-		j := newJob(payload, f.cfg.Timeout)
+		j := newInvocation(payload, f.cfg.Timeout)
 		o, begun := in.serve(j)
-		if !begun && !cold && !f.isClosed() { // an idle process that died unseen: the event is nobody's yet
+		if !begun && !cold && !f.isClosed() { // an idle process has died; no process has the event yet
 			continue
 		}
 		report := Report{
-			Function: f.cfg.Name, RequestID: j.id, Duration: j.took, MemoryMB: f.cfg.MemoryMB, MaxMemory: in.maxMemory(), Err: o.err,
+			Function: f.cfg.Name, RequestID: j.id, Duration: j.duration, MemoryMB: f.cfg.MemoryMB, MaxMemory: in.maxMemory(), Err: o.err,
 		}
 		if cold {
 			report.Init = in.initTime()
 		}
-		if in.settle(j) {
+		if in.waitUntilReady(j) {
 			f.release(in)
 		}
-		in.out.catchUp()
+		in.out.sync()
 		f.report(report)
 		return o
 	}
@@ -100,8 +100,8 @@ func (f *Function) report(r Report) {
 	}
 }
 
-// acquire returns the process that was idle for the shortest time, as Lambda
-// does, or else a new one that has asked for its first event.
+// acquire returns the process that became idle last, as Lambda does, or starts a new
+// one and waits until it asks for its first event.
 func (f *Function) acquire() (in *instance, cold bool, err error) {
 	f.mu.Lock()
 	if n := len(f.idle); n > 0 {
@@ -117,7 +117,7 @@ func (f *Function) acquire() (in *instance, cold bool, err error) {
 	limit := time.NewTimer(f.cfg.InitTimeout)
 	defer limit.Stop()
 	select {
-	case <-in.asked:
+	case <-in.ready:
 		return in, true, nil
 	case <-in.exited:
 		return nil, true, in.initError(false)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"regexp"
 	"runtime"
 	"slices"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"roster/localdev/programtest"
 	"roster/localdev/runtimeapi"
 )
 
@@ -27,7 +29,7 @@ func request(path string) events.APIGatewayV2HTTPRequest {
 
 func TestAFunctionOfTheAPI(t *testing.T) {
 	t.Parallel()
-	var out logs
+	var out programtest.Output
 	var reports []runtimeapi.Report
 	f := start(t, "hello", runtimeapi.Config{Name: "greet", MemoryMB: 256, Log: &out, OnReport: func(r runtimeapi.Report) { reports = append(reports, r) }})
 	check(t, f.Name(), "greet")
@@ -67,7 +69,7 @@ func TestAFunctionOfTheAPI(t *testing.T) {
 // the REPORT after that.
 func TestLogIsWholeWithTheAnswer(t *testing.T) {
 	t.Parallel()
-	var out logs
+	var out programtest.Output
 	f := start(t, "misbehave", runtimeapi.Config{Log: &out})
 	var want strings.Builder
 	for n := range 20 {
@@ -198,7 +200,7 @@ func TestEnvironmentIsLambdas(t *testing.T) {
 	check(t, got, map[string]string{
 		"AWS_DEFAULT_REGION": "us-east-1", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512", "AWS_LAMBDA_FUNCTION_NAME": "misbehave", "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
 		"AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand", "AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "INFO", "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/misbehave",
-		"AWS_REGION": "eu-central-1", "LAMBDA_RUNTIME_DIR": "/var/runtime", "LAMBDA_TASK_ROOT": binaries, "LANG": "en_US.UTF-8", "MINE": "1",
+		"AWS_REGION": "eu-central-1", "LAMBDA_RUNTIME_DIR": "/var/runtime", "LAMBDA_TASK_ROOT": filepath.Dir(binary(t, "misbehave")), "LANG": "en_US.UTF-8", "MINE": "1",
 		"PATH": "/usr/local/bin:/usr/bin/:/bin:/opt/bin", "TZ": ":UTC", "_HANDLER": "bootstrap",
 	})
 }
@@ -226,7 +228,7 @@ func TestMemoryIsMeasured(t *testing.T) {
 func TestProcessesDieWithTheFunction(t *testing.T) {
 	t.Parallel()
 	ctx, end := context.WithCancel(t.Context())
-	f, err := runtimeapi.Start(ctx, runtimeapi.Config{Binary: binaries + "/misbehave", Timeout: time.Minute})
+	f, err := runtimeapi.Start(ctx, runtimeapi.Config{Binary: binary(t, "misbehave"), Timeout: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,6 @@
 package runtimeapi_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -9,35 +8,26 @@ import (
 	"log"
 	"net/http"
 	"os"
-	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"roster/localdev/programtest"
 	"roster/localdev/runtimeapi"
 )
 
-var binaries string
-
-func TestMain(m *testing.M) { os.Exit(run(m)) }
-
-func run(m *testing.M) int {
+func TestMain(m *testing.M) {
 	if binary := os.Getenv("BE_A_PARENT_OF"); binary != "" {
 		beParent(binary)
 	}
-	var err error
-	if binaries, err = os.MkdirTemp("", "runtimeapi"); err != nil {
-		log.Print(err)
-		return 1
-	}
-	defer os.RemoveAll(binaries)
-	if err := runtimeapi.Build(context.Background(), []string{"testdata/hello", "testdata/misbehave"}, binaries); err != nil {
-		log.Print(err)
-		return 1
-	}
-	return m.Run()
+	os.Exit(m.Run())
+}
+
+// binary returns the path of a program in testdata.
+func binary(t testing.TB, name string) string {
+	t.Helper()
+	return programtest.Program(t, "localdev/runtimeapi/testdata/"+name)
 }
 
 // beParent starts a function, names its process and waits to be killed.
@@ -55,7 +45,7 @@ func beParent(binary string) {
 
 func start(t *testing.T, name string, cfg runtimeapi.Config) *runtimeapi.Function {
 	t.Helper()
-	cfg.Binary = filepath.Join(binaries, name)
+	cfg.Binary = binary(t, name)
 	if cfg.Timeout == 0 {
 		cfg.Timeout = time.Minute // a busy machine is no failure
 	}
@@ -87,40 +77,11 @@ func check(t *testing.T, got, want any) {
 	}
 }
 
-// eventually polls, for what another process does has no event to wait for.
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !ok(); {
-		if time.Now().After(deadline) {
-			t.Fatalf("%s: not within 30 s", what)
-		}
-		<-time.After(time.Millisecond)
-	}
-}
-
 // gate is a server whose answers wait until it is opened.
 type gate struct {
 	URL     string
 	arrived chan struct{}
 	open    chan struct{}
-}
-
-// logs is a log that can be read while it is written.
-type logs struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logs) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logs) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }
 
 var _ http.Handler = (*gate)(nil)

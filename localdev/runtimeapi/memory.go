@@ -1,4 +1,4 @@
 package runtimeapi
 
-// memoryUse is what of a process is in memory, in bytes; 0 where unknown.
+// memoryUse is the resident memory of a process in bytes, 0 if unknown.
 type memoryUse struct{ now, max int64 }

@@ -10,11 +10,11 @@ import (
 )
 
 const (
-	maxLine = 256 << 10 // bytes; CloudWatch Logs cuts here too
-	maxTail = 8 << 10   // bytes of output that an error carries
+	maxLine = 256 << 10 // bytes; CloudWatch Logs has the same limit
+	maxTail = 8 << 10   // bytes of output in an error
 )
 
-// lineWriter is the log of a function: its processes take turns.
+// lineWriter is the log of a function. Its processes write in turn.
 type lineWriter struct {
 	mu sync.Mutex
 	to io.Writer
@@ -28,12 +28,12 @@ func (l *lineWriter) write(p []byte) {
 
 func (l *lineWriter) print(line string) { l.write([]byte(line + "\n")) }
 
-// output receives what one process writes. It passes on whole lines, so that
-// those of several processes do not mix, and keeps the end for errors.
+// output receives the output of one process. It forwards whole lines, so that lines
+// of several processes do not mix, and remembers the last part for errors.
 type output struct {
 	log      *lineWriter
-	from, to *os.File      // a pipe that the process writes to, and we: marks
-	marked   chan struct{} // has room for one: a mark has been read
+	from, to *os.File      // a pipe; the process writes to it, and sync writes marks
+	marked   chan struct{} // buffered, capacity 1: a mark has been read
 	ended    chan struct{} // everything has been read
 
 	mu   sync.Mutex
@@ -41,13 +41,12 @@ type output struct {
 	tail []byte
 }
 
-// mark tells how far the pipe has been read. A process that writes one itself
-// loses it, and the end of an event may come before its last line.
+// mark shows how far the pipe has been read. If a process writes this byte itself,
+// the byte is lost, and sync may return before the process's last line.
 var mark = []byte{0}
 
-// lastWait is for a pipe that something which the process left behind keeps
-// open.
-const lastWait = time.Second
+// drainTimeout limits the wait for a pipe that a left child process keeps open.
+const drainTimeout = time.Second
 
 func newOutput(log *lineWriter) (*output, error) {
 	from, to, err := os.Pipe()
@@ -71,7 +70,7 @@ func (o *output) read() {
 				default:
 				}
 			}
-			o.pass(part)
+			o.forward(part)
 		}
 		if err != nil {
 			return
@@ -79,10 +78,10 @@ func (o *output) read() {
 	}
 }
 
-// catchUp returns when the log has what the process has written until now.
-func (o *output) catchUp() {
+// sync returns when the log has everything that the process has written so far.
+func (o *output) sync() {
 	if _, err := o.to.Write(mark); err != nil {
-		return // closed: there is no more to come
+		return // closed: no more output will come
 	}
 	select {
 	case <-o.marked:
@@ -90,16 +89,16 @@ func (o *output) catchUp() {
 	}
 }
 
-// close returns when the log has everything. It is for when the process is gone.
+// close returns when the log has everything. Call it after the process has ended.
 func (o *output) close() {
 	_ = o.to.Close()
-	_ = o.from.SetReadDeadline(time.Now().Add(lastWait))
+	_ = o.from.SetReadDeadline(time.Now().Add(drainTimeout))
 	<-o.ended
 	_ = o.from.Close()
 	o.flush()
 }
 
-func (o *output) pass(p []byte) {
+func (o *output) forward(p []byte) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.tail = append(o.tail, p...)
@@ -129,13 +128,13 @@ func (o *output) endLine() {
 	o.line = o.line[:0]
 }
 
-func (o *output) forgetTail() {
+func (o *output) clearRecent() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.tail = o.tail[:0]
 }
 
-func (o *output) lastWords() string {
+func (o *output) recent() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return strings.TrimSpace(strings.ToValidUTF8(string(o.tail), ""))

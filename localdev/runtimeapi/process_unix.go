@@ -4,7 +4,7 @@ package runtimeapi
 
 import "syscall"
 
-// ownGroup puts a process into a group of its own, which can be killed whole.
-// If this process dies, the Runtime API dies with it and the functions end
-// when they next ask for an event.
+// ownGroup puts a process into its own process group, so that all of it can be
+// killed. If this process dies, its Runtime API is gone, and the functions end when
+// they next ask for an event.
 func ownGroup() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }

@@ -7,19 +7,19 @@ import (
 	"time"
 )
 
-// A Report says what one event cost.
+// A Report says how long one event took and what memory it used.
 type Report struct {
 	Function  string
 	RequestID string
-	Duration  time.Duration // from the event's delivery to its answer
-	Init      time.Duration // of a cold start, else 0
+	Duration  time.Duration // from the delivery of the event to the answer
+	Init      time.Duration // of a cold start; otherwise 0
 	MemoryMB  int           // as configured
-	MaxMemory int64         // bytes, of the process so far; 0 where unknown
-	Err       error         // what Invoke returned
+	MaxMemory int64         // the process's peak so far, in bytes; 0 if unknown
+	Err       error         // the error that Invoke returned
 }
 
-// Billed is the time that Lambda would charge for: whole milliseconds, cold
-// start included.
+// Billed is the time that Lambda would bill: whole milliseconds, with the cold
+// start.
 func (r Report) Billed() time.Duration {
 	return (r.Duration + r.Init + time.Millisecond - 1).Truncate(time.Millisecond)
 }
@@ -57,18 +57,18 @@ func millis(d time.Duration) string {
 	return fmt.Sprintf("%.2f ms", float64(d)/float64(time.Millisecond))
 }
 
-// An Instance describes one running process. Memory is in bytes and known on
-// Linux only: elsewhere it is 0.
+// An Instance describes a running process. Memory is in bytes, and 0 except on
+// Linux.
 type Instance struct {
 	PID        int
-	Init       time.Duration // from its start until it asked for an event; 0 if it has not yet
-	InitMemory int64         // resident then
+	Init       time.Duration // from the start until the process asked for an event; 0 before that
+	InitMemory int64         // resident at that moment
 	Memory     int64         // resident now
-	MaxMemory  int64         // most ever
-	Served     int           // events it was given
+	MaxMemory  int64         // peak
+	Served     int           // number of events so far
 }
 
-// Instances describes the processes that run, in no order.
+// Instances describes the running processes, in no particular order.
 func (f *Function) Instances() []Instance {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -88,7 +88,7 @@ func (in *instance) initTime() time.Duration {
 	return in.init
 }
 
-// maxMemory reads the peak and remembers it for when the process is gone.
+// maxMemory reads the peak and remembers it for after the process has ended.
 func (in *instance) maxMemory() int64 {
 	m := memory(in.cmd.Process.Pid)
 	in.mu.Lock()

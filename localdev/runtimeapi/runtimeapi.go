@@ -1,13 +1,17 @@
-// Package runtimeapi runs a built Lambda function on this machine: it starts
-// the real binary, plays the Lambda Runtime API to it over HTTP and hands it
-// one event at a time.
+// Package runtimeapi runs a built Lambda function on this machine. It starts the
+// real binary, serves the Lambda Runtime API to it over HTTP, and gives it one event
+// at a time:
 //
-// It behaves as Lambda does where a function can tell: processes start at the
-// first event, serve one event at a time, are reused while idle and killed
-// when an event takes too long, and see no environment but Lambda's and their
-// own. It refuses to be a sandbox. A function runs as the user who started it,
-// memory is measured and not limited, and between events a process is not
-// frozen. Extensions and streamed answers are not supported.
+//	f, err := runtimeapi.Start(ctx, runtimeapi.Config{Binary: path})
+//	answer, err := f.Invoke(ctx, event)
+//
+// A function sees the behaviour of Lambda. A process starts with the first event,
+// serves one event at a time, is reused while idle, and is killed when an event
+// takes too long. It has only Lambda's variables and its own.
+//
+// It refuses to be a sandbox. A function runs as the user who started it, memory is
+// measured and not limited, and a process is not frozen between events. It does not
+// support extensions and response streaming.
 //
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 package runtimeapi
@@ -27,35 +31,35 @@ import (
 // Config says what to run and how. Only Binary is required.
 type Config struct {
 	Binary       string        // path of the executable
-	Name         string        // of the function; the binary's name if empty
-	Env          []string      // "KEY=value", beside what Lambda sets
-	MemoryMB     int           // told to the function and reported, not enforced; 128 if zero
+	Name         string        // the function's name; the binary's name if empty
+	Env          []string      // "KEY=value", in addition to Lambda's variables
+	MemoryMB     int           // in the function's environment and the reports, not enforced; 128 if zero
 	Timeout      time.Duration // for one event; 3 s if zero, as in Lambda
 	InitTimeout  time.Duration // from the start of a process until it asks for an event; 10 s if zero, as in Lambda
-	MaxInstances int           // processes at a time; 10 if zero. Further events wait, where Lambda would throttle
+	MaxInstances int           // processes at a time; 10 if zero. More events wait; Lambda would throttle them
 	Log          io.Writer     // the function's output and a REPORT line for each event, in whole lines; none if nil
 	OnReport     func(Report)  // called after each event, from any goroutine; may be nil
 }
 
-// A Function is a binary that is ready to be invoked. Its methods may be
-// called at the same time.
+// A Function is a binary that can be invoked. Its methods are safe for concurrent
+// use.
 type Function struct {
 	cfg    Config
 	log    *lineWriter
-	slots  chan struct{} // holds one token for each event under way
+	slots  chan struct{} // holds one token for each event in progress
 	done   chan struct{} // closed by Close
-	detach func() bool   // from Start's context
+	detach func() bool   // stops watching Start's context
 
 	mu     sync.Mutex
 	closed bool
-	idle   []*instance // the last used at the end
+	idle   []*instance // most recently used last
 	all    map[*instance]bool
 }
 
-// Start checks the configuration. It starts no process: that is the first
-// event's cold start. When ctx ends, the function is closed.
+// Start checks the configuration. It starts no process; the first event does, as a
+// cold start. When ctx ends, the function is closed.
 func Start(ctx context.Context, cfg Config) (*Function, error) {
-	if err := cfg.complete(); err != nil {
+	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
 	f := &Function{
@@ -66,7 +70,7 @@ func Start(ctx context.Context, cfg Config) (*Function, error) {
 	return f, nil
 }
 
-func (c *Config) complete() error {
+func (c *Config) validate() error {
 	path, err := filepath.Abs(c.Binary)
 	if err != nil {
 		return fmt.Errorf("function binary: %w", err)
@@ -106,8 +110,8 @@ func setDefault[T comparable](v *T, to T) {
 // Name returns the function's name.
 func (f *Function) Name() string { return f.cfg.Name }
 
-// Close kills all processes of the function and waits until they are gone.
-// Events under way fail with ErrClosed.
+// Close kills all processes of the function and waits until they have ended. Events
+// in progress fail with ErrClosed.
 func (f *Function) Close() {
 	f.detach()
 	f.mu.Lock()

@@ -2,35 +2,35 @@ package runtimeapi
 
 import "time"
 
-// serve gives the process an event and waits for the answer. It reports false
-// if the process was gone before it could take the event.
-func (in *instance) serve(j *job) (o outcome, begun bool) {
-	in.out.forgetTail()
+// serve gives the process an event and waits for the answer. begun is false if the
+// process ended before it took the event.
+func (in *instance) serve(j *invocation) (o outcome, begun bool) {
+	in.out.clearRecent()
 	start := time.Now()
-	defer func() { j.took = time.Since(start) }()
+	defer func() { j.duration = time.Since(start) }()
 	select {
-	case in.jobs <- j:
+	case in.invocations <- j:
 	case <-in.exited:
 		return outcome{err: in.crash(j)}, false
 	case <-j.limit.C:
-		return in.overdue(j), true
+		return in.timeOut(j), true
 	}
 	select {
-	case o = <-j.answer:
+	case o = <-j.result:
 	case <-in.exited:
 		select {
-		case o = <-j.answer: // its last words
+		case o = <-j.result: // it answered and then ended
 		default:
 			o.err = in.crash(j)
 		}
 	case <-j.limit.C:
-		o = in.overdue(j)
+		o = in.timeOut(j)
 	}
 	return o, true
 }
 
-func (in *instance) overdue(j *job) outcome {
-	in.maxMemory() // while it can be read
+func (in *instance) timeOut(j *invocation) outcome {
+	in.maxMemory() // before the process is gone
 	in.kill()
 	<-in.exited
 	if in.fn.isClosed() {
@@ -39,12 +39,13 @@ func (in *instance) overdue(j *job) outcome {
 	return outcome{err: &TimeoutError{Function: in.fn.cfg.Name, RequestID: j.id, After: in.fn.cfg.Timeout}}
 }
 
-// settle waits until the process asks for the next event, which is when Lambda
-// counts this one as over. It reports whether the process can be used again.
-func (in *instance) settle(j *job) bool {
+// waitUntilReady waits until the process asks for the next event. Lambda counts the
+// current event as finished at that moment. It reports whether the process can be
+// used again.
+func (in *instance) waitUntilReady(j *invocation) bool {
 	defer j.limit.Stop()
 	select {
-	case <-in.asked:
+	case <-in.ready:
 		return true
 	case <-in.exited:
 		return false

@@ -8,16 +8,16 @@ import (
 	"roster/shared/user"
 )
 
-// An actor is a state of the account "ann", and what it then sends as proof.
+// An actor is the account "ann" in a certain state, with the token that it sends.
 type actor struct {
 	// prepare brings the account into the state and returns the header.
 	prepare func(t *testing.T, s *service) string
-	// want is the status on its own account, on another's, and on none.
+	// The statuses for its own account, another account and an unknown one.
 	own, other, none int
 }
 
-// before makes a token, then does something, and goes on using the token.
-func before(change func(t *testing.T, s *service), made ...func(*user.User)) func(*testing.T, *service) string {
+// tokenFromBefore returns a token that was issued before the change.
+func tokenFromBefore(change func(t *testing.T, s *service), made ...func(*user.User)) func(*testing.T, *service) string {
 	return func(t *testing.T, s *service) string {
 		header := bearer(t, s.account("ann", made...))
 		change(t, s)
@@ -25,7 +25,7 @@ func before(change func(t *testing.T, s *service), made ...func(*user.User)) fun
 	}
 }
 
-func byBoss(method, body string) func(*testing.T, *service) {
+func asBoss(method, body string) func(*testing.T, *service) {
 	return func(t *testing.T, s *service) {
 		t.Helper()
 		if a := s.send(method, "/api/user/ann", body, bearer(t, s.find("boss"))); a.status != 200 {
@@ -34,39 +34,39 @@ func byBoss(method, body string) func(*testing.T, *service) {
 	}
 }
 
-var nothing = func(*testing.T, *service) {}
+var doNothing = func(*testing.T, *service) {}
 
 var actors = map[string]actor{
-	"anonymous":               {func(t *testing.T, s *service) string { s.account("ann"); return "X-Nothing: here" }, 401, 401, 401},
-	"USER":                    {before(nothing), 200, 403, 403},
-	"ADMIN":                   {before(nothing, asAdmin), 200, 200, 404},
-	"USER made inactive":      {before(byBoss("PUT", `{"active":false}`)), 401, 401, 401},
-	"ADMIN made inactive":     {before(byBoss("PUT", `{"active":false}`), asAdmin), 401, 401, 401},
-	"inactive from the start": {before(nothing, inactive, asAdmin), 401, 401, 401},
-	"ADMIN, demoted":          {before(byBoss("PUT", `{"role":"USER"}`), asAdmin), 401, 401, 401},
-	"USER, promoted":          {before(byBoss("PUT", `{"role":"ADMIN"}`)), 200, 200, 404}, // the row decides, not the token
-	"USER, renamed":           {before(byBoss("PUT", `{"username":"anna"}`)), 403, 403, 403},
-	"deleted":                 {before(byBoss("DELETE", "")), 401, 401, 401},
-	"deleted, the name taken": {before(func(t *testing.T, s *service) { byBoss("DELETE", "")(t, s); s.account("ann", asAdmin) }), 401, 401, 401},
-	"reset since": {before(func(t *testing.T, s *service) {
+	"anonymous":                        {func(t *testing.T, s *service) string { s.account("ann"); return "X-Nothing: here" }, 401, 401, 401},
+	"USER":                             {tokenFromBefore(doNothing), 200, 403, 403},
+	"ADMIN":                            {tokenFromBefore(doNothing, asAdmin), 200, 200, 404},
+	"USER made inactive":               {tokenFromBefore(asBoss("PUT", `{"active":false}`)), 401, 401, 401},
+	"ADMIN made inactive":              {tokenFromBefore(asBoss("PUT", `{"active":false}`), asAdmin), 401, 401, 401},
+	"inactive from the start":          {tokenFromBefore(doNothing, inactive, asAdmin), 401, 401, 401},
+	"ADMIN, demoted":                   {tokenFromBefore(asBoss("PUT", `{"role":"USER"}`), asAdmin), 401, 401, 401},
+	"USER, promoted":                   {tokenFromBefore(asBoss("PUT", `{"role":"ADMIN"}`)), 200, 200, 404}, // the row decides, not the token
+	"USER, renamed":                    {tokenFromBefore(asBoss("PUT", `{"username":"anna"}`)), 403, 403, 403},
+	"deleted":                          {tokenFromBefore(asBoss("DELETE", "")), 401, 401, 401},
+	"deleted, the name is taken again": {tokenFromBefore(func(t *testing.T, s *service) { asBoss("DELETE", "")(t, s); s.account("ann", asAdmin) }), 401, 401, 401},
+	"password reset since": {tokenFromBefore(func(t *testing.T, s *service) {
 		token := s.mailedToken("ann")
 		s.send("POST", "/api/user/reset_password", `{"token":"`+token+`","new_password":"another kite"}`).wants(t, "reset", 200, passwordIsReset)
 	}, asAdmin), 401, 401, 401},
-	"password changed since": {before(func(t *testing.T, s *service) {
+	"password changed since": {tokenFromBefore(func(t *testing.T, s *service) {
 		s.send("PUT", "/api/user/ann", `{"password":"another kite","current_password":"`+right+`"}`, bearer(t, s.find("ann"))).wants(t, "change", 200, updated)
 	}), 401, 401, 401},
-	"made active again": {before(func(t *testing.T, s *service) {
-		byBoss("PUT", `{"active":false}`)(t, s)
-		byBoss("PUT", `{"active":true}`)(t, s)
+	"made active again": {tokenFromBefore(func(t *testing.T, s *service) {
+		asBoss("PUT", `{"active":false}`)(t, s)
+		asBoss("PUT", `{"active":true}`)(t, s)
 	}), 401, 401, 401},
 	"logged in again": {func(t *testing.T, s *service) string {
-		before(byBoss("PUT", `{"role":"USER"}`), asAdmin)(t, s)
+		tokenFromBefore(asBoss("PUT", `{"role":"USER"}`), asAdmin)(t, s)
 		return bearer(t, s.find("ann"))
 	}, 200, 403, 403},
 }
 
-// Every actor with every method on every kind of target (R-AZ-2).
-func TestAccessMatrix(t *testing.T) {
+// R-AZ-2: every actor with every method on every kind of target.
+func TestOnlyOwnersAndAdminsReachAnAccount(t *testing.T) {
 	t.Parallel()
 	bodies := map[string]string{"GET": "", "PUT": `{"first_name":"New"}`, "DELETE": ""}
 	answers := map[int]string{401: unauthenticated, 403: forbidden, 404: noSuchUser}
@@ -83,7 +83,7 @@ func TestAccessMatrix(t *testing.T) {
 					target string
 					want   int
 				}{{"nobody", a.none}, {"ben", a.other}, {"chief", a.other}, {"ann", a.own}} {
-					s.touches(method+" "+c.target, c.want == 200 && method != "GET", func() {
+					s.expectChange(method+" "+c.target, c.want == 200 && method != "GET", func() {
 						got := s.send(method, "/api/user/"+c.target, bodies[method], header)
 						if c.want == 200 {
 							if got.status != 200 {
@@ -99,8 +99,8 @@ func TestAccessMatrix(t *testing.T) {
 	}
 }
 
-// CVE-2022-39328: nobody gets another's answer, however many ask at once.
-func TestManyCallersAtOnce(t *testing.T) {
+// CVE-2022-39328: concurrent requests must not mix up their answers.
+func TestConcurrentCallersGetTheirOwnAnswers(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	users := make([]user.User, 500)

@@ -11,15 +11,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// answer is what came back.
+// answer is the answer to a request.
 type answer struct {
 	status int
 	header http.Header
 	body   string
 }
 
-// send sends a request. Headers are "Name: value"; a body is JSON unless they
-// say otherwise.
+// send sends a request through the checker of openapi.yaml. Headers have the form
+// "Name: value". A body is JSON unless a header says otherwise.
 func (s *service) send(method, path, body string, headers ...string) answer {
 	s.t.Helper()
 	return send(s.t, s.handler, method, path, body, headers...)
@@ -41,8 +41,8 @@ func send(t testing.TB, h http.Handler, method, path, body string, headers ...st
 	return answer{w.Code, w.Result().Header, w.Body.String()}
 }
 
-// sendAs posts JSON with a Host of its own among the headers, and what the
-// description would not take.
+// sendAs posts JSON. It can set the Host, and does not check the request against
+// openapi.yaml.
 func (s *service) sendAs(target, body string, headers []string) answer {
 	s.t.Helper()
 	r := httptest.NewRequest("POST", target, strings.NewReader(body))
@@ -62,13 +62,13 @@ func (s *service) sendAs(target, body string, headers []string) answer {
 // wants compares an answer with a status and a JSON body.
 func (a answer) wants(t testing.TB, name string, status int, body string) {
 	t.Helper()
-	if diff := cmp.Diff(pretty(t, body), pretty(t, a.body)); diff != "" || a.status != status {
+	if diff := cmp.Diff(normalizedJSON(t, body), normalizedJSON(t, a.body)); diff != "" || a.status != status {
 		t.Errorf("%s: answered %d, want %d (-want +got):\n%s", name, a.status, status, diff)
 	}
 }
 
-// pretty is a JSON text in one spelling.
-func pretty(t testing.TB, text string) string {
+// normalizedJSON formats a JSON text, so that equal values give equal texts.
+func normalizedJSON(t testing.TB, text string) string {
 	t.Helper()
 	var v any
 	if err := json.Unmarshal([]byte(text), &v); err != nil {
@@ -78,7 +78,7 @@ func pretty(t testing.TB, text string) string {
 	return string(b)
 }
 
-// problem is the body of a refusal. Fields are name, problem, name, problem.
+// problem returns a problem document. Fields are pairs of a name and a reason.
 func problem(status int, code, msg string, fields ...string) string {
 	p := map[string]string{}
 	for i := 0; i < len(fields); i += 2 {
@@ -102,5 +102,5 @@ var (
 	forbidden       = problem(403, "forbidden", "You may not do that.")
 	noSuchUser      = problem(404, "not_found", "User not found.")
 	lastAdmin       = problem(409, "conflict", "The last active admin can be neither deleted, demoted nor deactivated.")
-	deadToken       = problem(400, "token_invalid", "The token is invalid or has expired.", "token", "is invalid or has expired")
+	invalidToken    = problem(400, "token_invalid", "The token is invalid or has expired.", "token", "is invalid or has expired")
 )

@@ -1,7 +1,11 @@
-// Package api is the HTTP of the domains: one http.Handler for each endpoint, in
-// a file of its name. It decodes the request, calls the operation of package
-// user, and says what the answer looks like. Which path leads to a handler is
-// template.yaml's business; what every endpoint shares is in package web.
+// Package api has one http.Handler for each endpoint, in a file of its name:
 //
-// It refuses to decide anything about accounts and to know how they are stored.
+//	mux.Handle("POST /api/user/login", api.Login(db, parts))
+//
+// A handler decodes the request, calls one operation of package user, and defines
+// the JSON of the answer. Package web has what all endpoints share. template.yaml
+// says which path leads to which handler.
+//
+// The package refuses to decide anything about accounts, and to know how they
+// are stored.
 package api

@@ -12,7 +12,7 @@ import (
 // auditPage is the answer of Audit.
 type auditPage struct {
 	Events []auditEvent `json:"events"`
-	Next   string       `json:"next,omitempty"` // for before, where there is more
+	Next   string       `json:"next,omitempty"` // the parameter before of the next page, if there is one
 }
 
 type auditEvent struct {
@@ -46,7 +46,7 @@ func Audit(db user.AuditViewer, tokens web.TokenVerifier) http.Handler {
 			out.Events[i] = auditEventOf(e)
 		}
 		if page.Next != nil {
-			out.Next = cursor(*page.Next)
+			out.Next = encodeCursor(*page.Next)
 		}
 		return out, nil
 	})

@@ -14,8 +14,9 @@ import (
 	"roster/shared/web"
 )
 
-// auditQuery reads the parameters as strictly as web.Decode reads a body: each at
-// most once, known, and not empty. It names every bad one at once.
+// auditQuery reads the query's parameters as strictly as web.Decode reads a body.
+// Each parameter must be known, given once and not empty. The error names every
+// bad parameter.
 func auditQuery(r *http.Request) (q audit.Query, err error) {
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
@@ -25,10 +26,10 @@ func auditQuery(r *http.Request) (q audit.Query, err error) {
 	known := map[string]func(value string) (reason string){
 		"user":   func(v string) string { q.User = v; return "" },
 		"action": func(v string) string { q.Action = audit.Action(v); return "" },
-		"since":  into(&q.Since),
-		"until":  into(&q.Until),
-		"limit":  func(v string) string { q.Limit, _ = strconv.Atoi(v); return "" }, // 0 is refused
-		"before": func(v string) (reason string) { q.Before, reason = openCursor(v); return reason },
+		"since":  parseTime(&q.Since),
+		"until":  parseTime(&q.Until),
+		"limit":  func(v string) string { q.Limit, _ = strconv.Atoi(v); return "" }, // 0 is refused below
+		"before": func(v string) (reason string) { q.Before, reason = decodeCursor(v); return reason },
 	}
 	fields := fault.Fields{}
 	for name, given := range values {
@@ -52,8 +53,9 @@ func auditQuery(r *http.Request) (q audit.Query, err error) {
 	return q, nil
 }
 
-// into reads a time as RFC 3339 has it, of a year that any database knows.
-func into(t *time.Time) func(string) string {
+// parseTime returns a function that reads a time in the form of RFC 3339 into t.
+// It accepts only years that every database can store.
+func parseTime(t *time.Time) func(string) string {
 	return func(v string) string {
 		at, err := time.Parse(time.RFC3339, v)
 		if err != nil || at.Year() < 1970 || at.Year() > 9998 {
@@ -64,29 +66,29 @@ func into(t *time.Time) func(string) string {
 	}
 }
 
-// A cursor is a place in the log: microseconds, chain and number in 18 bytes,
-// which base64url writes in 24 characters, and each in one way only. It grants
-// nothing: one that was made up is a place as good as any other.
+// cursorLength is the length of a cursor in characters. A cursor is a position in
+// the audit log: microseconds, chain and sequence number in 18 bytes, encoded as
+// base64url. It needs no signature: a made-up cursor is only another position.
 const cursorLength = 24
 
-func cursor(m audit.Mark) string {
+func encodeCursor(m audit.Mark) string {
 	b := binary.BigEndian.AppendUint64(nil, uint64(m.At.UnixMicro()))
 	b = binary.BigEndian.AppendUint16(b, uint16(m.Chain)) // #nosec G115 -- a chain is 0 to 15
-	b = binary.BigEndian.AppendUint64(b, uint64(m.Seq))   // #nosec G115 -- rows count up from 1
+	b = binary.BigEndian.AppendUint64(b, uint64(m.Seq))   // #nosec G115 -- sequence numbers begin at 1
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// lastMicro is the end of the year 9998, as in into.
-var lastMicro = uint64(time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()) - 1
+// maxMicro is the end of the year 9998, the last one that parseTime accepts.
+var maxMicro = uint64(time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()) - 1
 
-func openCursor(s string) (m *audit.Mark, reason string) {
+func decodeCursor(s string) (m *audit.Mark, reason string) {
 	const bad = "is not the next of an earlier answer"
 	b, err := base64.RawURLEncoding.Strict().DecodeString(s)
-	if err != nil || len(s) != cursorLength { // the decoder passes over line breaks
+	if err != nil || len(s) != cursorLength { // the decoder ignores line breaks
 		return nil, bad
 	}
 	micro, chain, seq := binary.BigEndian.Uint64(b), binary.BigEndian.Uint16(b[8:]), binary.BigEndian.Uint64(b[10:])
-	if micro == 0 || micro > lastMicro || chain > 1<<15-1 || seq == 0 || seq > 1<<63-1 {
+	if micro == 0 || micro > maxMicro || chain > 1<<15-1 || seq == 0 || seq > 1<<63-1 {
 		return nil, bad
 	}
 	return &audit.Mark{At: time.UnixMicro(int64(micro)), Chain: int16(chain), Seq: int64(seq)}, "" // #nosec G115 -- each is bounded above

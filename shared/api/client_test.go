@@ -2,7 +2,6 @@ package api_test
 
 import (
 	"context"
-	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -13,84 +12,22 @@ import (
 	"roster/shared/audit"
 	"roster/shared/request"
 	"roster/shared/user"
-	"roster/shared/web"
 )
 
-// Only what proxies of one's own have written of X-Forwarded-For is believed.
-func TestBehind(t *testing.T) {
-	t.Parallel()
-	const seen = "203.0.113.9" // by API Gateway
-	for name, c := range map[string]struct {
-		proxies   int
-		forwarded []string
-		want      string
-	}{
-		"no proxy":                        {0, nil, seen},
-		"no proxy, a claim":               {0, []string{"198.51.100.1"}, seen},
-		"one proxy":                       {1, []string{"198.51.100.1"}, "198.51.100.1"},
-		"one, which the gateway added":    {1, []string{"198.51.100.1, " + seen}, "198.51.100.1"},
-		"one, and a claim":                {1, []string{"192.0.2.66, 198.51.100.1"}, "198.51.100.1"},
-		"one, and many claims":            {1, []string{"192.0.2.66, 192.0.2.67", "192.0.2.68,198.51.100.1"}, "198.51.100.1"},
-		"one, and a claim that is no one": {1, []string{"localhost, 198.51.100.1"}, "198.51.100.1"},
-		"two":                             {2, []string{"198.51.100.1, 198.51.100.200"}, "198.51.100.1"},
-		"two, and a claim":                {2, []string{"192.0.2.66, 198.51.100.1, 198.51.100.200"}, "198.51.100.1"},
-		"two, one of which was left out":  {2, []string{"198.51.100.1"}, seen},
-		"one, without the header":         {1, nil, seen},
-		"IPv6":                            {1, []string{"192.0.2.66, 2001:db8::1"}, "2001:db8::1"},
-		"no address":                      {1, []string{"unknown"}, seen},
-		"with a port":                     {1, []string{"198.51.100.1:443"}, seen},
-		"empty":                           {1, []string{""}, seen},
-		"commas":                          {1, []string{",,,"}, seen},
-		"bytes":                           {1, []string{"\xff\x00"}, seen},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			var got string
-			h := web.TrustProxies(c.proxies, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = r.RemoteAddr }))
-			r := httptest.NewRequest("POST", "/api/user/login", nil)
-			r.RemoteAddr = seen + ":0"
-			for _, v := range c.forwarded {
-				r.Header.Add("X-Forwarded-For", v)
-			}
-			h.ServeHTTP(httptest.NewRecorder(), r)
-			want := c.want + ":0"
-			if strings.Contains(c.want, ":") {
-				want = "[" + c.want + "]:0"
-			}
-			if got != want {
-				t.Errorf("the address is %s, want %s", got, want)
-			}
-		})
-	}
-}
-
-func TestBehindWithoutAnAddress(t *testing.T) {
-	t.Parallel()
-	r := httptest.NewRequest("POST", "/", nil)
-	r.RemoteAddr = ""
-	r.Header.Set("X-Forwarded-For", "198.51.100.1")
-	web.TrustProxies(1, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		if r.RemoteAddr != "" {
-			t.Errorf("an address out of nothing: %q", r.RemoteAddr)
-		}
-	})).ServeHTTP(httptest.NewRecorder(), r)
-}
-
-// witness keeps whom a refused login was from.
-type witness struct {
-	empty
+// clientRecorder keeps the client of a refused login.
+type clientRecorder struct {
+	emptyDB
 	from *request.Client
 }
 
-func (w witness) UserByUsername(context.Context, string) (*user.User, error) { return nil, nil }
+func (w clientRecorder) UserByUsername(context.Context, string) (*user.User, error) { return nil, nil }
 
-func (w witness) Record(_ context.Context, e audit.Event) error {
+func (w clientRecorder) Record(_ context.Context, e audit.Event) error {
 	*w.from = e.From
 	return nil
 }
 
-// What a client says of itself is kept short and printable.
-func TestClient(t *testing.T) {
+func TestUserAgentIsShortAndPrintable(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ agent, want string }{
 		"a browser":  {"Mozilla/5.0 (X11; Linux x86_64)", "Mozilla/5.0 (X11; Linux x86_64)"},
@@ -108,11 +45,11 @@ func TestClient(t *testing.T) {
 		r.Header.Set("Device-Token", "anything")
 		r.Header.Set("X-Request-Id", requestID)
 		r.RemoteAddr = "[2001:db8::1]:0"
-		routes(witness{empty{t}, &from}, &outbox{}, false).ServeHTTP(httptest.NewRecorder(), r)
+		routes(clientRecorder{emptyDB{t}, &from}, &outbox{}, false).ServeHTTP(httptest.NewRecorder(), r)
 		if diff := cmp.Diff(c.want, from.UserAgent); diff != "" || !utf8.ValidString(from.UserAgent) {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
-		if from.Address.String() != "2001:db8::1" || from.Device != "anything" || from.RequestID != requestID {
+		if from.Address.String() != "2001:db8::1" || from.DeviceToken != "anything" || from.RequestID != requestID {
 			t.Errorf("%s: %+v", name, from)
 		}
 	}

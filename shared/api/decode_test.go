@@ -12,64 +12,68 @@ const (
 
 func malformed(msg string) string { return problem(400, "invalid", msg) }
 
-// Strictness is the same for every call, so one call shows it: login, where
-// "username" and "password" are all there is.
-func TestDecoderRefuses(t *testing.T) {
+const (
+	str     = "must be a string"
+	text    = "must be text without NUL or lone surrogates"
+	unknown = "is not a field of this call"
+	twice   = "is given more than once"
+)
+
+// badBodies are bodies of a login, with their answers. Every endpoint decodes in
+// the same way, so one is enough: login, with the members "username" and
+// "password".
+var badBodies = map[string]string{
+	// Not one object.
+	" ": malformed(notAnObject), "null": malformed(notAnObject), "true": malformed(notAnObject), "1": malformed(notAnObject), `"a"`: malformed(notAnObject), "[]": malformed(notAnObject), `[{"username":"a","password":"b"}]`: malformed(notAnObject),
+	"{": malformed(notAnObject), "}": malformed(notAnObject), `{"username"`: malformed(notAnObject), `{"username":`: malformed(notAnObject), `{"username":"a"`: malformed(notAnObject), `{"username":"a",}`: malformed(notAnObject), `{,}`: malformed(notAnObject),
+	`{"username":"a" "password":"b"}`: malformed(notAnObject), `{username:"a"}`: malformed(notAnObject), `{'username':'a'}`: malformed(notAnObject), `{1:2}`: malformed(notAnObject), `{"username":a}`: malformed(notAnObject), `{"username":NaN}`: malformed(notAnObject), `{"username":01}`: malformed(notAnObject),
+	`{"username":"a","password":"b"} {}`: malformed(notAnObject), `{"username":"a","password":"b"}x`: malformed(notAnObject), `{"username":"a","password":"b"}}`: malformed(notAnObject), `{}{}`: malformed(notAnObject), `{},{}`: malformed(notAnObject), `{}` + "\x00": malformed(notAnObject),
+	"\ufeff{}": malformed(notAnObject), `{} // x`: malformed(notAnObject), `/* x */{}`: malformed(notAnObject), `{"username":"a` + "\n" + `"}`: malformed(notAnObject), `{"username":"\x41"}`: malformed(notAnObject), `{"username":"\u00"}`: malformed(notAnObject), `{"username":"` + "\x00" + `"}`: malformed(notAnObject),
+	// Nesting, also deeper than encoding/json decodes.
+	strings.Repeat(`{"username":`, 1300): malformed(notAnObject), strings.Repeat("[", 16000): malformed(notAnObject), `{"username":` + strings.Repeat("[", 8000) + strings.Repeat("]", 8000) + `,"password":"b"}`: invalid("username", str),
+	// Bytes.
+	`{"username":"` + "\xff" + `"}`: malformed(notUTF8), `{"username":"` + "\xed\xa0\x80" + `"}`: malformed(notUTF8), `{"username":"` + "\xc0\x80" + `"}`: malformed(notUTF8), "{\"\xff\":1}": malformed(notUTF8),
+	// Members.
+	`{"username":"a","password":"b","x":1}`:                                 invalid("x", unknown),
+	`{"username":"a","password":"b","Username":"c"}`:                        invalid("Username", unknown),
+	`{"USERNAME":"a","password":"b"}`:                                       invalid("USERNAME", unknown, "username", "is required"),
+	`{"uſername":"a","password":"b"}`:                                       invalid("uſername", unknown, "username", "is required"),
+	`{"username ":"a","password":"b"}`:                                      invalid("username ", unknown, "username", "is required"),
+	`{"":"a","username":"a","password":"b"}`:                                invalid("", unknown),
+	`{"__proto__":{},"username":"a","password":"b"}`:                        invalid("__proto__", unknown),
+	`{"user.name":"a","username":"a","password":"b"}`:                       invalid("user.name", unknown),
+	`{"username\u0000":"a","username":"a","password":"b"}`:                  invalid("username\u0000", unknown),
+	`{"username":"a","username":"a","password":"b"}`:                        invalid("username", twice),
+	`{"username":"a","password":"b","\u0075sername":"c"}`:                   invalid("username", twice),
+	`{"username":"a","username":"b","password":"c","password":"d","x":1}`:   invalid("username", twice, "password", twice, "x", unknown),
+	`{"` + strings.Repeat("x", 5000) + `":1,"username":"a","password":"b"}`: invalid(strings.Repeat("x", 40)+"…", unknown),
+	// Types.
+	`{"username":null,"password":null}`:                 invalid("username", str, "password", str),
+	`{"username":1,"password":true}`:                    invalid("username", str, "password", str),
+	`{"username":{},"password":[]}`:                     invalid("username", str, "password", str),
+	`{"username":["ann"],"password":{"$ne":null}}`:      invalid("username", str, "password", str),
+	`{"username":1e999,"password":-0.0}`:                invalid("username", str, "password", str),
+	`{"username":{"username":"a"},"password":"b","x":}`: malformed(notAnObject),
+	// Text.
+	`{"username":"a\u0000","password":"\u0000"}`:                      invalid("username", text, "password", text),
+	`{"username":"\ud800","password":"\udc00"}`:                       invalid("username", text, "password", text),
+	`{"username":"\uDBFF\uD800","password":"\udc00\ud800"}`:           invalid("username", text, "password", text),
+	`{"username":"\ud83ea","password":"\ud83e\u0041"}`:                invalid("username", text, "password", text),
+	`{"username":"\ud800\ufffd","password":"` + "\ufffd" + `\ud800"}`: invalid("username", text, "password", text),
+	`{"username":"\\ufffd\ud800","password":"b"}`:                     invalid("username", text),
+	`{"username":"\\\ud800","password":"b"}`:                          invalid("username", text),
+}
+
+func TestDecoderRefusesWhatIsNotDescribed(t *testing.T) {
 	t.Parallel()
-	const (
-		str     = "must be a string"
-		text    = "must be text without NUL or lone surrogates"
-		unknown = "is not a field of this call"
-		twice   = "is given more than once"
-	)
 	s := newService(t)
-	for body, want := range map[string]string{
-		// Not one object.
-		" ": malformed(notAnObject), "null": malformed(notAnObject), "true": malformed(notAnObject), "1": malformed(notAnObject), `"a"`: malformed(notAnObject), "[]": malformed(notAnObject), `[{"username":"a","password":"b"}]`: malformed(notAnObject),
-		"{": malformed(notAnObject), "}": malformed(notAnObject), `{"username"`: malformed(notAnObject), `{"username":`: malformed(notAnObject), `{"username":"a"`: malformed(notAnObject), `{"username":"a",}`: malformed(notAnObject), `{,}`: malformed(notAnObject),
-		`{"username":"a" "password":"b"}`: malformed(notAnObject), `{username:"a"}`: malformed(notAnObject), `{'username':'a'}`: malformed(notAnObject), `{1:2}`: malformed(notAnObject), `{"username":a}`: malformed(notAnObject), `{"username":NaN}`: malformed(notAnObject), `{"username":01}`: malformed(notAnObject),
-		`{"username":"a","password":"b"} {}`: malformed(notAnObject), `{"username":"a","password":"b"}x`: malformed(notAnObject), `{"username":"a","password":"b"}}`: malformed(notAnObject), `{}{}`: malformed(notAnObject), `{},{}`: malformed(notAnObject), `{}` + "\x00": malformed(notAnObject),
-		"\ufeff{}": malformed(notAnObject), `{} // x`: malformed(notAnObject), `/* x */{}`: malformed(notAnObject), `{"username":"a` + "\n" + `"}`: malformed(notAnObject), `{"username":"\x41"}`: malformed(notAnObject), `{"username":"\u00"}`: malformed(notAnObject), `{"username":"` + "\x00" + `"}`: malformed(notAnObject),
-		// Depth. What is deeper than any decoder goes is no JSON to us.
-		strings.Repeat(`{"username":`, 1300): malformed(notAnObject), strings.Repeat("[", 16000): malformed(notAnObject), `{"username":` + strings.Repeat("[", 8000) + strings.Repeat("]", 8000) + `,"password":"b"}`: invalid("username", str),
-		// Bytes.
-		`{"username":"` + "\xff" + `"}`: malformed(notUTF8), `{"username":"` + "\xed\xa0\x80" + `"}`: malformed(notUTF8), `{"username":"` + "\xc0\x80" + `"}`: malformed(notUTF8), "{\"\xff\":1}": malformed(notUTF8),
-		// Members.
-		`{"username":"a","password":"b","x":1}`:                                 invalid("x", unknown),
-		`{"username":"a","password":"b","Username":"c"}`:                        invalid("Username", unknown),
-		`{"USERNAME":"a","password":"b"}`:                                       invalid("USERNAME", unknown, "username", "is required"),
-		`{"uſername":"a","password":"b"}`:                                       invalid("uſername", unknown, "username", "is required"),
-		`{"username ":"a","password":"b"}`:                                      invalid("username ", unknown, "username", "is required"),
-		`{"":"a","username":"a","password":"b"}`:                                invalid("", unknown),
-		`{"__proto__":{},"username":"a","password":"b"}`:                        invalid("__proto__", unknown),
-		`{"user.name":"a","username":"a","password":"b"}`:                       invalid("user.name", unknown),
-		`{"username\u0000":"a","username":"a","password":"b"}`:                  invalid("username\u0000", unknown),
-		`{"username":"a","username":"a","password":"b"}`:                        invalid("username", twice),
-		`{"username":"a","password":"b","\u0075sername":"c"}`:                   invalid("username", twice),
-		`{"username":"a","username":"b","password":"c","password":"d","x":1}`:   invalid("username", twice, "password", twice, "x", unknown),
-		`{"` + strings.Repeat("x", 5000) + `":1,"username":"a","password":"b"}`: invalid(strings.Repeat("x", 40)+"…", unknown),
-		// Types.
-		`{"username":null,"password":null}`:                 invalid("username", str, "password", str),
-		`{"username":1,"password":true}`:                    invalid("username", str, "password", str),
-		`{"username":{},"password":[]}`:                     invalid("username", str, "password", str),
-		`{"username":["ann"],"password":{"$ne":null}}`:      invalid("username", str, "password", str),
-		`{"username":1e999,"password":-0.0}`:                invalid("username", str, "password", str),
-		`{"username":{"username":"a"},"password":"b","x":}`: malformed(notAnObject),
-		// Text.
-		`{"username":"a\u0000","password":"\u0000"}`:                      invalid("username", text, "password", text),
-		`{"username":"\ud800","password":"\udc00"}`:                       invalid("username", text, "password", text),
-		`{"username":"\uDBFF\uD800","password":"\udc00\ud800"}`:           invalid("username", text, "password", text),
-		`{"username":"\ud83ea","password":"\ud83e\u0041"}`:                invalid("username", text, "password", text),
-		`{"username":"\ud800\ufffd","password":"` + "\ufffd" + `\ud800"}`: invalid("username", text, "password", text),
-		`{"username":"\\ufffd\ud800","password":"b"}`:                     invalid("username", text),
-		`{"username":"\\\ud800","password":"b"}`:                          invalid("username", text),
-	} {
+	for body, want := range badBodies {
 		s.send("POST", "/api/user/login", body).wants(t, body, 400, want)
 	}
 }
 
-// What is strict must not be stricter than JSON.
-func TestDecoderTakes(t *testing.T) {
+// The decoder must not be stricter than JSON.
+func TestDecoderAcceptsEveryFormOfJSON(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.account("ann")
@@ -97,7 +101,7 @@ func TestDecoderTakes(t *testing.T) {
 	}
 }
 
-func TestSize(t *testing.T) {
+func TestBodyOver16KiBIsRefused(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	body := func(size int) string {
@@ -114,7 +118,7 @@ func TestSize(t *testing.T) {
 	s.send("PUT", "/api/user/ann", body(1<<20), bearer(t, s.account("ann"))).wants(t, "PUT", 413, tooLarge)
 }
 
-func TestMediaType(t *testing.T) {
+func TestOnlyUTF8JSONIsAccepted(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.account("ann")

@@ -7,17 +7,17 @@ import (
 
 const deleted = `{"msg":"User deleted."}`
 
-func TestDeleteUser(t *testing.T) {
+func TestDeleteUserRemovesTheAccount(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	ann, boss := s.account("ann"), s.account("boss", asAdmin)
 	s.account("ben")
 	s.mailedToken("ann")
 	s.send("DELETE", "/api/user/Ann", "", bearer(t, ann)).wants(t, "oneself", 200, deleted)
-	if rows := s.rows(); strings.Contains(rows, "ann@") || strings.Contains(rows, "hash\":\"\\\\x") {
-		t.Errorf("left are %s", rows)
+	if rows := s.storedRows(); strings.Contains(rows, "ann@") || strings.Contains(rows, "hash\":\"\\\\x") {
+		t.Errorf("still stored: %s", rows)
 	}
-	s.touches("again", false, func() {
+	s.expectChange("again", false, func() {
 		s.send("DELETE", "/api/user/ann", "", bearer(t, ann)).wants(t, "again", 401, unauthenticated)
 		s.send("GET", "/api/user/ann", "", bearer(t, ann)).wants(t, "a token of before", 401, unauthenticated)
 		s.send("GET", "/api/user/ann", "", bearer(t, boss)).wants(t, "to an admin", 404, noSuchUser)
@@ -25,21 +25,21 @@ func TestDeleteUser(t *testing.T) {
 	})
 	s.send("DELETE", "/api/user/ben", "", bearer(t, boss)).wants(t, "another", 200, deleted)
 
-	// CVE-2026-55670: whoever takes the name afterwards is somebody else.
-	s.send("POST", "/api/user/register", strings.Replace(zoeRegisters, "Zoe.Lee", "ann", 1)).wants(t, "the name again", 201, `{"msg":"User registered successfully."}`)
+	// CVE-2026-55670: a later account with the same name is another account.
+	s.send("POST", "/api/user/register", strings.Replace(zoeRegistration, "Zoe.Lee", "ann", 1)).wants(t, "the name again", 201, `{"msg":"User registered successfully."}`)
 	s.send("GET", "/api/user/ann", "", bearer(t, ann)).wants(t, "the token of the first", 401, unauthenticated)
 	if again := s.find("ann"); again.UUID == ann.UUID || again.ID == ann.ID {
 		t.Errorf("the second has the ids of the first: %+v", again)
 	}
 }
 
-func TestDeleteUserRefuses(t *testing.T) {
+func TestDeleteUserRefusesOthersAndTheLastAdmin(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	ann, boss := s.account("ann"), s.account("boss", asAdmin)
 	s.account("ben")
 	s.account("idle", asAdmin, inactive)
-	s.touches("refusals", false, func() {
+	s.expectChange("refusals", false, func() {
 		s.send("DELETE", "/api/user/ben", "", bearer(t, ann)).wants(t, "another", 403, forbidden)
 		s.send("DELETE", "/api/user/boss", "", bearer(t, ann)).wants(t, "an admin", 403, forbidden)
 		s.send("DELETE", "/api/user/nobody", "", bearer(t, ann)).wants(t, "nobody", 403, forbidden)

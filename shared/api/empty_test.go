@@ -14,11 +14,11 @@ import (
 	"roster/shared/user"
 )
 
-// empty is a database without a row, so that the fuzzer needs none. It notes
-// text that PostgreSQL would not take.
-type empty struct{ t *testing.T }
+// emptyDB stands for an empty database, so that the fuzzer needs none. It fails
+// the test for text that PostgreSQL would refuse.
+type emptyDB struct{ t *testing.T }
 
-func (e empty) takes(texts ...string) {
+func (e emptyDB) checkText(texts ...string) {
 	for _, s := range texts {
 		if !utf8.ValidString(s) || strings.ContainsRune(s, 0) {
 			e.t.Errorf("%q reached the database", s)
@@ -26,76 +26,76 @@ func (e empty) takes(texts ...string) {
 	}
 }
 
-func (e empty) CreateUser(_ context.Context, u user.User, event audit.Event) (user.Taken, error) {
-	e.takes(u.Username, u.FirstName, u.LastName, u.Email, event.From.UserAgent, event.From.RequestID)
+func (e emptyDB) CreateUser(_ context.Context, u user.User, event audit.Event) (user.Taken, error) {
+	e.checkText(u.Username, u.FirstName, u.LastName, u.Email, event.From.UserAgent, event.From.RequestID)
 	return user.Taken{Username: true}, nil
 }
 
-func (e empty) UserByUsername(_ context.Context, name string) (*user.User, error) {
-	e.takes(name)
-	return nil, errors.New("no hash for the fuzzer") // which is slow
+func (e emptyDB) UserByUsername(_ context.Context, name string) (*user.User, error) {
+	e.checkText(name)
+	return nil, errors.New("the fuzzer computes no hash") // because it is slow
 }
 
-func (e empty) RecordLogin(context.Context, user.LoginRecord, audit.Event) (bool, error) {
+func (e emptyDB) RecordLogin(context.Context, user.LoginRecord, audit.Event) (bool, error) {
 	return false, nil
 }
 
-func (e empty) CreateReset(_ context.Context, name, email string, _ user.Reset, event audit.Event) (*user.User, error) {
-	e.takes(name, email, event.From.UserAgent, event.From.RequestID)
+func (e emptyDB) CreateReset(_ context.Context, name, email string, _ user.Reset, event audit.Event) (*user.User, error) {
+	e.checkText(name, email, event.From.UserAgent, event.From.RequestID)
 	return nil, nil
 }
 
-func (e empty) UserByReset(context.Context, []byte, time.Time) (*user.User, error) { return nil, nil }
+func (e emptyDB) UserByReset(context.Context, []byte, time.Time) (*user.User, error) { return nil, nil }
 
-func (e empty) SpendReset(context.Context, user.SpentReset, audit.Event) (bool, error) {
+func (e emptyDB) SpendReset(context.Context, user.SpentReset, audit.Event) (bool, error) {
 	return false, nil
 }
 
-func (e empty) CallerAndTarget(_ context.Context, c request.Caller, name string) (caller, target *user.User, err error) {
-	e.takes(name)
+func (e emptyDB) CallerAndTarget(_ context.Context, c request.Caller, name string) (caller, target *user.User, err error) {
+	e.checkText(name)
 	u := &user.User{UUID: c.UUID, Username: "ann", TokenVersion: 1, Active: true, Role: user.RoleAdmin}
 	return u, u, nil
 }
 
-func (e empty) UpdateUser(_ context.Context, _ user.Guard, edit user.Edit, event audit.Event) (user.Outcome, error) {
-	e.takes(event.From.UserAgent, event.From.RequestID)
+func (e emptyDB) UpdateUser(_ context.Context, _ user.Guard, edit user.Edit, event audit.Event) (user.Outcome, error) {
+	e.checkText(event.From.UserAgent, event.From.RequestID)
 	for _, s := range []*string{edit.Username, edit.FirstName, edit.LastName, edit.Email} {
 		if s != nil {
-			e.takes(*s)
+			e.checkText(*s)
 		}
 	}
 	return user.Outcome{Done: true}, nil
 }
 
-func (e empty) DeleteUser(context.Context, user.Guard, audit.Event) (user.Outcome, error) {
+func (e emptyDB) DeleteUser(context.Context, user.Guard, audit.Event) (user.Outcome, error) {
 	return user.Outcome{Done: true}, nil
 }
 
-func (e empty) Consume(context.Context, []ratelimit.Budget, time.Time) (ratelimit.Attempt, error) {
+func (e emptyDB) Consume(context.Context, []ratelimit.Budget, time.Time) (ratelimit.Attempt, error) {
 	return ratelimit.Attempt{}, nil
 }
 
-func (e empty) Record(_ context.Context, event audit.Event) error {
-	e.takes(event.From.UserAgent, event.From.RequestID)
+func (e emptyDB) Record(_ context.Context, event audit.Event) error {
+	e.checkText(event.From.UserAgent, event.From.RequestID)
 	return nil
 }
 
-func (e empty) ListAudit(context.Context, string, audit.Query) (audit.Page, error) {
+func (e emptyDB) ListAudit(context.Context, string, audit.Query) (audit.Page, error) {
 	return audit.Page{}, nil
 }
-func (e empty) Ping(context.Context) error { return nil }
+func (e emptyDB) Ping(context.Context) error { return nil }
 
-func (e empty) Renew(context.Context, user.Renewal, audit.Event) (user.Verdict, *user.User, error) {
+func (e emptyDB) Renew(context.Context, user.Renewal, audit.Event) (user.Verdict, *user.User, error) {
 	return user.SessionOver, nil, nil
 }
 
-func (e empty) EndOwnSessions(context.Context, request.Caller, user.LogoutScope, audit.Event) (bool, error) {
+func (e emptyDB) EndOwnSessions(context.Context, request.Caller, user.LogoutScope, audit.Event) (bool, error) {
 	return true, nil
 }
 
-func (e empty) Sessions(context.Context, string) ([]user.Session, error) { return nil, nil }
+func (e emptyDB) Sessions(context.Context, string) ([]user.Session, error) { return nil, nil }
 
-func (e empty) EndSession(_ context.Context, _ user.Guard, id string, _ audit.Event) (user.Outcome, error) {
-	e.takes(id)
+func (e emptyDB) EndSession(_ context.Context, _ user.Guard, id string, _ audit.Event) (user.Outcome, error) {
+	e.checkText(id)
 	return user.Outcome{Done: true}, nil
 }

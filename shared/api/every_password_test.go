@@ -11,15 +11,15 @@ import (
 	"roster/localdev/postgrestest"
 )
 
-// CVE-2026-9798 and what followed it: a second path to a password had no
-// lockout, and then a third. Every operation that is described as taking a
-// password that is held against a stored one must run out of tries: five are
-// free, and the sixth waits, also with the right password.
-func TestEveryPathToAPasswordIsCounted(t *testing.T) {
+// CVE-2026-9798 and later ones: a second endpoint that checked a password had no
+// lockout, and then a third. Every operation whose description has a password
+// that is compared with a stored one must be rate limited: five attempts are free,
+// and the sixth must wait, even with the right password.
+func TestEveryPasswordCheckIsRateLimited(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	ann := bearer(t, s.account("ann"))
-	h := s.strict()
+	h := s.withDefaultLimits()
 	bodies := map[string]string{
 		"POST /api/user/login":           `{"username":"ann","password":"$"}`,
 		"PUT /api/user/{username}":       `{"password":"another kite moon","current_password":"$"}`,
@@ -32,12 +32,12 @@ func TestEveryPathToAPasswordIsCounted(t *testing.T) {
 			continue
 		}
 		delete(bodies, route)
-		if _, err := postgrestest.Pool(t).Exec(t.Context(), "delete from limits"); err != nil { // those of another path to it are its own
+		if _, err := postgrestest.Pool(t).Exec(t.Context(), "delete from limits"); err != nil { // of the routes before
 			t.Fatal(err)
 		}
-		for try := 1; try <= 6; try++ {
+		for attempt := 1; attempt <= 6; attempt++ {
 			password := "wrong"
-			if try == 6 {
+			if attempt == 6 {
 				password = right
 			}
 			method, path, _ := strings.Cut(strings.Replace(route, "{username}", "ann", 1), " ")
@@ -48,8 +48,8 @@ func TestEveryPathToAPasswordIsCounted(t *testing.T) {
 			}
 			w := httptest.NewRecorder()
 			h.ServeHTTP(w, r)
-			if waits := w.Code == 429; waits != (try == 6) {
-				t.Errorf("%s: try %d is answered %d: %s", route, try, w.Code, w.Body)
+			if refused := w.Code == 429; refused != (attempt == 6) {
+				t.Errorf("%s: attempt %d is answered %d: %s", route, attempt, w.Code, w.Body)
 			}
 		}
 	}

@@ -12,9 +12,9 @@ type forgetPasswordAnswer struct {
 	Token string `json:"token,omitempty"`
 }
 
-// ForgetPassword is POST /api/user/forget_password. With reveal the answer holds
-// the token, too; without an account behind it, the token opens nothing. That is
-// for development on the developer's own machine and for nothing else.
+// ForgetPassword is POST /api/user/forget_password. With reveal the answer
+// contains a token even if there is no such account; that token does not work.
+// Reveal is only for development on the developer's own machine.
 func ForgetPassword(db user.ForgetPasswordStore, p user.ForgetPasswordParts, reveal bool) http.Handler {
 	return web.Endpoint(http.StatusOK, func(r *http.Request) (forgetPasswordAnswer, error) {
 		answer := forgetPasswordAnswer{Msg: "Token generated successfully."}

@@ -14,7 +14,7 @@ const tokenGenerated = `{"msg":"Token generated successfully."}`
 
 var mailedLink = regexp.MustCompile(regexp.QuoteMeta(publicURL) + `/reset_password\?token=([A-Za-z0-9_-]{43})\b`)
 
-// mailedToken asks for a token and reads it in the mail.
+// mailedToken asks for a reset and returns the token in the mail.
 func (s *service) mailedToken(name string) string {
 	s.t.Helper()
 	return s.mailedTokenTo(name, name+"@example.com")
@@ -24,7 +24,7 @@ func (s *service) mailedTokenTo(name, email string) string {
 	s.t.Helper()
 	a := s.send("POST", "/api/user/forget_password", `{"username":"`+name+`","email":"`+email+`"}`)
 	a.wants(s.t, "forget_password", 200, tokenGenerated)
-	sent := s.box.take()
+	sent := s.box.drain()
 	if len(sent) != 1 || sent[0].To != email {
 		s.t.Fatalf("mailed %v", sent)
 	}
@@ -35,12 +35,12 @@ func (s *service) mailedTokenTo(name, email string) string {
 	return link[1]
 }
 
-func TestForgetPassword(t *testing.T) {
+func TestForgetPasswordMailsATokenThatIsNotStored(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.account("ann")
 	token := s.mailedToken("ann")
-	if strings.Contains(s.rows(), token) {
+	if strings.Contains(s.storedRows(), token) {
 		t.Error("the token is stored")
 	}
 	other := s.mailedToken("ann")
@@ -49,9 +49,9 @@ func TestForgetPassword(t *testing.T) {
 	}
 }
 
-// The answer is the same whatever the case, and only the one that fits is
-// mailed; to the stored address, by the configured origin.
-func TestForgetPasswordTellsNothing(t *testing.T) {
+// A mail goes only to the stored address of a matching account, with a link to
+// the configured origin.
+func TestForgetPasswordAnswersAlikeForEveryAccount(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.account("ann")
@@ -60,35 +60,35 @@ func TestForgetPasswordTellsNothing(t *testing.T) {
 		"unknown":              `{"username":"nobody","email":"ann@example.com"}`,
 		"another's address":    `{"username":"ann","email":"ben@example.com"}`,
 		"inactive":             `{"username":"ben","email":"ben@example.com"}`,
-		"impossible name":      `{"username":"../x","email":"ann@example.com"}`,
-		"impossible address":   `{"username":"ann","email":"x"}`,
+		"invalid name":         `{"username":"../x","email":"ann@example.com"}`,
+		"invalid address":      `{"username":"ann","email":"x"}`,
 		"look-alike":           `{"username":"ann","email":"аnn@example.com"}`,
 		"dotless i":            `{"username":"ann","email":"ann@example.com\u0131"}`,
 		"two addresses":        `{"username":"ann","email":"ann@example.com,evil@example.com"}`,
 		"a header in it":       `{"username":"ann","email":"ann@example.com\r\nBcc: evil@example.com"}`,
-		"over-long":            `{"username":"` + strings.Repeat("a", 7000) + `","email":"` + strings.Repeat("a", 7000) + `"}`,
+		"very long":            `{"username":"` + strings.Repeat("a", 7000) + `","email":"` + strings.Repeat("a", 7000) + `"}`,
 		"wildcards":            `{"username":"ann","email":"%"}`,
-		"the address for name": `{"username":"ann@example.com","email":"ann@example.com"}`,
+		"the e-mail as a name": `{"username":"ann@example.com","email":"ann@example.com"}`,
 	} {
-		s.touches(name, false, func() {
+		s.expectChange(name, false, func() {
 			a := send(t, routes(s.db, s.box, false), "POST", "/api/user/forget_password", body)
 			a.wants(t, name, 200, tokenGenerated)
 		})
-		if sent := s.box.take(); len(sent) > 0 {
+		if sent := s.box.drain(); len(sent) > 0 {
 			t.Errorf("%s: mailed %v", name, sent)
 		}
 	}
-	// GHSA-3529-5m8x-rpv3: nothing of the request gets into the link.
+	// GHSA-3529-5m8x-rpv3: the link must not contain anything from the request.
 	a := s.send("POST", "/api/user/forget_password", `{"username":"ANN","email":"Ann@EXAMPLE.com"}`,
 		"Host: evil.example", "X-Forwarded-Host: evil.example", "X-Forwarded-Proto: http", "Forwarded: host=evil.example", "Origin: https://evil.example", "Referer: https://evil.example/")
-	a.wants(t, "spelled otherwise", 200, tokenGenerated)
-	sent := s.box.take()
+	a.wants(t, "another spelling", 200, tokenGenerated)
+	sent := s.box.drain()
 	if len(sent) != 1 || sent[0].To != "ann@example.com" || strings.Contains(sent[0].Text+sent[0].HTML, "evil") || !mailedLink.MatchString(sent[0].Text) {
 		t.Errorf("mailed %v", sent)
 	}
 }
 
-func TestForgetPasswordWhenMailFails(t *testing.T) {
+func TestForgetPasswordAnswersAlikeWhenMailFails(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.account("ann")
@@ -96,7 +96,7 @@ func TestForgetPasswordWhenMailFails(t *testing.T) {
 	s.send("POST", "/api/user/forget_password", `{"username":"ann","email":"ann@example.com"}`).wants(t, "mail fails", 200, tokenGenerated)
 }
 
-func TestForgetPasswordRefuses(t *testing.T) {
+func TestForgetPasswordNamesBadFields(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	for body, want := range map[string]string{
@@ -107,14 +107,14 @@ func TestForgetPasswordRefuses(t *testing.T) {
 	} {
 		s.send("POST", "/api/user/forget_password", body).wants(t, body, 400, want)
 	}
-	if sent := s.box.take(); len(sent) > 0 {
+	if sent := s.box.drain(); len(sent) > 0 {
 		t.Errorf("mailed %v", sent)
 	}
 }
 
-// RESET_TOKEN_IN_RESPONSE: every case answers a token of one form, and only the
-// one that fits opens something.
-func TestForgetPasswordReveals(t *testing.T) {
+// RESET_TOKEN_IN_RESPONSE: every answer has a token of the same form, but only
+// that of a matching account works.
+func TestRevealedTokenWorksForTheRightAccountOnly(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.account("ann")

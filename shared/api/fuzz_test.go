@@ -10,8 +10,8 @@ import (
 	"roster/shared/user"
 )
 
-// Whatever the body, the answer is one of the contract's and never a fault of
-// ours, and what is stored is text.
+// No body may cause a 5xx, an answer that is not JSON, or the storing of bytes
+// that are not text.
 func FuzzBody(f *testing.F) {
 	for _, body := range []string{
 		`{"username":"ann","first_name":"A","last_name":"B","email":"a@example.com","password":"short"}`,
@@ -32,9 +32,9 @@ func FuzzBody(f *testing.F) {
 		}
 		mediaType := "Content-Type: application/json"
 		if call.path == "/reset_password" {
-			mediaType = form
+			mediaType = formType
 		}
-		a := send(t, routes(empty{t}, &outbox{}, false), call.method, call.path, body, header, mediaType)
+		a := send(t, routes(emptyDB{t}, &outbox{}, false), call.method, call.path, body, header, mediaType)
 		if a.status >= 500 || a.status < 200 || a.status == 401 || a.status == 403 {
 			t.Fatalf("%s %s: %d %s", call.method, call.path, a.status, a.body)
 		}
@@ -45,12 +45,12 @@ func FuzzBody(f *testing.F) {
 			t.Errorf("answered %q", a.body)
 		}
 		if a.status < 300 && !json.Valid([]byte(body)) {
-			t.Errorf("took %q, which is no JSON", body)
+			t.Errorf("accepted %q, which is not JSON", body)
 		}
 	})
 }
 
-// Whatever the path and the header, nobody gets in without a token of ours.
+// No path and no header may give access without a valid token.
 func FuzzCaller(f *testing.F) {
 	f.Add("ann", "Bearer x.y.z")
 	f.Add("a%2fb", "Basic YTpi")
@@ -62,7 +62,7 @@ func FuzzCaller(f *testing.F) {
 			r.Header.Set("Authorization", authorization)
 			r.URL.Path, r.URL.RawPath = "/api/user/"+name, ""
 			w := httptest.NewRecorder()
-			routes(empty{t}, &outbox{}, false).ServeHTTP(w, r)
+			routes(emptyDB{t}, &outbox{}, false).ServeHTTP(w, r)
 			if w.Code < 300 || w.Code >= 500 {
 				t.Errorf("%s %q as %q: %d %s", method, name, authorization, w.Code, w.Body)
 			}

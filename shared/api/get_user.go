@@ -9,7 +9,8 @@ import (
 	"roster/shared/web"
 )
 
-// profile is what may be seen of an account. No other field is ever answered.
+// profile has the fields of an account that a client may read. No answer contains
+// any other field.
 type profile struct {
 	ID                int64      `json:"id"`
 	UUID              string     `json:"uuid"`

@@ -9,7 +9,7 @@ import (
 	"roster/shared/user"
 )
 
-// profileOf is the answer to GET, written out.
+// profileOf returns the expected answer to GET.
 func profileOf(u user.User) string {
 	at := func(t *time.Time) string {
 		if t == nil {
@@ -22,7 +22,7 @@ func profileOf(u user.User) string {
 		at(&u.CreatedAt), at(&u.UpdatedAt), at(u.LastLoginAt), at(u.PasswordChangedAt))
 }
 
-func TestGetUser(t *testing.T) {
+func TestGetUserAnswersOwnersAndAdmins(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	ann := s.account("ann", func(u *user.User) { u.FirstName, u.LastName = "Ärin 🦓", "O'Brien <b>" })
@@ -34,31 +34,31 @@ func TestGetUser(t *testing.T) {
 		status     int
 		want       string
 	}{
-		{"oneself", "/api/user/ann", ann, 200, profileOf(ann)},
+		{"the own account", "/api/user/ann", ann, 200, profileOf(ann)},
 		{"in another case", "/api/user/ANN", ann, 200, profileOf(ann)},
 		{"percent-encoded", "/api/user/%61nn", ann, 200, profileOf(ann)},
 		{"as ADMIN", "/api/user/ben", boss, 200, profileOf(ben)},
-		{"oneself, as ADMIN", "/api/user/boss", boss, 200, profileOf(boss)},
-		{"another", "/api/user/ben", ann, 403, forbidden},
-		{"an admin", "/api/user/boss", ann, 403, forbidden},
-		{"nobody", "/api/user/nobody", ann, 403, forbidden},
+		{"the own account, as ADMIN", "/api/user/boss", boss, 200, profileOf(boss)},
+		{"another account", "/api/user/ben", ann, 403, forbidden},
+		{"the account of an admin", "/api/user/boss", ann, 403, forbidden},
+		{"an unknown account", "/api/user/nobody", ann, 403, forbidden},
 		{"a route", "/api/user/login", ann, 403, forbidden},
-		{"nobody, as ADMIN", "/api/user/nobody", boss, 404, noSuchUser},
-		{"an impossible name, as ADMIN", "/api/user/..%2F..%2Fetc", boss, 404, noSuchUser},
+		{"an unknown account, as ADMIN", "/api/user/nobody", boss, 404, noSuchUser},
+		{"an invalid name, as ADMIN", "/api/user/..%2F..%2Fetc", boss, 404, noSuchUser},
 		{"NUL, as ADMIN", "/api/user/a%00b", boss, 404, noSuchUser},
 		{"broken UTF-8, as ADMIN", "/api/user/%ff%fe", boss, 404, noSuchUser},
 		{"SQL, as ADMIN", "/api/user/ann'%20or%20'1'='1", boss, 404, noSuchUser},
 		{"a UUID, as ADMIN", "/api/user/" + ann.UUID, boss, 404, noSuchUser},
 		{"an id, as ADMIN", "/api/user/1", boss, 404, noSuchUser},
 	} {
-		s.touches(c.name, false, func() {
+		s.expectChange(c.name, false, func() {
 			s.send("GET", c.path, "", bearer(t, c.as)).wants(t, c.name, c.status, c.want)
 		})
 	}
 }
 
-// RFC 6750: what is no bearer token of ours.
-func TestAuthorizationHeader(t *testing.T) {
+// RFC 6750 §2.1.
+func TestOnlyOneBearerTokenIsAccepted(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	ann := s.account("ann")
@@ -85,7 +85,19 @@ func TestAuthorizationHeader(t *testing.T) {
 		t.Errorf("two headers: %d %s", w.Code, w.Body)
 	}
 	for _, header := range []string{good, "Authorization: bearer " + raw, "Authorization: BEARER " + raw} { // RFC 9110 §11.1
-		// Sent past the description's checker, which takes only one spelling.
+		// Without the checker of openapi.yaml, which accepts only one spelling.
 		send(t, routes(s.db, s.box, false), "GET", "/api/user/ann", "", header).wants(t, header, 200, profileOf(ann))
 	}
+}
+
+func TestMeIsTheCallersAccount(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	ann := s.account("ann")
+	me, named := s.send("GET", "/api/user/me", "", bearer(t, ann)), s.send("GET", "/api/user/ann", "", bearer(t, ann))
+	if me.status != 200 || me.body != named.body {
+		t.Errorf("%d %s, by name %s", me.status, me.body, named.body)
+	}
+	s.send("PUT", "/api/user/me", `{"first_name":"Anna"}`, bearer(t, ann)).wants(t, "PUT", 200, `{"msg":"User details updated."}`)
+	s.send("DELETE", "/api/user/me", "", bearer(t, ann)).wants(t, "DELETE", 200, `{"msg":"User deleted."}`)
 }

@@ -1,13 +1,16 @@
 package api_test
 
 import (
+	"maps"
+	"net/http"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 )
 
-// ASVS 3.4: every answer has these, a refusal as well as a success.
-var always = map[string]string{
+// securityHeaders are the headers that every answer has, a refusal as well as a
+// success (ASVS 3.4).
+var securityHeaders = map[string]string{
 	"Cache-Control":                "no-store",
 	"X-Content-Type-Options":       "nosniff",
 	"Referrer-Policy":              "no-referrer",
@@ -17,7 +20,7 @@ var always = map[string]string{
 	"X-Request-Id":                 requestID,
 }
 
-func TestHeaders(t *testing.T) {
+func TestEveryAnswerHasTheSecurityHeaders(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	ann, boss := bearer(t, s.account("ann")), bearer(t, s.account("boss", asAdmin))
@@ -30,9 +33,9 @@ func TestHeaders(t *testing.T) {
 		status                   int
 		more                     map[string]string
 	}{
-		{"POST", "/api/user/register", zoeRegisters, "", 201, map[string]string{"Content-Type": json}},
+		{"POST", "/api/user/register", zoeRegistration, "", 201, map[string]string{"Content-Type": json}},
 		{"POST", "/api/user/register", `{}`, "", 400, map[string]string{"Content-Type": problem}},
-		{"POST", "/api/user/register", zoeRegisters, "", 409, map[string]string{"Content-Type": problem}},
+		{"POST", "/api/user/register", zoeRegistration, "", 409, map[string]string{"Content-Type": problem}},
 		{"POST", "/api/user/login", `{"username":"ann","password":"` + right + `"}`, "", 200, map[string]string{"Content-Type": json}},
 		{"POST", "/api/user/login", `{"username":"ann","password":"x"}`, "", 401, map[string]string{"Content-Type": problem, "Www-Authenticate": "Bearer"}},
 		{"POST", "/api/user/login", `{"username":"` + string(make([]byte, 20<<10)), "", 413, map[string]string{"Content-Type": problem}},
@@ -45,7 +48,7 @@ func TestHeaders(t *testing.T) {
 		{"GET", "/api/user/nobody", "", boss, 404, map[string]string{"Content-Type": problem}},
 		{"PUT", "/api/user/ann", `{}`, ann, 200, map[string]string{"Content-Type": json}},
 		{"PATCH", "/api/user/ann", `{}`, ann, 405, map[string]string{"Content-Type": problem, "Allow": "DELETE, GET, PUT"}},
-		{"GET", "/api/user/register", "", "", 401, map[string]string{"Content-Type": problem, "Www-Authenticate": "Bearer"}}, // the name of nobody
+		{"GET", "/api/user/register", "", "", 401, map[string]string{"Content-Type": problem, "Www-Authenticate": "Bearer"}}, // as a username
 		{"PATCH", "/api/user/register", "", "", 405, map[string]string{"Content-Type": problem, "Allow": "DELETE, GET, POST, PUT"}},
 		{"DELETE", "/reset_password", "", "", 405, map[string]string{"Content-Type": problem, "Allow": "GET, POST"}},
 		{"OPTIONS", "/healthz", "", "", 405, map[string]string{"Content-Type": problem, "Allow": "GET"}},
@@ -58,23 +61,29 @@ func TestHeaders(t *testing.T) {
 			auth = "X-Nothing: here"
 		}
 		a := s.send(c.method, c.path, c.body, auth)
-		want := map[string]string{}
-		for _, all := range []map[string]string{always, c.more} {
-			for name, value := range all {
-				want[name] = value
-			}
-		}
-		got := map[string]string{}
-		for name := range a.header {
-			got[name] = a.header.Get(name)
-		}
-		if diff := cmp.Diff(want, got); diff != "" || a.status != c.status {
+		if diff := cmp.Diff(merged(securityHeaders, c.more), firstValues(a.header)); diff != "" || a.status != c.status {
 			t.Errorf("%s %s: answered %d, want %d; headers (-want +got):\n%s", c.method, c.path, a.status, c.status, diff)
 		}
 	}
 }
 
-func TestNoRoute(t *testing.T) {
+func merged(all ...map[string]string) map[string]string {
+	sum := map[string]string{}
+	for _, m := range all {
+		maps.Copy(sum, m)
+	}
+	return sum
+}
+
+func firstValues(h http.Header) map[string]string {
+	values := map[string]string{}
+	for name := range h {
+		values[name] = h.Get(name)
+	}
+	return values
+}
+
+func TestUnknownPathIs404AndUnknownMethod405(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.send("GET", "/nowhere", "").wants(t, "no such path", 404, problem(404, "not_found", "There is nothing at this path."))

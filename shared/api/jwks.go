@@ -12,25 +12,25 @@ import (
 	"roster/shared/web"
 )
 
-// Published gives what other services verify access tokens with.
-type Published interface {
-	// PublicKeys returns the public keys of now as a JWK Set, and their
-	// algorithms. Its error is fault.Unavailable where the keys cannot be read.
+// PublicKeySource returns the keys that other services verify access tokens with.
+type PublicKeySource interface {
+	// PublicKeys returns the current public keys as a JWK Set (RFC 7517), and
+	// their algorithms. The error is fault.Unavailable if the keys cannot be read.
 	PublicKeys(ctx context.Context, now time.Time) (set []byte, algorithms []string, err error)
 }
 
 const (
 	jwksPath      = "/.well-known/jwks.json"
 	discoveryPath = "/.well-known/openid-configuration"
-	// keysAge is how long a copy may be used. The rotation of keys counts on
-	// it: it is keyring.SetAge.
-	keysAge = "public, max-age=300"
+	// keysCacheControl says how long a copy of the keys may be used. It must be
+	// keyring.MaxSetAge, which the rotation of keys waits for.
+	keysCacheControl = "public, max-age=300"
 )
 
-// discovery is what OpenID Connect Discovery 1.0 §3 and RFC 8414 §2 call the
-// provider's metadata, as far as it is true of Roster: it has no authorization
-// endpoint, and its tokens are access tokens. Clients look for the algorithms
-// under the name that they have for ID tokens.
+// discovery is the provider metadata of OpenID Connect Discovery 1.0 §3 and RFC
+// 8414 §2. It leaves out what Roster does not have, such as an authorization
+// endpoint. Roster has no ID tokens either, but clients look for the algorithms
+// under the name for ID tokens.
 type discovery struct {
 	Issuer     string   `json:"issuer"`
 	JWKSURI    string   `json:"jwks_uri"`
@@ -40,9 +40,9 @@ type discovery struct {
 }
 
 // JWKS is GET /.well-known/jwks.json and GET /.well-known/openid-configuration.
-func JWKS(keys Published, issuer string) http.Handler {
+func JWKS(keys PublicKeySource, issuer string) http.Handler {
 	return web.Respond(func(w http.ResponseWriter, r *http.Request) (int, error) {
-		body, err := web.Recovered(r, func(r *http.Request) ([]byte, error) { return wellKnown(r, keys, issuer, time.Now()) })
+		body, err := web.CatchPanic(r, func(r *http.Request) ([]byte, error) { return wellKnown(r, keys, issuer, time.Now()) })
 		if err != nil {
 			return web.WriteError(w, r, err), err
 		}
@@ -50,7 +50,7 @@ func JWKS(keys Published, issuer string) http.Handler {
 	})
 }
 
-func wellKnown(r *http.Request, keys Published, issuer string, now time.Time) ([]byte, error) {
+func wellKnown(r *http.Request, keys PublicKeySource, issuer string, now time.Time) ([]byte, error) {
 	set, algorithms, err := keys.PublicKeys(r.Context(), now)
 	if err != nil || r.URL.Path != discoveryPath {
 		return set, err
@@ -61,13 +61,13 @@ func wellKnown(r *http.Request, keys Published, issuer string, now time.Time) ([
 	})
 }
 
-// writeCacheable answers what is the same for everybody, pages of other origins
-// among them, and returns the status.
+// writeCacheable writes an answer that is the same for every client, and that
+// pages of other origins may read. It returns the status.
 func writeCacheable(w http.ResponseWriter, r *http.Request, body []byte) int {
 	sum := sha256.Sum256(body)
 	etag := `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`
 	h := w.Header()
-	h.Set("Cache-Control", keysAge)
+	h.Set("Cache-Control", keysCacheControl)
 	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	h.Set("ETag", etag)
 	for known := range strings.SplitSeq(r.Header.Get("If-None-Match"), ",") {
@@ -78,6 +78,6 @@ func writeCacheable(w http.ResponseWriter, r *http.Request, body []byte) int {
 	}
 	h.Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusOK)
-	w.Write(body) // #nosec G104 G705 -- who has hung up cannot be told; it is JSON of our own, by its type and with nosniff
+	w.Write(body) // #nosec G104 G705 -- it fails only when the client is gone; the body is our own JSON, and nosniff is set
 	return http.StatusOK
 }

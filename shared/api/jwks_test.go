@@ -16,20 +16,20 @@ import (
 	"roster/shared/web"
 )
 
-// published is a set of keys of the test's own.
-type published struct {
+// fakeKeys returns the keys and the error that a test has set.
+type fakeKeys struct {
 	set  string
 	algs []string
 	err  error
 }
 
-func (p *published) PublicKeys(context.Context, time.Time) ([]byte, []string, error) {
+func (p *fakeKeys) PublicKeys(context.Context, time.Time) ([]byte, []string, error) {
 	return []byte(p.set), p.algs, p.err
 }
 
-func TestJWKS(t *testing.T) {
+func TestJWKSAndDiscoveryAreCacheable(t *testing.T) {
 	t.Parallel()
-	p := &published{set: `{"keys":[{"kty":"EC","crv":"P-256","x":"` + strings.Repeat("A", 43) + `","y":"` + strings.Repeat("A", 43) + `","kid":"a","alg":"ES256","use":"sig"}]}`, algs: []string{"ES256"}}
+	p := &fakeKeys{set: `{"keys":[{"kty":"EC","crv":"P-256","x":"` + strings.Repeat("A", 43) + `","y":"` + strings.Repeat("A", 43) + `","kid":"a","alg":"ES256","use":"sig"}]}`, algs: []string{"ES256"}}
 	h := http.NewServeMux()
 	h.Handle("GET /.well-known/jwks.json", api.JWKS(p, publicURL))
 	h.Handle("GET /.well-known/openid-configuration", api.JWKS(p, publicURL))
@@ -66,16 +66,16 @@ func TestJWKS(t *testing.T) {
 }
 
 // The rotation waits for as long as a copy may be used.
-func TestCopiesOfTheKeysAreAsOldAsTheRotationExpects(t *testing.T) {
+func TestJWKSMaxAgeIsWhatTheRotationWaitsFor(t *testing.T) {
 	t.Parallel()
-	h := api.JWKS(&published{set: "{}"}, publicURL)
-	want := fmt.Sprintf("public, max-age=%.0f", keyring.SetAge.Seconds())
+	h := api.JWKS(&fakeKeys{set: "{}"}, publicURL)
+	want := fmt.Sprintf("public, max-age=%.0f", keyring.MaxSetAge.Seconds())
 	if got := send(t, h, "GET", "/.well-known/jwks.json", "").header.Get("Cache-Control"); got != want {
 		t.Errorf("Cache-Control is %q, want %q", got, want)
 	}
 }
 
-func TestJWKSInAnOutage(t *testing.T) {
+func TestJWKSErrorsAreNotCached(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		err    error
@@ -87,27 +87,27 @@ func TestJWKSInAnOutage(t *testing.T) {
 		{errors.New("canary"), 500, "internal", "Something went wrong on our side."},
 	} {
 		h := http.NewServeMux()
-		h.Handle("GET /.well-known/jwks.json", api.JWKS(&published{err: c.err}, publicURL))
+		h.Handle("GET /.well-known/jwks.json", api.JWKS(&fakeKeys{err: c.err}, publicURL))
 		a := send(t, h, "GET", "/.well-known/jwks.json", "")
 		a.wants(t, "jwks", c.status, problem(c.status, c.code, c.msg))
 		if a.header.Get("Cache-Control") != "no-store" || a.header.Get("ETag") != "" {
-			t.Errorf("an error may be kept: %v", a.header)
+			t.Errorf("an error may be cached: %v", a.header)
 		}
 	}
 }
 
-// unreadable is a verifier whose keys cannot be read.
-type unreadable struct{ web.TokenVerifier }
+// unreadableKeys is a verifier whose keys cannot be read.
+type unreadableKeys struct{ web.TokenVerifier }
 
-func (unreadable) Verify(context.Context, string, time.Time) (request.Caller, error) {
+func (unreadableKeys) Verify(context.Context, string, time.Time) (request.Caller, error) {
 	return request.Caller{}, &fault.Error{Code: fault.Unavailable, Message: "Out.", RetryAfter: time.Second}
 }
 
-// An outage of the keys must not send people to the login.
-func TestUnreadableKeysAreNo401(t *testing.T) {
+// A client would discard its session on a 401.
+func TestUnreadableKeysAnswer503Not401(t *testing.T) {
 	t.Parallel()
 	h := http.NewServeMux()
-	h.Handle("GET /api/user/{username}", api.GetUser(nil, unreadable{}))
+	h.Handle("GET /api/user/{username}", api.GetUser(nil, unreadableKeys{}))
 	send(t, h, "GET", "/api/user/ann", "", "Authorization: Bearer a.b.c").wants(t, "get_user", 503, problem(503, "unavailable", "Out."))
 	send(t, h, "GET", "/api/user/ann", "").wants(t, "without a token", 401, problem(401, "unauthenticated", "Please log in."))
 }

@@ -12,9 +12,8 @@ import (
 	"roster/shared/api"
 )
 
-// One line for each request: its route and never its path, its cause only
-// where it is a fault of ours, and no secret at all.
-func TestLog(t *testing.T) {
+// The line has the route and never the path, and the cause only of a 5xx.
+func TestRequestLogHasOneLineAndNoSecret(t *testing.T) {
 	var lines strings.Builder
 	previous := slog.Default()
 	slog.SetDefault(slog.New(slog.NewJSONHandler(&lines, nil)))
@@ -30,7 +29,7 @@ func TestLog(t *testing.T) {
 	s.send("POST", "/api/user/login", `{"username":"ann","password":"canary password"}`)
 	s.send("POST", "/api/user/reset_password", `{"token":"`+token+`","new_password":"canary password"}`)
 	s.send("GET", "/reset_password?token="+token, "")
-	send(t, api.GetUser(broken{s.db, func() error { return errors.New("the cause") }}, tokens), "GET", "/api/user/ann", "", header)
+	send(t, api.GetUser(failingDB{s.db, func() error { return errors.New("the cause") }}, tokens), "GET", "/api/user/ann", "", header)
 	got := strings.Split(strings.TrimSpace(lines.String()), "\n")
 	var codes []string
 	for _, line := range got {

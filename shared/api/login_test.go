@@ -11,7 +11,7 @@ import (
 
 const badCredentials = "Invalid username or password."
 
-func TestLogin(t *testing.T) {
+func TestLoginAnswersTokensAndRecordsTheTime(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	u := s.account("ann")
@@ -27,13 +27,13 @@ func TestLogin(t *testing.T) {
 		}
 		a.wants(t, name, 200, `{"access_token":"`+got.AccessToken+`","token_type":"Bearer","expires_in":600,"refresh_token":"`+got.RefreshToken+`","device_token":"`+got.DeviceToken+`"}`)
 		if devices.Open("ann", got.DeviceToken, time.Now()) == "" {
-			t.Errorf("the device token %q is not one", got.DeviceToken)
+			t.Errorf("the device token %q is not valid", got.DeviceToken)
 		}
 		if c, err := tokens.Verify(t.Context(), got.AccessToken, time.Now()); c.UUID != u.UUID || c.TokenVersion != 1 || err != nil {
 			t.Errorf("the token is for %+v: %v", c, err)
 		}
 		if s.send("GET", "/api/user/ann", "", "Authorization: Bearer "+got.AccessToken).status != 200 {
-			t.Error("the token opens nothing")
+			t.Error("the access token is refused")
 		}
 	}
 	after := s.find("ann")
@@ -42,12 +42,12 @@ func TestLogin(t *testing.T) {
 	}
 	after.LastLoginAt = nil
 	if after.UpdatedAt != u.UpdatedAt || after.TokenVersion != u.TokenVersion || after.PasswordHash != u.PasswordHash {
-		t.Errorf("a login changed more: %+v", after)
+		t.Errorf("the login changed other fields: %+v", after)
 	}
 }
 
-// R-ENUM-1: one answer, byte for byte, whatever the cause.
-func TestLoginRefuses(t *testing.T) {
+// R-ENUM-1: the answers must be equal to the byte.
+func TestLoginRefusesEveryCauseAlike(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.account("ann")
@@ -59,19 +59,19 @@ func TestLoginRefuses(t *testing.T) {
 		"unknown":               `{"username":"nobody","password":"` + right + `"}`,
 		"wrong password":        `{"username":"ann","password":"wrong"}`,
 		"another case":          `{"username":"ann","password":"` + strings.ToUpper(right) + `"}`,
-		"a space more":          `{"username":"ann","password":"` + right + ` "}`,
+		"a space at the end":    `{"username":"ann","password":"` + right + ` "}`,
 		"a space before a name": `{"username":" ann","password":"` + right + `"}`,
-		"over-long password":    `{"username":"ann","password":"` + strings.Repeat("x", 10_000) + `"}`,
-		"over-long name":        `{"username":"` + strings.Repeat("x", 10_000) + `","password":"` + right + `"}`,
+		"very long password":    `{"username":"ann","password":"` + strings.Repeat("x", 10_000) + `"}`,
+		"very long name":        `{"username":"` + strings.Repeat("x", 10_000) + `","password":"` + right + `"}`,
 		"inactive":              `{"username":"ben","password":"` + right + `"}`,
 		"inactive, wrong":       `{"username":"ben","password":"wrong"}`,
 		"no password":           `{"username":"cid","password":"` + right + `"}`,
 		"unusable hash":         `{"username":"dan","password":"` + right + `"}`,
-		"impossible name":       `{"username":"../x","password":"` + right + `"}`,
-		"e-mail for name":       `{"username":"ann@example.com","password":"` + right + `"}`,
+		"invalid name":          `{"username":"../x","password":"` + right + `"}`,
+		"the e-mail as a name":  `{"username":"ann@example.com","password":"` + right + `"}`,
 		"SQL":                   `{"username":"ann' or '1'='1","password":"' or '1'='1"}`,
 	} {
-		s.touches(name, false, func() {
+		s.expectChange(name, false, func() {
 			a := s.send("POST", "/api/user/login", body)
 			a.wants(t, name, 401, problem(401, "unauthenticated", badCredentials))
 			if got := a.header.Get("WWW-Authenticate"); got != "Bearer" {
@@ -81,7 +81,7 @@ func TestLoginRefuses(t *testing.T) {
 				first = a
 			}
 			if a.body != first.body || len(a.header) != len(first.header) {
-				t.Errorf("%s is told from others: %v %q", name, a.header, a.body)
+				t.Errorf("%s has a different answer: %v %q", name, a.header, a.body)
 			}
 		})
 	}

@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 
 const (
 	publicURL = "https://accounts.example.com"
-	right     = "zebra kite moon" // everybody's password
+	right     = "zebra kite moon" // the password of every account here
 	requestID = "request-of-a-test"
 )
 
@@ -48,12 +48,12 @@ var (
 	devices = device.New(key)
 
 	refreshKeys = refresh.New(key)
-	passwords   = user.Passwords{Hasher: password.NewHasher(""), Policy: password.Policy{MinLength: 8, Common: blocklist.Common}}
+	passwords   = user.Passwords{Hasher: &rememberingHasher{PasswordHasher: password.NewHasher("")}, Policy: password.Policy{MinLength: 8, Common: blocklist.Common}}
 	methods     = sync.OnceValue(func() func(string) []string { return sam.Methods(sam.MustRoutes()) })
 	rightHash   = sync.OnceValue(func() string { return passwords.Hasher.Hash(right) })
 )
 
-// service is the API over a database of its own.
+// service is the API with a database of its own.
 type service struct {
 	t       testing.TB
 	db      *postgres.DB
@@ -68,7 +68,7 @@ func newService(t testing.TB) *service {
 	return s
 }
 
-// store is what the handlers need of a database.
+// store has everything that the handlers need of a database.
 type store interface {
 	user.Creator
 	user.ResetCreator
@@ -84,23 +84,23 @@ type store interface {
 	user.Pinger
 }
 
-// roomy lets a test ask as often as it likes from its one address.
-var roomy = func() user.Limits {
+// generousLimits let a test send any number of requests from its one address.
+var generousLimits = func() user.Limits {
 	l, r := user.DefaultLimits, ratelimit.Rate{Limit: 1_000_000, Window: time.Hour}
 	l.LoginFromNetwork, l.Login, l.Register, l.EmailAccount, l.ForgetAccount, l.Forget, l.Reset = r, r, r, r, r, r, r
 	return l
 }()
 
-// routes are template.yaml's. What package lambdahttp does for a request, the
-// tests do.
+// routes returns a handler with the routes of template.yaml. The tests themselves
+// do for a request what package lambdahttp would do.
 func routes(db store, box mail.Transport, reveal bool) http.Handler {
-	return limited(db, box, reveal, roomy)
+	return routesWithLimits(db, box, reveal, generousLimits)
 }
 
-func limited(db store, box mail.Transport, reveal bool, limits user.Limits) http.Handler {
+func routesWithLimits(db store, box mail.Transport, reveal bool, limits user.Limits) http.Handler {
 	mux := http.NewServeMux()
 	notices := user.Notices{Mailer: mail.Mailer{Transport: box}, PublicURL: publicURL}
-	refreshing := refresh.Texts{Keys: refreshKeys}
+	refreshing := refresh.Codec{Keys: refreshKeys}
 	reset := user.ResetPasswordParts{Tokens: resets, Passwords: passwords, Limits: limits}
 	page := api.ResetPasswordPage(db, reset)
 	for pattern, h := range map[string]http.Handler{
@@ -161,8 +161,7 @@ func (s *service) find(name string) user.User {
 	return *u
 }
 
-// bearer is a header with an access token of that account, in a session of its
-// own.
+// bearer returns a header with an access token of the account, for a new session.
 func bearer(t testing.TB, u user.User) string {
 	t.Helper()
 	issue, err := tokens.Ready(t.Context())
@@ -176,8 +175,8 @@ func bearer(t testing.TB, u user.User) string {
 	return "Authorization: Bearer " + raw
 }
 
-// rows is all that is stored, as text.
-func (s *service) rows() string {
+// storedRows returns all accounts and reset tokens as text.
+func (s *service) storedRows() string {
 	s.t.Helper()
 	var text string
 	err := postgrestest.Pool(s.t).QueryRow(context.Background(), `select concat_ws(E'\n',
@@ -188,18 +187,18 @@ func (s *service) rows() string {
 	return text
 }
 
-// touches fails the test when f changed a row and should not have, or the
-// other way round.
-func (s *service) touches(name string, want bool, f func()) {
+// expectChange fails the test if f does not change a row although it should, or
+// changes one although it should not.
+func (s *service) expectChange(name string, want bool, f func()) {
 	s.t.Helper()
-	before := s.rows()
+	before := s.storedRows()
 	f()
-	if after := s.rows(); (after != before) != want {
+	if after := s.storedRows(); (after != before) != want {
 		s.t.Errorf("%s: rows before:\n%s\nafter:\n%s", name, before, after)
 	}
 }
 
-// outbox keeps what is sent.
+// outbox keeps the mails that are sent.
 type outbox struct {
 	mu   sync.Mutex
 	sent []mail.Message
@@ -213,8 +212,8 @@ func (o *outbox) Send(_ context.Context, m mail.Message) error {
 	return o.err
 }
 
-// take returns the mails since the last call.
-func (o *outbox) take() []mail.Message {
+// drain returns the mails since the last call.
+func (o *outbox) drain() []mail.Message {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	sent := o.sent

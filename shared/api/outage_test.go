@@ -11,52 +11,52 @@ import (
 	"roster/shared/user"
 )
 
-// requests is one good request for each endpoint that needs the database.
-func requests(t *testing.T, u user.User) map[string]func(h handlerFunc) answer {
+// requestForEachEndpoint returns a good request for each endpoint that needs the
+// database.
+func requestForEachEndpoint(t *testing.T, u user.User) map[string]func(h sendFunc) answer {
 	header := bearer(t, u)
 	token, _ := resets.Mint()
-	return map[string]func(handlerFunc) answer{
-		"register": func(h handlerFunc) answer { return h("POST", "/api/user/register", zoeRegisters) },
-		"login": func(h handlerFunc) answer {
+	return map[string]func(sendFunc) answer{
+		"register": func(h sendFunc) answer { return h("POST", "/api/user/register", zoeRegistration) },
+		"login": func(h sendFunc) answer {
 			return h("POST", "/api/user/login", `{"username":"ann","password":"`+right+`"}`)
 		},
-		"forget_password": func(h handlerFunc) answer {
+		"forget_password": func(h sendFunc) answer {
 			return h("POST", "/api/user/forget_password", `{"username":"ann","email":"ann@example.com"}`)
 		},
-		"reset_password": func(h handlerFunc) answer {
+		"reset_password": func(h sendFunc) answer {
 			return h("POST", "/api/user/reset_password", `{"token":"`+token+`","new_password":"another kite"}`)
 		},
-		"get_user":    func(h handlerFunc) answer { return h("GET", "/api/user/ann", "", header) },
-		"update_user": func(h handlerFunc) answer { return h("PUT", "/api/user/ann", `{"first_name":"A"}`, header) },
-		"delete_user": func(h handlerFunc) answer { return h("DELETE", "/api/user/ann", "", header) },
-		"audit":       func(h handlerFunc) answer { return h("GET", "/api/audit", "", header) },
-		"health":      func(h handlerFunc) answer { return h("GET", "/healthz", "") },
+		"get_user":    func(h sendFunc) answer { return h("GET", "/api/user/ann", "", header) },
+		"update_user": func(h sendFunc) answer { return h("PUT", "/api/user/ann", `{"first_name":"A"}`, header) },
+		"delete_user": func(h sendFunc) answer { return h("DELETE", "/api/user/ann", "", header) },
+		"audit":       func(h sendFunc) answer { return h("GET", "/api/audit", "", header) },
+		"health":      func(h sendFunc) answer { return h("GET", "/healthz", "") },
 	}
 }
 
-type handlerFunc func(method, path, body string, headers ...string) answer
+type sendFunc func(method, path, body string, headers ...string) answer
 
-// Never 401, 404 or 409 for an outage, and nothing of its cause in the answer.
-func TestOutage(t *testing.T) {
+// An outage must not look like a refusal, and the answer must not tell its cause.
+func TestOutageAnswers503(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	u := s.account("ann")
 	s.db.Close()
 	want := problem(503, "unavailable", "The service is not available right now. Please try again.")
-	for name, request := range requests(t, u) {
+	for name, request := range requestForEachEndpoint(t, u) {
 		a := request(s.send)
 		a.wants(t, name, 503, want)
 		if n, err := strconv.Atoi(a.header.Get("Retry-After")); err != nil || n < 1 || n > 5 {
 			t.Errorf("%s: Retry-After %q", name, a.header.Get("Retry-After"))
 		}
 	}
-	if sent := s.box.take(); len(sent) > 0 {
+	if sent := s.box.drain(); len(sent) > 0 {
 		t.Errorf("mailed %v", sent)
 	}
 }
 
-// A request that has run out of time is an outage, too.
-func TestNoTimeLeft(t *testing.T) {
+func TestExpiredDeadlineIsAnOutage(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	ctx, cancel := context.WithDeadline(t.Context(), time.Unix(0, 0))
@@ -67,11 +67,10 @@ func TestNoTimeLeft(t *testing.T) {
 	}
 }
 
-// Retry-After is whole seconds, and one at least.
-func TestRetryAfter(t *testing.T) {
+func TestRetryAfterIsWholeSecondsAndAtLeastOne(t *testing.T) {
 	t.Parallel()
 	for after, want := range map[time.Duration]string{0: "1", time.Millisecond: "1", time.Second: "1", 1500 * time.Millisecond: "2", time.Minute: "60"} {
-		h := routes(broken{nil, func() error { return &fault.Error{Code: fault.Unavailable, Message: "Out.", RetryAfter: after} }}, &outbox{}, false)
+		h := routes(failingDB{nil, func() error { return &fault.Error{Code: fault.Unavailable, Message: "Out.", RetryAfter: after} }}, &outbox{}, false)
 		a := send(t, h, "GET", "/healthz", "")
 		a.wants(t, after.String(), 503, problem(503, "unavailable", "Out."))
 		if got := a.header.Get("Retry-After"); got != want {

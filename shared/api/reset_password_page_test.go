@@ -9,22 +9,24 @@ import (
 	"testing"
 )
 
-const form = "Content-Type: application/x-www-form-urlencoded"
+const formType = "Content-Type: application/x-www-form-urlencoded"
 
-// marks of the page's states.
+// Texts by which the states of the page are recognized.
 const (
-	asks    = `<form method="post" action="/reset_password">`
-	done    = "Your password has been changed"
-	deadEnd = "This link does not work"
+	pageForm       = `<form method="post" action="/reset_password">`
+	pageDone       = "Your password has been changed"
+	pageBrokenLink = "This link does not work"
 )
 
 func submit(token, password, repeated string) string {
 	return url.Values{"token": {token}, "new_password": {password}, "repeat_password": {repeated}}.Encode()
 }
 
-func (a answer) shows(t testing.TB, name string, status int, want ...string) {
+// showsPage compares an answer with a status and the texts that the page must
+// contain.
+func (a answer) showsPage(t testing.TB, name string, status int, want ...string) {
 	t.Helper()
-	for _, mark := range []string{asks, done, deadEnd} {
+	for _, mark := range []string{pageForm, pageDone, pageBrokenLink} {
 		shown := strings.Contains(a.body, mark)
 		wanted := strings.Contains(strings.Join(want, "\n"), mark)
 		if shown != wanted {
@@ -41,29 +43,29 @@ func (a answer) shows(t testing.TB, name string, status int, want ...string) {
 	}
 }
 
-func TestPage(t *testing.T) {
+func TestPageResetsThePasswordOnce(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	u := s.account("ann")
 	token := s.mailedToken("ann")
-	s.touches("GET", false, func() { // mail scanners open links
+	s.expectChange("GET", false, func() { // mail scanners open links, too
 		for range 3 {
-			s.send("GET", "/reset_password?token="+token, "").shows(t, "GET", 200, asks, `name="token" value="`+token+`"`)
+			s.send("GET", "/reset_password?token="+token, "").showsPage(t, "GET", 200, pageForm, `name="token" value="`+token+`"`)
 		}
 	})
-	a := s.send("POST", "/reset_password", submit(token, "another kite", "another kite"), form)
-	a.shows(t, "POST", 200, done)
+	a := s.send("POST", "/reset_password", submit(token, "another kite", "another kite"), formType)
+	a.showsPage(t, "POST", 200, pageDone)
 	if strings.Contains(a.body, token) || strings.Contains(a.body, "another kite") {
 		t.Errorf("the page shows a secret:\n%s", a.body)
 	}
-	s.send("POST", "/reset_password", submit(token, "another kite", "another kite"), form).shows(t, "again", 400, deadEnd)
+	s.send("POST", "/reset_password", submit(token, "another kite", "another kite"), formType).showsPage(t, "again", 400, pageBrokenLink)
 	s.send("GET", "/api/user/ann", "", bearer(t, u)).wants(t, "a token of before", 401, unauthenticated)
 	if a := s.send("POST", "/api/user/login", `{"username":"ann","password":"another kite"}`); a.status != 200 {
 		t.Errorf("the new password: %d %s", a.status, a.body)
 	}
 }
 
-func TestPageRefuses(t *testing.T) {
+func TestPageShowsWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.account("ann")
@@ -74,39 +76,39 @@ func TestPageRefuses(t *testing.T) {
 		status int
 		shows  []string
 	}{
-		"not the same":       {submit(token, "another kite", "another kit"), form, 400, []string{asks, "The two passwords are not the same.", token}},
-		"not repeated":       {submit(token, "another kite", ""), form, 400, []string{asks, "The two passwords are not the same."}},
-		"short":              {submit(token, "short", "short"), form, 400, []string{asks, "The new password must have at least 8 characters."}},
-		"common":             {submit(token, "password123", "password123"), form, 400, []string{asks, "The new password is too common."}},
-		"own address":        {submit(token, "ann@example.com", "ann@example.com"), form, 400, []string{asks, "The new password must not be one of the account&#39;s own names."}},
-		"unknown token":      {submit(strings.Repeat("A", 43), "another kite", "another kite"), form, 400, []string{deadEnd}},
-		"no token":           {submit("", "another kite", "another kite"), form, 400, []string{deadEnd}},
-		"markup for a token": {submit(`"><script>alert(1)</script>{problem}`, "short", "short"), form, 400, []string{asks, `value="&#34;&gt;&lt;script&gt;alert(1)&lt;/script&gt;{problem}"`}},
-		"NUL":                {submit(token, "another\x00kite", "another\x00kite"), form, 400, []string{"The form could not be read."}},
-		"broken UTF-8":       {submit(token, "another\xffkite", "another\xffkite"), form, 400, []string{"The form could not be read."}},
-		"a bad escape":       {"token=" + token + "&new_password=%zz", form, 400, []string{"The form could not be read."}},
-		"a semicolon":        {"token=" + token + ";new_password=x", form, 400, []string{"The form could not be read."}},
+		"not the same":       {submit(token, "another kite", "another kit"), formType, 400, []string{pageForm, "The two passwords are not the same.", token}},
+		"not repeated":       {submit(token, "another kite", ""), formType, 400, []string{pageForm, "The two passwords are not the same."}},
+		"short":              {submit(token, "short", "short"), formType, 400, []string{pageForm, "The new password must have at least 8 characters."}},
+		"common":             {submit(token, "password123", "password123"), formType, 400, []string{pageForm, "The new password is too common."}},
+		"own address":        {submit(token, "ann@example.com", "ann@example.com"), formType, 400, []string{pageForm, "The new password must not be one of the account&#39;s own names."}},
+		"unknown token":      {submit(strings.Repeat("A", 43), "another kite", "another kite"), formType, 400, []string{pageBrokenLink}},
+		"no token":           {submit("", "another kite", "another kite"), formType, 400, []string{pageBrokenLink}},
+		"markup for a token": {submit(`"><script>alert(1)</script>{message}`, "short", "short"), formType, 400, []string{pageForm, `value="&#34;&gt;&lt;script&gt;alert(1)&lt;/script&gt;{message}"`}},
+		"NUL":                {submit(token, "another\x00kite", "another\x00kite"), formType, 400, []string{"The form could not be read."}},
+		"broken UTF-8":       {submit(token, "another\xffkite", "another\xffkite"), formType, 400, []string{"The form could not be read."}},
+		"a bad escape":       {"token=" + token + "&new_password=%zz", formType, 400, []string{"The form could not be read."}},
+		"a semicolon":        {"token=" + token + ";new_password=x", formType, 400, []string{"The form could not be read."}},
 		"JSON":               {`{"token":"` + token + `"}`, "Content-Type: application/json", 415, []string{"The body must be application/x-www-form-urlencoded in UTF-8."}},
 		"a file":             {"x", "Content-Type: multipart/form-data; boundary=x", 415, []string{"The body must be"}},
-		"over 16 KiB":        {submit(token, strings.Repeat("x", 17000), ""), form, 413, []string{"The body must have at most 16 KiB."}},
+		"over 16 KiB":        {submit(token, strings.Repeat("x", 17000), ""), formType, 413, []string{"The body must have at most 16 KiB."}},
 	} {
-		s.touches(name, false, func() {
-			s.send("POST", "/reset_password", c.body, c.header).shows(t, name, c.status, c.shows...)
+		s.expectChange(name, false, func() {
+			s.send("POST", "/reset_password", c.body, c.header).showsPage(t, name, c.status, c.shows...)
 		})
 	}
-	s.send("GET", "/reset_password", "").shows(t, "GET without a token", 200, deadEnd)
-	s.send("GET", "/reset_password?token=%22%3E%3Cscript%3E", "").shows(t, "GET with markup", 200, asks, `value="&#34;&gt;&lt;script&gt;"`)
-	s.send("POST", "/reset_password", submit(token, "another kite", "another kite"), form).shows(t, "after all that", 200, done)
+	s.send("GET", "/reset_password", "").showsPage(t, "GET without a token", 200, pageBrokenLink)
+	s.send("GET", "/reset_password?token=%22%3E%3Cscript%3E", "").showsPage(t, "GET with markup", 200, pageForm, `value="&#34;&gt;&lt;script&gt;"`)
+	s.send("POST", "/reset_password", submit(token, "another kite", "another kite"), formType).showsPage(t, "the token still works", 200, pageDone)
 }
 
-func TestPageHeaders(t *testing.T) {
+func TestPageKeepsToItsSecurityPolicy(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	for name, a := range map[string]answer{
 		"GET":     s.send("GET", "/reset_password?token=x", ""),
-		"refused": s.send("POST", "/reset_password", submit("x", "short", "short"), form),
+		"refused": s.send("POST", "/reset_password", submit("x", "short", "short"), formType),
 	} {
-		for header, want := range always {
+		for header, want := range securityHeaders {
 			got := a.header.Get(header)
 			if header == "Content-Security-Policy" {
 				if !strings.HasPrefix(got, "default-src 'none'; style-src 'sha256-") || !strings.HasSuffix(got, "; form-action 'self'; frame-ancestors 'none'; base-uri 'none'") {
@@ -120,16 +122,16 @@ func TestPageHeaders(t *testing.T) {
 		}
 		hash := sha256.Sum256([]byte(between(a.body, "<style>", "</style>")))
 		if allowed := "'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) + "'"; !strings.Contains(a.header.Get("Content-Security-Policy"), allowed) {
-			t.Errorf("%s: the policy does not let the page's style in", name)
+			t.Errorf("%s: the policy does not allow the page's style", name)
 		}
 		if strings.Contains(a.body, "Roster") {
-			t.Errorf("%s: people are told the name of the program:\n%s", name, a.body)
+			t.Errorf("%s: the page shows the name of the program:\n%s", name, a.body)
 		}
 		if got := a.header.Get("Content-Type"); got != "text/html; charset=utf-8" {
 			t.Errorf("%s: Content-Type %q", name, got)
 		}
 		if strings.Contains(a.body, "<script") || strings.Contains(a.body, "http://") || strings.Contains(a.body, "https://") || strings.Contains(a.body, " style=") {
-			t.Errorf("%s: the page has more than its policy lets in:\n%s", name, a.body)
+			t.Errorf("%s: the page has something that its policy forbids:\n%s", name, a.body)
 		}
 	}
 }
@@ -141,9 +143,9 @@ func between(s, begin, end string) string {
 	return text
 }
 
-// The title tells which page it is, and the field what is wrong with it and
-// what is wanted, for people who do not see it (WCAG 2.2, 2.4.2 and 3.3.1).
-func TestPageForThoseWhoDoNotSeeIt(t *testing.T) {
+// WCAG 2.2: the title says what the page is for (2.4.2), and the error is
+// connected with its field (3.3.1).
+func TestPageIsReadableByScreenReaders(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.account("ann")
@@ -153,40 +155,40 @@ func TestPageForThoseWhoDoNotSeeIt(t *testing.T) {
 		{"another kite", "Your password has been changed"},
 		{"another kite", "Error: This link does not work"},
 	} {
-		a := s.send("POST", "/reset_password", submit(token, c.password, c.password), form)
+		a := s.send("POST", "/reset_password", submit(token, c.password, c.password), formType)
 		if title := between(a.body, "<title>", "</title>"); title != c.title {
 			t.Errorf("the title is %q, want %q", title, c.title)
 		}
 		if heading := between(a.body, "<h1>", "</h1>"); !strings.HasSuffix(c.title, heading) {
 			t.Errorf("the heading is %q", heading)
 		}
-		if field := between(a.body, `<input id="new_password"`, ">"); field != "" && (!strings.Contains(field, `aria-describedby="problem hint"`) ||
-			!strings.Contains(a.body, `id="problem"`) || !strings.Contains(a.body, `id="hint">At least 8 characters.`)) {
+		if field := between(a.body, `<input id="new_password"`, ">"); field != "" && (!strings.Contains(field, `aria-describedby="message hint"`) ||
+			!strings.Contains(a.body, `id="message"`) || !strings.Contains(a.body, `id="hint">At least 8 characters.`)) {
 			t.Errorf("nothing describes the field:\n%s", a.body)
 		}
 	}
 }
 
-func TestPageOutageAndBug(t *testing.T) {
+func TestPageAnswersOutagesAndBugs(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.account("ann")
 	token := s.mailedToken("ann")
 	body := submit(token, "another kite", "another kite")
-	bug := send(t, routes(broken{s.db, func() error { panic("a bug") }}, s.box, false), "POST", "/reset_password", body, form)
-	bug.shows(t, "a bug", 500, "Something went wrong on our side.")
+	bug := send(t, routes(failingDB{s.db, func() error { panic("a bug") }}, s.box, false), "POST", "/reset_password", body, formType)
+	bug.showsPage(t, "a bug", 500, "Something went wrong on our side.")
 	s.db.Close()
-	a := s.send("POST", "/reset_password", body, form)
-	a.shows(t, "an outage", 503, asks, "The service is not available right now.", token)
+	a := s.send("POST", "/reset_password", body, formType)
+	a.showsPage(t, "an outage", 503, pageForm, "The service is not available right now.", token)
 	if a.header.Get("Retry-After") == "" {
 		t.Error("503 without Retry-After")
 	}
-	s.send("GET", "/reset_password?token="+token, "").shows(t, "GET needs no database", 200, asks)
+	s.send("GET", "/reset_password?token="+token, "").showsPage(t, "GET needs no database", 200, pageForm)
 }
 
-// ASVS 6.2.6 and 6.2.7: what is typed is not shown, and nothing keeps a password
-// manager or a clipboard out.
-func TestPagePasswordFields(t *testing.T) {
+// ASVS 6.2.6 and 6.2.7: the fields hide what is typed, and nothing prevents the
+// use of a password manager or the clipboard.
+func TestPageAllowsPasswordManagers(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	page := s.send("GET", "/reset_password?token="+strings.Repeat("A", 43), "").body

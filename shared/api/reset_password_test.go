@@ -9,7 +9,7 @@ import (
 
 const passwordIsReset = `{"msg":"Password has been reset."}`
 
-func TestResetPassword(t *testing.T) {
+func TestResetPasswordWorksOnce(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	u := s.account("ann")
@@ -17,9 +17,9 @@ func TestResetPassword(t *testing.T) {
 	body := `{"token":"` + token + `","new_password":"another kite"}`
 	s.send("POST", "/api/user/reset_password", body).wants(t, "reset", 200, passwordIsReset)
 
-	s.touches("again", false, func() {
-		s.send("POST", "/api/user/reset_password", body).wants(t, "again", 400, deadToken)
-		s.send("POST", "/api/user/reset_password", strings.Replace(body, token, sibling, 1)).wants(t, "its sibling", 400, deadToken)
+	s.expectChange("again", false, func() {
+		s.send("POST", "/api/user/reset_password", body).wants(t, "again", 400, invalidToken)
+		s.send("POST", "/api/user/reset_password", strings.Replace(body, token, sibling, 1)).wants(t, "its sibling", 400, invalidToken)
 		s.send("POST", "/api/user/login", `{"username":"ann","password":"`+right+`"}`).wants(t, "the old password", 401, problem(401, "unauthenticated", badCredentials))
 		s.send("GET", "/api/user/ann", "", bearer(t, u)).wants(t, "an access token of before", 401, unauthenticated)
 	})
@@ -32,8 +32,7 @@ func TestResetPassword(t *testing.T) {
 	}
 }
 
-// A refused new password does not spend the token.
-func TestResetPasswordRefuses(t *testing.T) {
+func TestRefusedResetKeepsTheTokenValid(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.account("ann")
@@ -46,26 +45,25 @@ func TestResetPasswordRefuses(t *testing.T) {
 		"short":           {`{"token":"` + token + `","new_password":"short"}`, invalid("new_password", short)},
 		"common":          {`{"token":"` + token + `","new_password":"password123"}`, invalid("new_password", "is too common")},
 		"own address":     {`{"token":"` + token + `","new_password":"ANN@example.com"}`, invalid("new_password", "must not be one of the account's own names")},
-		"a field more":    {`{"token":"` + token + `","new_password":"another kite","username":"ben"}`, invalid("username", "is not a field of this call")},
-		"unknown token":   {`{"token":"` + strings.Repeat("A", 43) + `","new_password":"another kite"}`, deadToken},
-		"flipped":         {`{"token":"` + flipped + `","new_password":"another kite"}`, deadToken},
-		"a prefix":        {`{"token":"` + token[:42] + `","new_password":"another kite"}`, deadToken},
-		"a suffix":        {`{"token":"` + token[1:] + `","new_password":"another kite"}`, deadToken},
-		"padded":          {`{"token":"` + token + `=","new_password":"another kite"}`, deadToken},
-		"a space":         {`{"token":" ` + token + `","new_password":"another kite"}`, deadToken},
-		"a line break":    {`{"token":"` + token + `\n","new_password":"another kite"}`, deadToken},
-		"an access token": {`{"token":"` + strings.TrimPrefix(bearer(t, s.find("ann")), "Authorization: Bearer ") + `","new_password":"another kite"}`, deadToken},
+		"another field":   {`{"token":"` + token + `","new_password":"another kite","username":"ben"}`, invalid("username", "is not a field of this call")},
+		"unknown token":   {`{"token":"` + strings.Repeat("A", 43) + `","new_password":"another kite"}`, invalidToken},
+		"flipped":         {`{"token":"` + flipped + `","new_password":"another kite"}`, invalidToken},
+		"a prefix":        {`{"token":"` + token[:42] + `","new_password":"another kite"}`, invalidToken},
+		"a suffix":        {`{"token":"` + token[1:] + `","new_password":"another kite"}`, invalidToken},
+		"padded":          {`{"token":"` + token + `=","new_password":"another kite"}`, invalidToken},
+		"a space":         {`{"token":" ` + token + `","new_password":"another kite"}`, invalidToken},
+		"a line break":    {`{"token":"` + token + `\n","new_password":"another kite"}`, invalidToken},
+		"an access token": {`{"token":"` + strings.TrimPrefix(bearer(t, s.find("ann")), "Authorization: Bearer ") + `","new_password":"another kite"}`, invalidToken},
 	} {
-		s.touches(name, false, func() {
+		s.expectChange(name, false, func() {
 			s.send("POST", "/api/user/reset_password", c.body).wants(t, name, 400, c.want)
 		})
 	}
 	s.send("GET", "/api/user/ann", "", "Authorization: Bearer "+token).wants(t, "as an access token", 401, unauthenticated) // CVE-2026-1529
-	s.send("POST", "/api/user/reset_password", `{"token":"`+token+`","new_password":"another kite"}`).wants(t, "after all that", 200, passwordIsReset)
+	s.send("POST", "/api/user/reset_password", `{"token":"`+token+`","new_password":"another kite"}`).wants(t, "the token still works", 200, passwordIsReset)
 }
 
-// The sequences after which a mailed token opens nothing.
-func TestResetTokenDies(t *testing.T) {
+func TestChangesOfTheAccountRevokeItsResetTokens(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ method, path, body, as string }{
 		"change of password": {"PUT", "/api/user/ann", `{"password":"another kite","current_password":"` + right + `"}`, "ann"},
@@ -88,12 +86,12 @@ func TestResetTokenDies(t *testing.T) {
 			} else if a := s.send(c.method, c.path, c.body, bearer(t, s.find(c.as))); a.status != 200 {
 				t.Fatalf("%d %s", a.status, a.body)
 			}
-			s.touches(name, false, func() {
-				s.send("POST", "/api/user/reset_password", `{"token":"`+token+`","new_password":"another kite"}`).wants(t, name, 400, deadToken)
+			s.expectChange(name, false, func() {
+				s.send("POST", "/api/user/reset_password", `{"token":"`+token+`","new_password":"another kite"}`).wants(t, name, 400, invalidToken)
 			})
-			if name == "deactivation" { // which reactivation does not undo
+			if name == "deactivation" { // activating the account again does not help
 				s.send("PUT", "/api/user/ann", `{"active":true}`, bearer(t, s.find("boss"))).wants(t, name, 200, `{"msg":"User details updated."}`)
-				s.send("POST", "/api/user/reset_password", `{"token":"`+token+`","new_password":"another kite"}`).wants(t, name, 400, deadToken)
+				s.send("POST", "/api/user/reset_password", `{"token":"`+token+`","new_password":"another kite"}`).wants(t, name, 400, invalidToken)
 			}
 		})
 	}

@@ -15,7 +15,7 @@ type sessionsAnswer struct {
 
 type session struct {
 	ID         string    `json:"id"`
-	Current    bool      `json:"current"` // the one that asks
+	Current    bool      `json:"current"` // whether it is the caller's session
 	DeviceName string    `json:"device_name"`
 	UserAgent  string    `json:"user_agent"`
 	Address    string    `json:"address"`

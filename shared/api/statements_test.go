@@ -7,8 +7,8 @@ import (
 	"roster/localdev/postgrestest"
 )
 
-// PostgreSQL's own log counts the statements; each is a round trip.
-func TestStatements(t *testing.T) {
+// Each statement is a round trip. PostgreSQL's own log counts them.
+func TestEachRequestTakesFewStatements(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	u, boss := s.account("ann"), s.account("boss", asAdmin)
@@ -16,7 +16,7 @@ func TestStatements(t *testing.T) {
 	refreshToken, leaver := s.refreshToken("ann"), bearer(t, u)
 	for _, c := range []struct {
 		name    string
-		most    int
+		want    int
 		request func() answer
 	}{
 		{"GET", 1, func() answer { return s.send("GET", "/api/user/ann", "", anns) }},
@@ -25,11 +25,11 @@ func TestStatements(t *testing.T) {
 		{"GET without a token", 0, func() answer { return s.send("GET", "/api/user/boss", "") }},
 		{"login", 3, func() answer { return s.send("POST", "/api/user/login", `{"username":"ann","password":"`+right+`"}`) }},
 		{"login refused", 3, func() answer { return s.send("POST", "/api/user/login", `{"username":"ann","password":"x"}`) }},
-		{"login of nobody", 3, func() answer { return s.send("POST", "/api/user/login", `{"username":"nobody","password":"x"}`) }},
+		{"login, unknown", 3, func() answer { return s.send("POST", "/api/user/login", `{"username":"nobody","password":"x"}`) }},
 		{"forget_password", 2, func() answer {
 			return s.send("POST", "/api/user/forget_password", `{"username":"ann","email":"ann@example.com"}`)
 		}},
-		{"forget_password of nobody", 2, func() answer { return s.send("POST", "/api/user/forget_password", `{"username":"nobody","email":"x"}`) }},
+		{"forget_password, unknown", 2, func() answer { return s.send("POST", "/api/user/forget_password", `{"username":"nobody","email":"x"}`) }},
 		{"refresh", 1, func() answer { return s.send("POST", "/api/user/refresh", `{"refresh_token":"`+refreshToken+`"}`) }},
 		{"refresh, no token", 0, func() answer { return s.send("POST", "/api/user/refresh", `{"refresh_token":"x"}`) }},
 		{"GET me", 1, func() answer { return s.send("GET", "/api/user/me", "", anns) }},
@@ -43,19 +43,24 @@ func TestStatements(t *testing.T) {
 		{"reset_password", 3, func() answer {
 			return s.send("POST", "/api/user/reset_password", `{"token":"`+token+`","new_password":"another kite"}`)
 		}},
-		{"register", 2, func() answer { return s.send("POST", "/api/user/register", zoeRegisters) }},
-		{"register, taken", 4, func() answer { return s.send("POST", "/api/user/register", zoeRegisters) }},
+		{"register", 2, func() answer { return s.send("POST", "/api/user/register", zoeRegistration) }},
+		{"register, taken", 4, func() answer { return s.send("POST", "/api/user/register", zoeRegistration) }},
 		{"register, bad", 0, func() answer { return s.send("POST", "/api/user/register", `{}`) }},
 		{"health", 1, func() answer { return s.send("GET", "/healthz", "") }},
 		{"DELETE", 2, func() answer { return s.send("DELETE", "/api/user/ann", "", bosss) }},
 	} {
-		var a answer
-		got := postgrestest.Statements(t, func() { a = c.request() })
-		if len(got) != c.most {
-			t.Errorf("%s, answered %d, is %d statements, want %d:\n%s", c.name, a.status, len(got), c.most, strings.Join(got, "\n"))
-		}
+		wantStatements(t, c.name, c.want, c.request)
 	}
 	if errs := postgrestest.Errors(t); len(errs) > 0 {
-		t.Errorf("PostgreSQL complains: %q", errs)
+		t.Errorf("PostgreSQL logged errors: %q", errs)
+	}
+}
+
+func wantStatements(t *testing.T, name string, want int, request func() answer) {
+	t.Helper()
+	var a answer
+	got := postgrestest.Statements(t, func() { a = request() })
+	if len(got) != want {
+		t.Errorf("%s, answered %d, takes %d statements, want %d:\n%s", name, a.status, len(got), want, strings.Join(got, "\n"))
 	}
 }

@@ -2,7 +2,7 @@ package api
 
 import "roster/shared/user"
 
-// accessAnswer and refreshAnswer are RFC 6749 §5.1's.
+// accessAnswer and refreshAnswer have the members of RFC 6749 §5.1.
 type accessAnswer struct {
 	AccessToken string `json:"access_token"`
 	TokenType   string `json:"token_type"`

@@ -9,11 +9,11 @@ import (
 	"roster/shared/user"
 )
 
-// Mistakes that others have published, tried on Roster. The table is
-// docs/security/published-vulnerabilities.md; most of its rows are shown by
-// tests elsewhere.
+// These tests try published vulnerabilities of other programs on Roster. The
+// table is docs/security/published-vulnerabilities.md; tests elsewhere show most
+// of its rows.
 
-// CVE-2023-7028: an array of addresses, and one of them the attacker's.
+// CVE-2023-7028: an array of addresses, one of them the attacker's.
 func TestStringFieldsTakeStringsOnly(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -47,7 +47,7 @@ func TestStringFieldsTakeStringsOnly(t *testing.T) {
 					t.Fatal(err)
 				}
 				name := call + " " + string(body)
-				s.touches(name, false, func() {
+				s.expectChange(name, false, func() {
 					if a := s.send(method, path, string(body), admin); a.status != 400 || !strings.Contains(a.body, `"`+bad+`":"must be a string"`) {
 						t.Errorf("%s: %d %s", name, a.status, a.body)
 					}
@@ -55,13 +55,13 @@ func TestStringFieldsTakeStringsOnly(t *testing.T) {
 			}
 		}
 	}
-	if sent := s.box.take(); len(sent) > 0 {
+	if sent := s.box.drain(); len(sent) > 0 {
 		t.Errorf("mailed %v", sent)
 	}
 }
 
-// CVE-2019-19844: an address that another one is folded to. Only the stored
-// address is ever mailed, and only to who named it.
+// CVE-2019-19844: an address that is equal to the stored one after case folding,
+// but is another address.
 func TestFoldedAddressesAreNotMailed(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -81,26 +81,26 @@ func TestFoldedAddressesAreNotMailed(t *testing.T) {
 		name := "user" + string(rune('a'+i))
 		s.account(name, func(u *user.User) { u.Email = c.stored })
 		body, _ := json.Marshal(map[string]string{"username": name, "email": c.given})
-		s.touches(c.given, false, func() {
+		s.expectChange(c.given, false, func() {
 			s.send("POST", "/api/user/forget_password", string(body)).wants(t, c.given, 200, tokenGenerated)
 		})
-		if sent := s.box.take(); len(sent) > 0 {
+		if sent := s.box.drain(); len(sent) > 0 {
 			t.Errorf("%q: mailed %v", c.given, sent)
 		}
 	}
 	s.account("max", func(u *user.User) { u.Email = "max@example.com" })
 	s.send("POST", "/api/user/forget_password", `{"username":"max","email":"MAX@Example.COM"}`).wants(t, "in capitals", 200, tokenGenerated)
-	if sent := s.box.take(); len(sent) != 1 || sent[0].To != "max@example.com" {
+	if sent := s.box.drain(); len(sent) != 1 || sent[0].To != "max@example.com" {
 		t.Errorf("mailed %v, want one to the address as it is stored", sent)
 	}
 }
 
-// CVE-2024-38351: someone registers with the victim's address and waits. The
-// victim's reset by mail leaves nothing that the other one knows or holds.
-func TestAccountMadeWithAnothersAddress(t *testing.T) {
+// CVE-2024-38351: an attacker registers with the victim's address and waits. After
+// the victim's reset by mail, the attacker's password and token are refused.
+func TestResetLocksOutAPreregisteredAttacker(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
-	s.send("POST", "/api/user/register", strings.ReplaceAll(zoeRegisters, "Zoe.Lee", "zoe")).wants(t, "register", 201, `{"msg":"User registered successfully."}`)
+	s.send("POST", "/api/user/register", strings.ReplaceAll(zoeRegistration, "Zoe.Lee", "zoe")).wants(t, "register", 201, `{"msg":"User registered successfully."}`)
 	attacker := bearer(t, s.find("zoe"))
 	token := s.mailedToken("zoe")
 	s.send("POST", "/api/user/reset_password", `{"token":"`+token+`","new_password":"another kite"}`).wants(t, "reset", 200, passwordIsReset)
@@ -108,7 +108,7 @@ func TestAccountMadeWithAnothersAddress(t *testing.T) {
 	s.send("POST", "/api/user/login", login("zoe", right)).wants(t, "the attacker's password", 401, problem(401, "unauthenticated", badCredentials))
 }
 
-// CVE-2026-55670: what was issued to a name before it was given away.
+// CVE-2026-55670: tokens issued to a name that another account has later.
 func TestNothingOutlivesAnAccount(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -118,15 +118,15 @@ func TestNothingOutlivesAnAccount(t *testing.T) {
 	if after := s.account("bob"); after.UUID == before.UUID || after.ID == before.ID {
 		t.Errorf("the new account has an id of the old one: %+v", after)
 	}
-	s.touches("the old tokens", false, func() {
+	s.expectChange("the old tokens", false, func() {
 		s.send("GET", "/api/user/bob", "", access).wants(t, "access", 401, unauthenticated)
 		s.send("PUT", "/api/user/bob", `{"first_name":"B"}`, access).wants(t, "access", 401, unauthenticated)
-		s.send("POST", "/api/user/reset_password", `{"token":"`+token+`","new_password":"another kite"}`).wants(t, "reset", 400, deadToken)
+		s.send("POST", "/api/user/reset_password", `{"token":"`+token+`","new_password":"another kite"}`).wants(t, "reset", 400, invalidToken)
 	})
 }
 
-// CVE-2026-27946: members that are the server's own, in every spelling that
-// some decoder would take for them.
+// CVE-2026-27946: members that only the server sets, in every spelling that a
+// decoder could accept.
 func TestServerOwnedMembersAreRefused(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -137,10 +137,10 @@ func TestServerOwnedMembersAreRefused(t *testing.T) {
 	} {
 		member, _ := json.Marshal(name)
 		in := `{` + string(member) + `:"ADMIN"`
-		s.touches(name, false, func() {
+		s.expectChange(name, false, func() {
 			for who, a := range map[string]answer{
 				"register": s.send("POST", "/api/user/register", in+`,"username":"zoe","first_name":"Z","last_name":"L","email":"z@example.com","password":"`+right+`"}`),
-				"oneself":  s.send("PUT", "/api/user/ann", in+`}`, bearer(t, ann)),
+				"owner":    s.send("PUT", "/api/user/ann", in+`}`, bearer(t, ann)),
 				"admin":    s.send("PUT", "/api/user/ann", in+`}`, bearer(t, boss)),
 			} {
 				if a.status != 400 {
@@ -151,8 +151,8 @@ func TestServerOwnedMembersAreRefused(t *testing.T) {
 	}
 }
 
-// CVE-2024-27289 and its kin: SQL in every field, in names that are stored and
-// in those that are refused. What is stored comes back as it was given.
+// CVE-2024-27289 and similar: SQL in every field, in stored names and in refused
+// ones. A stored name comes back unchanged.
 func TestSQLStaysText(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -163,7 +163,7 @@ func TestSQLStaysText(t *testing.T) {
 	} {
 		text, _ := json.Marshal(sql)
 		name := string(text)
-		s.touches(name, false, func() {
+		s.expectChange(name, false, func() {
 			for call, body := range map[string]string{
 				"login":           `{"username":` + name + `,"password":"x"}`,
 				"forget_password": `{"username":` + name + `,"email":` + name + `}`,
@@ -175,7 +175,7 @@ func TestSQLStaysText(t *testing.T) {
 				}
 			}
 		})
-		if len(s.box.take()) > 0 {
+		if len(s.box.drain()) > 0 {
 			t.Errorf("%s: mailed", name)
 		}
 		first := fmt.Sprintf("%.49s", sql)

@@ -1,11 +1,11 @@
-// Package audit says what the audit log holds: which actions there are, what an
-// event is made of, and what may be asked of the log.
+// Package audit defines the audit log: the actions, the event that records them,
+// and the query that reads them.
 //
 //	event := audit.NewEvent(req, audit.ActionLogin)
 //
-// An event is written in the statement of the change itself, or by a Recorder
-// where nothing changes, such as a failed login. The package refuses to store
-// anything: package postgres does.
+// A change writes its event in the same SQL statement. Where nothing changes,
+// such as at a failed login, a Recorder writes it. The package refuses to store
+// anything itself; package postgres stores events.
 package audit
 
 import (
@@ -19,20 +19,20 @@ import (
 // Action is a kind of security event.
 type Action string
 
-// The actions. Each failure that matters has one of its own.
+// The actions. Each failure that an operator should see has its own action.
 const (
 	ActionRegister        Action = "register"
 	ActionRegisterFailed  Action = "register_failed"
 	ActionLogin           Action = "login"
 	ActionLoginFailed     Action = "login_failed"
-	ActionWait            Action = "wait" // beside what was tried: the next attempt will have to wait
+	ActionWait            Action = "wait" // in addition to another action: the next attempt must wait
 	ActionLogout          Action = "logout"
 	ActionSessionEnded    Action = "session_ended"
-	ActionRefreshReused   Action = "refresh_reused" // a refresh token that was used up; its session has ended
+	ActionRefreshReused   Action = "refresh_reused" // a used refresh token came again; its session has ended
 	ActionResetAsked      Action = "reset_asked"
 	ActionResetUsed       Action = "reset_used"
 	ActionResetFailed     Action = "reset_failed"
-	ActionPasswordFailed  Action = "password_failed" // the current one, asked for at a change
+	ActionPasswordFailed  Action = "password_failed" // the current password given with a change was wrong
 	ActionPasswordChanged Action = "password_changed"
 	ActionEmailChanged    Action = "email_changed"
 	ActionUsernameChanged Action = "username_changed"
@@ -43,7 +43,7 @@ const (
 	ActionSeed            Action = "seed"
 )
 
-// Actions are all actions, for a query that asks for one.
+// Actions lists all actions. A query may ask for any of them.
 var Actions = []Action{
 	ActionRegister, ActionRegisterFailed, ActionLogin, ActionLoginFailed, ActionWait,
 	ActionLogout, ActionSessionEnded, ActionRefreshReused,
@@ -52,37 +52,37 @@ var Actions = []Action{
 	ActionDelete, ActionSeed,
 }
 
-// Event is one row of the audit log. It holds no secret, no name and no e-mail:
-// a deleted account leaves only its UUID there.
+// Event is one row of the audit log. It holds no secret, no name and no e-mail,
+// so that only the UUID of a deleted account is left in the log.
 type Event struct {
 	Actions []Action
 	At      time.Time
-	Actor   string // UUID; "" for nobody who has proved who they are
-	Target  string // UUID; "" where the statement finds it, or there is none
+	Actor   string // UUID; "" while the caller has not proved who it is
+	Target  string // UUID; "" if the SQL statement fills it in, or if there is none
 	From    request.Client
 	Detail  map[string]string
 }
 
-// NewEvent begins the event of a request. The actor is the request's caller.
+// NewEvent returns an event with the request's caller as its actor.
 func NewEvent(req request.Request, actions ...Action) Event {
 	return Event{Actions: actions, At: req.At, Actor: req.Caller.UUID, From: req.Client}
 }
 
-// AddIf adds an action where it applies.
+// AddIf adds the action if it applies.
 func (e *Event) AddIf(applies bool, a Action) {
 	if applies {
 		e.Actions = append(slices.Clip(e.Actions), a)
 	}
 }
 
-// Recorder writes an event that goes with no change.
+// Recorder writes an event that does not belong to a change.
 type Recorder interface {
 	Record(ctx context.Context, e Event) error
 }
 
-// Refuse writes the event of a refusal and returns the refusal. When the event
-// cannot be written it returns that error instead: nothing is refused unseen.
-func Refuse(ctx context.Context, db Recorder, e Event, refusal error) error {
+// RecordRefusal writes the event of a refusal and returns the refusal. If the
+// event cannot be written, it returns that error instead.
+func RecordRefusal(ctx context.Context, db Recorder, e Event, refusal error) error {
 	if err := db.Record(ctx, e); err != nil {
 		return err
 	}

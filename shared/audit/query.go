@@ -7,37 +7,37 @@ import (
 	"roster/shared/fault"
 )
 
-// Query says which events an ADMIN asks for. A zero field does not restrict.
+// Query says which events an ADMIN asks for. A zero field restricts nothing.
 type Query struct {
-	User   string // a username, or the UUID of an account that may be gone: what it did, and what was done to it
+	User   string // username or UUID of the actor or the target; a UUID also finds a deleted account
 	Action Action
 	Since  time.Time // inclusive
 	Until  time.Time // exclusive
-	Before *Mark
-	Limit  int // events on a page, 1 to MaxPage
+	Before *Mark     // only older events; nil begins with the newest
+	Limit  int       // events on a page, 1 to MaxPage
 }
 
-// Mark is the place of an event in the order of the log: newest first.
+// Mark is the position of an event in the log, which is ordered from new to old.
 type Mark struct {
-	At    time.Time // in microseconds
+	At    time.Time // with a precision of microseconds
 	Chain int16
 	Seq   int64
 }
 
-// Bounds of a page of the audit log, in events.
+// The size of a page, in events.
 const (
 	MaxPage     = 100
 	DefaultPage = 50
 )
 
-// Page is a page of the log, with where the next one begins.
+// Page is one page of the log.
 type Page struct {
 	Events []Event
-	Next   *Mark // nil at the end
+	Next   *Mark // Before of the next page; nil on the last page
 }
 
-// Check names every bad part by the name of its parameter. What User may be is
-// for the domain of accounts to say.
+// Check names every bad parameter. It leaves User to the domain of accounts,
+// which knows what a username is.
 func (q Query) Check() fault.Fields {
 	fields := fault.Fields{}
 	if q.Action != "" && !slices.Contains(Actions, q.Action) {

@@ -1,16 +1,16 @@
-// Package authorizer is a Lambda authorizer: API Gateway asks it, before it
-// lets a request through to somebody's own API, whether the request's access
-// token counts. It verifies the token, asks the database whether the session
-// and the account still honour it, and tells the API behind whose it is.
+// Package authorizer is a Lambda authorizer. API Gateway calls it before it passes
+// a request to an API of your own. It verifies the request's access token, asks
+// the database whether the session still exists and the account is active, and
+// tells your API who the caller is:
 //
-// It knows the events that API Gateway sends to authorizers and the answers
-// that it takes, and package user, which decides. What the caller may do in
-// that API is not its business. It refuses to let anybody through when it
-// cannot ask, and to say why it refused.
+//	authorizer.Start(authorizer.New(db, tokens, 30*time.Second))
 //
-// What the database said serves for some seconds, so an ended session is dead
-// to these APIs within that time, and not at the very next request as it is to
-// Roster's own endpoints.
+// It caches the database's decisions for some seconds. So these APIs refuse an
+// ended session only after that time, while Roster's own endpoints refuse it at
+// the next request.
+//
+// It refuses to let a request through while it cannot ask the database, and to
+// say why it refused one. It does not decide what the caller may do in your API.
 package authorizer
 
 import (
@@ -28,142 +28,141 @@ import (
 	"roster/shared/fault"
 	"roster/shared/request"
 	"roster/shared/user"
+	"roster/shared/wallclock"
 )
 
-// TokenVerifier checks an access token. Its error is fault.Unavailable where the
-// keys cannot be read.
+// TokenVerifier verifies access tokens.
 type TokenVerifier interface {
+	// Verify returns the caller that the token was issued to. The error is
+	// fault.Unavailable if the keys cannot be read; any other error means that
+	// the token is bad.
 	Verify(ctx context.Context, raw string, now time.Time) (request.Caller, error)
 }
 
-// Authorizer answers API Gateway. Its methods may be called at the same time.
+// Authorizer answers API Gateway. It is safe for concurrent use.
 type Authorizer struct {
 	db     user.Viewer
 	tokens TokenVerifier
-	known  *answers
+	cache  *decisionCache
 	now    func() time.Time
 }
 
-// New returns an authorizer that remembers what the database said for that
-// long; zero asks it each time.
-func New(db user.Viewer, tokens TokenVerifier, keep time.Duration) *Authorizer {
-	return &Authorizer{db: db, tokens: tokens, known: newAnswers(keep, mostKnown), now: wallClock}
+// New returns an authorizer that caches the database's decisions for ttl. Zero
+// turns the cache off.
+func New(db user.Viewer, tokens TokenVerifier, ttl time.Duration) *Authorizer {
+	return &Authorizer{db: db, tokens: tokens, cache: newDecisionCache(ttl, maxCached), now: wallclock.Now}
 }
 
-// wallClock has no monotonic part: that may stand still while a sandbox is
-// frozen, and an answer would stay young for hours.
-func wallClock() time.Time { return time.Now().Round(0) }
-
-// Start serves the authorizer's invocations. It does not return. The logger is
-// the one that settings.Load has set.
+// Start serves the authorizer's invocations. It does not return. It logs with the
+// logger that settings.Load has set.
 func Start(a *Authorizer) { lambda.Start(a.Handle) }
 
-// errUnauthorized makes API Gateway answer 401. It looks for this very word;
-// any other error is a 500, and {"isAuthorized":false} a 403, which tells a
-// client that a new token would not help ("Call an API with an API Gateway
-// Lambda authorizer" and "Use API Gateway Lambda authorizers" in the API
-// Gateway Developer Guide; the same of Go in aws-lambda-go's
-// ExampleAPIGatewayCustomAuthorizerRequest).
+// errUnauthorized makes API Gateway answer 401, which it does only for exactly
+// this text. Any other error becomes a 500. {"isAuthorized":false} becomes a 403,
+// which tells a client that a new token would not help. See "Call an API with an
+// API Gateway Lambda authorizer" and "Use API Gateway Lambda authorizers" in the
+// API Gateway Developer Guide; for Go, ExampleAPIGatewayCustomAuthorizerRequest
+// in aws-lambda-go.
 //
-// Lambda counts it as an error of the function, so that anybody with an old
-// token could ring an alarm on those (awslabs/aws-apigateway-lambda-authorizer-blueprints
-// issue 21). This function's alarm reads AuthorizerFailed instead.
+// Lambda counts it as an error of the function, so anyone with an old token could
+// raise an alarm on that metric
+// (awslabs/aws-apigateway-lambda-authorizer-blueprints issue 21). This function's
+// alarm watches AuthorizerFailed instead.
 var errUnauthorized = errors.New("Unauthorized")
 
-// errFailed is every other error. API Gateway answers 500.
+// errFailed stands for every other error. API Gateway answers 500.
 var errFailed = errors.New("the authorizer cannot tell; its log says why")
 
-// answerTime bounds one answer. API Gateway waits for 10 seconds, Lambda's
-// limit for the function is the same.
-const answerTime = 5 * time.Second
+// handleTimeout limits one call of Handle. API Gateway waits for 10 seconds, and
+// so does Lambda for this function.
+const handleTimeout = 5 * time.Second
 
-// Handle answers one event: with an answer in the event's own form that lets
-// the request through, or with an error.
+// Handle answers one event. It returns a response in the format of the event that
+// lets the request through, or an error.
 func (a *Authorizer) Handle(ctx context.Context, event json.RawMessage) (any, error) {
 	began := time.Now()
-	limited, cancel := context.WithTimeout(ctx, answerTime)
+	limited, cancel := context.WithTimeout(ctx, handleTimeout)
 	defer cancel()
-	answer, cached, err := a.guarded(limited, event)
+	response, cached, err := a.authorizeRecovered(limited, event)
 	code := codeOf(err)
 	level, attrs := slog.LevelInfo, []slog.Attr{
 		slog.String("code", code), slog.Bool("cached", cached), slog.Float64("ms", float64(time.Since(began).Microseconds())/1000),
 	}
-	if code == failed {
+	if code == codeFailed {
 		level, attrs = slog.LevelError, append(attrs, slog.String("error", err.Error()))
 		metric.Count(ctx, "AuthorizerFailed")
 	}
 	slog.LogAttrs(ctx, level, "authorization", attrs...)
 	switch code {
-	case allowed:
-		return answer, nil
-	case refused:
+	case codeAllowed:
+		return response, nil
+	case codeRefused:
 		return nil, errUnauthorized
 	}
 	return nil, errFailed
 }
 
-// The codes of an answer in the log.
+// The codes in the log.
 const (
-	allowed = "ok"
-	refused = string(fault.Unauthenticated)
-	failed  = "failed"
+	codeAllowed = "ok"
+	codeRefused = string(fault.Unauthenticated)
+	codeFailed  = "failed"
 )
 
 func codeOf(err error) string {
 	switch {
 	case err == nil:
-		return allowed
+		return codeAllowed
 	case errors.Is(err, fault.Unauthenticated):
-		return refused
+		return codeRefused
 	}
-	return failed
+	return codeFailed
 }
 
-// guarded turns a panic into an error: one that left here would end the process
-// and with it all that it remembers.
-func (a *Authorizer) guarded(ctx context.Context, event json.RawMessage) (answer any, cached bool, err error) {
+// authorizeRecovered is authorize, but returns a panic as an error. A panic would
+// end the process, and the cache would be lost.
+func (a *Authorizer) authorizeRecovered(ctx context.Context, event json.RawMessage) (response any, cached bool, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			answer, err = nil, fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+			response, err = nil, fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
 	return a.authorize(ctx, event)
 }
 
-func (a *Authorizer) authorize(ctx context.Context, event json.RawMessage) (answer any, cached bool, err error) {
-	asked, err := decode(event)
+func (a *Authorizer) authorize(ctx context.Context, event json.RawMessage) (response any, cached bool, err error) {
+	e, err := decode(event)
 	if err != nil {
 		return nil, false, err
 	}
-	c, err := a.caller(ctx, asked)
+	c, err := a.caller(ctx, e)
 	if err != nil {
 		return nil, false, err
 	}
-	who, cached, err := a.known.get(ctx, c, a.now, func(ctx context.Context) (bearer, error) {
+	s, cached, err := a.cache.get(ctx, c, a.now, func(ctx context.Context) (subject, error) {
 		u, err := user.Get(ctx, request.Request{Caller: c}, a.db, user.Me)
-		return bearer{sub: u.UUID, username: u.Username, role: string(u.Role), sid: c.Session}, err
+		return subject{sub: u.UUID, username: u.Username, role: string(u.Role), sid: c.Session}, err
 	})
 	if err != nil {
 		return nil, cached, err
 	}
-	return asked.allow(who), cached, nil
+	return e.allowResponse(s), cached, nil
 }
 
-// caller returns who the event's token speaks for.
-func (a *Authorizer) caller(ctx context.Context, asked question) (request.Caller, error) {
-	raw, ok := asked.token()
+// caller returns the caller that the event's token was issued to.
+func (a *Authorizer) caller(ctx context.Context, e gatewayEvent) (request.Caller, error) {
+	raw, ok := e.token()
 	if !ok {
-		return request.Caller{}, refusal()
+		return request.Caller{}, fault.NotLoggedIn()
 	}
 	c, err := a.tokens.Verify(ctx, raw, a.now())
 	switch {
-	case errors.Is(err, fault.Unavailable): // which says nothing of the token
+	case errors.Is(err, fault.Unavailable): // the token may be good
 		return request.Caller{}, err
 	case err != nil:
-		return request.Caller{}, refusal()
+		return request.Caller{}, fault.NotLoggedIn()
 	}
-	// Last: what anybody may send must not look like a mistake of the API's.
-	return c, asked.checkSources(raw)
+	// This check comes last: a client with a bad token must not cause an error
+	// that blames the API's configuration.
+	return c, e.checkSources(raw)
 }
-
-func refusal() error { return fault.NotLoggedIn() }

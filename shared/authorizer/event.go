@@ -9,29 +9,29 @@ import (
 	"strings"
 )
 
-// question is an event that API Gateway sends to an authorizer: that of an HTTP
-// API in payload format 2.0 or 1.0, or that of a REST API, of type TOKEN or
-// REQUEST. Of all that is in them, this is what it takes.
+// gatewayEvent is an event that API Gateway sends to an authorizer: from an HTTP
+// API in payload format 2.0 or 1.0, or from a REST API with type TOKEN or REQUEST.
+// It has only the fields that are needed here.
 //
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-input.html
-type question struct {
-	Version           string              `json:"version"` // none from a REST API
+type gatewayEvent struct {
+	Version           string              `json:"version"` // "" from a REST API
 	Type              string              `json:"type"`
-	Token             string              `json:"authorizationToken"` // of the type TOKEN
-	Method            string              `json:"methodArn"`          // none in 2.0
-	Sources           sources             `json:"identitySource"`     // none from a REST API
+	Token             string              `json:"authorizationToken"` // only for type TOKEN
+	Method            string              `json:"methodArn"`          // "" in format 2.0
+	Sources           identitySources     `json:"identitySource"`     // nil from a REST API
 	Headers           map[string]string   `json:"headers"`
 	MultiValueHeaders map[string][]string `json:"multiValueHeaders"`
 
-	stage string // the ARN of the API's stage; none in 2.0
+	stage string // the ARN of the API's stage; "" in format 2.0
 }
 
-// sources are the values by which an HTTP API caches answers: a list in 2.0, in
-// 1.0 one text with commas.
-type sources []string
+// identitySources are the values by which an HTTP API caches responses. Format 2.0
+// has a list, format 1.0 one text with commas.
+type identitySources []string
 
-func (s *sources) UnmarshalJSON(b []byte) error {
+func (s *identitySources) UnmarshalJSON(b []byte) error {
 	var text string
 	if json.Unmarshal(b, &text) == nil {
 		*s = nil
@@ -43,38 +43,39 @@ func (s *sources) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, (*[]string)(s))
 }
 
-var errNotAsked = errors.New("the event is none that API Gateway sends to an authorizer, in payload format 1.0 or 2.0")
+var errNotAuthorizerEvent = errors.New("this is not an event that API Gateway sends to an authorizer, in payload format 1.0 or 2.0")
 
-// stageForm is the beginning of what an API's method is called. A stage that
-// was a * would give access to all of them.
-var stageForm = regexp.MustCompile(`^(arn:aws[a-z-]*:execute-api:[a-z0-9-]+:[0-9]{12}:[a-z0-9]+/(?:[A-Za-z0-9_-]+|\$default))/`)
+// stagePattern matches the beginning of a method's ARN, up to the stage. It does
+// not accept * as the stage, because a policy for that would allow every stage.
+var stagePattern = regexp.MustCompile(`^(arn:aws[a-z-]*:execute-api:[a-z0-9-]+:[0-9]{12}:[a-z0-9]+/(?:[A-Za-z0-9_-]+|\$default))/`)
 
-func decode(event json.RawMessage) (question, error) {
-	var q question
-	if err := json.Unmarshal(event, &q); err != nil {
-		return q, fmt.Errorf("%w: it is not such an object", errNotAsked) // what json says may quote a token
+func decode(event json.RawMessage) (gatewayEvent, error) {
+	var e gatewayEvent
+	if err := json.Unmarshal(event, &e); err != nil {
+		return e, fmt.Errorf("%w: its JSON is different", errNotAuthorizerEvent) // the error of json may quote a token
 	}
-	switch form := q.Version + " " + q.Type; form {
+	switch e.Version + " " + e.Type {
 	case "2.0 REQUEST":
-		return q, nil
+		return e, nil
 	case " TOKEN", " REQUEST", "1.0 REQUEST":
 	default:
-		return q, errNotAsked
+		return e, errNotAuthorizerEvent
 	}
-	match := stageForm.FindStringSubmatch(q.Method)
+	match := stagePattern.FindStringSubmatch(e.Method)
 	if match == nil {
-		return q, fmt.Errorf("%w: methodArn is not that of a method", errNotAsked)
+		return e, fmt.Errorf("%w: methodArn is not the ARN of a method", errNotAuthorizerEvent)
 	}
-	q.stage = match[1]
-	return q, nil
+	e.stage = match[1]
+	return e, nil
 }
 
-// token returns the bearer token of the one Authorization header (RFC 6750
-// §2.1), or that of the header that a TOKEN authorizer is for.
-func (q question) token() (raw string, ok bool) {
-	values := []string{q.Token}
-	if q.Type != "TOKEN" {
-		values = q.authorization()
+// token returns the bearer token of the Authorization header (RFC 6750 §2.1), or
+// of the header that a TOKEN authorizer is configured for. There must be exactly
+// one value.
+func (e gatewayEvent) token() (raw string, ok bool) {
+	values := []string{e.Token}
+	if e.Type != "TOKEN" {
+		values = e.authorizationValues()
 	}
 	if len(values) != 1 {
 		return "", false
@@ -82,19 +83,19 @@ func (q question) token() (raw string, ok bool) {
 	return bearerOf(values[0])
 }
 
-// authorization returns the different values of the header. HTTP APIs write
-// names in lower case, REST APIs as the client did, and have each value in a
-// list beside the last.
-func (q question) authorization() (values []string) {
+// authorizationValues returns the different values of the Authorization header.
+// HTTP APIs write header names in lower case, REST APIs as the client did. A REST
+// API has the last value in Headers, and all values in MultiValueHeaders.
+func (e gatewayEvent) authorizationValues() (values []string) {
 	add := func(name, value string) {
 		if strings.EqualFold(name, "Authorization") && !slices.Contains(values, value) {
 			values = append(values, value)
 		}
 	}
-	for name, value := range q.Headers {
+	for name, value := range e.Headers {
 		add(name, value)
 	}
-	for name, list := range q.MultiValueHeaders {
+	for name, list := range e.MultiValueHeaders {
 		for _, value := range list {
 			add(name, value)
 		}
@@ -107,18 +108,19 @@ func bearerOf(value string) (raw string, ok bool) {
 	return raw, found && strings.EqualFold(scheme, "Bearer")
 }
 
-// checkSources sees to it that an HTTP API which caches answers does so by the
-// token. By another header alone, it would answer whoever sends the same there
-// as if it were this caller. A REST API does not tell its sources.
-func (q question) checkSources(raw string) error {
-	if len(q.Sources) == 0 { // it caches nothing
+// checkSources checks that an HTTP API which caches responses does so by the
+// token. If it cached by another header alone, every client that sends the same
+// value there would be treated as this caller. A REST API does not send its
+// identity sources.
+func (e gatewayEvent) checkSources(raw string) error {
+	if len(e.Sources) == 0 { // the API does not cache
 		return nil
 	}
-	for _, value := range q.Sources {
+	for _, value := range e.Sources {
 		if found, ok := bearerOf(value); ok && found == raw {
 			return nil
 		}
 	}
 	return errors.New("the header Authorization is not among the identity sources of the API's authorizer, " +
-		"so its answers would be kept for whoever has the same ones: add $request.header.Authorization")
+		"so one caller's cached answer would be given to another caller: add $request.header.Authorization")
 }

@@ -2,23 +2,25 @@ package authorizer
 
 import "time"
 
-// MostKnown and WallClock are for tests.
-const MostKnown = mostKnown
+// MaxCached is for tests.
+const MaxCached = maxCached
 
-var WallClock = wallClock
+// Now tells the time by the clock in use.
+func (a *Authorizer) Now() time.Time { return a.now() }
 
 // SetClock gives an Authorizer another clock, before its first use.
 func (a *Authorizer) SetClock(now func() time.Time) { a.now = now }
 
-// SetMost bounds the answers that it remembers, before its first use.
-func (a *Authorizer) SetMost(most int) { a.known.most = most }
+// SetMaxEntries limits the cache, before its first use.
+func (a *Authorizer) SetMaxEntries(n int) { a.cache.maxEntries = n }
 
-// Known is how many answers are in memory.
-func (a *Authorizer) Known() int {
-	a.known.mu.Lock()
-	defer a.known.mu.Unlock()
-	if n := len(a.known.known); n != a.known.byAge.Len() {
+// Cached returns how many decisions are in the cache, and -1 if the cache is
+// inconsistent.
+func (a *Authorizer) Cached() int {
+	a.cache.mu.Lock()
+	defer a.cache.mu.Unlock()
+	if n := len(a.cache.entries); n != a.cache.byAge.Len() {
 		return -1
 	}
-	return a.known.byAge.Len()
+	return a.cache.byAge.Len()
 }

@@ -19,55 +19,55 @@ import (
 
 var begin = time.Date(2026, 1, 5, 10, 0, 0, 0, time.UTC)
 
-// uuid is the same for the same number.
+// uuid returns a UUID with the number in it.
 func uuid(n int) string { return fmt.Sprintf("01939e6e-5a7c-7bd0-8f0e-%012x", n) }
 
-// world plays the token's keys and the database, and is a clock. A token is the
-// number of its session.
-type world struct {
+// backend stands for the keys, the database and the clock. A token has the number
+// of its session.
+type backend struct {
 	mu    sync.Mutex
 	now   time.Time
-	keys  error                // of the keys
-	out   error                // of the database
-	ended map[string]time.Time // sessions, and since when
-	asked int                  // statements
+	keys  error                // the error of the keys
+	out   error                // the error of the database
+	ended map[string]time.Time // when sessions ended
+	asked int                  // how many statements were run
 
-	before func() // each statement, if set
+	before func() // runs before each statement, if set
 }
 
-func newWorld() *world { return &world{now: begin, ended: map[string]time.Time{}} }
+func newBackend() *backend { return &backend{now: begin, ended: map[string]time.Time{}} }
 
-func (w *world) authorizer(keep time.Duration) *authorizer.Authorizer {
+func (w *backend) authorizer(keep time.Duration) *authorizer.Authorizer {
 	a := authorizer.New(w, w, keep)
 	a.SetClock(w.clock)
 	return a
 }
 
-func (w *world) clock() time.Time {
+func (w *backend) clock() time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.now
 }
 
-func (w *world) pass(d time.Duration) {
+func (w *backend) advance(d time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.now = w.now.Add(d)
 }
 
-func (w *world) end(session int) {
+func (w *backend) endSession(session int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.ended[uuid(session)] = w.now
 }
 
-func (w *world) statements() int {
+func (w *backend) statements() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.asked
 }
 
-func (w *world) Verify(_ context.Context, raw string, _ time.Time) (request.Caller, error) {
+func (w *backend) Verify(_ context.Context, raw string, _ time.Time) (request.Caller, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	number, _ := strings.CutPrefix(raw, "token-")
@@ -80,7 +80,7 @@ func (w *world) Verify(_ context.Context, raw string, _ time.Time) (request.Call
 
 func token(session int) string { return "token-" + strconv.Itoa(session) }
 
-func (w *world) CallerAndTarget(ctx context.Context, c request.Caller, _ string) (caller, target *user.User, err error) {
+func (w *backend) CallerAndTarget(ctx context.Context, c request.Caller, _ string) (caller, target *user.User, err error) {
 	if w.before != nil {
 		w.before()
 	}
@@ -105,18 +105,18 @@ const (
 	failed       = "the authorizer cannot tell; its log says why"
 )
 
-// simple is an event of an HTTP API in format 2.0.
-func simple(authorization string) string {
+// simpleEvent returns an event of an HTTP API in payload format 2.0.
+func simpleEvent(authorization string) string {
 	return `{"version":"2.0","type":"REQUEST","identitySource":["` + authorization + `"],"headers":{"authorization":"` + authorization + `"}}`
 }
 
-// ask returns "ok" or the error.
-func ask(t *testing.T, a *authorizer.Authorizer, event string) string {
+// handle returns "ok" or the error.
+func handle(t *testing.T, a *authorizer.Authorizer, event string) string {
 	t.Helper()
 	answer, err := a.Handle(t.Context(), json.RawMessage(event))
 	switch {
 	case err != nil && answer != nil:
-		t.Errorf("%v beside %v", answer, err)
+		t.Errorf("both an answer, %v, and an error, %v", answer, err)
 	case err != nil:
 		if strings.Contains(err.Error(), "canary") {
 			t.Errorf("the error says why: %v", err)
@@ -128,7 +128,7 @@ func ask(t *testing.T, a *authorizer.Authorizer, event string) string {
 		t.Fatal(err)
 	}
 	if !strings.Contains(string(b), `"isAuthorized":true`) && !strings.Contains(string(b), `"Effect":"Allow"`) {
-		t.Errorf("no error, and the answer is %s", b)
+		t.Errorf("no error, but the answer is %s", b)
 	}
 	return "ok"
 }

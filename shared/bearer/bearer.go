@@ -1,15 +1,26 @@
-// Package bearer lets a service elsewhere take Roster's access tokens. It is
-// net/http middleware that verifies a token by the public keys that Roster
-// publishes, and gives the handler behind it the token's claims.
+// Package bearer is net/http middleware with which another service accepts
+// Roster's access tokens. It verifies a token with the public keys that Roster
+// publishes, and gives the token's claims to the next handler:
 //
-// It makes of a token the same demands as Roster itself, except one: it asks no
-// database. A session that has ended counts here until its access token ends, 10
-// minutes at most; where that is too long, package authorizer is the way.
+//	tokens, err := bearer.New(bearer.Config{Issuer: "https://accounts.example.com"})
+//	mux.Handle("GET /orders", tokens.Require(orders))
 //
-// It refuses to guess. A key is only for its own algorithm, whatever a token
-// says, and while the keys cannot be fetched a token is neither good nor bad.
-// Keys that were fetched serve on for an hour then, and no longer. What the
-// caller may do is not its business.
+// It checks a token as strictly as Roster itself, with one exception: it does not
+// ask a database. So it accepts the access token of an ended session until the
+// token expires, after 10 minutes at most. If that is too long, use package
+// authorizer.
+//
+// It refuses to guess. It uses a key only for the key's own algorithm, whatever
+// the token says. While it has no usable keys, it answers 503 and not 401; keys
+// that it has fetched are usable for an hour. It does not decide what the caller
+// may do.
+//
+// To import it from another module, with a clone of Roster beside it (for other
+// places see docs/verify-elsewhere.md):
+//
+//	import "roster/shared/bearer"
+//	go mod edit -require=roster@v0.0.0 -replace=roster=../roster
+//	go mod tidy
 package bearer
 
 import (
@@ -22,27 +33,28 @@ import (
 	"time"
 
 	"roster/shared/credential/token"
+	"roster/shared/wallclock"
 )
 
-// Config says whose tokens count.
+// Config says which tokens to accept.
 type Config struct {
 	// Issuer is Roster's PUBLIC_URL, an origin such as
-	// https://accounts.example.com. Without TLS it must be this machine: whoever
-	// could alter the answer would make the keys.
+	// https://accounts.example.com. With http it must be on this machine:
+	// otherwise an attacker on the network could replace the keys.
 	Issuer string
-	// Audience is Roster's JWT_AUDIENCE; "roster" if empty.
+	// Audience is Roster's JWT_AUDIENCE; "" means "roster".
 	Audience string
-	// Transport fetches the keys; http.DefaultTransport if nil.
+	// Transport fetches the keys; nil means http.DefaultTransport.
 	Transport http.RoundTripper
 }
 
-// Verifier verifies access tokens. Its methods may be called at the same time.
+// Verifier verifies access tokens. It is safe for concurrent use.
 type Verifier struct {
 	keys *keys
 	now  func() time.Time
 }
 
-// New returns a verifier. It fetches nothing yet. An error says what is wrong
+// New returns a verifier. It fetches no keys yet. The error says what is wrong
 // with the configuration.
 func New(c Config) (*Verifier, error) {
 	if err := checkIssuer(c.Issuer); err != nil {
@@ -51,7 +63,7 @@ func New(c Config) (*Verifier, error) {
 	if c.Audience == "" {
 		c.Audience = "roster"
 	}
-	return &Verifier{keys: newKeys(token.Profile{Issuer: c.Issuer, Audience: c.Audience}, c.Transport), now: wallClock}, nil
+	return &Verifier{keys: newKeys(token.Profile{Issuer: c.Issuer, Audience: c.Audience}, c.Transport), now: wallclock.Now}, nil
 }
 
 func checkIssuer(issuer string) error {
@@ -60,24 +72,20 @@ func checkIssuer(issuer string) error {
 		return fmt.Errorf("the issuer %q must be an origin such as https://accounts.example.com, without a slash at its end", issuer)
 	}
 	if ip := net.ParseIP(u.Hostname()); u.Scheme == "http" && u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return fmt.Errorf("the issuer %s must have https: whoever could alter its keys could make tokens", issuer)
+		return fmt.Errorf("the issuer %s must have https: otherwise an attacker on the network could replace its keys", issuer)
 	}
 	return nil
 }
 
-// wallClock has no monotonic part: that may stand still while a machine sleeps,
-// and keys would stay young for hours.
-func wallClock() time.Time { return time.Now().Round(0) }
-
-// ErrUnavailable says that the keys cannot be fetched, which says nothing of the
-// token. What it wraps is for the log.
+// ErrUnavailable says that the keys cannot be fetched. The token may be good. The
+// error that it wraps is for the log.
 var ErrUnavailable = errors.New("the keys of access tokens cannot be fetched")
 
 // Verify returns the claims of a good token. The error is token.ErrInvalid or
 // ErrUnavailable.
 //
-// A token that names a key which is not known makes it fetch the keys again,
-// once in some seconds at most.
+// If a token names an unknown key, Verify fetches the keys again, but not more
+// often than once in RefreshInterval.
 func (v *Verifier) Verify(ctx context.Context, raw string) (token.Claims, error) {
 	now := v.now()
 	s, err := v.keys.current(ctx, now)
@@ -88,7 +96,7 @@ func (v *Verifier) Verify(ctx context.Context, raw string) (token.Claims, error)
 	if !errors.Is(invalid, token.ErrUnknownKey) {
 		return c, invalid
 	}
-	if s, err = v.keys.newer(ctx, s, now); err != nil {
+	if s, err = v.keys.newerThan(ctx, s, now); err != nil {
 		return token.Claims{}, err
 	}
 	return s.Verify(raw, now)

@@ -13,10 +13,10 @@ import (
 	"roster/shared/credential/keyring"
 )
 
-// maxSet bounds what is read of an answer; package keyring takes no more.
+// maxSet is how many bytes of an answer are read. Package keyring accepts no more.
 const maxSet = 32 << 10
 
-// fetch returns the keys as they are published, and for how long that serves.
+// fetch returns the published keys and their freshness lifetime.
 func (k *keys) fetch(ctx context.Context) (*keyring.Set, time.Duration, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, k.url, nil)
 	if err != nil {
@@ -40,30 +40,31 @@ func (k *keys) fetch(ctx context.Context) (*keyring.Set, time.Duration, error) {
 		return nil, 0, fmt.Errorf("get %s: %w", k.url, err)
 	}
 	if set.Len() == 0 {
-		slog.WarnContext(ctx, "the issuer publishes no keys, so no token is good here: it signs with a secret (HS256), which only it can verify; "+
-			"give it a ring of keys (JWT_KEYS)", "url", k.url)
+		slog.WarnContext(ctx, "the issuer publishes no keys, so every token is refused: it signs with a shared secret (HS256), "+
+			"which only the issuer itself can verify; give it a ring of keys (JWT_KEYS)", "url", k.url)
 	}
-	return set, freshness(w.Header), nil
+	return set, freshnessLifetime(w.Header), nil
 }
 
-// freshness is how long an answer serves (RFC 9111 §4.2), within bounds. One
-// that says nothing serves for the most.
-func freshness(h http.Header) time.Duration {
-	fresh := mostFresh
+// freshnessLifetime returns how long an answer is fresh (RFC 9111 §4.2), between
+// minFresh and maxFresh. An answer that does not say it is fresh for maxFresh.
+func freshnessLifetime(h http.Header) time.Duration {
+	fresh := maxFresh
 	for directive := range strings.SplitSeq(strings.ToLower(strings.Join(h.Values("Cache-Control"), ",")), ",") {
 		name, value, _ := strings.Cut(strings.TrimSpace(directive), "=")
 		switch name {
 		case "no-store", "no-cache":
 			fresh = 0
 		case "max-age":
-			fresh = min(fresh, seconds(strings.Trim(value, `"`)))
+			fresh = min(fresh, parseSeconds(strings.Trim(value, `"`)))
 		}
 	}
-	return max(leastFresh, fresh-seconds(h.Get("Age")))
+	return max(minFresh, fresh-parseSeconds(h.Get("Age")))
 }
 
-// seconds reads a number of them, up to a day. What is no number is none.
-func seconds(text string) time.Duration {
+// parseSeconds reads a number of seconds, up to a day. It returns 0 for any other
+// text.
+func parseSeconds(text string) time.Duration {
 	n, err := strconv.ParseUint(strings.TrimSpace(text), 10, 32)
 	if err != nil {
 		return 0

@@ -13,31 +13,30 @@ import (
 )
 
 const (
-	// UsableFor is how long fetched keys serve at most, while no fetch succeeds.
-	// The rotation of keys waits for caches that keep them for longer than that
-	// (keyring.GatewayAge).
+	// UsableFor is how long fetched keys are used while fetches fail. The
+	// rotation of keys waits longer than that (keyring.MaxGatewayAge).
 	UsableFor = time.Hour
-	// RefreshInterval is the shortest time between two fetches for keys that
-	// tokens name and nobody knows.
+	// RefreshInterval is the shortest time between two fetches because of
+	// unknown keys.
 	RefreshInterval = 10 * time.Second
 
-	// mostFresh and leastFresh bound what the answer says of its age. More than
-	// keyring.SetAge would keep a key that was taken back, less would ask for
-	// each request.
-	mostFresh  = keyring.SetAge
-	leastFresh = 10 * time.Second
-	// retryInterval is the shortest time between a fetch that failed and the
-	// next while usable keys are at hand, failInterval while none are.
+	// maxFresh and minFresh limit the freshness lifetime of an answer. A longer
+	// one would keep accepting a removed key, a shorter one would fetch for each
+	// request.
+	maxFresh = keyring.MaxSetAge
+	minFresh = 10 * time.Second
+	// The shortest time between a failed fetch and the next one is retryInterval
+	// with usable keys, and failInterval without.
 	retryInterval = 30 * time.Second
 	failInterval  = time.Second
-	// fetchTimeout bounds one fetch. It is the fetch's own limit and not a
-	// caller's, because several may wait for it.
+	// fetchTimeout limits one fetch. It does not depend on a caller's context,
+	// because several callers may wait for the fetch.
 	fetchTimeout = 5 * time.Second
-	// patience is how long a caller waits for a fetch that it could do without.
-	patience = time.Second
+	// refreshWait is how long a caller waits for a fetch if it has usable keys.
+	refreshWait = time.Second
 )
 
-// keys are the issuer's public keys, as a service that verifies with them.
+// keys holds the issuer's public keys and fetches them again when needed.
 type keys struct {
 	profile token.Profile
 	url     string
@@ -49,11 +48,11 @@ type keys struct {
 	freshFor  time.Duration  // from then
 	begun     time.Time      // when the last fetch began
 	failure   error          // of the last fetch; nil if it succeeded
-	fetching  *fetching      // under way, or nil
+	fetching  *pendingFetch  // under way, or nil
 }
 
-// fetching is one fetch that several goroutines may wait for.
-type fetching struct {
+// pendingFetch is one fetch that several goroutines may wait for.
+type pendingFetch struct {
 	done  chan struct{} // closed when the other two are set
 	known *token.Service
 	err   error
@@ -62,22 +61,22 @@ type fetching struct {
 func newKeys(p token.Profile, transport http.RoundTripper) *keys {
 	return &keys{
 		profile: p, url: p.Issuer + "/.well-known/jwks.json",
-		// A redirect is no answer: where the keys are is configured.
+		// Redirects are not followed: the configuration says where the keys are.
 		client: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}
 }
 
-// ages reports whether the known keys need no fetch, and whether they may serve
-// when one fails. Keys from the future are neither: the clock was set back, and
-// nobody knows how old they are. k.mu is held.
-func (k *keys) ages(now time.Time) (fresh, usable bool) {
+// freshness reports whether the keys are fresh, and whether they are usable if a
+// fetch fails. Keys from the future are neither: the clock was set back, so their
+// age is unknown. The caller holds k.mu.
+func (k *keys) freshness(now time.Time) (fresh, usable bool) {
 	age := now.Sub(k.fetchedAt)
 	known := k.known != nil && age >= 0
 	return known && age < k.freshFor, known && age < UsableFor
 }
 
-// failedWithin reports whether the last fetch failed and began less than that
-// ago. k.mu is held.
+// failedWithin reports whether the last fetch failed and began less than d ago.
+// The caller holds k.mu.
 func (k *keys) failedWithin(d time.Duration, now time.Time) bool {
 	since := now.Sub(k.begun)
 	return k.fetching == nil && k.failure != nil && since >= 0 && since < d
@@ -86,7 +85,7 @@ func (k *keys) failedWithin(d time.Duration, now time.Time) bool {
 // current returns the keys to verify with now.
 func (k *keys) current(ctx context.Context, now time.Time) (*token.Service, error) {
 	k.mu.Lock()
-	fresh, usable := k.ages(now)
+	fresh, usable := k.freshness(now)
 	known := k.known
 	switch {
 	case fresh, usable && k.failedWithin(retryInterval, now):
@@ -101,7 +100,7 @@ func (k *keys) current(ctx context.Context, now time.Time) (*token.Service, erro
 	if !usable {
 		return f.wait(ctx)
 	}
-	short, cancel := context.WithTimeout(ctx, patience)
+	short, cancel := context.WithTimeout(ctx, refreshWait)
 	defer cancel()
 	if newer, err := f.wait(short); err == nil {
 		return newer, nil
@@ -109,10 +108,10 @@ func (k *keys) current(ctx context.Context, now time.Time) (*token.Service, erro
 	return known, nil
 }
 
-// newer returns other keys than these, if there are any: such as were fetched
-// meanwhile, or are now. It returns these again if the last fetch was good and
-// not long ago.
-func (k *keys) newer(ctx context.Context, these *token.Service, now time.Time) (*token.Service, error) {
+// newerThan returns keys that were fetched after these. It fetches them if there
+// are none yet. If the last fetch succeeded within RefreshInterval, it returns the
+// same keys again.
+func (k *keys) newerThan(ctx context.Context, these *token.Service, now time.Time) (*token.Service, error) {
 	k.mu.Lock()
 	since := now.Sub(k.begun)
 	recent := k.fetching == nil && since >= 0 && since < RefreshInterval
@@ -128,14 +127,14 @@ func (k *keys) newer(ctx context.Context, these *token.Service, now time.Time) (
 	return f.wait(ctx)
 }
 
-// join returns the fetch that is under way, or begins one. k.mu is held.
-func (k *keys) join(ctx context.Context, now time.Time) *fetching {
+// join returns the pending fetch, or starts one. The caller holds k.mu.
+func (k *keys) join(ctx context.Context, now time.Time) *pendingFetch {
 	if k.fetching != nil {
 		return k.fetching
 	}
-	f := &fetching{done: make(chan struct{})}
+	f := &pendingFetch{done: make(chan struct{})}
 	k.fetching, k.begun = f, now
-	// The first caller may give up while others still wait.
+	// The first caller may be cancelled while others still wait.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), fetchTimeout)
 	go func() {
 		defer cancel()
@@ -147,7 +146,7 @@ func (k *keys) join(ctx context.Context, now time.Time) *fetching {
 			k.known, k.fetchedAt, k.freshFor = f.known, now, fresh
 		} else {
 			f.err = fmt.Errorf("%w: %w", ErrUnavailable, err)
-			slog.WarnContext(ctx, "the keys of access tokens were not fetched; those that were fetched last serve for up to an hour",
+			slog.WarnContext(ctx, "the keys of access tokens could not be fetched; the keys fetched before are used for up to an hour",
 				"url", k.url, "error", err)
 		}
 		k.failure, k.fetching = f.err, nil
@@ -156,7 +155,7 @@ func (k *keys) join(ctx context.Context, now time.Time) *fetching {
 	return f
 }
 
-func (f *fetching) wait(ctx context.Context) (*token.Service, error) {
+func (f *pendingFetch) wait(ctx context.Context) (*token.Service, error) {
 	select {
 	case <-f.done:
 		return f.known, f.err

@@ -14,8 +14,9 @@ import (
 	"roster/shared/credential/token"
 )
 
-// known is a verifier that has fetched the key of a good token.
-func known(t *testing.T) (*issuer, *bearer.Verifier, string) {
+// issuerWithFetchedKey returns an issuer, a verifier that has fetched its key, and
+// a good token.
+func issuerWithFetchedKey(t *testing.T) (*issuer, *bearer.Verifier, string) {
 	t.Helper()
 	i := newIssuer(t)
 	k := newKey(t, keyring.EdDSA)
@@ -27,8 +28,8 @@ func known(t *testing.T) (*issuer, *bearer.Verifier, string) {
 	return i, v, raw
 }
 
-// RFC 9111 §4.2, within bounds.
-func TestKeysServeForAsLongAsTheAnswerSays(t *testing.T) {
+// RFC 9111 §4.2, between the minimum and the maximum.
+func TestKeysAreCachedForTheirFreshnessLifetime(t *testing.T) {
 	t.Parallel()
 	for cacheControl, c := range map[string]struct {
 		age  string
@@ -39,17 +40,17 @@ func TestKeysServeForAsLongAsTheAnswerSays(t *testing.T) {
 		"Max-Age=\"60\" , public":         {"", time.Minute},
 		"max-age=60, max-age=30":          {"", 30 * time.Second},
 		"max-age=120, s-maxage=300":       {"100", 20 * time.Second},
-		"public":                          {"", bearer.MostFresh},
-		"":                                {"", bearer.MostFresh},
-		"public, max-age=86400":           {"", bearer.MostFresh},
+		"public":                          {"", bearer.MaxFresh},
+		"":                                {"", bearer.MaxFresh},
+		"public, max-age=86400":           {"", bearer.MaxFresh},
 		"max-age=300":                     {"100", 200 * time.Second},
-		"max-age=100":                     {"100000000", bearer.LeastFresh},
-		"max-age=0":                       {"", bearer.LeastFresh},
-		"no-store":                        {"", bearer.LeastFresh},
-		"no-cache, max-age=300":           {"", bearer.LeastFresh},
-		"max-age=-1":                      {"", bearer.LeastFresh},
-		"max-age=99999999999999999999999": {"", bearer.LeastFresh},
-		"max-age":                         {"", bearer.LeastFresh},
+		"max-age=100":                     {"100000000", bearer.MinFresh},
+		"max-age=0":                       {"", bearer.MinFresh},
+		"no-store":                        {"", bearer.MinFresh},
+		"no-cache, max-age=300":           {"", bearer.MinFresh},
+		"max-age=-1":                      {"", bearer.MinFresh},
+		"max-age=99999999999999999999999": {"", bearer.MinFresh},
+		"max-age":                         {"", bearer.MinFresh},
 	} {
 		i := newIssuer(t)
 		i.headers = map[string]string{"Cache-Control": cacheControl, "Age": c.age}
@@ -57,18 +58,18 @@ func TestKeysServeForAsLongAsTheAnswerSays(t *testing.T) {
 		i.publish(k)
 		v := i.verifier(t)
 		check(t, cacheControl, v, i.signed(t, k), 200)
-		i.pass(c.want - 1)
+		i.advance(c.want - 1)
 		check(t, cacheControl, v, i.signed(t, k), 200)
 		checkFetches(t, cacheControl+", before its end", i, 1)
-		i.pass(1)
+		i.advance(1)
 		check(t, cacheControl, v, i.signed(t, k), 200)
 		checkFetches(t, cacheControl+", at its end", i, 1)
 	}
 }
 
-// A rotation: the next key is known before it signs, the retired one is
-// honoured while it is published, and no longer than a copy serves.
-func TestRotation(t *testing.T) {
+// The next key is known before it signs. A removed key is accepted until the
+// fetched keys are no longer fresh.
+func TestRotationIsFollowed(t *testing.T) {
 	t.Parallel()
 	i := newIssuer(t)
 	a, b := newKey(t, keyring.ES256), newKey(t, keyring.EdDSA)
@@ -79,43 +80,43 @@ func TestRotation(t *testing.T) {
 	check(t, "the next one", v, i.signed(t, b), 200)
 	checkFetches(t, "both", i, 1)
 	i.publish(b)
-	i.pass(keyring.SetAge - 1)
-	check(t, "a key that was taken out, in a copy", v, i.signed(t, a), 200)
-	i.pass(1)
-	check(t, "the same when the copy has ended", v, i.signed(t, a), 401)
-	check(t, "the one that signs", v, i.signed(t, b), 200)
+	i.advance(keyring.MaxSetAge - 1)
+	check(t, "a removed key, while the fetched keys are fresh", v, i.signed(t, a), 200)
+	i.advance(1)
+	check(t, "a removed key, after that", v, i.signed(t, a), 401)
+	check(t, "the current key", v, i.signed(t, b), 200)
 	checkFetches(t, "after it", i, 1)
 }
 
-// What nobody had announced, as after a leak: the first token makes it known.
-func TestAnUnknownKeyIsFetchedOnce(t *testing.T) {
+// A key may sign that was not published before, as after a leak of the old key.
+func TestUnknownKeysAreFetchedOncePerInterval(t *testing.T) {
 	t.Parallel()
-	i, v, raw := known(t)
+	i, v, raw := issuerWithFetchedKey(t)
 	k := newKey(t, keyring.ES256)
 	i.publish(k)
-	i.pass(bearer.RefreshInterval - 1)
+	i.advance(bearer.RefreshInterval - 1)
 	check(t, "a new key, too soon", v, i.signed(t, k), 401)
 	checkFetches(t, "too soon", i, 0)
-	i.pass(1)
+	i.advance(1)
 	check(t, "a new key", v, i.signed(t, k), 200)
 	check(t, "the old one", v, raw, 401)
 	checkFetches(t, "once", i, 1)
-	// Whoever invents keys costs one fetch in an interval.
+	// Tokens with invented keys cause one fetch in an interval.
 	for range 10 {
-		i.pass(bearer.RefreshInterval / 10)
+		i.advance(bearer.RefreshInterval / 10)
 		for range 20 {
 			check(t, "an invented key", v, i.signed(t, newKey(t, keyring.EdDSA)), 401)
 		}
 		check(t, "the good one meanwhile", v, i.signed(t, k), 200)
 	}
-	if n := i.fetched(); n < 1 || n > 2 {
+	if n := i.takeFetches(); n < 1 || n > 2 {
 		t.Errorf("200 invented keys made %d fetches in one interval", n)
 	}
 }
 
-// While the issuer is out, keys serve for an hour; then nothing is said of any
-// token. A token by a key that nobody knows is not called bad.
-func TestKeysServeInAnOutage(t *testing.T) {
+// After the hour every token gets 503. During the outage a token with an unknown
+// key gets 503, too, and not 401.
+func TestKeysServeForAnHourOfOutage(t *testing.T) {
 	t.Parallel()
 	for name, down := range map[string]func(*issuer){
 		"an error":      func(i *issuer) { i.status = http.StatusServiceUnavailable },
@@ -132,22 +133,21 @@ func TestKeysServeInAnOutage(t *testing.T) {
 		v := i.verifier(t)
 		check(t, name+", the first", v, i.signed(t, k), 200)
 		i.set(down)
-		i.pass(bearer.UsableFor - 1)
+		i.advance(bearer.UsableFor - 1)
 		check(t, name+", within the hour", v, i.signed(t, k), 200)
 		_, w := call(t, v, "Bearer "+i.signed(t, newKey(t, keyring.EdDSA)))
 		if w.Code != 503 || w.Header().Get("Retry-After") == "" || w.Header().Get("WWW-Authenticate") != "" {
-			t.Errorf("%s, a key that nobody knows: %d, %v", name, w.Code, w.Header())
+			t.Errorf("%s, an unknown key: %d, %v", name, w.Code, w.Header())
 		}
-		i.pass(1)
+		i.advance(1)
 		check(t, name+", after the hour", v, i.signed(t, k), 503)
 		i.set(func(i *issuer) { i.status, i.body, i.headers = 200, "", nil })
-		i.pass(bearer.RetryInterval)
+		i.advance(bearer.RetryInterval)
 		check(t, name+", and again", v, i.signed(t, k), 200)
 	}
 }
 
-// Where the keys are is configured, and no answer changes that.
-func TestARedirectLeadsNowhere(t *testing.T) {
+func TestRedirectsAreNotFollowed(t *testing.T) {
 	t.Parallel()
 	i, attacker := newIssuer(t), newIssuer(t)
 	k := newKey(t, keyring.EdDSA)
@@ -159,37 +159,37 @@ func TestARedirectLeadsNowhere(t *testing.T) {
 	checkFetches(t, "the attacker's", attacker, 0)
 }
 
-func TestAnOutageIsNotMadeWorse(t *testing.T) {
+func TestFailedFetchesAreNotRepeatedAtOnce(t *testing.T) {
 	t.Parallel()
-	i, v, _ := known(t)
+	i, v, _ := issuerWithFetchedKey(t)
 	k := i.ring.Keys[0]
 	i.set(func(i *issuer) { i.status = 500 })
-	i.pass(keyring.SetAge)
-	for range 10 { // keys at hand: one fetch in half a minute
+	i.advance(keyring.MaxSetAge)
+	for range 10 { // with usable keys: one fetch in half a minute
 		check(t, "with keys", v, i.signed(t, k), 200)
 	}
-	i.pass(bearer.RetryInterval - 1)
+	i.advance(bearer.RetryInterval - 1)
 	check(t, "with keys", v, i.signed(t, k), 200)
 	checkFetches(t, "with keys", i, 1)
-	i.pass(bearer.UsableFor)
-	for range 10 { // none: one in a second
+	i.advance(bearer.UsableFor)
+	for range 10 { // without: one fetch in a second
 		check(t, "without", v, i.signed(t, k), 503)
 	}
 	checkFetches(t, "without", i, 1)
-	i.pass(bearer.FailInterval)
+	i.advance(bearer.FailInterval)
 	check(t, "without", v, i.signed(t, k), 503)
 	checkFetches(t, "a second later", i, 1)
 }
 
-func TestAClockThatWasSetBackFetches(t *testing.T) {
+func TestClockSetBackFetchesAgain(t *testing.T) {
 	t.Parallel()
-	i, v, _ := known(t)
-	i.pass(-time.Hour)
+	i, v, _ := issuerWithFetchedKey(t)
+	i.advance(-time.Hour)
 	check(t, "an hour before", v, i.signed(t, i.ring.Keys[0]), 200)
 	checkFetches(t, "an hour before", i, 1)
 }
 
-func TestManyAtOnceFetchOnce(t *testing.T) {
+func TestConcurrentRequestsShareOneFetch(t *testing.T) {
 	t.Parallel()
 	i := newIssuer(t)
 	k := newKey(t, keyring.EdDSA)
@@ -209,24 +209,23 @@ func TestManyAtOnceFetchOnce(t *testing.T) {
 	for range 50 {
 		group.Go(func() { check(t, "each", v, raw, 200) })
 	}
-	giveUp() // it takes nobody with it
+	giveUp() // the others must not fail
 	if err := <-first; !errors.Is(err, bearer.ErrUnavailable) {
-		t.Errorf("the first, that waits no longer: %v", err)
+		t.Errorf("the first, which was cancelled: %v", err)
 	}
 	close(hold)
 	group.Wait()
 	checkFetches(t, "50", i, 1)
 }
 
-// An issuer that does not answer costs a request a second at most, as long as
-// there are keys.
-func TestASlowIssuerIsNotWaitedFor(t *testing.T) {
+// A request waits for a second at most, as long as there are usable keys.
+func TestSlowIssuerDelaysNobodyWithKeys(t *testing.T) {
 	t.Parallel()
-	i, v, _ := known(t)
+	i, v, _ := issuerWithFetchedKey(t)
 	hold := make(chan struct{})
 	i.set(func(i *issuer) { i.hold = hold })
 	defer close(hold)
-	i.pass(keyring.SetAge)
+	i.advance(keyring.MaxSetAge)
 	began := time.Now()
 	check(t, "meanwhile", v, i.signed(t, i.ring.Keys[0]), 200)
 	if took := time.Since(began); took > 4*time.Second {
@@ -234,9 +233,9 @@ func TestASlowIssuerIsNotWaitedFor(t *testing.T) {
 	}
 }
 
-func TestVerifyTellsWhatIsWrong(t *testing.T) {
+func TestVerifyTellsInvalidFromUnavailable(t *testing.T) {
 	t.Parallel()
-	i, v, raw := known(t)
+	i, v, raw := issuerWithFetchedKey(t)
 	if c, err := v.Verify(t.Context(), raw); err != nil || c != claims {
 		t.Errorf("%+v, %v", c, err)
 	}
@@ -244,15 +243,14 @@ func TestVerifyTellsWhatIsWrong(t *testing.T) {
 		t.Errorf("%+v, %v", c, err)
 	}
 	i.Close()
-	i.pass(bearer.UsableFor)
+	i.advance(bearer.UsableFor)
 	if _, err := v.Verify(t.Context(), raw); !errors.Is(err, bearer.ErrUnavailable) || errors.Is(err, token.ErrInvalid) {
 		t.Errorf("%v", err)
 	}
 }
 
-// An issuer that signs with a shared secret publishes no key, and its tokens
-// are not good here.
-func TestASharedSecretIsNoUseElsewhere(t *testing.T) {
+// An issuer that signs with a shared secret publishes no key.
+func TestHS256TokensAreRefused(t *testing.T) {
 	t.Parallel()
 	i := newIssuer(t)
 	v := i.verifier(t)

@@ -29,7 +29,8 @@ const (
 
 var claims = token.Claims{Subject: subject, Session: session, Role: "USER", Version: 7}
 
-// issuer publishes keys as Roster does, or not, and is a clock.
+// issuer publishes keys as Roster does, or fails as the test wants. It is the
+// clock, too.
 type issuer struct {
 	*httptest.Server
 	mu      sync.Mutex
@@ -38,8 +39,8 @@ type issuer struct {
 	headers map[string]string
 	status  int
 	body    string        // instead of the keys
-	hold    chan struct{} // each answer waits until it is closed
-	arrived chan struct{} // each request that waits sends here
+	hold    chan struct{} // if set, each answer waits until it is closed
+	arrived chan struct{} // gets a value for each waiting request
 	fetches int
 }
 
@@ -65,7 +66,7 @@ func (i *issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	body, err := i.ring.Set(i.now)
+	body, err := i.ring.JWKS(i.now)
 	if err != nil || r.URL.Path != "/.well-known/jwks.json" {
 		w.WriteHeader(http.StatusNotFound)
 		return
@@ -87,7 +88,7 @@ func (i *issuer) set(change func(*issuer)) {
 	change(i)
 }
 
-func (i *issuer) pass(d time.Duration) { i.set(func(i *issuer) { i.now = i.now.Add(d) }) }
+func (i *issuer) advance(d time.Duration) { i.set(func(i *issuer) { i.now = i.now.Add(d) }) }
 
 func (i *issuer) clock() time.Time {
 	i.mu.Lock()
@@ -95,8 +96,8 @@ func (i *issuer) clock() time.Time {
 	return i.now
 }
 
-// fetched is how often the keys were asked for since it was last called.
-func (i *issuer) fetched() (n int) {
+// takeFetches returns how often the keys were fetched since the last call.
+func (i *issuer) takeFetches() (n int) {
 	i.set(func(i *issuer) { n, i.fetches = i.fetches, 0 })
 	return n
 }
@@ -126,7 +127,7 @@ func newKey(t *testing.T, alg keyring.Algorithm) keyring.Key {
 	return k
 }
 
-// signed is a token by that key.
+// signed returns a token signed with the key.
 func (i *issuer) signed(t *testing.T, k keyring.Key) string {
 	t.Helper()
 	k.State = keyring.Current
@@ -138,8 +139,8 @@ func (i *issuer) signed(t *testing.T, k keyring.Key) string {
 	return raw
 }
 
-// call sends a request with these Authorization headers through the middleware,
-// and returns the status and the answer.
+// call sends a request with the Authorization headers through the middleware. It
+// returns the status and the answer.
 func call(t *testing.T, v *bearer.Verifier, headers ...string) (int, *httptest.ResponseRecorder) {
 	t.Helper()
 	h := v.Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -160,7 +161,7 @@ func call(t *testing.T, v *bearer.Verifier, headers ...string) (int, *httptest.R
 	return w.Code, w
 }
 
-// check calls with a token.
+// check sends a token and compares the status.
 func check(t *testing.T, what string, v *bearer.Verifier, raw string, want int) {
 	t.Helper()
 	if got, w := call(t, v, "Bearer "+raw); got != want {
@@ -170,7 +171,7 @@ func check(t *testing.T, what string, v *bearer.Verifier, raw string, want int) 
 
 func checkFetches(t *testing.T, what string, i *issuer, want int) {
 	t.Helper()
-	if got := i.fetched(); got != want {
+	if got := i.takeFetches(); got != want {
 		t.Errorf("%s: the keys were fetched %d times, want %d", what, got, want)
 	}
 }

@@ -13,13 +13,14 @@ import (
 
 type claimsKey struct{}
 
-// From returns the claims of the caller of a request that Require let through.
+// From returns the claims of the access token of a request that has passed
+// Require.
 func From(ctx context.Context) (token.Claims, bool) {
 	c, ok := ctx.Value(claimsKey{}).(token.Claims)
 	return c, ok
 }
 
-// Require lets requests with a good access token through and answers all others
+// Require passes requests with a good access token to next. It refuses all others
 // as RFC 6750 §3 says.
 func (v *Verifier) Require(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -32,17 +33,17 @@ func (v *Verifier) Require(next http.Handler) http.Handler {
 		switch {
 		case errors.Is(err, ErrUnavailable):
 			slog.ErrorContext(r.Context(), "an access token could not be verified", "error", err)
-			outage.write(w)
+			unavailable.write(w)
 		case err != nil:
-			badToken.write(w)
+			invalidToken.write(w)
 		default:
 			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), claimsKey{}, c)))
 		}
 	})
 }
 
-// refusal is an answer to what is not let through. Each is one text for all of
-// its causes, so that it does not tell which.
+// refusal is the answer to a refused request. Its text is the same for all causes
+// with the same status, so that an attacker does not learn the cause.
 type refusal struct {
 	status    int
 	challenge string // WWW-Authenticate
@@ -50,28 +51,28 @@ type refusal struct {
 }
 
 var (
-	// A request without a token is told no error code (RFC 6750 §3.1).
-	noToken   = &refusal{http.StatusUnauthorized, "Bearer", "unauthenticated", "Please log in."}
-	badToken  = &refusal{http.StatusUnauthorized, `Bearer error="invalid_token"`, "unauthenticated", "Please log in."}
-	twoTokens = &refusal{http.StatusBadRequest, `Bearer error="invalid_request"`, "invalid", "There must be one Authorization header."}
-	outage    = &refusal{http.StatusServiceUnavailable, "", "unavailable", "The service is not available right now. Please try again."}
+	// The answer to a request without a token has no error code (RFC 6750 §3.1).
+	missingToken   = &refusal{http.StatusUnauthorized, "Bearer", "unauthenticated", "Please log in."}
+	invalidToken   = &refusal{http.StatusUnauthorized, `Bearer error="invalid_token"`, "unauthenticated", "Please log in."}
+	multipleTokens = &refusal{http.StatusBadRequest, `Bearer error="invalid_request"`, "invalid", "There must be one Authorization header."}
+	unavailable    = &refusal{http.StatusServiceUnavailable, "", "unavailable", "The service is not available right now. Please try again."}
 )
 
-// bearerToken returns the request's token (RFC 6750 §2.1). One in the query or
-// in the body is none.
+// bearerToken returns the request's token (RFC 6750 §2.1). It ignores tokens in
+// the query and in the body.
 func bearerToken(r *http.Request) (raw string, refused *refusal) {
 	values := r.Header.Values("Authorization")
 	if len(values) > 1 {
-		return "", twoTokens
+		return "", multipleTokens
 	}
 	scheme, raw, found := strings.Cut(strings.Join(values, ""), " ")
 	if !found || !strings.EqualFold(scheme, "Bearer") {
-		return "", noToken
+		return "", missingToken
 	}
 	return raw, nil
 }
 
-// problem is an error's body (RFC 9457), like those of Roster's own.
+// problem is the body of an error (RFC 9457), as Roster itself answers.
 type problem struct {
 	Type   string `json:"type"`
 	Title  string `json:"title"`
@@ -91,5 +92,6 @@ func (f *refusal) write(w http.ResponseWriter) {
 		h.Set("Retry-After", "5")
 	}
 	w.WriteHeader(f.status)
-	_ = json.NewEncoder(w).Encode(problem{"about:blank", http.StatusText(f.status), f.status, f.code, f.msg}) // who has hung up cannot be told
+	body := problem{"about:blank", http.StatusText(f.status), f.status, f.code, f.msg}
+	_ = json.NewEncoder(w).Encode(body) // it fails only when the client is gone
 }

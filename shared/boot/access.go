@@ -9,10 +9,12 @@ import (
 	"roster/shared/aws/awsenv"
 	"roster/shared/aws/rdsauth"
 	"roster/shared/postgres/dburl"
+	"roster/shared/postgres/rdsroots"
 )
 
-// DatabaseAccess is how the servers of DATABASE_URL and MIGRATE_DATABASE_URL show
-// who they are (DATABASE_CA, where it is given), and how we do (DATABASE_AUTH).
+// DatabaseAccess returns how the certificate of a database's server is checked
+// (DATABASE_CA) and how we log in (DATABASE_AUTH). Both hold for DATABASE_URL and
+// MIGRATE_DATABASE_URL.
 func (e *Environment) DatabaseAccess() dburl.Access {
 	access := dburl.Access{Roots: e.Certificates("DATABASE_CA")}
 	switch e.Optional("DATABASE_AUTH", byPassword) {
@@ -31,8 +33,8 @@ const (
 	byIAM      = "iam"
 )
 
-// tokens makes the passwords of IAM database authentication, with the function's
-// own credentials.
+// tokens returns a function that makes the tokens of IAM database authentication
+// with the credentials of the function.
 func (e *Environment) tokens() func(context.Context, dburl.Endpoint) (string, error) {
 	if cfg, err := dburl.Parse("DATABASE_URL", e.Optional("DATABASE_URL", "")); err == nil && cfg.ConnConfig.Password != "" {
 		e.Reject("DATABASE_URL", "has a password, and DATABASE_AUTH=iam takes none; leave the password out of it")
@@ -44,12 +46,13 @@ func (e *Environment) tokens() func(context.Context, dburl.Endpoint) (string, er
 	}
 	signer := rdsauth.New(cfg, time.Now)
 	return func(ctx context.Context, to dburl.Endpoint) (string, error) {
-		return signer.Token(ctx, to.Host, to.Port, to.User)
+		return signer.Token(ctx, rdsauth.Endpoint{Host: to.Host, Port: to.Port, Region: rdsroots.Region(to.Host)}, to.User)
 	}
 }
 
-// warn logs what is weak about the way to the database of that variable, in a
-// deployment. Elsewhere a database without TLS is the usual one.
+// warn logs what is weak about the connection to the database of that variable. It
+// does so only in a deployment, because a database on a developer's machine
+// usually has no TLS.
 func (e *Environment) warn(access dburl.Access, variable string) {
 	cfg, err := dburl.Parse(variable, e.Optional(variable, ""))
 	if e.Optional("AWS_LAMBDA_FUNCTION_NAME", "") == "" || err != nil {
@@ -60,12 +63,12 @@ func (e *Environment) warn(access dburl.Access, variable string) {
 	}
 }
 
-// concurrency is how many requests the process serves at a time. Lambda says so
-// where that is more than one, which is on Lambda Managed Instances.
+// concurrency returns how many requests the process serves at a time. Lambda sets
+// the variable if that is more than one, as on Lambda Managed Instances.
 func (e *Environment) concurrency() int32 {
 	n, err := strconv.ParseInt(e.Optional("AWS_LAMBDA_MAX_CONCURRENCY", ""), 10, 32)
 	if err != nil {
-		return 1 // it is Lambda's variable, and no setting that could be wrong
+		return 1 // Lambda sets it, so there is nobody to tell of a mistake
 	}
 	return int32(n)
 }

@@ -42,7 +42,7 @@ func TestDatabaseCA(t *testing.T) {
 	t.Parallel()
 	e := env("DATABASE_URL", "postgres://u@db.example.com/d?sslmode=verify-full", "DATABASE_CA", "/etc/ssl/"+canary+".pem")
 	e.Postgres()
-	check(t, "a path", problem(t, e), "DATABASE_CA must be certificates in PEM, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----, and not a file's name")
+	check(t, "a path", rejection(t, e), "DATABASE_CA must be certificates in PEM, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----, and not a file's name")
 }
 
 const verified = "@db.c9akciq32.eu-central-1.rds.amazonaws.com:5432/roster?sslmode=verify-full"
@@ -81,7 +81,7 @@ func TestDatabaseAuth(t *testing.T) {
 		e := env(c.pairs...)
 		e.Postgres()
 		e.Migrator(nil, nil)
-		check(t, name, problem(t, e), c.want)
+		check(t, name, rejection(t, e), c.want)
 	}
 }
 

@@ -2,9 +2,9 @@ package boot
 
 import "time"
 
-// AuthorizerCache returns how long the authorizer gives an answer of the
-// database again: how long, at most, a session that has ended still counts for
-// the APIs behind it.
+// AuthorizerCache returns how long the authorizer reuses an answer of the
+// database. The APIs behind it accept a session for up to this long after its
+// end.
 func (e *Environment) AuthorizerCache() time.Duration {
-	return time.Duration(e.Number("AUTHORIZER_CACHE_SECONDS", 30, 0, 300)) * time.Second
+	return time.Duration(e.Int("AUTHORIZER_CACHE_SECONDS", 30, 0, 300)) * time.Second
 }

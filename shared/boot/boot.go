@@ -1,9 +1,13 @@
 // Package boot makes the parts of a function from its settings. It is for main
-// packages only.
+// packages only:
 //
-// It refuses to link what not every function with a database needs: what mails,
-// what sets passwords and what knows access tokens have packages of their own
-// below it. A function without a database takes package settings alone.
+//	func main() { lambdahttp.Start(web.WaitForSecrets(boot.Build(handler))) }
+//
+//	func handler(env *boot.Environment) http.Handler { return api.Health(env.Postgres()) }
+//
+// It refuses to link what only some functions with a database need. Mail, new
+// passwords and access tokens have packages of their own below it. A function
+// without a database uses package settings alone.
 package boot
 
 import (
@@ -17,10 +21,10 @@ import (
 type Environment struct {
 	*settings.Environment
 
-	db *postgres.DB // made by the first call of Postgres
+	db *postgres.DB // set by the first call of Postgres
 }
 
-// Load reads the environment and, where SECRET_ARN is set, the secret.
+// Load is settings.Load for a function with a database.
 func Load() *Environment { return &Environment{Environment: settings.Load()} }
 
 // Build is settings.Build for a function with a database.
@@ -28,12 +32,12 @@ func Build[T any](build func(*Environment) T) func(context.Context) (T, error) {
 	return settings.Build(func(e *settings.Environment) T { return build(&Environment{Environment: e}) })
 }
 
-// Aside is settings.Environment's.
+// Scoped is settings.Environment.Scoped. The database stays the same one.
 func (e *Environment) Scoped() *Environment {
 	return &Environment{Environment: e.Environment.Scoped(), db: e.db}
 }
 
-// Of returns an Environment of the values alone.
+// FromMap is settings.FromMap for a function with a database.
 func FromMap(values map[string]string) *Environment {
 	return &Environment{Environment: settings.FromMap(values)}
 }

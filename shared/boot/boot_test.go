@@ -10,10 +10,10 @@ import (
 	"roster/shared/boot"
 )
 
-// canary stands in every value that must never be shown.
+// canary is in every value that must never be shown.
 const canary = "canary-0123456789-ABCDEF-abcdefgh"
 
-// env takes names and values in turns.
+// env takes pairs of a name and a value.
 func env(pairs ...string) *boot.Environment {
 	values := map[string]string{}
 	for i := 0; i < len(pairs); i += 2 {
@@ -22,8 +22,9 @@ func env(pairs ...string) *boot.Environment {
 	return boot.FromMap(values)
 }
 
-// problem is what Check says, "" for nothing. It never shows a value.
-func problem(t *testing.T, e *boot.Environment) string {
+// rejection returns what Check reports, or "". It fails the test if that shows a
+// value.
+func rejection(t *testing.T, e *boot.Environment) string {
 	t.Helper()
 	err := e.Check()
 	if err == nil {
@@ -32,11 +33,11 @@ func problem(t *testing.T, e *boot.Environment) string {
 	if strings.Contains(err.Error(), "canary") {
 		t.Errorf("a value is shown: %v", err)
 	}
-	what, ok := strings.CutPrefix(err.Error(), "the configuration is not usable: ")
+	reasons, ok := strings.CutPrefix(err.Error(), "the configuration is not usable: ")
 	if !ok {
 		t.Errorf("the message begins with %q", err)
 	}
-	return what
+	return reasons
 }
 
 func check(t *testing.T, what string, got, want any) {
@@ -46,14 +47,16 @@ func check(t *testing.T, what string, got, want any) {
 	}
 }
 
+// If this test fails, do not change the hash: the release would make every
+// mailed link of every deployment invalid.
 func TestOneTimeTokensHashAsBefore(t *testing.T) {
 	t.Parallel()
 	e := env("ROOT_KEY", "0123456789abcdefghijklmnopqrstuv")
 	hash, ok := e.OneTimeTokens().Hash("3q2-7wEBAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhs")
-	check(t, "the token's form", ok, true)
+	check(t, "the token is well-formed", ok, true)
 	check(t, "its hash", hex.EncodeToString(hash), "d26af3be9b08bef164b87dfa4a244db43a71e5d3ef9ccf051dd0c1af4f772840")
-	check(t, "its problem", problem(t, e), "")
+	check(t, "what is rejected", rejection(t, e), "")
 	e = env()
 	e.OneTimeTokens()
-	check(t, "without a key", problem(t, e), "SECRET_KEY is missing")
+	check(t, "without a key", rejection(t, e), "SECRET_KEY is missing")
 }

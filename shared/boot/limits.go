@@ -11,11 +11,11 @@ import (
 	"roster/shared/user"
 )
 
-// Limits returns how much is let through. A rate is written 10/15m: so many,
-// and the window that they are counted in.
+// Limits returns the rate limits. A rate such as 10/15m allows 10 attempts in a
+// window of 15 minutes.
 func (e *Environment) Limits() user.Limits {
 	l := user.DefaultLimits
-	l.MaxConsecutiveFailures = e.Number("LIMIT_LOGIN_IN_A_ROW", l.MaxConsecutiveFailures, 5, 100)
+	l.MaxConsecutiveFailures = e.Int("LIMIT_LOGIN_IN_A_ROW", l.MaxConsecutiveFailures, 5, 100)
 	l.LoginFromNetwork = e.rate("LIMIT_LOGIN_ACCOUNT_NETWORK", l.LoginFromNetwork)
 	l.Login = e.rate("LIMIT_LOGIN_NETWORK", l.Login)
 	l.Register = e.rate("LIMIT_REGISTER_NETWORK", l.Register)
@@ -37,8 +37,8 @@ func (e *Environment) rate(name string, fallback ratelimit.Rate) ratelimit.Rate 
 	if v == "" {
 		return fallback
 	}
-	most, window, found := strings.Cut(v, "/")
-	n, err := strconv.Atoi(most)
+	limit, window, found := strings.Cut(v, "/")
+	n, err := strconv.Atoi(limit)
 	d, err2 := time.ParseDuration(window)
 	if !found || err != nil || err2 != nil || n < 1 || n > maxRate || d < time.Second || d > maxWindow || d%time.Second != 0 {
 		e.Reject(name, fmt.Sprintf("must be a rate such as 10/15m, from 1 to %d in 1s to 24h", maxRate))
@@ -47,9 +47,5 @@ func (e *Environment) rate(name string, fallback ratelimit.Rate) ratelimit.Rate 
 	return ratelimit.Rate{Limit: n, Window: d}
 }
 
-// Proxies returns how many proxies of one's own stand in front of API Gateway:
-// 1 with CloudFront.
-func (e *Environment) Proxies() int { return e.Number("TRUSTED_PROXIES", 0, 0, 5) }
-
-// Devices returns what issues and checks device tokens.
-func (e *Environment) Devices() device.Keys { return device.New(e.Key("SECRET_KEY")) }
+// DeviceTokens returns what issues and checks device tokens.
+func (e *Environment) DeviceTokens() device.Keys { return device.New(e.Key("SECRET_KEY")) }

@@ -8,59 +8,65 @@ import (
 	"roster/shared/user"
 )
 
-func TestLimits(t *testing.T) {
+func TestLimitsAreReadFromTheirVariables(t *testing.T) {
 	t.Parallel()
 	e := env()
 	check(t, "the defaults", e.Limits(), user.DefaultLimits)
-	check(t, "the proxies", e.Proxies(), 0)
 	e = env(
-		"LIMIT_LOGIN_IN_A_ROW", "5", "LIMIT_LOGIN_ACCOUNT_NETWORK", "1/1s", "LIMIT_LOGIN_NETWORK", "1000000/24h", "LIMIT_REGISTER_NETWORK", "2/90s",
-		"LIMIT_EMAIL_ACCOUNT", "6/1m", "LIMIT_FORGET_ACCOUNT", "3/1h30m", "LIMIT_FORGET_NETWORK", "4/2h", "LIMIT_RESET_NETWORK", "5/1m", "TRUSTED_PROXIES", "5",
+		"LIMIT_LOGIN_IN_A_ROW", "5",
+		"LIMIT_LOGIN_ACCOUNT_NETWORK", "1/1s",
+		"LIMIT_LOGIN_NETWORK", "1000000/24h",
+		"LIMIT_REGISTER_NETWORK", "2/90s",
+		"LIMIT_EMAIL_ACCOUNT", "6/1m",
+		"LIMIT_FORGET_ACCOUNT", "3/1h30m",
+		"LIMIT_FORGET_NETWORK", "4/2h",
+		"LIMIT_RESET_NETWORK", "5/1m",
 	)
-	check(t, "all given", e.Limits(), user.Limits{
-		MaxConsecutiveFailures: 5, LoginFromNetwork: ratelimit.Rate{Limit: 1, Window: time.Second}, Login: ratelimit.Rate{Limit: 1_000_000, Window: 24 * time.Hour},
-		Register: ratelimit.Rate{Limit: 2, Window: 90 * time.Second}, EmailAccount: ratelimit.Rate{Limit: 6, Window: time.Minute}, ForgetAccount: ratelimit.Rate{Limit: 3, Window: 90 * time.Minute},
-		Forget: ratelimit.Rate{Limit: 4, Window: 2 * time.Hour}, Reset: ratelimit.Rate{Limit: 5, Window: time.Minute},
+	check(t, "every limit set", e.Limits(), user.Limits{
+		MaxConsecutiveFailures: 5,
+		LoginFromNetwork:       ratelimit.Rate{Limit: 1, Window: time.Second},
+		Login:                  ratelimit.Rate{Limit: 1_000_000, Window: 24 * time.Hour},
+		Register:               ratelimit.Rate{Limit: 2, Window: 90 * time.Second},
+		EmailAccount:           ratelimit.Rate{Limit: 6, Window: time.Minute},
+		ForgetAccount:          ratelimit.Rate{Limit: 3, Window: 90 * time.Minute},
+		Forget:                 ratelimit.Rate{Limit: 4, Window: 2 * time.Hour},
+		Reset:                  ratelimit.Rate{Limit: 5, Window: time.Minute},
 	})
-	check(t, "the proxies", e.Proxies(), 5)
-	check(t, "their problem", problem(t, e), "")
+	check(t, "what is rejected", rejection(t, e), "")
 }
 
-func TestLimitsRefused(t *testing.T) {
+func TestLimitsOutOfBoundsAreRejected(t *testing.T) {
 	t.Parallel()
 	const rate = " must be a rate such as 10/15m, from 1 to 1000000 in 1s to 24h"
 	for _, name := range []string{
-		"LIMIT_LOGIN_ACCOUNT_NETWORK", "LIMIT_LOGIN_NETWORK", "LIMIT_REGISTER_NETWORK", "LIMIT_EMAIL_ACCOUNT", "LIMIT_FORGET_ACCOUNT", "LIMIT_FORGET_NETWORK", "LIMIT_RESET_NETWORK",
+		"LIMIT_LOGIN_ACCOUNT_NETWORK", "LIMIT_LOGIN_NETWORK", "LIMIT_REGISTER_NETWORK", "LIMIT_EMAIL_ACCOUNT",
+		"LIMIT_FORGET_ACCOUNT", "LIMIT_FORGET_NETWORK", "LIMIT_RESET_NETWORK",
 	} {
 		for _, value := range []string{
-			"canary", "10", "10/", "/15m", "0/15m", "-1/15m", "1000001/15m", "10/999ms", "10/24h1s", "10/-15m", "10/15", "1.5/15m", "10/15m/1h", " 10/15m", "10 / 15m", "99999999999999999999/1m",
-			"10/1500ms", // windows are whole seconds in the store
+			"canary", "10", "10/", "/15m", "0/15m", "-1/15m", "1000001/15m", "10/999ms", "10/24h1s", "10/-15m", "10/15", "1.5/15m",
+			"10/15m/1h", " 10/15m", "10 / 15m", "99999999999999999999/1m",
+			"10/1500ms", // the store counts windows in whole seconds
 		} {
 			e := env(name, value)
 			check(t, name+"="+value, e.Limits(), user.DefaultLimits)
-			check(t, "its problem", problem(t, e), name+rate)
+			check(t, "what is rejected", rejection(t, e), name+rate)
 		}
 	}
-	for _, value := range []string{"canary", "4", "101", "0", "-5", "5.0"} { // 100 is what NIST SP 800-63B-4 lets
+	for _, value := range []string{"canary", "4", "101", "0", "-5", "5.0"} { // NIST SP 800-63B-4 allows at most 100
 		e := env("LIMIT_LOGIN_IN_A_ROW", value)
 		check(t, value, e.Limits(), user.DefaultLimits)
-		check(t, "its problem", problem(t, e), "LIMIT_LOGIN_IN_A_ROW must be a whole number from 5 to 100")
-	}
-	for _, value := range []string{"canary", "-1", "6", "true"} {
-		e := env("TRUSTED_PROXIES", value)
-		check(t, value, e.Proxies(), 0)
-		check(t, "its problem", problem(t, e), "TRUSTED_PROXIES must be a whole number from 0 to 5")
+		check(t, "what is rejected", rejection(t, e), "LIMIT_LOGIN_IN_A_ROW must be a whole number from 5 to 100")
 	}
 }
 
-func TestDevices(t *testing.T) {
+func TestDeviceTokensNeedAKey(t *testing.T) {
 	t.Parallel()
 	e := env("ROOT_KEY", canary)
-	if now := time.Now(); e.Devices().Open("ann", e.Devices().Issue("ann", "", now), now) == "" {
-		t.Error("a token is not good")
+	if now := time.Now(); e.DeviceTokens().Open("ann", e.DeviceTokens().Issue("ann", "", now), now) == "" {
+		t.Error("a new token is refused")
 	}
-	check(t, "its problem", problem(t, e), "")
+	check(t, "what is rejected", rejection(t, e), "")
 	e = env()
-	e.Devices()
-	check(t, "no key", problem(t, e), "SECRET_KEY is missing")
+	e.DeviceTokens()
+	check(t, "no key", rejection(t, e), "SECRET_KEY is missing")
 }

@@ -13,14 +13,16 @@ import (
 	"roster/shared/user"
 )
 
-// Postgres returns the database of DATABASE_URL, the same one at each call. It
-// does not connect yet. A refused login reads the secret again.
+// Postgres returns the database of DATABASE_URL. Every call returns the same
+// one. It does not connect yet. When the database refuses the login, the secret
+// is read again, because the password may have been rotated.
 func (e *Environment) Postgres() *postgres.DB {
-	if e.db != nil || e.Text("DATABASE_URL") == "" {
+	if e.db != nil || e.Required("DATABASE_URL") == "" {
 		return e.db
 	}
 	access := e.DatabaseAccess()
-	db, err := postgres.OpenSource(context.Background(), e.databaseURL, postgres.Options{Access: access, Concurrency: e.concurrency()})
+	options := postgres.Options{Access: access, Concurrency: e.concurrency()}
+	db, err := postgres.OpenSource(context.Background(), e.databaseURL, options)
 	if err != nil {
 		e.Reject("DATABASE_URL", strings.TrimPrefix(err.Error(), "DATABASE_URL "))
 	}
@@ -29,18 +31,19 @@ func (e *Environment) Postgres() *postgres.DB {
 	return db
 }
 
-// Migrator binds what migrates to the database of MIGRATE_DATABASE_URL, whose
-// role owns the tables, or of DATABASE_URL where that is not given; then it has
-// the role of DATABASE_URL granted what the functions need. Runs are rare, and a
-// password may have changed since the last: each reads the secret again.
+// Migrator returns a function that migrates the database and returns what was
+// applied. It calls up with MIGRATE_DATABASE_URL, whose role owns the tables, or
+// with DATABASE_URL if that is not set. Then it calls grant, which gives the
+// role of DATABASE_URL the rights that the functions need. Each run reads the
+// secret again, because runs are rare and a password may have changed.
 func (e *Environment) Migrator(
 	up func(ctx context.Context, owner string, access dburl.Access) ([]string, error),
 	grant func(ctx context.Context, owner, functions string, access dburl.Access) error,
 ) func(context.Context) ([]string, error) {
 	access := e.DatabaseAccess()
-	e.Text("DATABASE_URL") // notes when it is missing
-	if given := e.Optional("MIGRATE_DATABASE_URL", ""); given != "" {
-		if _, err := access.Config("MIGRATE_DATABASE_URL", given); err != nil {
+	e.Required("DATABASE_URL") // only to reject it when it is missing
+	if url := e.Optional("MIGRATE_DATABASE_URL", ""); url != "" {
+		if _, err := access.Config("MIGRATE_DATABASE_URL", url); err != nil {
 			e.Reject("MIGRATE_DATABASE_URL", strings.TrimPrefix(err.Error(), "MIGRATE_DATABASE_URL "))
 		}
 		e.warn(access, "MIGRATE_DATABASE_URL")
@@ -50,7 +53,7 @@ func (e *Environment) Migrator(
 		if err != nil {
 			return nil, err
 		}
-		functions := withUser(values)
+		functions := withRotatedUser(values)
 		owner := cmp.Or(values["MIGRATE_DATABASE_URL"], functions)
 		applied, err := up(ctx, owner, access)
 		if err != nil {
@@ -62,42 +65,42 @@ func (e *Environment) Migrator(
 
 func (e *Environment) databaseURL(ctx context.Context, fresh bool) (string, error) {
 	values, err := e.Current(ctx, fresh)
-	return withUser(values), err
+	return withRotatedUser(values), err
 }
 
-// withUser is DATABASE_URL. One that names no user gets the members username
-// and password, which are where Secrets Manager's rotation functions for
-// databases put them: see docs/secrets.md.
-func withUser(values map[string]string) string {
-	given, name, word := values["DATABASE_URL"], values["username"], values["password"]
-	u, err := url.Parse(given)
-	if err != nil || u.Host == "" || u.User != nil || name == "" || word == "" || values["DATABASE_AUTH"] == byIAM {
-		return given
+// withRotatedUser returns DATABASE_URL. If that names no user, it adds the user
+// and the password from the members username and password. Secrets Manager's
+// rotation functions for databases write them there: see docs/secrets.md.
+func withRotatedUser(values map[string]string) string {
+	original, username, password := values["DATABASE_URL"], values["username"], values["password"]
+	u, err := url.Parse(original)
+	if err != nil || u.Host == "" || u.User != nil || username == "" || password == "" || values["DATABASE_AUTH"] == byIAM {
+		return original
 	}
-	u.User = url.UserPassword(name, word)
+	u.User = url.UserPassword(username, password)
 	return u.String()
 }
 
-// OneTimeTokens returns what mints reset tokens and hashes them.
+// OneTimeTokens returns what makes and hashes password-reset tokens.
 func (e *Environment) OneTimeTokens() onetime.Keys { return onetime.New(e.Key("SECRET_KEY")) }
 
-// Admin returns the account that seeding ensures.
+// Admin returns the ADMIN account that the seed job creates.
 func (e *Environment) Admin() user.Admin {
 	return user.Admin{
 		Username: e.Optional("ADMIN_USERNAME", "admin"),
-		Email:    e.Text("ADMIN_EMAIL"),
+		Email:    e.Required("ADMIN_EMAIL"),
 		Password: e.OptionalSecret("ADMIN_PASSWORD"),
 	}
 }
 
-// PasswordPolicy returns how long a new password must be. A function that sets
-// passwords takes the policy of boot/policy, which refuses more.
+// PasswordPolicy returns the policy for the length of a password. A function
+// that sets passwords uses boot/policy, which refuses common passwords too.
 func (e *Environment) PasswordPolicy() password.Policy {
-	return password.Policy{MinLength: e.Number("PASSWORD_MIN_LENGTH", password.DefaultPolicy.MinLength, 8, 64)}
+	return password.Policy{MinLength: e.Int("PASSWORD_MIN_LENGTH", password.DefaultPolicy.MinLength, 8, 64)}
 }
 
-// Passwords returns how passwords are hashed, for a function that only checks
-// them.
+// Passwords returns what a function needs to check passwords. A function that
+// sets them uses boot/policy.
 func (e *Environment) Passwords() user.Passwords {
 	pepper := e.Optional("SECURITY_PASSWORD_SALT", "")
 	if pepper != "" {

@@ -7,19 +7,19 @@ import (
 	"roster/shared/user"
 )
 
-// Sessions returns how long sessions last. A session is idle for longer than
-// any access token lives, at least.
-func (e *Environment) Sessions() user.SessionRules {
+// SessionRules returns how long sessions last and how many an account may have.
+// The shortest idle time, one hour, is longer than the life of an access token.
+func (e *Environment) SessionRules() user.SessionRules {
 	d := user.DefaultSessionRules
 	return user.SessionRules{
-		Idle:          time.Duration(e.Number("SESSION_IDLE_HOURS", int(d.Idle.Hours()), 1, 8760)) * time.Hour,
-		Lifetime:      time.Duration(e.Number("SESSION_HOURS", int(d.Lifetime.Hours()), 1, 8760)) * time.Hour,
-		MaxPerAccount: e.Number("SESSION_MAX", d.MaxPerAccount, 1, 1000),
-		Grace:         time.Duration(e.Number("REFRESH_GRACE_SECONDS", int(d.Grace.Seconds()), 0, 60)) * time.Second,
+		Idle:          time.Duration(e.Int("SESSION_IDLE_HOURS", int(d.Idle.Hours()), 1, 8760)) * time.Hour,
+		Lifetime:      time.Duration(e.Int("SESSION_HOURS", int(d.Lifetime.Hours()), 1, 8760)) * time.Hour,
+		MaxPerAccount: e.Int("SESSION_MAX", d.MaxPerAccount, 1, 1000),
+		Grace:         time.Duration(e.Int("REFRESH_GRACE_SECONDS", int(d.Grace.Seconds()), 0, 60)) * time.Second,
 	}
 }
 
-// Refresh returns what makes and opens refresh tokens.
-func (e *Environment) Refresh() refresh.Texts {
-	return refresh.Texts{Keys: refresh.New(e.Key("SECRET_KEY"))}
+// RefreshTokens returns what makes and reads refresh tokens.
+func (e *Environment) RefreshTokens() refresh.Codec {
+	return refresh.Codec{Keys: refresh.New(e.Key("SECRET_KEY"))}
 }

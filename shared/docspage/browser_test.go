@@ -15,19 +15,19 @@ import (
 	"roster/localdev/browsertest"
 )
 
-// sent is what the page sent to the API.
-type sent struct{ Method, Path, Authorization, ContentType, Body string }
+// apiRequest is a request that the page sent to the API.
+type apiRequest struct{ Method, Path, Authorization, ContentType, Body string }
 
-// open shows the documentation, from a server that has an API beside it, in a
-// browser. Each request to the API goes to the channel.
-func open(t *testing.T, query string) (page *browsertest.Page, origin string, api <-chan sent) {
+// openPage opens the documentation in a browser, from a server that has an API,
+// too. The channel gets each request to the API.
+func openPage(t *testing.T, query string) (page *browsertest.Page, origin string, api <-chan apiRequest) {
 	t.Helper()
-	requests := make(chan sent, 10)
+	requests := make(chan apiRequest, 10)
 	mux := http.NewServeMux()
 	mux.Handle("/", documentation)
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		requests <- sent{r.Method, r.URL.Path, r.Header.Get("Authorization"), r.Header.Get("Content-Type"), string(body)}
+		requests <- apiRequest{r.Method, r.URL.Path, r.Header.Get("Authorization"), r.Header.Get("Content-Type"), string(body)}
 		w.Header().Set("Content-Type", "application/json")
 		fmt.Fprint(w, `{"msg":"Answered by the test."}`)
 	})
@@ -38,12 +38,12 @@ func open(t *testing.T, query string) (page *browsertest.Page, origin string, ap
 	return page, server.URL, requests
 }
 
-// quiet ends a test of the page: whatever was done, the console has nothing to
-// say, so the security policy was in nobody's way, and each request went to the
-// origin.
-func quiet(t *testing.T, p *browsertest.Page, origin string) {
+// checkConsoleAndOrigins fails the test if the browser's console has a message,
+// such as that the security policy has blocked something, or if a request went to
+// another origin.
+func checkConsoleAndOrigins(t *testing.T, p *browsertest.Page, origin string) {
 	t.Helper()
-	if got := p.Complaints(); len(got) > 0 {
+	if got := p.ConsoleErrors(); len(got) > 0 {
 		t.Errorf("the console has %q", got)
 	}
 	for _, url := range p.Requests() {
@@ -53,11 +53,11 @@ func quiet(t *testing.T, p *browsertest.Page, origin string) {
 	}
 }
 
-// The query is there because a link to the page must not be able to put another
-// description in the place of ours.
+// The query must have no effect: a link to the page must not make it show another
+// description.
 func TestPageListsEveryOperation(t *testing.T) {
 	t.Parallel()
-	p, origin, _ := open(t, "?url=https://roster.example/openapi.json&configUrl=https://roster.example/config.json&spec={}")
+	p, origin, _ := openPage(t, "?url=https://roster.example/openapi.json&configUrl=https://roster.example/config.json&spec={}")
 	p.Screenshot("page")
 	if diff := cmp.Diff(describedOperations(t), shownOperations(p)); diff != "" {
 		t.Errorf("operations (-described +shown):\n%s", diff)
@@ -65,7 +65,7 @@ func TestPageListsEveryOperation(t *testing.T) {
 	if title := browsertest.Get(p, chromedp.Text(chromedp.CSS("h2.title"))); !strings.HasPrefix(title, "Roster") {
 		t.Errorf("the title is %q", title)
 	}
-	quiet(t, p, origin)
+	checkConsoleAndOrigins(t, p, origin)
 }
 
 func shownOperations(p *browsertest.Page) map[string]bool {
@@ -97,15 +97,15 @@ func describedOperations(t *testing.T) map[string]bool {
 	return all
 }
 
-func TestPageSendsTheExampleAndTheTokenThatWasGiven(t *testing.T) {
+func TestPageSendsTheExampleAndTheAccessToken(t *testing.T) {
 	t.Parallel()
-	p, origin, api := open(t, "")
+	p, origin, api := openPage(t, "")
 
 	tryOut(p, "access-login")
 	login := <-api
 	body := login.Body
 	login.Body = ""
-	if diff := cmp.Diff(sent{Method: "POST", Path: "/api/user/login", ContentType: "application/json"}, login); diff != "" {
+	if diff := cmp.Diff(apiRequest{Method: "POST", Path: "/api/user/login", ContentType: "application/json"}, login); diff != "" {
 		t.Errorf("login (-want +got):\n%s", diff)
 	}
 	if got := strings.Join(strings.Fields(body), ""); got != `{"username":"user1","password":"password123"}` {
@@ -119,7 +119,7 @@ func TestPageSendsTheExampleAndTheTokenThatWasGiven(t *testing.T) {
 		chromedp.Click(chromedp.CSS(".auth-btn-wrapper .btn-done")),
 	)
 	tryOut(p, "users-get_user")
-	want := sent{Method: "GET", Path: "/api/user/user1", Authorization: "Bearer header.claims.signature"}
+	want := apiRequest{Method: "GET", Path: "/api/user/user1", Authorization: "Bearer header.claims.signature"}
 	if diff := cmp.Diff(want, <-api); diff != "" {
 		t.Errorf("request (-want +got):\n%s", diff)
 	}
@@ -128,7 +128,7 @@ func TestPageSendsTheExampleAndTheTokenThatWasGiven(t *testing.T) {
 	if got := browsertest.Get(p, chromedp.Text(answer)); !strings.Contains(got, "Answered by the test.") {
 		t.Errorf("the page shows %q", got)
 	}
-	quiet(t, p, origin)
+	checkConsoleAndOrigins(t, p, origin)
 }
 
 // tryOut opens an operation, sends its example and waits for the answer.
@@ -142,10 +142,10 @@ func tryOut(p *browsertest.Page, operation string) {
 	)
 }
 
-// A policy that is not obeyed would make the tests above say little.
+// If the browser did not enforce the policy, the tests above would prove little.
 func TestPagePolicyIsEnforced(t *testing.T) {
 	t.Parallel()
-	p, _, _ := open(t, "")
+	p, _, _ := openPage(t, "")
 	const inject = `(() => {
 		const s = document.createElement('script'); s.textContent = 'window.injected = true'; document.body.append(s);
 		const i = document.createElement('img'); i.src = 'http://roster.example/spy.png'; document.body.append(i);
@@ -154,7 +154,7 @@ func TestPagePolicyIsEnforced(t *testing.T) {
 	if got := browsertest.Get(p, chromedp.Evaluate[string](inject, chromedp.EvalAwaitPromise)); got != "refused undefined" {
 		t.Errorf("a request and a script were %s, want them refused", got)
 	}
-	if got := strings.Join(p.Complaints(), "\n"); !strings.Contains(got, "Content Security Policy") {
+	if got := strings.Join(p.ConsoleErrors(), "\n"); !strings.Contains(got, "Content Security Policy") {
 		t.Errorf("the browser says nothing of the policy: %s", got)
 	}
 }

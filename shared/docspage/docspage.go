@@ -1,10 +1,12 @@
-// Package docspage serves the API's documentation: Swagger UI, the API's
-// description as JSON, and the few files that the page loads. All of them are
-// in the binary, so the page works offline and tells no other site who reads
-// it.
+// Package docspage serves the API's documentation: Swagger UI, the description of
+// the API as JSON, and the files that the page loads.
 //
-// It refuses to load anything from another origin, to run a script that is not
-// one of its files, to be framed, and to serve a file that is not on its list.
+//	http.Handle("/", docspage.Handler(roster.OpenAPI))
+//
+// All files are embedded in the binary, so the page works offline and no other
+// site learns who reads it. The page refuses to load anything from another origin,
+// to run any script but its own files, and to be framed. The handler refuses to
+// serve a file that is not on its list.
 package docspage
 
 import (
@@ -24,8 +26,8 @@ var (
 	pageCSS []byte
 )
 
-// How long a copy may be used. The page and the description are asked for anew
-// each time, which costs a 304; the rest changes with a new Swagger UI only.
+// How long a copy may be used. The page and the description are revalidated each
+// time, which is only a 304. The other files change only with a new Swagger UI.
 const (
 	revalidate = "no-cache"
 	hour       = "public, max-age=3600"
@@ -38,12 +40,12 @@ const (
 	png        = "image/png"
 )
 
-// Handler serves GET /, GET /openapi.json and GET /docs/{file}. It panics when
-// the description is not YAML: it is part of the program, as a template is.
+// Handler serves GET /, GET /openapi.json and GET /docs/{file}. It panics if the
+// description is not good YAML, because the description is a part of the program.
 //
-// It converts the description here and not for the first who asks, because
-// Lambda lends a start a whole processor and gives a request, at this function's
-// 128 MB, a fourteenth of one: 5 ms here would be 70 ms there.
+// It converts the description now, and not at the first request. During a cold
+// start Lambda gives the function a whole processor; for a request it gives a
+// function with 128 MB a fourteenth of one. So 5 ms now would be 70 ms then.
 func Handler(openapiYAML []byte) http.Handler {
 	description, err := toJSON(openapiYAML)
 	if err != nil {
@@ -61,21 +63,21 @@ func Handler(openapiYAML []byte) http.Handler {
 	}
 }
 
-// asset reads one of Swagger UI's files, which are embedded too.
+// asset returns one of Swagger UI's embedded files.
 func asset(name string) []byte {
 	b, err := static.FS.ReadFile(name)
 	if err != nil {
-		panic(fmt.Sprintf("docspage: Swagger UI lacks a file: %v", err))
+		panic(fmt.Sprintf("docspage: a file of Swagger UI is missing: %v", err))
 	}
 	return b
 }
 
-// site is the list of what is served, by path. Which methods a path takes is
-// for the gateway to say.
+// site has the resources to serve, by path. It does not check the method; the
+// gateway does.
 type site map[string]*resource
 
 func (s site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	protect(w.Header(), r)
+	setSecurityHeaders(w.Header(), r)
 	found, ok := s[r.URL.Path]
 	if !ok {
 		notFound(w, r)
@@ -84,13 +86,13 @@ func (s site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	found.ServeHTTP(w, r)
 }
 
-// policy is the page's Content-Security-Policy. Swagger UI needs no more: its
-// icons are data URLs.
+// policy is the page's Content-Security-Policy. Swagger UI needs no more than
+// this; its icons are data URLs.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
 	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
-// protect sets what every answer carries (ASVS 3.4).
-func protect(h http.Header, r *http.Request) {
+// setSecurityHeaders sets the headers that every answer has (ASVS 3.4).
+func setSecurityHeaders(h http.Header, r *http.Request) {
 	h.Set("Content-Security-Policy", policy)
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")

@@ -64,13 +64,13 @@ func TestHandlerServesItsFiles(t *testing.T) {
 				t.Errorf("Cache-Control %q, want %q", got, want.cache)
 			}
 			if got := h.Get("Content-Encoding"); got != "" {
-				t.Errorf("Content-Encoding %q for a client that takes none", got)
+				t.Errorf("Content-Encoding %q for a client that accepts none", got)
 			}
 		})
 	}
 }
 
-func TestHandlerCompressesForThoseWhoTakeIt(t *testing.T) {
+func TestHandlerCompressesForClientsThatAcceptGzip(t *testing.T) {
 	t.Parallel()
 	for path := range served {
 		t.Run(path, func(t *testing.T) {
@@ -88,7 +88,7 @@ func TestHandlerCompressesForThoseWhoTakeIt(t *testing.T) {
 			if same := packed.Header().Get("ETag") == plain.Header().Get("ETag"); same != (coding == "") {
 				t.Errorf("the ETag is that of the plain file: %v", same)
 			}
-			if !bytes.Equal(unpack(t, packed), plain.Body.Bytes()) {
+			if !bytes.Equal(decoded(t, packed), plain.Body.Bytes()) {
 				t.Error("not the same content")
 			}
 		})
@@ -113,7 +113,7 @@ func TestHandlerReadsAcceptEncoding(t *testing.T) {
 	}
 }
 
-func unpack(t *testing.T, w *httptest.ResponseRecorder) []byte {
+func decoded(t *testing.T, w *httptest.ResponseRecorder) []byte {
 	t.Helper()
 	if w.Header().Get("Content-Encoding") == "" {
 		return w.Body.Bytes()
@@ -129,7 +129,7 @@ func unpack(t *testing.T, w *httptest.ResponseRecorder) []byte {
 	return body
 }
 
-func TestHandlerAnswers304ToThoseWhoHoldTheFile(t *testing.T) {
+func TestHandlerAnswers304WhenTheETagMatches(t *testing.T) {
 	t.Parallel()
 	for path := range served {
 		for _, accept := range []string{"", "gzip"} {
@@ -155,7 +155,7 @@ func TestHandlerReadsIfNoneMatch(t *testing.T) {
 	}
 }
 
-// A compressed file must survive the way through Lambda, which carries text.
+// Lambda returns text, so a compressed file must be encoded and decoded again.
 func TestHandlerWorksAsALambdaFunction(t *testing.T) {
 	t.Parallel()
 	event := events.APIGatewayV2HTTPRequest{RawPath: "/docs/swagger-ui.css", Headers: map[string]string{"accept-encoding": "gzip, deflate, br"}}
@@ -174,7 +174,7 @@ func TestHandlerWorksAsALambdaFunction(t *testing.T) {
 		t.Fatalf("base64: %v, %v", answer.IsBase64Encoded, err)
 	}
 	w.Body.Write(body)
-	if want := get(t, "/docs/swagger-ui.css").Body.Bytes(); answer.StatusCode != http.StatusOK || !bytes.Equal(unpack(t, w), want) {
+	if want := get(t, "/docs/swagger-ui.css").Body.Bytes(); answer.StatusCode != http.StatusOK || !bytes.Equal(decoded(t, w), want) {
 		t.Errorf("status %d, and the file is not the same", answer.StatusCode)
 	}
 	if got := w.Header().Get("X-Request-Id"); got != "id-of-the-gateway" {
@@ -204,7 +204,6 @@ func TestHandlerLeavesTheBodyOutForHEAD(t *testing.T) {
 	}
 }
 
-// The description says which files there are; the handler serves those.
 func TestDescriptionListsTheFiles(t *testing.T) {
 	t.Parallel()
 	var doc struct {
@@ -230,7 +229,7 @@ func TestDescriptionListsTheFiles(t *testing.T) {
 	}
 }
 
-func TestDescriptionAsJSONIsTheYAML(t *testing.T) {
+func TestJSONDescriptionEqualsTheYAML(t *testing.T) {
 	t.Parallel()
 	body := get(t, "/openapi.json").Body.Bytes()
 	var got, fromYAML, want any
@@ -281,8 +280,7 @@ func TestHandlerRefusesABadDescription(t *testing.T) {
 	}
 }
 
-// The page must work under its own policy: nothing inline, nothing from
-// elsewhere.
+// The page's policy forbids inline scripts and styles, and other origins.
 func TestPageHasNothingInline(t *testing.T) {
 	t.Parallel()
 	page := get(t, "/").Body.String()

@@ -5,11 +5,11 @@ import (
 	"net/http"
 )
 
-// notFound answers as every other function does (RFC 9457). It is written out
-// here because the package that knows the API's errors knows users, tokens and
-// passwords too, and a page of documentation must not link those.
+// notFound writes the same problem document as the other functions (RFC 9457).
+// The package does not import package web for it, so that a page of documentation
+// does not depend on the code that reads tokens.
 func notFound(w http.ResponseWriter, r *http.Request) {
-	body, _ := json.Marshal(struct { // strings and a number: it cannot fail
+	body, _ := json.Marshal(struct { // it cannot fail: strings and a number
 		Type      string `json:"type"`
 		Title     string `json:"title"`
 		Status    int    `json:"status"`

@@ -13,16 +13,17 @@ import (
 	"sync"
 )
 
-// resource is one thing to serve, in one or two codings.
+// resource is one file to serve, in one or two content codings.
 type resource struct {
 	contentType, cache string
 	identity           func() coding
-	gzip               *coding // nil when it would not help
+	gzip               *coding // nil if the file is compressed already
 }
 
-// coding is a body as it is sent. Each has its own ETag (RFC 9110 §8.8.3.3).
+// coding is the file in one content coding. Each has its own ETag (RFC 9110
+// §8.8.3.3).
 type coding struct {
-	name string // as in Content-Encoding, "" for none
+	name string // for Content-Encoding; "" for identity
 	etag string
 	body []byte
 }
@@ -37,11 +38,12 @@ func plain(contentType, cache string, body []byte) *resource {
 	return &resource{contentType: contentType, cache: cache, identity: func() coding { return c }}
 }
 
-// compressed is for text: API Gateway compresses nothing.
+// compressed returns a resource that is also served with gzip. API Gateway does
+// not compress answers itself.
 func compressed(contentType, cache string, body []byte) *resource {
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
-	_, _ = z.Write(body) // a bytes.Buffer refuses nothing
+	_, _ = z.Write(body) // writing to a bytes.Buffer cannot fail
 	_ = z.Close()
 	r := plain(contentType, cache, body)
 	c := newCoding("gzip", b.Bytes())
@@ -49,24 +51,24 @@ func compressed(contentType, cache string, body []byte) *resource {
 	return r
 }
 
-// gzipped is for a file that is embedded compressed. It is unpacked only for
-// the first client that does not take gzip.
+// gzipped returns a resource from a file that is embedded with gzip. It is
+// decompressed for the first client that does not accept gzip.
 func gzipped(contentType, cache string, packed []byte) *resource {
 	c := newCoding("gzip", packed)
 	return &resource{
 		contentType: contentType, cache: cache, gzip: &c,
-		identity: sync.OnceValue(func() coding { return newCoding("", unpack(packed)) }),
+		identity: sync.OnceValue(func() coding { return newCoding("", gunzip(packed)) }),
 	}
 }
 
-func unpack(packed []byte) []byte {
+func gunzip(packed []byte) []byte {
 	z, err := gzip.NewReader(bytes.NewReader(packed))
 	if err != nil {
-		panic(fmt.Sprintf("docspage: unpack an embedded file: %v", err))
+		panic(fmt.Sprintf("docspage: decompress an embedded file: %v", err))
 	}
 	body, err := io.ReadAll(z)
 	if err != nil {
-		panic(fmt.Sprintf("docspage: unpack an embedded file: %v", err))
+		panic(fmt.Sprintf("docspage: decompress an embedded file: %v", err))
 	}
 	return body
 }
@@ -99,8 +101,8 @@ func (res *resource) choose(r *http.Request) coding {
 	return res.identity()
 }
 
-// acceptsGzip reads Accept-Encoding (RFC 9110 §12.5.3). A client that names no
-// coding gets none.
+// acceptsGzip reads Accept-Encoding (RFC 9110 §12.5.3). A client that does not
+// send it gets identity.
 func acceptsGzip(h http.Header) bool {
 	for field := range strings.SplitSeq(strings.Join(h.Values("Accept-Encoding"), ","), ",") {
 		name, weight, _ := strings.Cut(field, ";")
@@ -114,8 +116,8 @@ func acceptsGzip(h http.Header) bool {
 	return false
 }
 
-// matches reports whether the client holds this version (RFC 9110 §13.1.2,
-// weak comparison: a proxy may have marked ours as weak).
+// matches reports whether the client has this version already (RFC 9110 §13.1.2).
+// It compares weakly, because a proxy may have made the ETag a weak one.
 func matches(ifNoneMatch, etag string) bool {
 	for held := range strings.SplitSeq(ifNoneMatch, ",") {
 		held = strings.TrimSpace(held)

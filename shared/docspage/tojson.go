@@ -9,7 +9,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// toJSON keeps the order of the keys: Swagger UI lists the operations in it.
+// toJSON converts YAML to JSON. It keeps the order of the keys, in which Swagger
+// UI lists the operations.
 func toJSON(document []byte) ([]byte, error) {
 	var root yaml.Node
 	if err := yaml.Unmarshal(document, &root); err != nil {
@@ -49,7 +50,7 @@ func writeObject(b *bytes.Buffer, n *yaml.Node) error {
 	for i := 0; i < len(n.Content); i += 2 {
 		key := n.Content[i]
 		if key.Kind != yaml.ScalarNode || key.Tag == "!!merge" || seen[key.Value] {
-			return fmt.Errorf("line %d: a key must be plain and stand once", key.Line)
+			return fmt.Errorf("line %d: a key must be a plain text and occur once", key.Line)
 		}
 		seen[key.Value] = true
 		if i > 0 {

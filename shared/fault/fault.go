@@ -3,29 +3,29 @@
 //
 //	return &fault.Error{Code: fault.NotFound, Message: "User not found."}
 //
-// Package web turns the code into an HTTP status. An error of any other type
-// is a bug or an internal detail, and the client learns nothing of it.
+// Package web turns the code into an HTTP status. An error of any other type is
+// a bug or an internal detail: the client gets status 500 and no explanation.
 //
-// The package imports nothing else of Roster, so that every package may import
-// it, and it refuses to know HTTP.
+// The package imports no other package of Roster, so that every package may
+// import it. It refuses to know HTTP.
 package fault
 
 import "time"
 
 // Code is the kind of a refusal. It is an error itself, so that
-// errors.Is(err, NotFound) works on whatever wraps it.
+// errors.Is(err, NotFound) works on any error that wraps it.
 type Code string
 
-// The codes. Package web gives each its HTTP status; nothing else does.
+// The codes. Only package web maps them to HTTP statuses.
 const (
-	Invalid         Code = "invalid"         // fields, or what the request as a whole asks for
-	TokenInvalid    Code = "token_invalid"   // a reset token that opens nothing
-	Unauthenticated Code = "unauthenticated" // no valid proof of who is calling
-	Forbidden       Code = "forbidden"       // known, and not allowed
-	NotFound        Code = "not_found"       // to those who may know
-	Conflict        Code = "conflict"        // with what is stored
-	TooMany         Code = "too_many"        // attempts; RetryAfter says when there are more
-	Unavailable     Code = "unavailable"     // something we need does not answer
+	Invalid         Code = "invalid"         // a field is bad, or the whole request is
+	TokenInvalid    Code = "token_invalid"   // the reset token is unknown, used or expired
+	Unauthenticated Code = "unauthenticated" // the caller has not proved who it is
+	Forbidden       Code = "forbidden"       // the caller is known and may not do this
+	NotFound        Code = "not_found"       // only for callers who may know that it does not exist
+	Conflict        Code = "conflict"        // the request contradicts what is stored
+	TooMany         Code = "too_many"        // too many attempts; RetryAfter says when to try again
+	Unavailable     Code = "unavailable"     // the database or another service does not answer
 )
 
 func (c Code) Error() string { return string(c) }
@@ -34,9 +34,10 @@ func (c Code) Error() string { return string(c) }
 type Error struct {
 	Code    Code
 	Message string
-	// Fields says what is wrong with each bad field.
+	// Fields gives the reason for each bad field.
 	Fields Fields
-	// RetryAfter is when asking again may help. Zero means that it does not.
+	// RetryAfter is how long to wait before another attempt may succeed. Zero
+	// means that waiting does not help.
 	RetryAfter time.Duration
 	// Cause is for the log. The client never sees it.
 	Cause error
@@ -53,7 +54,7 @@ func (e *Error) Error() string {
 	return s
 }
 
-// Unwrap makes both the code and the cause findable.
+// Unwrap lets errors.Is and errors.As find both the code and the cause.
 func (e *Error) Unwrap() []error {
 	if e.Cause == nil {
 		return []error{e.Code}
@@ -61,13 +62,13 @@ func (e *Error) Unwrap() []error {
 	return []error{e.Code, e.Cause}
 }
 
-// NotLoggedIn is the refusal of a caller without a valid login. It is one text
-// for every cause, so that it does not tell which one it was.
+// NotLoggedIn is the refusal of a caller without a valid login. Its text is the
+// same for every cause, so that an attacker does not learn the cause.
 func NotLoggedIn() *Error {
 	return &Error{Code: Unauthenticated, Message: "Please log in."}
 }
 
-// NotPermitted is the refusal of a caller who is known and may not do this.
+// NotPermitted is the refusal of a caller that is known and may not do this.
 func NotPermitted() *Error {
 	return &Error{Code: Forbidden, Message: "You may not do that."}
 }

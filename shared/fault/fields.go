@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Fields maps the name of a field to what is wrong with it. Add fills it; a
-// check of a request collects all bad fields before it refuses.
+// Fields maps the name of each bad field to the reason why it is bad. A check
+// collects all bad fields with Add before it refuses the request.
 type Fields map[string]string
 
 func (f Fields) String() string {
@@ -19,15 +19,16 @@ func (f Fields) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// Add notes what is wrong with a field. The first reason for a field stays; an
-// empty reason means that the field is good.
+// Add records why a field is bad. An empty reason means that the field is good
+// and adds nothing. The first reason for a field stays.
 func (f Fields) Add(name, reason string) {
 	if _, known := f[name]; reason != "" && !known {
 		f[name] = reason
 	}
 }
 
-// Merge adds the other reasons after its own and returns itself.
+// Merge adds the reasons of others, where f has none for the field, and returns
+// f.
 func (f Fields) Merge(others Fields) Fields {
 	for name, reason := range others {
 		f.Add(name, reason)
@@ -35,7 +36,7 @@ func (f Fields) Merge(others Fields) Fields {
 	return f
 }
 
-// Err returns the refusal that names every bad field, or nil when there is none.
+// Err returns a refusal that names every bad field, or nil if there is none.
 func (f Fields) Err() error {
 	if len(f) == 0 {
 		return nil

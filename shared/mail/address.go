@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// validAddress takes the dot-atom form of RFC 5322, section 3.4.1, in ASCII and
-// nothing else: no quotes, comments, display names or address literals, which
-// is where two programs begin to disagree about who the recipient is.
+// validAddress accepts only the dot-atom form of RFC 5322, section 3.4.1, in
+// ASCII. It refuses quotes, comments, display names and address literals, because
+// programs disagree about who the recipient of such an address is.
 func validAddress(s string) bool {
 	local, domain, found := strings.Cut(s, "@")
 	return found && len(s) <= maxAddress && len(local) <= 64 &&
@@ -24,7 +24,7 @@ func validDomain(s string) bool {
 	return validDots(s, isLabelByte)
 }
 
-// validDots says whether s is one or more non-empty runs of good bytes with
+// validDots reports whether s consists of non-empty parts of good bytes, with
 // single dots between them.
 func validDots(s string, good func(byte) bool) bool {
 	for part := range strings.SplitSeq(s, ".") {
@@ -48,17 +48,17 @@ func isAtomByte(c byte) bool {
 	return isLabelByte(c) || strings.IndexByte("!#$%&'*+/=?^_`{|}~", c) >= 0
 }
 
-// From is the sender of every mail: MAIL_FROM.
+// From is the sender of every mail, from MAIL_FROM.
 type From struct {
-	Name    string // what a mail program shows; may be empty
+	Name    string // the name that a mail program shows; may be empty
 	Address string // ann@example.com
 }
 
-// maxFrom keeps the From header on one line of a message (RFC 5322, section
-// 2.1.1: 998 bytes), also with a name encoded at three bytes for one.
+// maxFrom is in bytes. It keeps the From header below 998 bytes, the limit for a
+// line (RFC 5322, section 2.1.1), even if each byte of the name is encoded as three.
 const maxFrom = 300
 
-// ParseFrom reads MAIL_FROM: a bare address, or a name and an address in angle
+// ParseFrom reads MAIL_FROM: an address, or a name and an address in angle
 // brackets as in a From header.
 func ParseFrom(s string) (From, error) {
 	a, err := netmail.ParseAddress(s)
@@ -68,8 +68,8 @@ func ParseFrom(s string) (From, error) {
 	return From{Name: a.Name, Address: a.Address}, nil
 }
 
-// String gives the value of a From header (RFC 5322), with a name outside ASCII
-// encoded as RFC 2047 asks.
+// String returns the value of a From header (RFC 5322). A name outside ASCII is
+// encoded (RFC 2047).
 func (f From) String() string {
 	if f.Name == "" {
 		return f.Address
@@ -77,15 +77,15 @@ func (f From) String() string {
 	return (&netmail.Address{Name: f.Name, Address: f.Address}).String()
 }
 
-// Domain is the part behind the @.
+// Domain returns the part of the address after the @.
 func (f From) Domain() string {
 	_, domain, _ := strings.Cut(f.Address, "@")
 	return domain
 }
 
-// Mask makes an address fit for a log: the first letter and the domain stay,
-// a***@example.com. A local part of one letter is hidden whole, and so is what
-// is no address at all.
+// Mask hides most of an address for a log. It keeps the first letter and the
+// domain: a***@example.com. It hides a local part of one letter completely, and
+// also a text that is not an address.
 func Mask(address string) string {
 	if !validAddress(address) {
 		return "***"

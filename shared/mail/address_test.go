@@ -9,7 +9,7 @@ import (
 	"roster/shared/mail"
 )
 
-func TestParseFrom(t *testing.T) {
+func TestParseFromReadsNameAndAddress(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		in     string
@@ -37,7 +37,7 @@ func TestParseFrom(t *testing.T) {
 	}
 }
 
-func TestParseFromRefuses(t *testing.T) {
+func TestParseFromRefusesBadSenders(t *testing.T) {
 	t.Parallel()
 	for _, in := range []string{
 		strings.Repeat("x", 300) + " <a@example.com>",
@@ -50,7 +50,7 @@ func TestParseFromRefuses(t *testing.T) {
 	}
 }
 
-func TestFromDomain(t *testing.T) {
+func TestDomainIsThePartAfterTheAt(t *testing.T) {
 	t.Parallel()
 	f := mail.From{Address: "no-reply@mail.example.com"}
 	if got := f.Domain(); got != "mail.example.com" {
@@ -58,7 +58,7 @@ func TestFromDomain(t *testing.T) {
 	}
 }
 
-func TestMask(t *testing.T) {
+func TestMaskHidesTheLocalPart(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
 		"ann@example.com": "a***@example.com",

@@ -5,48 +5,48 @@ import (
 	"strings"
 )
 
-// The kinds of failure that a sender tells apart; errors.Is finds them.
+// The kinds of a SendError; errors.Is finds them.
 var (
-	// ErrTemporary is throttling, an outage or a time limit: the same mail may
-	// pass later.
+	// ErrTemporary is throttling, an outage or a timeout. The same mail may be
+	// accepted later.
 	ErrTemporary = errors.New("mail cannot be sent now")
-	// ErrRejected is a refusal of this mail or its recipient: it will not pass
-	// later either.
+	// ErrRejected is a refusal of this mail or its recipient. It will not be
+	// accepted later either.
 	ErrRejected = errors.New("the mail was refused")
-	// ErrSetup is something an operator has to change: credentials, permissions,
-	// an unverified sender, a certificate that is not trusted.
+	// ErrSetup is something that the operator must change: credentials,
+	// permissions, an unverified sender, a certificate that is not trusted.
 	ErrSetup = errors.New("mail is not set up correctly")
 )
 
-// maxCause bounds what a foreign server's answer may add to a log line, in bytes.
+// maxCause limits the part of an error that another server wrote, in bytes.
 const maxCause = 1000
 
-// SendError is a mail that a transport did not take. Its text is fit for a log:
-// it shows the recipient masked, also where the cause spelt the address out,
-// and nothing of the mail. Unwrap gives the kind and the cause; the cause's own
-// text may hold the address, so log the SendError and not the cause.
+// SendError says that a transport could not send a mail. Its text may be logged:
+// it masks the recipient, also where the cause contains the address, and has
+// nothing of the mail's content. Do not log the cause itself, because it may
+// contain the address.
 type SendError struct {
 	Kind  error // ErrTemporary, ErrRejected or ErrSetup
 	cause error
 	text  string
 }
 
-// Failed makes the SendError of a transport ("SES", "SMTP") for a recipient.
-func Failed(transport, to string, kind, cause error) *SendError {
+// NewSendError returns the error of a transport, "SES" or "SMTP", for a recipient.
+func NewSendError(transport, to string, kind, cause error) *SendError {
 	text := "send mail to " + Mask(to) + " by " + transport + ": " + kind.Error()
 	if cause != nil {
-		text += ": " + clip(oneLine(hide(cause.Error(), to)))
+		text += ": " + truncate(oneLine(maskEvery(cause.Error(), to)))
 	}
 	return &SendError{Kind: kind, cause: cause, text: text}
 }
 
 func (e *SendError) Error() string { return e.text }
 
-// Unwrap gives the kind and the cause to errors.Is and errors.As.
+// Unwrap lets errors.Is and errors.As find the kind and the cause.
 func (e *SendError) Unwrap() []error { return []error{e.Kind, e.cause} }
 
-// hide masks every spelling of the address in s that differs only in case.
-func hide(s, address string) string {
+// maskEvery masks the address wherever it occurs in s, in upper or lower case.
+func maskEvery(s, address string) string {
 	if address == "" {
 		return s
 	}
@@ -63,7 +63,7 @@ func hide(s, address string) string {
 	return b.String() + s
 }
 
-func clip(s string) string {
+func truncate(s string) string {
 	if len(s) <= maxCause {
 		return s
 	}

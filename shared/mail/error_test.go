@@ -8,10 +8,10 @@ import (
 	"roster/shared/mail"
 )
 
-func TestFailedHidesTheRecipient(t *testing.T) {
+func TestSendErrorMasksTheRecipient(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("550 <Ann@EXAMPLE.com>: user unknown, ann@example.com")
-	err := error(mail.Failed("SMTP", "ann@example.com", mail.ErrRejected, cause))
+	err := error(mail.NewSendError("SMTP", "ann@example.com", mail.ErrRejected, cause))
 	want := "send mail to a***@example.com by SMTP: the mail was refused: 550 <a***@example.com>: user unknown, a***@example.com"
 	if err.Error() != want {
 		t.Errorf("Error() = %q\nwant      %q", err, want)
@@ -25,25 +25,25 @@ func TestFailedHidesTheRecipient(t *testing.T) {
 	}
 }
 
-func TestFailedWithoutCause(t *testing.T) {
+func TestSendErrorNeedsNoCause(t *testing.T) {
 	t.Parallel()
-	err := mail.Failed("SES", "", mail.ErrSetup, nil)
+	err := mail.NewSendError("SES", "", mail.ErrSetup, nil)
 	if want := "send mail to *** by SES: mail is not set up correctly"; err.Error() != want {
 		t.Errorf("Error() = %q, want %q", err, want)
 	}
 }
 
-func TestFailedIsOneLine(t *testing.T) {
+func TestSendErrorIsOneLine(t *testing.T) {
 	t.Parallel()
-	err := mail.Failed("SMTP", "ann@example.com", mail.ErrRejected, errors.New("550 no\r\n550 such user"))
+	err := mail.NewSendError("SMTP", "ann@example.com", mail.ErrRejected, errors.New("550 no\r\n550 such user"))
 	if strings.ContainsAny(err.Error(), "\r\n") {
 		t.Errorf("Error() = %q", err)
 	}
 }
 
-func TestFailedBoundsTheCause(t *testing.T) {
+func TestSendErrorTruncatesTheCause(t *testing.T) {
 	t.Parallel()
-	err := mail.Failed("SMTP", "ann@example.com", mail.ErrRejected, errors.New(strings.Repeat("é", 5000)))
+	err := mail.NewSendError("SMTP", "ann@example.com", mail.ErrRejected, errors.New(strings.Repeat("é", 5000)))
 	if n := len(err.Error()); n > 1200 {
 		t.Errorf("the text has %d bytes, want it cut", n)
 	}

@@ -2,8 +2,7 @@ package mail
 
 import "time"
 
-// AdminInvitationInput is what the invitation of the first administrator is
-// made of.
+// AdminInvitationInput is the input of AdminInvitation.
 type AdminInvitationInput struct {
 	To       string // ADMIN_EMAIL
 	Username string // ADMIN_USERNAME
@@ -11,23 +10,24 @@ type AdminInvitationInput struct {
 	ValidFor time.Duration
 }
 
-// AdminInvitation carries the one-time link with which the administrator that
-// the deployment made sets a first password.
+// AdminInvitation returns the mail to the administrator whose account the
+// deployment has created. It has the one-time link that sets the first password.
 func AdminInvitation(in AdminInvitationInput) Message {
 	name := oneLine(in.Username)
-	return letter{
-		subject: "Set the password of your administrator account" + at(in.Link),
+	return content{
+		subject: "Set the password of your administrator account" + atHost(in.Link),
 		name:    name,
-		before: []string{
-			`The administrator account "` + name + `"` + at(in.Link) + ` was made for this address. It has no password yet, so nobody can log in to it.`,
+		beforeLink: []string{
+			`The administrator account "` + name + `"` + atHost(in.Link) +
+				` was made for this address. It has no password yet, so nobody can log in to it.`,
 			"Open this link and choose its password:",
 		},
 		action: "Choose a password",
 		link:   in.Link,
-		after: []string{
-			once(in.ValidFor, "After that, ask for a password reset for this account."),
+		afterLink: []string{
+			validityNote(in.ValidFor, "After that, ask for a password reset for this account."),
 			doesNotOpen,
-			"If you do not run that service, ignore this mail and tell whoever does: it was sent to the wrong address.",
+			"If you do not run that service, this mail was sent to the wrong address. Please ignore it, and tell the people who run the service.",
 			keepToYourself,
 		},
 	}.message(in.To)

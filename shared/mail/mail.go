@@ -1,11 +1,13 @@
-// Package mail holds the mails that Roster sends, as plain values: each mail is
-// a function from its facts to a Message, in plain text and in HTML.
+// Package mail has the mails that Roster sends. A function for each mail makes a
+// Message, in plain text and in HTML, from its input:
 //
-// It knows nothing of transports, requests or the database, and it links no
-// template package: one reachable template turns off the linker's pruning of
-// unused methods and costs every function that mails about 3 MB. It refuses to
-// let anything out that could become a second header or a second recipient:
-// Validate is called by every sender before the first byte leaves.
+//	m := mail.PasswordReset(mail.PasswordResetInput{To: "ann@example.com", Username: "ann", Link: link, ValidFor: time.Hour})
+//
+// It knows nothing about requests or the database. It imports no template package:
+// one reachable template turns off the linker's removal of unused methods, which
+// adds about 3 MB to every function that mails. It refuses anything that could
+// become a second header or a second recipient: every transport calls Validate
+// before it sends the first byte.
 package mail
 
 import (
@@ -16,21 +18,21 @@ import (
 	"unicode/utf8"
 )
 
-// Limits of a message, in bytes. A recipient is limited by RFC 5321, section
-// 4.5.3.1.3 (256 with its angle brackets). The others are far above what
-// Roster's own mails need and far below what any transport refuses.
+// Limits of a message, in bytes. maxAddress is from RFC 5321, section 4.5.3.1.3
+// (256 with the angle brackets). The others are far above the size of Roster's own
+// mails and far below the limits of the transports.
 const (
 	maxAddress = 254
 	maxSubject = 200
 	maxBody    = 64 << 10
 )
 
-// ErrInvalid is what every error of Validate wraps. Such a mail is a mistake in
-// the program or in what was let into it; trying again does not help.
+// ErrInvalid is wrapped by every error of Validate. It means a bug, or input that
+// should have been refused earlier. Trying again does not help.
 var ErrInvalid = errors.New("this mail may not be sent")
 
-// Message is one mail to one person. Text is required, HTML may be empty; both
-// say the same.
+// Message is one mail to one person. Text is required, HTML may be empty. Both
+// have the same content.
 type Message struct {
 	To      string // one bare address, ann@example.com
 	Subject string
@@ -38,10 +40,10 @@ type Message struct {
 	HTML    string
 }
 
-// Validate says whether the message may be handed to a transport. It refuses
-// line breaks and every other control character in To and Subject, anything
-// but one plain ASCII address in To, NUL and broken UTF-8 everywhere, and an
-// empty or oversized part. The error names the member, never its content.
+// Validate checks a message before it is sent. It refuses control characters, such
+// as line breaks, in To and Subject; anything but one plain ASCII address in To;
+// NUL and broken UTF-8 in any field; and an empty or too long Subject or Text. The
+// error names the field, but does not contain its value.
 func (m Message) Validate() error {
 	switch {
 	case !validAddress(m.To):
@@ -66,8 +68,8 @@ func invalid(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrInvalid, fmt.Sprintf(format, args...))
 }
 
-// breaksLine also takes the two Unicode separators, which some programs show
-// as a new line.
+// breaksLine reports control characters, and the two Unicode separators that some
+// programs show as a new line.
 func breaksLine(r rune) bool {
 	return unicode.IsControl(r) || r == '\u2028' || r == '\u2029'
 }

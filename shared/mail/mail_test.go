@@ -15,7 +15,7 @@ func good() mail.Message {
 	return mail.Message{To: "ann@example.com", Subject: "Hello", Text: "Hi\n", HTML: "<p>Hi</p>"}
 }
 
-func TestValidateAccepts(t *testing.T) {
+func TestValidateAcceptsGoodMails(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(*mail.Message){
 		"plain":             func(*mail.Message) {},
@@ -99,8 +99,8 @@ func TestValidateRefusesContent(t *testing.T) {
 	}
 }
 
-// FuzzValidate holds that whatever passes is one recipient and one header line
-// for the standard library's parser too.
+// FuzzValidate checks that the standard library's parser, too, reads an accepted
+// message as one recipient and one line of a header.
 func FuzzValidate(f *testing.F) {
 	f.Add("ann@example.com", "Hello")
 	f.Add("ann@example.com\r\nBcc: bob@example.com", "Hi\r\nBcc: bob@example.com")

@@ -10,8 +10,8 @@ type Transport interface {
 	Send(ctx context.Context, m Message) error
 }
 
-// Mailer writes each mail and hands it to a transport. It is what the domain of
-// accounts calls its mailer.
+// Mailer makes each mail and sends it through a transport. It implements
+// user.Mailer.
 type Mailer struct{ Transport Transport }
 
 // SendPasswordReset mails a link that sets a new password.
@@ -24,7 +24,7 @@ func (m Mailer) SendAdminInvitation(ctx context.Context, to, username, link stri
 	return m.Transport.Send(ctx, AdminInvitation(AdminInvitationInput{To: to, Username: username, Link: link, ValidFor: validFor}))
 }
 
-// SendSessionEnded tells that a session was ended because its refresh token was
+// SendSessionEnded mails that a session has ended because its refresh token was
 // used twice.
 func (m Mailer) SendSessionEnded(ctx context.Context, to, username, service string, at time.Time) error {
 	return m.Transport.Send(ctx, SessionEnded(SessionEndedInput{To: to, Username: username, Service: service, At: at}))

@@ -1,53 +1,35 @@
 package mail
 
-import (
-	"strconv"
-	"time"
-)
+import "time"
 
-// PasswordResetInput is what the reset mail is made of.
+// PasswordResetInput is the input of PasswordReset.
 type PasswordResetInput struct {
-	To       string        // the address stored with the account, never a submitted one
-	Username string        // escaped here
+	To       string        // the stored address, never one from a request
+	Username string        // is escaped here
 	Link     string        // absolute, from PUBLIC_URL
-	ValidFor time.Duration // told in whole minutes
+	ValidFor time.Duration // is written in whole minutes
 }
 
-// PasswordReset is the mail that carries a reset link. It says what to do
-// whether the reader asked for it or not, because anybody who knows a username
-// and an address can have it sent.
+// PasswordReset returns the mail with a reset link. It also says what to do if the
+// reader did not ask for it, because anyone who knows the username and the address
+// can have it sent.
 func PasswordReset(in PasswordResetInput) Message {
 	name := oneLine(in.Username)
-	return letter{
-		subject: "Reset your password" + at(in.Link),
+	return content{
+		subject: "Reset your password" + atHost(in.Link),
 		name:    name,
-		before: []string{
-			`Somebody asked to reset the password of your account "` + name + `"` + at(in.Link) + `.`,
+		beforeLink: []string{
+			`Somebody asked to reset the password of your account "` + name + `"` + atHost(in.Link) + `.`,
 			"If it was you, open this link and choose a new password:",
 		},
 		action: "Choose a new password",
 		link:   in.Link,
-		after: []string{
-			once(in.ValidFor, "After that, ask for a new one."),
+		afterLink: []string{
+			validityNote(in.ValidFor, "After that, ask for a new one."),
 			doesNotOpen,
-			"If it was not you, ignore this mail. It may have been somebody else, or a mistyped name. Your password has not been changed, and without this link the request changes nothing.",
+			"If it was not you, ignore this mail. It may have been somebody else, or a mistyped name. " +
+				"Your password has not been changed, and without this link the request changes nothing.",
 			keepToYourself,
 		},
 	}.message(in.To)
-}
-
-const (
-	doesNotOpen    = "If the link does not open, copy the whole address into the address line of your browser."
-	keepToYourself = "Do not pass this mail on: whoever has the link can set your password. We never ask for it."
-)
-
-func once(validFor time.Duration, after string) string {
-	return "The link works once, and only within " + span(validFor) + " of our sending it. " + after
-}
-
-func count(n int64, unit string) string {
-	if n == 1 {
-		return "1 " + unit
-	}
-	return strconv.FormatInt(n, 10) + " " + unit + "s"
 }

@@ -2,28 +2,29 @@ package mail
 
 import "time"
 
-// SessionEndedInput is what the notice of a session is made of that was ended
-// because its refresh token was used twice.
+// SessionEndedInput is the input of SessionEnded.
 type SessionEndedInput struct {
 	To       string
 	Username string
-	Service  string // PUBLIC_URL; its host is what people know the service by
+	Service  string // PUBLIC_URL; people know the service by its host
 	At       time.Time
 }
 
-// SessionEnded tells the owner of an account that one of its devices was logged
-// out and why. It has no link: a mail that warns of an intruder must not look
-// like one that an intruder would send.
+// SessionEnded returns the mail that tells the owner of an account that one of its
+// devices was logged out because its refresh token was used twice. It has no link:
+// a warning about an intruder must not look like a phishing mail.
 func SessionEnded(in SessionEndedInput) Message {
 	name := oneLine(in.Username)
-	return letter{
-		subject: "One of your devices was logged out" + at(in.Service),
+	return content{
+		subject: "One of your devices was logged out" + atHost(in.Service),
 		name:    name,
-		before: []string{
-			`One of the devices that are logged in to your account "` + name + `"` + at(in.Service) + " was logged out at " + in.At.UTC().Format("15:04 on 2 January 2006") + " (UTC).",
-			"What keeps that device logged in was used a second time after it had been replaced. Either the device missed an answer, for example because its connection broke, or somebody has copied what it keeps.",
-			"If you were just asked to log in again on a device of yours and know of nothing else, do so: nothing more is needed.",
-			"If not, change your password, and look through the list of your devices for one that you do not know.",
+		beforeLink: []string{
+			`One of the devices that are logged in to your account "` + name + `"` + atHost(in.Service) +
+				" was logged out at " + in.At.UTC().Format("15:04 on 2 January 2006") + " (UTC).",
+			"The login that is saved on that device was used again after it had been replaced by a new one. Either the device " +
+				"missed an answer, for example because its connection broke, or somebody has copied the saved login.",
+			"If one of your devices has just asked you to log in again, and you have noticed nothing else, log in. You need not do anything more.",
+			"Otherwise change your password, and look through the list of your devices for one that you do not know.",
 		},
 	}.message(in.To)
 }

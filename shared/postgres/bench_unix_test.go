@@ -13,14 +13,14 @@ import (
 	"roster/shared/ratelimit"
 )
 
-// BenchmarkLogin says what the statements of a login cost: this process's CPU,
-// and in ns/op with PostgreSQL's work and the way there. The first line is what
-// there was before limits and audit log.
+// BenchmarkLogin measures the statements of a login: cpu-µs/op is the CPU of
+// this process, ns/op includes PostgreSQL and the way there. The case read is a
+// login without limits and audit log.
 func BenchmarkLogin(b *testing.B) {
 	db := postgrestest.Open(b)
 	u := create(b, db, account("ann"))
 	at := time.Now()
-	take := func(name string) error {
+	consumeAttempt := func(name string) error {
 		_, err := db.Consume(b.Context(), []ratelimit.Budget{
 			{Key: "account " + name, Limit: 100, Consecutive: true},
 			{Key: "account network " + name, Limit: 1_000_000, Window: time.Hour},
@@ -43,9 +43,9 @@ func BenchmarkLogin(b *testing.B) {
 		steps func(n int) []error
 	}{
 		{"read", func(int) []error { return []error{find()} }},
-		{"right", func(int) []error { return []error{take("ann"), find(), record()} }},
-		{"wrong", func(n int) []error { // each name has waits of its own
-			return []error{take(fmt.Sprint("n", n)), find(), db.Record(b.Context(), failedLogin(at))}
+		{"right", func(int) []error { return []error{consumeAttempt("ann"), find(), record()} }},
+		{"wrong", func(n int) []error { // a new name each time, because one name would have to wait
+			return []error{consumeAttempt(fmt.Sprint("n", n)), find(), db.Record(b.Context(), failedLogin(at))}
 		}},
 	} {
 		b.Run(c.name, func(b *testing.B) {
@@ -63,7 +63,7 @@ func BenchmarkLogin(b *testing.B) {
 	}
 }
 
-// cpu is what this process has used.
+// cpu returns the CPU time that this process has used.
 func cpu(b *testing.B) time.Duration {
 	var used syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {

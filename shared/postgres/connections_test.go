@@ -35,7 +35,7 @@ func TestConnectionsOfAProcess(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(db.Close)
-		atOnce(12, func(int) {
+		concurrently(12, func(int) {
 			if err := db.Exec(t.Context(), "select pg_sleep(0.1)"); err != nil {
 				t.Error(err)
 			}

@@ -2,25 +2,31 @@ package postgres
 
 import "context"
 
-// Fault is fault, so that errors need not be brought about to be classified.
-var Fault = asFault
+// AsFault lets a test classify errors without causing them.
+var AsFault = asFault
 
-// Dead is dead, so that no test has to leave a connection idle for long.
-var Dead = dead
+// IsBroken lets a test check a connection without leaving it idle for long.
+var IsBroken = isBroken
 
-// Quiet is quiet, to be tried on sockets of all kinds.
-var Quiet = quiet
+// IsStale lets a test look at sockets of all kinds.
+var IsStale = isStale
 
-// ListAuditSQL is sqlListAudit, to look at its plan.
-const ListAuditSQL = sqlListAudit
+// ListAuditSQL lets a test look at the plan of sqlListAudit.
+const ListAuditSQL = string(sqlListAudit)
 
-// Exec runs a statement as each method does.
-func (db *DB) Exec(ctx context.Context, sql string) error {
-	return db.do(ctx, "try", func() error {
-		_, err := db.pool.Exec(ctx, sql)
-		return err
-	})
+// Bind binds a statement that a test has found in the source, or made up.
+func Bind(sql string, args map[string]any) (string, []any, error) {
+	var list named
+	for name, value := range args {
+		list = append(list, argument{name, value})
+	}
+	return statement(sql).bind(list)
 }
 
-// IdleFor is idleFor, to be asked at other times.
-var IdleFor = idleFor
+// Exec runs SQL as every method does.
+func (db *DB) Exec(ctx context.Context, sql string) error {
+	return db.exec(ctx, query{"test", statement(sql), nil})
+}
+
+// IdleTime lets a test choose the time.
+var IdleTime = idleTime

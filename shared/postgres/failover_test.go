@@ -98,7 +98,7 @@ func TestFailoverToAnotherServer(t *testing.T) {
 			a, b, r, db := failover(t, query)
 			var failed atomic.Int32
 			writes := func(what string) {
-				atOnce(8, func(i int) {
+				concurrently(8, func(i int) {
 					for n := range 10 {
 						if err := write(t.Context(), db, fmt.Sprint(what, i, n)); err != nil {
 							failed.Add(1)

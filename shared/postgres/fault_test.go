@@ -18,12 +18,12 @@ import (
 	"roster/shared/postgres"
 )
 
-// What is the server's or the network's state is an outage; what is wrong with
-// the statement is a bug. Codes: PostgreSQL's documentation, appendix A.
+// The state of the server or of the network is an outage. A mistake in the
+// statement is a bug. The codes are from PostgreSQL's documentation, appendix A.
 func TestFault(t *testing.T) {
 	t.Parallel()
 	state := func(code string) error {
-		return &pgconn.PgError{Severity: "ERROR", Code: code, Message: "of the server"}
+		return &pgconn.PgError{Severity: "ERROR", Code: code, Message: "from the server"}
 	}
 	outages := []error{
 		context.Canceled, context.DeadlineExceeded, os.ErrDeadlineExceeded,
@@ -37,7 +37,7 @@ func TestFault(t *testing.T) {
 		outages = append(outages, state(code))
 	}
 	for _, cause := range outages {
-		err := postgres.Fault("do something", fmt.Errorf("wrapped: %w", cause))
+		err := postgres.AsFault("do something", fmt.Errorf("wrapped: %w", cause))
 		var e *fault.Error
 		if !errors.As(err, &e) || e.Code != fault.Unavailable || e.RetryAfter <= 0 || !errors.Is(err, cause) {
 			t.Errorf("%v: %v", cause, err)
@@ -51,14 +51,14 @@ func TestFault(t *testing.T) {
 		bugs = append(bugs, state(code))
 	}
 	for _, cause := range bugs {
-		err := postgres.Fault("do something", cause)
+		err := postgres.AsFault("do something", cause)
 		var e *fault.Error
 		if errors.As(err, &e) || !errors.Is(err, cause) {
 			t.Errorf("%v: %v", cause, err)
 		}
 	}
-	if err := postgres.Fault("do something", nil); err != nil {
-		t.Errorf("of nothing: %v", err)
+	if err := postgres.AsFault("do something", nil); err != nil {
+		t.Errorf("for no error: %v", err)
 	}
 }
 
@@ -72,7 +72,7 @@ func TestBadURLShowsNoPassword(t *testing.T) {
 		db, err := postgres.Open(t.Context(), url)
 		if err == nil {
 			db.Close()
-			t.Errorf("%s is taken", url)
+			t.Errorf("%s is accepted", url)
 			continue
 		}
 		if strings.Contains(err.Error(), "hunter") || !strings.Contains(err.Error(), "DATABASE_URL is not a PostgreSQL URL") {
@@ -82,8 +82,8 @@ func TestBadURLShowsNoPassword(t *testing.T) {
 }
 
 func TestOpenDoesNotConnect(t *testing.T) {
-	t.Parallel()                                                                        // a function must start while the database is out
-	db, err := postgres.Open(t.Context(), "postgres://user:password@192.0.2.1:5432/db") // RFC 5737: nobody is there
+	t.Parallel()                                                                        // a function must start during an outage of the database
+	db, err := postgres.Open(t.Context(), "postgres://user:password@192.0.2.1:5432/db") // RFC 5737: nothing answers there
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,8 +12,8 @@ import (
 	"roster/shared/postgres"
 )
 
-// F7: a connection that was idle for long, in a frozen sandbox perhaps, shows
-// that it is alive before it is used, and the check is no statement.
+// F7: a connection that was idle for long, perhaps in a frozen sandbox, is
+// checked before it is used. The check is no statement.
 func TestIdleConnection(t *testing.T) {
 	t.Parallel()
 	conn, err := pgx.Connect(t.Context(), postgrestest.URL(t))
@@ -21,15 +21,15 @@ func TestIdleConnection(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close(context.Background()) })
-	dead := func(idle time.Duration) bool {
-		return postgres.Dead(t.Context(), pgxpool.ShouldPingParams{Conn: conn, IdleDuration: idle})
+	broken := func(idle time.Duration) bool {
+		return postgres.IsBroken(t.Context(), pgxpool.ShouldPingParams{Conn: conn, IdleDuration: idle})
 	}
 	if s := postgrestest.Statements(t, func() {
-		if dead(time.Hour) || dead(time.Second) {
-			t.Error("a living connection is taken for dead")
+		if broken(time.Hour) || broken(time.Second) {
+			t.Error("a working connection is reported as broken")
 		}
 	}); len(s) > 0 {
-		t.Errorf("the check is %q", s)
+		t.Errorf("the check sends %q", s)
 	}
 	if _, err := conn.Exec(t.Context(), "select 1"); err != nil {
 		t.Errorf("after the check: %v", err)
@@ -37,11 +37,11 @@ func TestIdleConnection(t *testing.T) {
 	if _, err := postgrestest.Pool(t).Exec(t.Context(), "select pg_terminate_backend($1)", conn.PgConn().PID()); err != nil {
 		t.Fatal(err)
 	}
-	if !dead(time.Hour) {
-		t.Error("a dead connection is taken for living")
+	if !broken(time.Hour) {
+		t.Error("a broken connection is reported as working")
 	}
 	if !conn.IsClosed() {
-		t.Error("it would be used")
+		t.Error("the broken connection would be used")
 	}
 }
 
@@ -62,7 +62,7 @@ func TestIdleForByTheWallClock(t *testing.T) {
 		{time.Second, -time.Hour, time.Second}, // set back
 	} {
 		at = at.Add(step.later)
-		if got := postgres.IdleFor(conn, step.measured, at); got != step.want {
+		if got := postgres.IdleTime(conn, step.measured, at); got != step.want {
 			t.Errorf("%+v: %v", step, got)
 		}
 	}

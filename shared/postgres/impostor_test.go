@@ -13,42 +13,22 @@ import (
 	"roster/shared/postgres"
 )
 
-// GHSA-95fj-3fxw-g62g: a server that lets the client in without proof, or asks
-// for the password as it is, to learn it. Where the address says
-// require_auth=scram-sha-256, neither gets a password or a statement.
+// GHSA-95fj-3fxw-g62g: an impostor lets the client in without a password, or
+// asks for the password in plain text. With require_auth=scram-sha-256 in the
+// URL it gets neither a password nor a statement.
 func TestImpostor(t *testing.T) {
 	t.Parallel()
 	for name, first := range map[string]pgproto3.BackendMessage{
-		"lets everyone in":     &pgproto3.AuthenticationOk{},
-		"asks for plain text":  &pgproto3.AuthenticationCleartextPassword{},
-		"asks for MD5":         &pgproto3.AuthenticationMD5Password{Salt: [4]byte{1, 2, 3, 4}},
-		"proves nothing":       &pgproto3.AuthenticationSASL{AuthMechanisms: []string{"PLAIN"}},
-		"skips to the end":     &pgproto3.AuthenticationSASLFinal{Data: []byte("v=AAAA")},
-		"is ready without all": &pgproto3.ReadyForQuery{TxStatus: 'I'},
+		"lets everyone in":    &pgproto3.AuthenticationOk{},
+		"asks for plain text": &pgproto3.AuthenticationCleartextPassword{},
+		"asks for MD5":        &pgproto3.AuthenticationMD5Password{Salt: [4]byte{1, 2, 3, 4}},
+		"proves nothing":      &pgproto3.AuthenticationSASL{AuthMechanisms: []string{"PLAIN"}},
+		"skips to the end":    &pgproto3.AuthenticationSASLFinal{Data: []byte("v=AAAA")},
+		"is ready at once":    &pgproto3.ReadyForQuery{TxStatus: 'I'},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			said := make(chan pgproto3.FrontendMessage, 100)
-			url := serve(t, func(c net.Conn) {
-				backend := pgproto3.NewBackend(c, c)
-				if m, err := backend.ReceiveStartupMessage(); err != nil || isCancel(m) {
-					return
-				}
-				backend.Send(first)
-				backend.Send(&pgproto3.ReadyForQuery{TxStatus: 'I'})
-				if backend.Flush() != nil || backend.SetAuthType(pgproto3.AuthTypeCleartextPassword) != nil {
-					return
-				}
-				for {
-					m, err := backend.Receive()
-					if err != nil {
-						return
-					}
-					if _, bye := m.(*pgproto3.Terminate); !bye {
-						said <- m
-					}
-				}
-			})
+			url, received := impostor(t, first)
 			db, err := postgres.Open(t.Context(), url+"&require_auth=scram-sha-256")
 			if err != nil {
 				t.Fatal(err)
@@ -60,10 +40,37 @@ func TestImpostor(t *testing.T) {
 				t.Errorf("error %v, want %v", err, fault.Unavailable)
 			}
 			select {
-			case m := <-said:
-				t.Errorf("the server was told %T", m)
+			case m := <-received:
+				t.Errorf("the server received %T", m)
 			default:
 			}
 		})
 	}
+}
+
+// impostor is a server that answers the start of a connection with a message of
+// its own. It passes on everything that it receives afterwards.
+func impostor(t *testing.T, first pgproto3.BackendMessage) (url string, received chan pgproto3.FrontendMessage) {
+	t.Helper()
+	received = make(chan pgproto3.FrontendMessage, 100)
+	return serve(t, func(c net.Conn) {
+		backend := pgproto3.NewBackend(c, c)
+		if m, err := backend.ReceiveStartupMessage(); err != nil || isCancel(m) {
+			return
+		}
+		backend.Send(first)
+		backend.Send(&pgproto3.ReadyForQuery{TxStatus: 'I'})
+		if backend.Flush() != nil || backend.SetAuthType(pgproto3.AuthTypeCleartextPassword) != nil {
+			return
+		}
+		for {
+			m, err := backend.Receive()
+			if err != nil {
+				return
+			}
+			if _, end := m.(*pgproto3.Terminate); !end {
+				received <- m
+			}
+		}
+	}), received
 }

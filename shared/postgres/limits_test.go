@@ -18,43 +18,43 @@ import (
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
-func takeOne(t *testing.T, db *postgres.DB, now time.Time, budgets ...ratelimit.Budget) time.Duration {
+func consume(t *testing.T, db *postgres.DB, now time.Time, budgets ...ratelimit.Budget) time.Duration {
 	t.Helper()
-	try, err := db.Consume(t.Context(), budgets, now)
+	attempt, err := db.Consume(t.Context(), budgets, now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return try.Wait
+	return attempt.Wait
 }
 
-func TestTakeWindow(t *testing.T) {
+func TestConsumeWindow(t *testing.T) {
 	t.Parallel()
 	db := postgrestest.Open(t)
 	b := ratelimit.Budget{Key: "window", Limit: 3, Window: time.Minute}
 	for i := range 3 {
-		if wait := takeOne(t, db, noon.Add(time.Duration(i)*time.Second), b); wait != 0 {
-			t.Fatalf("try %d of 3 waits %v", i+1, wait)
+		if wait := consume(t, db, noon.Add(time.Duration(i)*time.Second), b); wait != 0 {
+			t.Fatalf("attempt %d of 3 waits %v", i+1, wait)
 		}
 	}
-	// Refused tries neither count nor move the window.
+	// Refused attempts neither count nor move the window.
 	for _, after := range []time.Duration{2 * time.Second, 30 * time.Second, 59 * time.Second} {
-		if wait, want := takeOne(t, db, noon.Add(after), b), time.Minute-after; wait != want {
+		if wait, want := consume(t, db, noon.Add(after), b), time.Minute-after; wait != want {
 			t.Errorf("after %v: wait %v, want %v", after, wait, want)
 		}
 	}
-	if wait := takeOne(t, db, noon.Add(time.Minute), b); wait != 0 {
+	if wait := consume(t, db, noon.Add(time.Minute), b); wait != 0 {
 		t.Errorf("in the next window: wait %v", wait)
 	}
 }
 
-func TestTakeBackoff(t *testing.T) {
+func TestConsumeBackoff(t *testing.T) {
 	t.Parallel()
 	db := postgrestest.Open(t)
 	b := ratelimit.Budget{Key: "backoff", Limit: 100, Consecutive: true}
 	now := noon
 	for i := 1; i <= 100; i++ {
-		if wait := takeOne(t, db, now, b); wait != 0 {
-			t.Fatalf("try %d at %v waits %v", i, now.Sub(noon), wait)
+		if wait := consume(t, db, now, b); wait != 0 {
+			t.Fatalf("attempt %d at %v waits %v", i, now.Sub(noon), wait)
 		}
 		want := time.Duration(0)
 		if i >= 5 {
@@ -64,88 +64,89 @@ func TestTakeBackoff(t *testing.T) {
 			break
 		}
 		if want > 0 {
-			if wait := takeOne(t, db, now.Add(want-time.Second), b); wait != time.Second {
-				t.Fatalf("after try %d: wait %v a second before the end of %v", i, wait, want)
+			if wait := consume(t, db, now.Add(want-time.Second), b); wait != time.Second {
+				t.Fatalf("after attempt %d: wait %v a second before the end of %v", i, wait, want)
 			}
 		}
 		now = now.Add(want)
 	}
-	if wait := takeOne(t, db, now.Add(30*24*time.Hour), b); wait < time.Hour {
-		t.Errorf("a month after 100 tries in a row: wait %v, want no more tries", wait)
+	if wait := consume(t, db, now.Add(30*24*time.Hour), b); wait < time.Hour {
+		t.Errorf("a month after 100 consecutive attempts: wait %v, want no more attempts", wait)
 	}
 }
 
-func TestTakeBackoffBeginsAnewAfterQuiet(t *testing.T) {
+func TestConsumeBackoffStartsAgain(t *testing.T) {
 	t.Parallel()
 	db := postgrestest.Open(t)
 	b := ratelimit.Budget{Key: "quiet", Limit: 7, Consecutive: true}
 	for range 5 {
-		takeOne(t, db, noon, b)
+		consume(t, db, noon, b)
 	}
-	if wait := takeOne(t, db, noon, b); wait != time.Second {
+	if wait := consume(t, db, noon, b); wait != time.Second {
 		t.Fatalf("wait %v, want 1s", wait)
 	}
 	later := noon.Add(15*time.Minute + time.Second)
 	for i := range 2 {
-		if wait := takeOne(t, db, later, b); wait != 0 {
-			t.Errorf("quiet try %d waits %v", i+1, wait)
+		if wait := consume(t, db, later, b); wait != 0 {
+			t.Errorf("attempt %d after a quarter of an hour waits %v", i+1, wait)
 		}
 	}
-	if wait := takeOne(t, db, later, b); wait < time.Hour {
-		t.Errorf("the eighth try in a row of seven: wait %v", wait)
+	if wait := consume(t, db, later, b); wait < time.Hour {
+		t.Errorf("the eighth of at most seven consecutive attempts: wait %v", wait)
 	}
 }
 
-// The try after which there is a wait is told apart, once, so that the log can
-// say when each wait began.
-func TestTakeTellsTheLast(t *testing.T) {
+// The last attempt before a wait is marked, once, so that the audit log can say
+// when each wait began.
+func TestConsumeMarksTheLast(t *testing.T) {
 	t.Parallel()
 	db := postgrestest.Open(t)
 	window := ratelimit.Budget{Key: "window", Limit: 3, Window: time.Minute}
 	backoff := ratelimit.Budget{Key: "backoff", Limit: 100, Consecutive: true}
 	for _, c := range []struct {
 		budget ratelimit.Budget
-		want   []bool // of each try; those that are refused are not the last
+		want   []bool // of each attempt; a refused attempt is not the last
 	}{
 		{window, []bool{false, false, true, false, false}},
 		{backoff, []bool{false, false, false, false, true, false, false}},
 	} {
 		for i, want := range c.want {
-			try, err := db.Consume(t.Context(), []ratelimit.Budget{{Key: "everyone", Limit: 1000, Window: time.Hour}, c.budget}, noon)
-			if err != nil || try.Last != want {
-				t.Errorf("%s, try %d: last %v, error %v", c.budget.Key, i+1, try.Last, err)
+			attempt, err := db.Consume(t.Context(), []ratelimit.Budget{{Key: "everyone", Limit: 1000, Window: time.Hour}, c.budget}, noon)
+			if err != nil || attempt.Last != want {
+				t.Errorf("%s, attempt %d: last %v, error %v", c.budget.Key, i+1, attempt.Last, err)
 			}
 		}
 	}
-	if try, err := db.Consume(t.Context(), []ratelimit.Budget{backoff}, noon.Add(time.Second)); err != nil || !try.Last || try.Wait > 0 {
-		t.Errorf("the sixth after its wait: %+v, %v", try, err)
+	if attempt, err := db.Consume(t.Context(), []ratelimit.Budget{backoff}, noon.Add(time.Second)); err != nil || !attempt.Last || attempt.Wait > 0 {
+		t.Errorf("the sixth after its wait: %+v, %v", attempt, err)
 	}
 }
 
-func TestTakeAllOrNone(t *testing.T) {
+func TestConsumeAllOrNone(t *testing.T) {
 	t.Parallel()
 	db := postgrestest.Open(t)
 	full := ratelimit.Budget{Key: "full", Limit: 1, Window: time.Hour}
 	other := ratelimit.Budget{Key: "other", Limit: 2, Window: time.Hour}
-	takeOne(t, db, noon, full)
+	consume(t, db, noon, full)
 	for range 5 {
-		if wait := takeOne(t, db, noon, other, full); wait != time.Hour {
+		if wait := consume(t, db, noon, other, full); wait != time.Hour {
 			t.Fatalf("wait %v, want 1h", wait)
 		}
 	}
 	for range 2 {
-		if wait := takeOne(t, db, noon, other); wait != 0 {
-			t.Errorf("a refused try has counted: wait %v", wait)
+		if wait := consume(t, db, noon, other); wait != 0 {
+			t.Errorf("a refused attempt was counted: wait %v", wait)
 		}
 	}
 }
 
-var exactness = flag.Int("rounds", 50, "rounds of TestTakeIsExact")
+var exactRounds = flag.Int("rounds", 10, "rounds of TestConsumeIsExact")
 
-// TestTakeIsExact has 200 take at once, from many connections.
-func TestTakeIsExact(t *testing.T) {
+// 200 attempts at the same moment, over many connections: exactly as many
+// succeed as the budget allows.
+func TestConsumeIsExact(t *testing.T) {
 	t.Parallel()
-	var pools []*postgres.DB // as many instances have
+	var pools []*postgres.DB // each like an instance
 	for range 16 {
 		db, err := postgres.Open(t.Context(), postgrestest.FunctionsURL(t))
 		if err != nil {
@@ -154,7 +155,7 @@ func TestTakeIsExact(t *testing.T) {
 		defer db.Close()
 		pools = append(pools, db)
 	}
-	for round := range *exactness {
+	for round := range *exactRounds {
 		budgets := []ratelimit.Budget{
 			{Key: fmt.Sprint("window ", round), Limit: 5, Window: time.Hour},
 			{Key: fmt.Sprint("backoff ", round), Limit: 100, Consecutive: true},
@@ -164,11 +165,11 @@ func TestTakeIsExact(t *testing.T) {
 		var group sync.WaitGroup
 		for _, db := range pools {
 			for range 50 {
-				now := noon.Add(-time.Duration(rand.IntN(100)) * time.Millisecond) // no two clocks are alike
+				now := noon.Add(-time.Duration(rand.IntN(100)) * time.Millisecond) // no two clocks are the same
 				group.Go(func() {
-					if try, err := db.Consume(t.Context(), budgets, now); err != nil {
+					if attempt, err := db.Consume(t.Context(), budgets, now); err != nil {
 						t.Error(err)
-					} else if try.Wait == 0 {
+					} else if attempt.Wait == 0 {
 						granted.Add(1)
 					}
 				})
@@ -181,9 +182,9 @@ func TestTakeIsExact(t *testing.T) {
 	}
 }
 
-// A try that is let through by the rows it finds and refused by those that
-// another one makes at that moment has counted nothing in the end.
-func TestTakeAllOrNoneAtOnce(t *testing.T) {
+// An attempt can pass the rows that it finds and then be refused by a row that
+// another attempt inserts at that moment. Such an attempt counts nowhere.
+func TestConsumeAllOrNoneAtTheSameMoment(t *testing.T) {
 	t.Parallel()
 	db, pool := postgrestest.Open(t), postgrestest.Pool(t)
 	for round := range 20 {
@@ -211,15 +212,15 @@ func TestTakeAllOrNoneAtOnce(t *testing.T) {
 	}
 }
 
-// Logins that succeed give back what others take at the same moment. Both lock
-// rows; neither may wait for the other until one is refused for it.
-func TestTakeAndGiveBack(t *testing.T) {
+// A successful login deletes counters that other attempts use at the same
+// moment. Both lock rows, and there must be no deadlock.
+func TestConsumeWhileLoginsClear(t *testing.T) {
 	t.Parallel()
 	db := postgrestest.Open(t)
 	u := create(t, db, account("ann"))
 	budgets := []ratelimit.Budget{{Key: "everyone", Limit: 1_000_000, Window: time.Hour}}
 	var keys []string
-	for i := range 12 { // so many that no order is right by chance
+	for i := range 12 { // so many that the order is not right by chance
 		key := fmt.Sprint("budget ", i)
 		keys = append(keys, key)
 		budgets = append(budgets, ratelimit.Budget{Key: key, Limit: 1_000_000, Window: time.Hour})
@@ -229,8 +230,8 @@ func TestTakeAndGiveBack(t *testing.T) {
 		group.Go(func() {
 			for range 100 {
 				if i%2 == 0 {
-					if try, err := db.Consume(t.Context(), budgets, noon); try.Wait > 0 || err != nil {
-						t.Error(try, err)
+					if attempt, err := db.Consume(t.Context(), budgets, noon); attempt.Wait > 0 || err != nil {
+						t.Error(attempt, err)
 					}
 					continue
 				}

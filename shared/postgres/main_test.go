@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"flag"
 	"fmt"
 	"net/url"
 	"os"
@@ -23,8 +24,8 @@ func TestMain(m *testing.M) { os.Exit(postgrestest.Main(m)) }
 // now has no more digits than the database keeps.
 var now = time.Date(2026, 1, 5, 9, 30, 0, 123456000, time.UTC)
 
-// wide opens the test's database for many at once.
-func wide(t testing.TB) *postgres.DB {
+// openMany opens the test's database with 16 connections.
+func openMany(t testing.TB) *postgres.DB {
 	t.Helper()
 	u, err := url.Parse(postgrestest.FunctionsURL(t))
 	if err != nil {
@@ -41,7 +42,7 @@ func wide(t testing.TB) *postgres.DB {
 	return db
 }
 
-// account is a new user of that name, not stored yet.
+// account returns a new user with that username, not stored yet.
 func account(name string) user.User {
 	var b [16]byte
 	_, _ = rand.Read(b[:])
@@ -76,13 +77,13 @@ func find(t testing.TB, db *postgres.DB, name string) user.User {
 	return *u
 }
 
-// callerOf is the account as it calls, in a session of its own.
+// callerOf returns the account as a caller, in a new session.
 func callerOf(t testing.TB, u user.User) request.Caller {
 	t.Helper()
 	return request.Caller{UUID: u.UUID, Session: postgrestest.Session(t, u.UUID, u.TokenVersion), TokenVersion: u.TokenVersion}
 }
 
-// loginOf is a login to the account, with a session to begin.
+// loginOf returns a login to the account, with its session.
 func loginOf(u user.User, at time.Time) user.LoginRecord {
 	return user.LoginRecord{
 		UUID: u.UUID, TokenVersion: u.TokenVersion, At: at, RefreshHash: hashOf(rand.Text()), MaxSessions: 20,
@@ -93,15 +94,15 @@ func loginOf(u user.User, at time.Time) user.LoginRecord {
 	}
 }
 
-// over is a guard for what the caller does to the target.
-func over(t testing.TB, caller, target user.User) user.Guard {
+// guardOf returns the guard of a change that the caller makes to the target.
+func guardOf(t testing.TB, caller, target user.User) user.Guard {
 	t.Helper()
 	return user.Guard{Caller: callerOf(t, caller), AsAdmin: caller.UUID != target.UUID, TargetUUID: target.UUID, Username: target.Username}
 }
 
 func ptr[T any](v T) *T { return &v }
 
-// hashOf is the stored hash of some token.
+// hashOf returns the hash that is stored for a token.
 func hashOf(token string) []byte {
 	sum := sha256.Sum256([]byte(token))
 	return sum[:]
@@ -111,8 +112,8 @@ func resetOf(token string, at time.Time) user.Reset {
 	return user.Reset{Hash: hashOf(token), CreatedAt: at, ExpiresAt: at.Add(user.ResetLifetime)}
 }
 
-// atOnce runs f n times, all let go together.
-func atOnce(n int, f func(i int)) {
+// concurrently runs f n times at the same moment.
+func concurrently(n int, f func(i int)) {
 	start := make(chan struct{})
 	var wg sync.WaitGroup
 	for i := range n {
@@ -125,11 +126,21 @@ func atOnce(n int, f func(i int)) {
 	wg.Wait()
 }
 
-// rounds runs a race until a second is over, but 3 times at least.
-func rounds(t *testing.T, most int, race func(round int)) {
+var racing = flag.Duration("racing", 0, "how long each race is repeated, with 200 at once; 0 is a short run with fewer")
+
+// racers is how many requests take part in a race.
+func racers() int {
+	if *racing > 0 {
+		return 200
+	}
+	return 64
+}
+
+// rounds repeats a race for some time, and at least 3 times.
+func rounds(t *testing.T, race func(round int)) {
 	t.Helper()
-	end := time.Now().Add(time.Second)
-	for round := range most {
+	end := time.Now().Add(max(*racing, 200*time.Millisecond))
+	for round := 0; ; round++ {
 		if t.Failed() || (round >= 3 && time.Now().After(end)) {
 			t.Logf("%d rounds", round)
 			return
@@ -138,5 +149,5 @@ func rounds(t *testing.T, most int, race func(round int)) {
 	}
 }
 
-// event is one for the audit log.
+// event is an event for the audit log.
 var event = audit.Event{Actions: []audit.Action{audit.ActionProfileChanged}, At: now}

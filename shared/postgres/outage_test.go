@@ -19,8 +19,8 @@ import (
 	"roster/shared/user"
 )
 
-// everything is each method, as something to fail.
-func everything(ctx context.Context, db *postgres.DB) map[string]error {
+// callEveryMethod returns the error of each method.
+func callEveryMethod(ctx context.Context, db *postgres.DB) map[string]error {
 	u := account("new")
 	caller := request.Caller{UUID: u.UUID, Session: account("x").UUID, TokenVersion: 1}
 	guard := user.Guard{Caller: caller, TargetUUID: u.UUID, Username: u.Username}
@@ -45,18 +45,18 @@ func everything(ctx context.Context, db *postgres.DB) map[string]error {
 func allUnavailable(t *testing.T, ctx context.Context, db *postgres.DB, within time.Duration) {
 	t.Helper()
 	began := time.Now()
-	for method, err := range everything(ctx, db) {
+	for method, err := range callEveryMethod(ctx, db) {
 		if !errors.Is(err, fault.Unavailable) {
 			t.Errorf("%s: %v", method, err)
 		}
 	}
 	if took := time.Since(began); took > within {
-		t.Errorf("it took %v to say so", took)
+		t.Errorf("the errors took %v", took)
 	}
 }
 
-// F2, F3: while the server is stopped everything is Unavailable, at once, and
-// when it is back nobody has to do anything.
+// F2, F3: while the server is stopped, every method answers Unavailable at once.
+// When it is back, the same DB works again.
 func TestStoppedServer(t *testing.T) {
 	t.Parallel()
 	server := postgrestest.Server(t)
@@ -80,8 +80,8 @@ func TestStoppedServer(t *testing.T) {
 		t.Errorf("after the restart: %+v", got)
 	}
 
-	// A restart that nobody noticed costs nothing: the server's goodbye waits on
-	// each connection of the time before.
+	// A restart between two statements costs nothing: each connection from before
+	// has the server's end of the session waiting on it.
 	if err := server.Stop(); err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func TestStoppedServer(t *testing.T) {
 	}
 }
 
-// F16: a server that takes the connection and says nothing.
+// F16: a server that accepts the connection and sends nothing.
 func TestSilentServer(t *testing.T) {
 	t.Parallel()
 	url := serve(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) })
@@ -107,7 +107,7 @@ func TestSilentServer(t *testing.T) {
 	allUnavailable(t, ctx, db, 3*time.Second)
 }
 
-// What a server can say instead of letting us in.
+// What a server can answer instead of accepting the login.
 func TestRefusingServer(t *testing.T) {
 	t.Parallel()
 	for code, severity := range map[string]string{"53300": "FATAL", "57P03": "FATAL", "57P01": "FATAL", "3D000": "FATAL", "28000": "FATAL", "28P01": "FATAL", "XX000": "PANIC"} {

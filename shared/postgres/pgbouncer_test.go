@@ -130,7 +130,7 @@ func TestPgBouncer(t *testing.T) {
 	for i := range dbs {
 		dbs[i] = openAsAnn(t, address, "")
 	}
-	atOnce(len(dbs), func(i int) {
+	concurrently(len(dbs), func(i int) {
 		for n := range 20 {
 			u := account(fmt.Sprintf("user%d_%d", i, n))
 			if taken, err := dbs[i].CreateUser(t.Context(), u, event); err != nil || taken.Any() {
@@ -177,7 +177,7 @@ func TestPgBouncerKeepsTimeouts(t *testing.T) {
 	if err := conn.QueryRow(t.Context(), show).Scan(&statement, &idle); err != nil || statement != "2s" || idle != "30s" {
 		t.Errorf("timeouts %q and %q, %v", statement, idle, err)
 	}
-	if postgres.Dead(t.Context(), pgxpool.ShouldPingParams{Conn: conn, IdleDuration: time.Hour}) {
+	if postgres.IsBroken(t.Context(), pgxpool.ShouldPingParams{Conn: conn, IdleDuration: time.Hour}) {
 		t.Error("a living connection is taken for dead")
 	}
 	run(t, server, "alter role ann in database postgres set idle_session_timeout = '20ms'",
@@ -215,7 +215,7 @@ func TestPgBouncerLosesPreparedStatements(t *testing.T) {
 	_, address := pooled(t, "")
 	lost := map[string]int{}
 	var mu sync.Mutex
-	atOnce(16, func(int) {
+	concurrently(16, func(int) {
 		conn, err := pgx.Connect(t.Context(), "postgres://ann@"+address+"/postgres?sslmode=disable&default_query_exec_mode=cache_statement")
 		if err != nil {
 			t.Error(err)

@@ -8,35 +8,36 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-const sqlPing = `select current_setting('transaction_read_only')::boolean`
+const sqlPing statement = `select current_setting('transaction_read_only')::boolean`
 
-// Ping reports whether a new connection can be had and its server takes writes.
-// A replica, and a server that was made read-only, is an outage.
+// Ping checks that a new connection can be made, and that its server takes
+// writes. A replica, or a server that was made read-only, is Unavailable.
 //
-// Its connection is its own and is closed before it returns. One in the pool
-// would stay open for as long as Lambda keeps the sandbox frozen, and anybody
-// may ask for health: 120 sandboxes of it held 97 of 100 connections.
+// Ping makes a connection of its own and closes it. A connection of the pool
+// would stay open while Lambda keeps the sandbox frozen, and anybody may ask for
+// health: 120 sandboxes held 97 of 100 connections.
 func (db *DB) Ping(ctx context.Context) error {
-	return db.do(ctx, "ping", func() error {
+	return db.retry(ctx, "ping", func() error {
 		if db.closed.Load() {
 			return errors.New("closed pool")
 		}
 		cfg := db.pool.Config().ConnConfig // a copy
-		if err := db.login(ctx, cfg); err != nil {
+		if err := db.setCredentials(ctx, cfg); err != nil {
 			return err
 		}
 		conn, err := pgx.ConnectConfig(ctx, cfg)
 		if err != nil {
 			return err
 		}
-		defer conn.Close(ctx) // #nosec G104 -- it is over either way
-		var refuses bool
-		if err := conn.QueryRow(ctx, sqlPing).Scan(&refuses); err != nil {
+		defer conn.Close(ctx) // #nosec G104 -- the connection ends in any case
+		rows, err := query{"ping", sqlPing, nil}.send(ctx, conn)
+		if err != nil {
 			return err
 		}
-		if refuses {
-			return &pgconn.PgError{Severity: "ERROR", Code: readOnly, Message: "the server takes no writes"}
+		readOnly, err := pgx.CollectOneRow(rows, pgx.RowTo[bool])
+		if err == nil && readOnly {
+			err = &pgconn.PgError{Severity: "ERROR", Code: readOnlyTransaction, Message: "the server takes no writes"}
 		}
-		return nil
+		return err
 	})
 }

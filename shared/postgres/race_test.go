@@ -15,16 +15,15 @@ import (
 	"roster/shared/user"
 )
 
-const many = 200
-
-// tally counts how a race went. An outage is the database's time limit for a
-// lock: it is no success, and nobody is told that it was one.
-type tally struct{ won, lost, out atomic.Int32 }
+// tally counts the results of a race. A request that met the database's time
+// limit for a lock counts as an outage: it did not succeed, and its answer does
+// not say that it did.
+type tally struct{ won, lost, outages atomic.Int32 }
 
 func (n *tally) count(t *testing.T, won bool, err error) {
 	switch {
 	case errors.Is(err, fault.Unavailable):
-		n.out.Add(1)
+		n.outages.Add(1)
 	case err != nil:
 		t.Error(err)
 	case won:
@@ -37,13 +36,13 @@ func (n *tally) count(t *testing.T, won bool, err error) {
 func (n *tally) oneWon(t *testing.T, round int) {
 	t.Helper()
 	if n.won.Load() != 1 {
-		t.Errorf("round %d: %d of %d won, %d lost, %d met a time limit", round, n.won.Load(), many, n.lost.Load(), n.out.Load())
+		t.Errorf("round %d: %d of %d won, %d lost, %d met a time limit", round, n.won.Load(), racers(), n.lost.Load(), n.outages.Load())
 	}
 }
 
 func TestRaceForOneName(t *testing.T) {
 	t.Parallel()
-	db := wide(t)
+	db := openMany(t)
 	for field, make := range map[string]func(round, i int) user.User{
 		"username": func(round, i int) user.User {
 			u := account(fmt.Sprintf("ann%d", round))
@@ -56,9 +55,9 @@ func TestRaceForOneName(t *testing.T) {
 			return u
 		},
 	} {
-		rounds(t, 20, func(round int) {
+		rounds(t, func(round int) {
 			var n tally
-			atOnce(many, func(i int) {
+			concurrently(racers(), func(i int) {
 				taken, err := db.CreateUser(t.Context(), make(round, i), event)
 				if taken.Any() && (taken.Username != (field == "username") || taken.Email != (field == "e-mail")) {
 					t.Errorf("%s: taken is %+v", field, taken)
@@ -72,13 +71,13 @@ func TestRaceForOneName(t *testing.T) {
 
 func TestRaceForOneResetToken(t *testing.T) {
 	t.Parallel()
-	db := wide(t)
+	db := openMany(t)
 	u := create(t, db, account("ann"))
-	rounds(t, 50, func(round int) {
-		hash := mint(t, db, u, fmt.Sprint(round), now)
+	rounds(t, func(round int) {
+		hash := storeReset(t, db, u, fmt.Sprint(round), now)
 		var n tally
 		var winner atomic.Value
-		atOnce(many, func(i int) {
+		concurrently(racers(), func(i int) {
 			spent, err := db.SpendReset(t.Context(), user.SpentReset{Hash: hash, PasswordHash: fmt.Sprintf("hash %d %d", round, i), At: now}, event)
 			if spent {
 				winner.Store(fmt.Sprintf("hash %d %d", round, i))
@@ -92,31 +91,31 @@ func TestRaceForOneResetToken(t *testing.T) {
 	})
 }
 
-// duel lets two admins do the same to each other, many times at once, through
-// the operations and so with decisions made on rows that were read before.
-func duel(t *testing.T, others int, do func(context.Context, *postgres.DB, request.Caller, string) error) {
+// raceOfTwo lets two admins do the same to each other, many times at the same
+// moment. It calls the operations, which decide on rows that were read before.
+func raceOfTwo(t *testing.T, others int, do func(context.Context, *postgres.DB, request.Caller, string) error) {
 	t.Helper()
-	db := wide(t)
+	db := openMany(t)
 	for i := range others {
 		create(t, db, adminAccount(fmt.Sprintf("other%d", i)))
 	}
-	rounds(t, 50, func(round int) {
+	rounds(t, func(round int) {
 		a := create(t, db, adminAccount(fmt.Sprintf("ann%d", round)))
 		b := create(t, db, adminAccount(fmt.Sprintf("ben%d", round)))
 		asA, asB := callerOf(t, a), callerOf(t, b)
 		var sides [2]tally
-		atOnce(many, func(i int) {
+		concurrently(racers(), func(i int) {
 			caller, target := asA, b
 			if i%2 == 1 {
 				caller, target = asB, a
 			}
 			err := do(t.Context(), db, caller, target.Username)
 			if errors.Is(err, fault.Conflict) && others > 0 {
-				t.Errorf("round %d: %v, though there are others", round, err)
+				t.Errorf("round %d: %v, although there are other admins", round, err)
 			}
-			sides[i%2].count(t, err == nil, expected(err))
+			sides[i%2].count(t, err == nil, unexpected(err))
 		})
-		// The winner may do it to the loser a second time.
+		// The winner may succeed more than once.
 		if x, y := sides[0].won.Load(), sides[1].won.Load(); (x > 0) == (y > 0) {
 			t.Errorf("round %d: one won %d times and the other %d times", round, x, y)
 		}
@@ -129,8 +128,8 @@ func duel(t *testing.T, others int, do func(context.Context, *postgres.DB, reque
 	})
 }
 
-// expected leaves out the refusals that a duel's loser meets.
-func expected(err error) error {
+// unexpected drops the refusals that the loser of a race may get.
+func unexpected(err error) error {
 	for _, c := range []fault.Code{fault.Unauthenticated, fault.Conflict, fault.NotFound} {
 		if errors.Is(err, c) {
 			return nil
@@ -155,29 +154,29 @@ func deactivate(ctx context.Context, db *postgres.DB, c request.Caller, name str
 	return user.Update(ctx, request.Request{Caller: c, At: now}, db, user.UpdateParts{Passwords: user.Passwords{Policy: password.DefaultPolicy}, Limits: user.DefaultLimits}, user.UpdateRequest{Username: name, Changes: user.Changes{Active: ptr(false)}})
 }
 
-func remove(ctx context.Context, db *postgres.DB, c request.Caller, name string) error {
+func deleteUser(ctx context.Context, db *postgres.DB, c request.Caller, name string) error {
 	return user.Delete(ctx, request.Request{Caller: c, At: now}, db, name)
 }
 
-// CVE-2026-22640, and with a third admin the case that counting alone misses:
-// the one who has just been demoted must not still demote.
+// CVE-2026-22640. With a third admin, counting the admins is not enough: an admin
+// who has just been demoted must not demote the other.
 func TestRaceOfTwoAdmins(t *testing.T) {
 	t.Parallel()
-	for verb, do := range map[string]func(context.Context, *postgres.DB, request.Caller, string) error{"demote": demote, "deactivate": deactivate, "delete": remove} {
+	for verb, do := range map[string]func(context.Context, *postgres.DB, request.Caller, string) error{"demote": demote, "deactivate": deactivate, "delete": deleteUser} {
 		for others := range 2 {
 			t.Run(fmt.Sprintf("%s each other, %d others", verb, others), func(t *testing.T) {
 				t.Parallel()
-				duel(t, others, do)
+				raceOfTwo(t, others, do)
 			})
 		}
 	}
 }
 
-// Of the last admins who all lay the office down, one has to keep it.
-func TestRaceToLayItDown(t *testing.T) {
+// When all admins step down at the same moment, one stays.
+func TestRaceToStepDown(t *testing.T) {
 	t.Parallel()
-	db := wide(t)
-	rounds(t, 30, func(round int) {
+	db := openMany(t)
+	rounds(t, func(round int) {
 		var admins []user.User
 		var callers []request.Caller
 		for i := range 10 {
@@ -185,14 +184,14 @@ func TestRaceToLayItDown(t *testing.T) {
 			callers = append(callers, callerOf(t, admins[i]))
 		}
 		var n tally
-		atOnce(len(admins), func(i int) {
-			do := []func(context.Context, *postgres.DB, request.Caller, string) error{demote, deactivate, remove}[i%3]
+		concurrently(len(admins), func(i int) {
+			do := []func(context.Context, *postgres.DB, request.Caller, string) error{demote, deactivate, deleteUser}[i%3]
 			err := do(t.Context(), db, callers[i], admins[i].Username)
-			n.count(t, err == nil, expected(err))
+			n.count(t, err == nil, unexpected(err))
 		})
-		left, out := activeAdmins(t), int(n.out.Load())
-		if left != len(admins)-int(n.won.Load()) || left < 1 || (out == 0 && left != 1) {
-			t.Errorf("round %d: %d admins are left, %d gave it up, %d met a time limit", round, left, n.won.Load(), out)
+		left, outages := activeAdmins(t), int(n.outages.Load())
+		if left != len(admins)-int(n.won.Load()) || left < 1 || (outages == 0 && left != 1) {
+			t.Errorf("round %d: %d admins are left, %d stepped down, %d met a time limit", round, left, n.won.Load(), outages)
 		}
 		if _, err := postgrestest.Pool(t).Exec(t.Context(), "delete from users"); err != nil {
 			t.Fatal(err)

@@ -116,7 +116,7 @@ func TestIAMRecipe(t *testing.T) {
 	signer := rdsauth.New(aws.Config{Region: "eu-central-1", Credentials: function}, r.clock)
 	access := rootsOf(t, from.pem())
 	access.Token = func(ctx context.Context, to dburl.Endpoint) (string, error) {
-		return signer.Token(ctx, to.Host, to.Port, to.User)
+		return signer.Token(ctx, rdsauth.Endpoint{Host: to.Host, Port: to.Port}, to.User)
 	}
 	as := func(user string) string {
 		return "postgres://" + user + "@" + r.address + "/roster?sslmode=verify-full"

@@ -11,31 +11,31 @@ import (
 	"roster/shared/user"
 )
 
-// Whatever ends the reset tokens of an account ends those, too, that are being
-// made at that moment: somebody who still reads the old mailbox can ask for
-// them without pause.
+// What ends the reset tokens of an account also ends those that are stored at
+// the same moment. Somebody who still reads the old mailbox can request tokens
+// without pause.
 func TestNoResetOutlivesWhatEndsIt(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(t *testing.T, db *postgres.DB, g user.Guard, u user.User) bool{
 		"a change of e-mail": func(t *testing.T, db *postgres.DB, g user.Guard, u user.User) bool {
-			return updated(t, db, g, user.Edit{Email: ptr("new-" + u.Email), At: now, EndResets: true})
+			return updateUser(t, db, g, user.Edit{Email: ptr("new-" + u.Email), At: now, EndResets: true})
 		},
 		"a deactivation": func(t *testing.T, db *postgres.DB, g user.Guard, u user.User) bool {
-			return updated(t, db, g, user.Edit{Active: ptr(false), At: now, EndTokens: true, EndResets: true})
+			return updateUser(t, db, g, user.Edit{Active: ptr(false), At: now, EndTokens: true, EndResets: true})
 		},
 		"a deletion": func(t *testing.T, db *postgres.DB, g user.Guard, u user.User) bool {
 			o, err := db.DeleteUser(t.Context(), g, event)
-			return done(t, o.Done, err)
+			return succeeded(t, o.Done, err)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			db := wide(t)
-			rounds(t, 300, func(round int) {
+			db := openMany(t)
+			rounds(t, func(round int) {
 				u := create(t, db, account(fmt.Sprintf("ann%d", round)))
-				g := over(t, u, u)
+				g := guardOf(t, u, u)
 				var ended atomic.Bool
-				atOnce(6, func(i int) {
+				concurrently(6, func(i int) {
 					if i == 0 {
 						ended.Store(end(t, db, g, u))
 						return
@@ -50,7 +50,7 @@ func TestNoResetOutlivesWhatEndsIt(t *testing.T) {
 				}
 				for i := range 6 {
 					if spent, err := db.SpendReset(t.Context(), user.SpentReset{Hash: hashOf(fmt.Sprint(u.Username, i)), PasswordHash: "stolen", At: now}, event); spent || err != nil {
-						t.Errorf("round %d: the token is alive after %s: %v, %v", round, name, spent, err)
+						t.Errorf("round %d: the token is valid after %s: %v, %v", round, name, spent, err)
 					}
 				}
 			})
@@ -58,13 +58,14 @@ func TestNoResetOutlivesWhatEndsIt(t *testing.T) {
 	}
 }
 
-func updated(t *testing.T, db *postgres.DB, g user.Guard, e user.Edit) bool {
+func updateUser(t *testing.T, db *postgres.DB, g user.Guard, e user.Edit) bool {
 	o, err := db.UpdateUser(t.Context(), g, e, event)
-	return done(t, o.Done, err)
+	return succeeded(t, o.Done, err)
 }
 
-// done fails the test for an error that is not a time limit of the database.
-func done(t *testing.T, ok bool, err error) bool {
+// succeeded reports whether a change was made. It fails the test for an error
+// that is not a time limit of the database.
+func succeeded(t *testing.T, ok bool, err error) bool {
 	if err != nil && !errors.Is(err, fault.Unavailable) {
 		t.Error(err)
 	}

@@ -4,82 +4,87 @@ import (
 	"context"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"roster/shared/audit"
 	"roster/shared/user"
 )
 
-// A reset token is good as long as its version is its account's reset_version.
-// Whatever ends the tokens counts that up; it cannot rely on deleting them,
-// because it does not see one that is being stored at the same moment.
+// A reset token is valid while its version is the reset_version of its account.
+// Whatever ends the tokens increments reset_version. Deleting the rows is not
+// enough, because it misses a token that is stored at the same moment.
 //
-// Everything here locks the account before its tokens, so that two never wait
-// for each other.
+// Every statement here locks the account before its tokens, so that two of them
+// never wait for each other.
 
-// The lock makes a deletion, or a change of the e-mail, come before or after.
-// Older tokens than the newest two go, so that with the new one at most three
-// are alive, and one more for each that is stored at the same moment (ASVS
-// 6.4.2 asks for few; a mailbox that is slow needs some).
-const sqlCreateReset = `
-with target as (
-	select reset_version, ` + columns + ` from users where username = $2 and lower(email) = lower($3 collate "C") and active
+// The lock makes a deletion, or a change of the e-mail, come before this
+// statement or after it. Tokens older than the newest two are deleted, so that
+// with the new one at most three are valid, and one more for each that is stored
+// at the same moment (ASVS 6.4.2 asks for few; a slow mailbox needs some).
+const sqlCreateReset statement = `
+with locked_user as (
+	select reset_version, ` + userColumns + ` from users where username = @username and lower(email) = lower(@email collate "C") and active
 	for key share
-), pruned as (
-	delete from resets where user_id in (select id from target)
-	and (expires_at <= $5 or hash not in (
-		select hash from resets where user_id in (select id from target) order by created_at desc limit 2))
-), created as (
-	insert into resets (hash, user_id, version, created_at, expires_at) select $4, id, reset_version, $5, $6 from target
-), about as (
-	select (select uuid from target) as uuid -- the same work when there is none
+), deleted_resets as (
+	delete from resets where user_id in (select id from locked_user)
+	and (expires_at <= @now or hash not in (
+		select hash from resets where user_id in (select id from locked_user) order by created_at desc limit 2))
+), created_reset as (
+	insert into resets (hash, user_id, version, created_at, expires_at) select @hash, id, reset_version, @now, @expires_at from locked_user
+), subject as (
+	select (select uuid from locked_user) as uuid -- one row, also when there is no account: the same work
 )` + auditCTE + `
-select ` + columns + ` from target`
+select ` + userColumns + ` from locked_user`
 
 // CreateReset stores a reset token for the active account that has both the
-// username and the e-mail.
-func (db *DB) CreateReset(ctx context.Context, username, email string, r user.Reset, e audit.Event) (*user.User, error) {
-	event, err := eventArg(e)
-	if err != nil {
-		return nil, err
-	}
-	return db.one(ctx, "create a reset", sqlCreateReset, event, username, email, r.Hash, r.CreatedAt, r.ExpiresAt)
+// username and the e-mail. Without one it returns nil, after the same work.
+func (db *DB) CreateReset(ctx context.Context, username, email string, r user.Reset, event audit.Event) (*user.User, error) {
+	return db.queryUser(ctx, query{"create a reset", sqlCreateReset, named{
+		{"username", username},
+		{"email", email},
+		{"hash", r.Hash},
+		{"now", r.CreatedAt},
+		{"expires_at", r.ExpiresAt},
+		{"event", entry(event)},
+	}})
 }
 
-const sqlUserByReset = `
-select ` + columns + ` from users u where active and exists (
-	select from resets r where r.hash = $1 and r.expires_at > $2 and r.user_id = u.id and r.version = u.reset_version)`
+const sqlUserByReset statement = `
+select ` + userColumns + ` from users u where active and exists (
+	select from resets r where r.hash = @hash and r.expires_at > @now and r.user_id = u.id and r.version = u.reset_version)`
 
 // UserByReset returns the active account that a reset token opens, or nil.
 func (db *DB) UserByReset(ctx context.Context, hash []byte, now time.Time) (*user.User, error) {
-	return db.one(ctx, "find a user by reset", sqlUserByReset, hash, now)
+	return db.queryUser(ctx, query{"find a user by reset", sqlUserByReset, named{{"hash", hash}, {"now", now}}})
 }
 
-// Of two that spend one token the second waits for the first's lock, and then
-// finds that the account's reset_version is another.
-const sqlSpendReset = `
-with target as (
+// Of two requests that spend one token, the second waits for the lock of the
+// first and then finds that reset_version has changed.
+const sqlSpendReset statement = `
+with locked_user as (
 	select u.id from users u join resets r on r.user_id = u.id and r.version = u.reset_version
-	where r.hash = $2 and r.expires_at > $4 and u.active
+	where r.hash = @hash and r.expires_at > @now and u.active
 	for update of u
-), spent as (
-	delete from resets where user_id in (select id from target)
-), cleared as (
-	delete from limits where exists (select from target)
-	and key in (select key from limits where key = any ($5::bytea[]) order by key for update) -- as Take locks them
-), about as (
+), deleted_resets as (
+	delete from resets where user_id in (select id from locked_user)
+), deleted_limits as (
+	delete from limits where exists (select from locked_user)
+	and key in (select key from limits where key = any (@cleared_limits::bytea[]) order by key for update) -- in the order of sqlConsume
+), updated_user as (
 	update users set
-	password_hash = $3, password_changed_at = $4, updated_at = $4,
+	password_hash = @password_hash, password_changed_at = @now, updated_at = @now,
 	token_version = token_version + 1, reset_version = reset_version + 1
-	where id in (select id from target)
+	where id in (select id from locked_user)
 	returning uuid
-), sessions_ended as (
-	delete from sessions where user_id in (select id from target)
+), deleted_sessions as (
+	delete from sessions where user_id in (select id from locked_user)
+), subject as (
+	select uuid from updated_user
 )` + auditCTE + `
-select true from about`
+select true from updated_user`
 
-// SpendReset sets a password by a reset token, once.
-func (db *DB) SpendReset(ctx context.Context, s user.SpentReset, e audit.Event) (bool, error) {
+// SpendReset sets a password by a reset token. A token can be spent once.
+func (db *DB) SpendReset(ctx context.Context, s user.SpentReset, event audit.Event) (bool, error) {
 	var done bool
-	return db.audited(ctx, "spend a reset", e, func(row pgx.Row) error { return row.Scan(&done) }, sqlSpendReset, s.Hash, s.PasswordHash, s.At, limitKeys(s.Clear))
+	return db.queryRow(ctx, query{"spend a reset", sqlSpendReset, named{
+		{"hash", s.Hash}, {"password_hash", s.PasswordHash}, {"now", s.At}, {"cleared_limits", limitKeys(s.Clear)}, {"event", entry(event)},
+	}}, &done)
 }

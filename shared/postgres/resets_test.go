@@ -12,8 +12,8 @@ import (
 	"roster/shared/user"
 )
 
-// mint stores a token for the account, and fails the test if it may not.
-func mint(t testing.TB, db *postgres.DB, u user.User, token string, at time.Time) []byte {
+// storeReset stores a token for the account and returns its hash.
+func storeReset(t testing.TB, db *postgres.DB, u user.User, token string, at time.Time) []byte {
 	t.Helper()
 	r := resetOf(token, at)
 	got, err := db.CreateReset(t.Context(), u.Username, u.Email, r, event)
@@ -23,8 +23,9 @@ func mint(t testing.TB, db *postgres.DB, u user.User, token string, at time.Time
 	return r.Hash
 }
 
-// opens reports which account a token opens, and whether spending it would.
-func opens(t testing.TB, db *postgres.DB, hash []byte, at time.Time) string {
+// openedBy returns the username of the account that a token opens, or "". A
+// token that opens none must not be spendable either.
+func openedBy(t testing.TB, db *postgres.DB, hash []byte, at time.Time) string {
 	t.Helper()
 	u, err := db.UserByReset(t.Context(), hash, at)
 	if err != nil {
@@ -39,7 +40,7 @@ func opens(t testing.TB, db *postgres.DB, hash []byte, at time.Time) string {
 	return u.Username
 }
 
-func rows(t testing.TB) (n int) {
+func countResets(t testing.TB) (n int) {
 	t.Helper()
 	if err := postgrestest.Pool(t).QueryRow(t.Context(), "select count(*) from resets").Scan(&n); err != nil {
 		t.Fatal(err)
@@ -66,20 +67,20 @@ func TestCreateReset(t *testing.T) {
 		{"ann", "ann@example.co_", ""},
 		{"ann", "ann%", ""},
 	} {
-		before := rows(t)
+		before := countResets(t)
 		token := c.name + " " + c.email
 		got, err := db.CreateReset(t.Context(), c.name, c.email, resetOf(token, now), event)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if c.want == "" && (got != nil || rows(t) != before || opens(t, db, hashOf(token), now) != "") {
-			t.Errorf("%s, %s: %v, %d rows more", c.name, c.email, got, rows(t)-before)
+		if c.want == "" && (got != nil || countResets(t) != before || openedBy(t, db, hashOf(token), now) != "") {
+			t.Errorf("%s, %s: %v, %d rows more", c.name, c.email, got, countResets(t)-before)
 		}
 		if c.want != "" {
 			if diff := cmp.Diff(&u, got); diff != "" {
 				t.Errorf("%s, %s (-want +got):\n%s", c.name, c.email, diff)
 			}
-			if got := opens(t, db, hashOf(token), now); got != c.want {
+			if got := openedBy(t, db, hashOf(token), now); got != c.want {
 				t.Errorf("%s, %s opens %q", c.name, c.email, got)
 			}
 		}
@@ -90,25 +91,25 @@ func TestAtMostThreeResets(t *testing.T) {
 	t.Parallel()
 	db := postgrestest.Open(t)
 	a, b := create(t, db, account("ann")), create(t, db, account("ben"))
-	other := mint(t, db, b, "other", now)
+	other := storeReset(t, db, b, "other", now)
 	var hashes [][]byte
 	for i := range 6 {
-		hashes = append(hashes, mint(t, db, a, fmt.Sprint(i), now.Add(time.Duration(i)*time.Second)))
+		hashes = append(hashes, storeReset(t, db, a, fmt.Sprint(i), now.Add(time.Duration(i)*time.Second)))
 	}
 	at := now.Add(10 * time.Second)
 	for i, hash := range hashes {
-		if got, live := opens(t, db, hash, at), i >= 3; (got == "ann") != live {
+		if got, live := openedBy(t, db, hash, at), i >= 3; (got == "ann") != live {
 			t.Errorf("token %d opens %q", i, got)
 		}
 	}
-	if got := opens(t, db, other, at); got != "ben" {
-		t.Errorf("another's token opens %q", got)
+	if got := openedBy(t, db, other, at); got != "ben" {
+		t.Errorf("the token of the other account opens %q", got)
 	}
-	if n := rows(t); n != 4 {
+	if n := countResets(t); n != 4 {
 		t.Errorf("%d rows", n)
 	}
-	mint(t, db, a, "later", now.Add(24*time.Hour)) // the old ones have expired
-	if n := rows(t); n != 2 {
+	storeReset(t, db, a, "later", now.Add(24*time.Hour)) // the older tokens have expired
+	if n := countResets(t); n != 2 {
 		t.Errorf("%d rows a day later", n)
 	}
 }
@@ -116,11 +117,11 @@ func TestAtMostThreeResets(t *testing.T) {
 func TestResetExpires(t *testing.T) {
 	t.Parallel()
 	db := postgrestest.Open(t)
-	hash := mint(t, db, create(t, db, account("ann")), "token", now)
+	hash := storeReset(t, db, create(t, db, account("ann")), "token", now)
 	for after, want := range map[time.Duration]string{
 		0: "ann", 30*time.Minute - time.Microsecond: "ann", 30 * time.Minute: "", 24 * time.Hour: "",
 	} {
-		if got := opens(t, db, hash, now.Add(after)); got != want {
+		if got := openedBy(t, db, hash, now.Add(after)); got != want {
 			t.Errorf("after %v it opens %q", after, got)
 		}
 	}
@@ -130,7 +131,7 @@ func TestSpendReset(t *testing.T) {
 	t.Parallel()
 	db := postgrestest.Open(t)
 	u, b := create(t, db, account("ann")), create(t, db, account("ben"))
-	hash, sibling, other := mint(t, db, u, "1", now), mint(t, db, u, "2", now), mint(t, db, b, "3", now)
+	hash, sibling, other := storeReset(t, db, u, "1", now), storeReset(t, db, u, "2", now), storeReset(t, db, b, "3", now)
 	at := now.Add(time.Minute)
 	if spent, err := db.SpendReset(t.Context(), user.SpentReset{Hash: hash, PasswordHash: "new hash", At: at}, event); !spent || err != nil {
 		t.Fatal(spent, err)
@@ -140,27 +141,27 @@ func TestSpendReset(t *testing.T) {
 	if diff := cmp.Diff(want, find(t, db, "ann")); diff != "" {
 		t.Errorf("after the reset (-want +got):\n%s", diff)
 	}
-	if got := opens(t, db, hash, at) + opens(t, db, sibling, at); got != "" {
+	if got := openedBy(t, db, hash, at) + openedBy(t, db, sibling, at); got != "" {
 		t.Errorf("its tokens open %q", got)
 	}
-	if got := opens(t, db, other, at); got != "ben" {
-		t.Errorf("another's token opens %q", got)
+	if got := openedBy(t, db, other, at); got != "ben" {
+		t.Errorf("the token of the other account opens %q", got)
 	}
 	if diff := cmp.Diff(b, find(t, db, "ben")); diff != "" {
 		t.Errorf("another account changed (-want +got):\n%s", diff)
 	}
-	if got := opens(t, db, mint(t, db, u, "4", at), at); got != "ann" {
+	if got := openedBy(t, db, storeReset(t, db, u, "4", at), at); got != "ann" {
 		t.Errorf("a new token opens %q", got)
 	}
 }
 
-// R-RST-3: what ends the tokens of an account, and what does not.
+// R-RST-3: what ends the reset tokens of an account, and what does not.
 func TestWhatEndsResets(t *testing.T) {
 	t.Parallel()
 	change := func(e user.Edit) func(testing.TB, *postgres.DB, user.User) bool {
 		return func(t testing.TB, db *postgres.DB, u user.User) bool {
 			e.At = now
-			o, err := db.UpdateUser(t.Context(), over(t, u, u), e, event)
+			o, err := db.UpdateUser(t.Context(), guardOf(t, u, u), e, event)
 			return o.Done && err == nil
 		}
 	}
@@ -171,11 +172,11 @@ func TestWhatEndsResets(t *testing.T) {
 		"a change of password": {do: change(user.Edit{PasswordHash: ptr("x"), EndTokens: true, EndResets: true}), ends: true},
 		"a change of e-mail":   {do: change(user.Edit{Email: ptr("new@example.com"), EndResets: true}), ends: true},
 		"a deactivation":       {do: change(user.Edit{Active: ptr(false), EndTokens: true, EndResets: true}), ends: true},
-		"only its flag":        {do: change(user.Edit{Active: ptr(false)}), ends: true, stays: true}, // belt and braces
+		"only the flag":        {do: change(user.Edit{Active: ptr(false)}), ends: true, stays: true}, // the rows stay, but open nothing
 		"a change of names":    {do: change(user.Edit{FirstName: ptr("x"), Username: ptr("new")})},
 		"the end of tokens":    {do: change(user.Edit{EndTokens: true})},
 		"a deletion": {ends: true, do: func(t testing.TB, db *postgres.DB, u user.User) bool {
-			o, err := db.DeleteUser(t.Context(), over(t, u, u), event)
+			o, err := db.DeleteUser(t.Context(), guardOf(t, u, u), event)
 			return o.Done && err == nil
 		}},
 		"a login": {do: func(t testing.TB, db *postgres.DB, u user.User) bool {
@@ -187,26 +188,27 @@ func TestWhatEndsResets(t *testing.T) {
 			t.Parallel()
 			db := postgrestest.Open(t)
 			u := create(t, db, account("ann"))
-			hash := mint(t, db, u, "token", now)
+			hash := storeReset(t, db, u, "token", now)
 			if !c.do(t, db, u) {
-				t.Fatal("it was not done")
+				t.Fatal("the change was not made")
 			}
-			if got := opens(t, db, hash, now); (got == "") != c.ends {
+			if got := openedBy(t, db, hash, now); (got == "") != c.ends {
 				t.Errorf("the token opens %q", got)
 			}
-			if n := rows(t); (n == 0) != c.ends && !c.stays {
+			if n := countResets(t); (n == 0) != c.ends && !c.stays {
 				t.Errorf("%d rows are left", n)
 			}
 		})
 	}
 }
 
-// Reactivation, or an e-mail changed back, brings nothing back to life.
-func TestEndedResetsStayDead(t *testing.T) {
+// Neither a reactivation nor a change back to the old e-mail makes a token valid
+// again.
+func TestEndedResetsStayInvalid(t *testing.T) {
 	t.Parallel()
 	db := postgrestest.Open(t)
 	u, admin := create(t, db, account("ann")), create(t, db, adminAccount("boss"))
-	hash := mint(t, db, u, "token", now)
+	hash := storeReset(t, db, u, "token", now)
 	for _, e := range []user.Edit{
 		{Active: ptr(false), EndTokens: true, EndResets: true},
 		{Active: ptr(true)},
@@ -214,11 +216,11 @@ func TestEndedResetsStayDead(t *testing.T) {
 		{Email: &u.Email, EndResets: true},
 	} {
 		e.At = now
-		if o, err := db.UpdateUser(t.Context(), over(t, admin, u), e, event); !o.Done || err != nil {
+		if o, err := db.UpdateUser(t.Context(), guardOf(t, admin, u), e, event); !o.Done || err != nil {
 			t.Fatal(o, err)
 		}
 	}
-	if got := opens(t, db, hash, now); got != "" {
+	if got := openedBy(t, db, hash, now); got != "" {
 		t.Errorf("the token opens %q", got)
 	}
 }

@@ -11,11 +11,11 @@ import (
 	"roster/shared/postgres"
 )
 
-// fake is a server that lets everyone in, and answers each statement with the
-// next of its SQLSTATEs: "" is success, "-" is to break off.
-func fake(t *testing.T, states ...string) (db *postgres.DB, asked chan string) {
+// fakeServer accepts every login and answers each statement with the next of
+// its SQLSTATEs: "" is success, "-" ends the connection.
+func fakeServer(t *testing.T, states ...string) (db *postgres.DB, received chan string) {
 	t.Helper()
-	asked = make(chan string, 100)
+	received = make(chan string, 100)
 	url := serve(t, func(c net.Conn) {
 		backend := pgproto3.NewBackend(c, c)
 		if m, err := backend.ReceiveStartupMessage(); err != nil || isCancel(m) {
@@ -24,10 +24,10 @@ func fake(t *testing.T, states ...string) (db *postgres.DB, asked chan string) {
 		backend.Send(&pgproto3.AuthenticationOk{})
 		for {
 			backend.Send(&pgproto3.ReadyForQuery{TxStatus: 'I'})
-			if backend.Flush() != nil || !statement(backend, asked) {
+			if backend.Flush() != nil || !readStatement(backend, received) {
 				return
 			}
-			switch state := states[min(len(asked), len(states))-1]; state {
+			switch state := states[min(len(received), len(states))-1]; state {
 			case "":
 				backend.Send(&pgproto3.ParseComplete{})
 				backend.Send(&pgproto3.BindComplete{})
@@ -45,17 +45,17 @@ func fake(t *testing.T, states ...string) (db *postgres.DB, asked chan string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(db.Close)
-	return db, asked
+	return db, received
 }
 
-// statement reads one and notes it.
-func statement(backend *pgproto3.Backend, asked chan<- string) bool {
+// readStatement reads one statement and reports whether there was one.
+func readStatement(backend *pgproto3.Backend, received chan<- string) bool {
 	for {
 		switch m, err := backend.Receive(); m := m.(type) {
 		case *pgproto3.Parse:
-			asked <- m.Query
+			received <- m.Query
 		case *pgproto3.Query:
-			asked <- m.String
+			received <- m.String
 			return true
 		case *pgproto3.Sync:
 			return true
@@ -67,41 +67,41 @@ func statement(backend *pgproto3.Backend, asked chan<- string) bool {
 	}
 }
 
-// A statement is run again when the server says that it did nothing, and then
-// only. F9: whether one did something whose answer is lost, nobody knows.
-func TestWhatIsTriedAgain(t *testing.T) {
+// A statement is run again only when the server says that it did nothing. F9:
+// when the answer is lost, nobody knows whether the statement did something.
+func TestWhatIsRetried(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		states []string
-		asked  int
+		sent   int
 		good   bool
 	}{
-		"success":                        {[]string{""}, 1, true},
-		"a conflict, then success":       {[]string{"40001", ""}, 2, true},
-		"a deadlock, then success":       {[]string{"40P01", ""}, 2, true},
-		"two conflicts, then success":    {[]string{"40001", "40P01", ""}, 3, true},
-		"conflicts without end":          {[]string{"40001"}, 3, false},
-		"a lock that is had at last":     {[]string{"55P03", ""}, 2, true},
-		"a lock that is not had in time": {[]string{"55P03"}, 2, false},
-		"a statement that takes long":    {[]string{"57014"}, 1, false},
-		"a fate that is unknown":         {[]string{"40003"}, 1, false},
-		"a shutdown":                     {[]string{"57P01", ""}, 1, false},
-		"a crash":                        {[]string{"57P02", ""}, 1, false},
-		"a pooler without a server":      {[]string{"08P01", ""}, 1, false},
-		"read-only, then not":            {[]string{"25006", ""}, 2, true},
-		"read-only":                      {[]string{"25006"}, 2, false},
-		"idle for too long":              {[]string{"57P05", ""}, 2, true},
-		"a lost answer":                  {[]string{"-"}, 1, false},
+		"success":                      {[]string{""}, 1, true},
+		"a conflict, then success":     {[]string{"40001", ""}, 2, true},
+		"a deadlock, then success":     {[]string{"40P01", ""}, 2, true},
+		"two conflicts, then success":  {[]string{"40001", "40P01", ""}, 3, true},
+		"conflicts without end":        {[]string{"40001"}, 3, false},
+		"a lock timeout, then success": {[]string{"55P03", ""}, 2, true},
+		"two lock timeouts":            {[]string{"55P03"}, 2, false},
+		"a statement that takes long":  {[]string{"57014"}, 1, false},
+		"an unknown outcome":           {[]string{"40003"}, 1, false},
+		"a shutdown":                   {[]string{"57P01", ""}, 1, false},
+		"a crash":                      {[]string{"57P02", ""}, 1, false},
+		"a pooler without a server":    {[]string{"08P01", ""}, 1, false},
+		"read-only, then not":          {[]string{"25006", ""}, 2, true},
+		"read-only":                    {[]string{"25006"}, 2, false},
+		"idle for too long":            {[]string{"57P05", ""}, 2, true},
+		"a lost answer":                {[]string{"-"}, 1, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			db, asked := fake(t, c.states...)
+			db, received := fakeServer(t, c.states...)
 			err := db.Exec(t.Context(), "select 1")
 			if (err == nil) != c.good || (err != nil && !errors.Is(err, fault.Unavailable)) {
 				t.Errorf("error %v", err)
 			}
-			if len(asked) != c.asked {
-				t.Errorf("asked %d times, want %d", len(asked), c.asked)
+			if len(received) != c.sent {
+				t.Errorf("sent %d times, want %d", len(received), c.sent)
 			}
 		})
 	}

@@ -13,10 +13,10 @@ import (
 	"roster/shared/user"
 )
 
-// A change that keeps a session keeps it alive for whatever comes at that
-// moment, too: a refresh is answered, with the account as it was before the
-// change or as it is after it, and never with half of each.
-func TestRenewBesideAChange(t *testing.T) {
+// A session that a change keeps is alive during the change, too. A refresh at
+// that moment succeeds, with the account as it was before the change or as it is
+// after it, and never with half of each.
+func TestRenewDuringAChange(t *testing.T) {
 	t.Parallel()
 	for name, edit := range map[string]user.Edit{
 		"a change of the password": {EndTokens: true, EndSessions: true},
@@ -24,16 +24,16 @@ func TestRenewBesideAChange(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			db := wide(t)
-			rounds(t, 300, func(round int) {
+			db := openMany(t)
+			rounds(t, func(round int) {
 				u := create(t, db, adminAccount(fmt.Sprintf("ann%d", round)))
-				token := begin(t, db, u, time.Now())
+				token := logIn(t, db, u, time.Now())
 				g := user.Guard{Caller: request.Caller{UUID: u.UUID, Session: token.Session, TokenVersion: 1}, TargetUUID: u.UUID, Username: u.Username}
 				e := edit
 				if e.At = now; e.EndSessions {
 					e.KeepSession = token.Session
 				}
-				atOnce(6, func(i int) {
+				concurrently(6, func(i int) {
 					if i == 0 {
 						if o, err := db.UpdateUser(t.Context(), g, e, event); !o.Done && !errors.Is(err, fault.Unavailable) {
 							t.Errorf("the change: %+v, %v", o, err)
@@ -57,19 +57,19 @@ func TestRenewBesideAChange(t *testing.T) {
 	}
 }
 
-// An ADMIN ends a session whose owner changes the password from it: it has
-// ended, whichever came first.
-func TestEndSessionBesideAChange(t *testing.T) {
+// An ADMIN ends a session while its owner changes the password in it. The session
+// ends, whichever comes first.
+func TestEndSessionDuringAChange(t *testing.T) {
 	t.Parallel()
-	db := wide(t)
+	db := openMany(t)
 	boss := create(t, db, adminAccount("boss"))
 	byBoss := callerOf(t, boss)
-	rounds(t, 300, func(round int) {
+	rounds(t, func(round int) {
 		u := create(t, db, account(fmt.Sprintf("ann%d", round)))
 		mine := request.Caller{UUID: u.UUID, Session: postgrestest.Session(t, u.UUID, 1), TokenVersion: 1}
 		var ended user.Outcome
 		var endErr error
-		atOnce(2, func(i int) {
+		concurrently(2, func(i int) {
 			if i == 0 {
 				g := user.Guard{Caller: mine, TargetUUID: u.UUID, Username: u.Username}
 				_, err := db.UpdateUser(t.Context(), g, user.Edit{At: now, EndTokens: true, EndSessions: true, KeepSession: mine.Session}, event)
@@ -91,7 +91,7 @@ func TestEndSessionBesideAChange(t *testing.T) {
 	})
 }
 
-// renewalOf is a use of the token at that time.
+// renewalOf returns the renewal that the token makes at that time.
 func renewalOf(token refresh.Token, at time.Time) user.Renewal {
 	return user.Renewal{
 		Session: token.Session, Generation: token.Generation, Hash: token.Hash(), Child: refreshKeys.Child(token).Hash(),

@@ -1,14 +1,8 @@
 package postgres_test
 
 import (
-	"go/ast"
-	"go/constant"
-	"go/parser"
-	"go/token"
-	"go/types"
 	"maps"
-	"os"
-	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -16,10 +10,11 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"roster/localdev/postgrestest"
+	"roster/shared/postgres"
 )
 
-// Every statement of the package is one that PostgreSQL understands, with the
-// schema as it is.
+// PostgreSQL understands every statement of the package, with the schema as the
+// migrations make it.
 func TestStatementsFitTheSchema(t *testing.T) {
 	t.Parallel()
 	conn, err := pgx.Connect(t.Context(), postgrestest.URL(t))
@@ -27,51 +22,63 @@ func TestStatementsFitTheSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close(t.Context())
-	statements := constants(t)
-	if len(statements) < 10 {
+	statements := loadSource(t).statements(t)
+	if len(statements) < 20 {
 		t.Fatalf("found only %v", slices.Sorted(maps.Keys(statements)))
 	}
-	for name, sql := range statements {
+	for name, text := range statements {
+		sql, _, err := postgres.Bind(text, argumentsOf(text))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
 		if _, err := conn.Prepare(t.Context(), name, sql); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if strings.Contains(sql, "select *") {
-			t.Errorf("%s names no columns", name)
+		if strings.Contains(text, "select *") {
+			t.Errorf("%s does not name its columns", name)
+		}
+		if n := regexp.MustCompile(`\$[0-9]+`).FindString(text); n != "" {
+			t.Errorf("%s counts an argument (%s) instead of naming it", name, n)
 		}
 	}
 }
 
-// constants are the package's const sql*, put together as the compiler does.
-func constants(t *testing.T) map[string]string {
-	t.Helper()
-	fset := token.NewFileSet()
-	names, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
+// argumentsOf gives a null to each name in a statement.
+func argumentsOf(text string) map[string]any {
+	args := map[string]any{}
+	for _, name := range regexp.MustCompile(`@[a-z_]+`).FindAllString(text, -1) {
+		args[name[1:]] = nil
 	}
-	var files []*ast.File
-	for _, name := range names {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
-		}
-		file, err := parser.ParseFile(fset, name, nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		files = append(files, file)
-	}
-	// What is imported is not needed to put strings together.
-	config := types.Config{Error: func(error) {}, Importer: nothing{}}
-	pkg, _ := config.Check("postgres", fset, files, nil)
-	found := map[string]string{}
-	for _, name := range pkg.Scope().Names() {
-		if c, ok := pkg.Scope().Lookup(name).(*types.Const); ok && strings.HasPrefix(name, "sql") {
-			found[name] = constant.StringVal(c.Val())
-		}
-	}
-	return found
+	return args
 }
 
-type nothing struct{}
+// The test above sees every statement, because there is no other way for SQL to
+// reach PostgreSQL than a constant of type statement.
+func TestOnlyStatementsReachPostgreSQL(t *testing.T) {
+	t.Parallel()
+	for _, escape := range loadSource(t).escapes() {
+		t.Error(escape)
+	}
+}
 
-func (nothing) Import(string) (*types.Package, error) { return nil, os.ErrNotExist }
+// The test above finds each way around it.
+func TestEscapesAreFound(t *testing.T) {
+	t.Parallel()
+	for name, code := range map[string]string{
+		"a literal in a query":     `func f(db *DB) error { return db.exec(nil, query{"f", "select 1", nil}) }`,
+		"a literal in a variable":  `var f statement = "select 1"`,
+		"a local constant":         `func f() statement { const sql statement = "select 1"; return sql }`,
+		"text from elsewhere":      `func f(text string) statement { return statement(text) }`,
+		"a statement put together": `func f(s, more statement) statement { return s + more }`,
+		"a call of the pool":       `func f(db *DB) { db.pool.QueryRow(nil, "select 1") }`,
+		"a batch":                  `func f(b *pgx.Batch) { b.Queue("select 1") }`,
+		"another querier":          `func f(q querier) { q.Query(nil, "select 1") }`,
+		"a method as a value":      `func f(db *DB) any { return db.pool.Exec }`,
+	} {
+		source := loadSource(t, "package postgres\n\nimport \"github.com/jackc/pgx/v5\"\n\nvar _ *pgx.Conn\n\n"+code)
+		if found := source.escapes(); len(found) == 0 {
+			t.Errorf("%s is not found", name)
+		}
+	}
+}

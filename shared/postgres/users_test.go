@@ -57,11 +57,11 @@ func TestCreateUserTaken(t *testing.T) {
 		t.Errorf("%d accounts, %v", n, err)
 	}
 	if errs := postgrestest.Errors(t); len(errs) > 0 {
-		t.Errorf("an ordinary answer is an error in the server's log: %q", errs)
+		t.Errorf("the server logs an ordinary answer as an error: %q", errs)
 	}
 }
 
-// The last line of defence stands in the schema itself.
+// The schema itself is the last line of defence.
 func TestSchemaRefuses(t *testing.T) {
 	t.Parallel()
 	db, pool := postgrestest.Open(t), postgrestest.Pool(t)
@@ -127,10 +127,10 @@ func TestRecordLogin(t *testing.T) {
 		login user.LoginRecord
 		want  bool
 	}{
-		"another version":   {rehashed(user.User{UUID: u.UUID, TokenVersion: 2}, at, "x"), false},
-		"nobody":            {rehashed(account("x"), at, "x"), false},
-		"not active":        {rehashed(inactive, at, "x"), false},
-		"as it was checked": {loginOf(u, at), true},
+		"another version": {rehashed(user.User{UUID: u.UUID, TokenVersion: 2}, at, "x"), false},
+		"no account":      {rehashed(account("x"), at, "x"), false},
+		"not active":      {rehashed(inactive, at, "x"), false},
+		"unchanged":       {loginOf(u, at), true},
 	} {
 		if got, err := db.RecordLogin(t.Context(), c.login, event); got != c.want || err != nil {
 			t.Errorf("%s: %v, %v", name, got, err)
@@ -145,10 +145,10 @@ func TestRecordLogin(t *testing.T) {
 		t.Fatal(ok, err)
 	}
 	if got := find(t, db, "ann"); got.PasswordHash != "renewed" || got.TokenVersion != 1 || !got.PasswordChangedAt.Equal(now) {
-		t.Errorf("the same password, hashed anew, is %+v", got)
+		t.Errorf("after a new hash of the same password: %+v", got)
 	}
 	if got := find(t, db, "ben"); got.LastLoginAt != nil || got.PasswordHash != "hash of ben" {
-		t.Errorf("the inactive one: %+v", got)
+		t.Errorf("the inactive account: %+v", got)
 	}
 }
 
@@ -164,7 +164,7 @@ func TestCallerAndTarget(t *testing.T) {
 		caller, target *user.User
 	}{
 		"both":                 {ann, "ben", &a, &b},
-		"oneself":              {ann, "ann", &a, &a},
+		"caller is target":     {ann, "ann", &a, &a},
 		"no target":            {ann, "nobody", &a, nil},
 		"no caller":            {none, "ben", nil, &b},
 		"neither":              {none, "nobody", nil, nil},

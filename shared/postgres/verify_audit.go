@@ -13,32 +13,35 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Verified is what became of a check of the audit log.
+// Verified is the result of a check of the audit log.
 type Verified struct {
 	Rows int
-	// Altered names each row, or head of a chain, that is not as it was
-	// written, or whose forerunner is gone, and says what is wrong with it.
+	// Altered names each row, or head of a chain, that is not as it was written
+	// or whose predecessor is missing, and says what is wrong with it.
 	Altered []string
 }
 
-// Both statements see the log at one moment, though others go on writing.
 const (
-	sqlAuditHeads = `select chain, seq, digest, hash from audit_heads order by chain`
-	sqlAuditRows  = `select chain, seq, at, actions, coalesce(actor::text, ''), coalesce(target::text, ''), event, hash from audit order by chain, seq`
+	// A check reads the whole log, which may take longer than a request may.
+	sqlNoTimeout  statement = `set local statement_timeout = 0`
+	sqlAuditHeads statement = `select chain, seq, digest, hash from audit_heads order by chain`
+	sqlAuditRows  statement = `
+select chain, seq, at, actions, coalesce(actor::text, ''), coalesce(target::text, ''), event, hash from audit order by chain, seq`
 )
 
-// VerifyAudit computes every hash anew, here and not in the database, and
+// VerifyAudit computes every hash again, here and not in the database, and
 // compares: each row with the one before it, its columns with its event, and
-// the last of each chain with the chain's head. It finds what was altered,
-// inserted or deleted, the last rows too, unless whoever did it computed all
-// that follows and the head anew.
-func (db *DB) VerifyAudit(ctx context.Context) (Verified, error) {
-	var v Verified
-	err := db.do(ctx, "verify the audit log", func() error {
+// the last row of each chain with the head of the chain. It finds what was
+// altered, inserted or deleted, the last rows too. It finds nothing if somebody
+// has also computed the hashes of all later rows and the head again.
+//
+// It reads heads and rows as they were at one moment, while others go on
+// writing.
+func (db *DB) VerifyAudit(ctx context.Context) (v Verified, err error) {
+	err = db.retry(ctx, "verify the audit log", func() error {
 		v = Verified{}
 		return pgx.BeginTxFunc(ctx, db.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-			// It reads all there is, which may take longer than a request is allowed to.
-			if _, err := tx.Exec(ctx, "set local statement_timeout = 0"); err != nil {
+			if err := (query{sql: sqlNoTimeout}).exec(ctx, tx); err != nil {
 				return err
 			}
 			heads, err := readHeads(ctx, tx)
@@ -51,7 +54,8 @@ func (db *DB) VerifyAudit(ctx context.Context) (Verified, error) {
 	return v, err
 }
 
-// link is where a chain has got to.
+// link is the part of a row that the hash of the next row of its chain covers.
+// The head of a chain is the link of its last row.
 type link struct {
 	chain        int16
 	seq          int64
@@ -59,23 +63,24 @@ type link struct {
 }
 
 func readHeads(ctx context.Context, tx pgx.Tx) ([]link, error) {
-	rows, err := tx.Query(ctx, sqlAuditHeads)
+	rows, err := query{sql: sqlAuditHeads}.send(ctx, tx)
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (l link, err error) {
-		return l, row.Scan(&l.chain, &l.seq, &l.digest, &l.hash)
+		err = row.Scan(&l.chain, &l.seq, &l.digest, &l.hash)
+		return l, err
 	})
 }
 
 // readRows follows each chain from its first row to its head.
 func (v *Verified) readRows(ctx context.Context, tx pgx.Tx, heads []link) error {
-	rows, err := tx.Query(ctx, sqlAuditRows)
+	rows, err := query{sql: sqlAuditRows}.send(ctx, tx)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	var last link // of the chain that is being read
+	var last link // the row before, of the same chain
 	ends := map[int16]link{}
 	for rows.Next() {
 		row, err := scanAuditRow(rows)
@@ -86,7 +91,7 @@ func (v *Verified) readRows(ctx context.Context, tx pgx.Tx, heads []link) error 
 			last = link{chain: row.chain}
 		}
 		for _, wrong := range row.compare(last) {
-			v.note("chain %d row %d %s", row.chain, row.seq, wrong)
+			v.report("chain %d row %d %s", row.chain, row.seq, wrong)
 		}
 		last = link{chain: row.chain, seq: row.seq, digest: row.digest(), hash: row.hash}
 		ends[row.chain] = last
@@ -102,19 +107,19 @@ func (v *Verified) compareHeads(heads []link, ends map[int16]link) {
 		delete(ends, head.chain)
 		switch {
 		case head.seq > end.seq:
-			v.note("chain %d row %d is missing: the chain's head says that it was the last", head.chain, head.seq)
+			v.report("chain %d row %d is missing: according to the chain's head it was the last", head.chain, head.seq)
 		case head.seq < end.seq:
-			v.note("chain %d row %d stands behind the chain's head", head.chain, end.seq)
+			v.report("chain %d row %d comes after the chain's head", head.chain, end.seq)
 		case !bytes.Equal(head.hash, end.hash) || !bytes.Equal(head.digest, end.digest):
-			v.note("chain %d head is not the chain's last row", head.chain)
+			v.report("chain %d head is not the chain's last row", head.chain)
 		}
 	}
 	for chain := range ends {
-		v.note("chain %d head is missing", chain)
+		v.report("chain %d head is missing", chain)
 	}
 }
 
-func (v *Verified) note(format string, args ...any) {
+func (v *Verified) report(format string, args ...any) {
 	v.Altered = append(v.Altered, fmt.Sprintf(format, args...))
 }
 
@@ -128,7 +133,8 @@ type auditRow struct {
 }
 
 func scanAuditRow(row pgx.Row) (r auditRow, err error) {
-	return r, row.Scan(&r.chain, &r.seq, &r.at, &r.actions, &r.actor, &r.target, &r.event, &r.hash)
+	err = row.Scan(&r.chain, &r.seq, &r.at, &r.actions, &r.actor, &r.target, &r.event, &r.hash)
+	return r, err
 }
 
 func (r auditRow) digest() []byte {
@@ -136,14 +142,15 @@ func (r auditRow) digest() []byte {
 	return sum[:]
 }
 
-// compare says what is wrong with a row that follows on before.
+// compare returns what is wrong with a row that follows the given one.
 func (r auditRow) compare(before link) (wrong []string) {
 	if r.seq != before.seq+1 {
-		wrong = append(wrong, "does not follow on the one before it: rows are missing")
+		wrong = append(wrong, "does not follow the row before it: rows are missing")
 	}
-	sum := sha256.Sum256(slices.Concat(before.hash, binary.BigEndian.AppendUint64(nil, uint64(r.seq)), r.digest())) // #nosec G115 -- the same bytes either way
+	seq := binary.BigEndian.AppendUint64(nil, uint64(r.seq)) // #nosec G115 -- the bytes are the same
+	sum := sha256.Sum256(slices.Concat(before.hash, seq, r.digest()))
 	if !bytes.Equal(sum[:], r.hash) {
-		wrong = append(wrong, "has another hash than its event and the row before it give")
+		wrong = append(wrong, "has a hash that does not fit its event and the row before it")
 	}
 	var b eventBody
 	if err := json.Unmarshal([]byte(r.event), &b); err != nil {
@@ -154,7 +161,7 @@ func (r auditRow) compare(before link) (wrong []string) {
 		actions[i] = string(a)
 	}
 	if !b.At.Equal(r.at) || !slices.Equal(actions, r.actions) || b.Actor != r.actor || b.Target != r.target || b.Chain != int(r.chain) {
-		wrong = append(wrong, "says something else in its columns than in its event")
+		wrong = append(wrong, "has columns that differ from its event")
 	}
 	return wrong
 }

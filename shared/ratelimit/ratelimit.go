@@ -1,12 +1,12 @@
-// Package ratelimit says how often something may be tried. A domain makes a
-// Budget for each thing that it counts and consumes one attempt of each before
-// it does anything expensive:
+// Package ratelimit limits how often something may be tried. A domain makes a
+// Budget for each thing that it counts. It consumes one attempt of each budget
+// before it does anything expensive:
 //
 //	attempt, err := ratelimit.Consume(ctx, db, now, limits.Register.Budget("register", network))
 //
-// A Limiter keeps the counters, exactly and for all instances together; package
-// postgres is one. This package refuses to know what is counted, and a budget
-// does not tell whether the account behind its key exists.
+// A Limiter keeps exact counters, shared by all instances; package postgres
+// implements one. This package refuses to know what is counted. A refusal is the
+// same whether or not the account behind a key exists.
 package ratelimit
 
 import (
@@ -16,19 +16,20 @@ import (
 	"roster/shared/fault"
 )
 
-// Budget is how often something may be tried under one key. There are two
-// kinds: a number of attempts in each window, or a number of consecutive
-// attempts with waits between them.
+// Budget is how often something may be tried under one key. It allows either a
+// number of attempts in each window, or a number of consecutive attempts with
+// waits between them.
 type Budget struct {
 	Key string // what is counted, such as "login account ann"; stored as a hash
 
-	Limit  int // attempts
-	Window time.Duration
-	// Consecutive makes Limit the number of attempts in a row, after which
-	// there are no more until the budget is cleared. The first few are free;
-	// after each further one there is a wait, a second at first and doubled up
-	// to a quarter of an hour. A quarter of an hour without an attempt begins
-	// the waits anew, not the row. Window means nothing then.
+	Limit  int           // attempts
+	Window time.Duration // unused if Consecutive
+	// Consecutive counts attempts in a row instead of attempts in a window.
+	// After Limit of them no more are allowed until the budget is cleared. The
+	// first few have no wait. A wait follows each further one: a second at
+	// first, then twice as long each time, up to a quarter of an hour. A quarter
+	// of an hour after the end of a wait the first few are free again, but all
+	// of them still count towards Limit.
 	Consecutive bool
 }
 
@@ -38,12 +39,14 @@ type Rate struct {
 	Window time.Duration
 }
 
-// Budget returns the rate's budget for the thing that the parts of the key name.
+// Budget returns a budget with this rate. The parts of the key say what is
+// counted.
 func (r Rate) Budget(key ...string) Budget {
 	return Budget{Key: Key(key...), Limit: r.Limit, Window: r.Window}
 }
 
-// Key joins the parts of a key. It keeps them apart by NUL, which no name has.
+// Key joins the parts of a key. It ends each part with NUL, which occurs in no
+// name, so that different parts never give the same key.
 func Key(parts ...string) (key string) {
 	for _, p := range parts {
 		key += p + "\x00"
@@ -51,31 +54,32 @@ func Key(parts ...string) (key string) {
 	return key
 }
 
-// Limiter keeps budgets, exactly and for all instances together.
+// Limiter keeps exact counters, shared by all instances.
 type Limiter interface {
-	// Consume takes one attempt from each budget, or from none and says how
-	// long to wait. An attempt is counted before its outcome is known; a
-	// success clears the budgets. Attempts that are refused neither count nor
-	// lengthen a wait.
+	// Consume takes one attempt from every budget. If one of them does not allow
+	// it, Consume takes none and says how long to wait. An attempt is counted
+	// before its outcome is known; a success may clear the budgets afterwards.
+	// A refused attempt neither counts nor makes the wait longer.
 	Consume(ctx context.Context, budgets []Budget, now time.Time) (Attempt, error)
 }
 
-// Attempt is what a limiter says of one attempt.
+// Attempt is a limiter's decision about one attempt.
 type Attempt struct {
-	Wait time.Duration // more than 0 for an attempt that is refused
-	// Last says that the attempt was let through, and that the next one will
-	// have to wait. The audit log notes this one; it does not note the attempts
-	// that are refused during the wait, because an attacker could fill it with
-	// them.
+	Wait time.Duration // more than 0 if the attempt is refused
+	// Last says that this attempt is allowed and that the next one must wait.
+	// The audit log records this attempt as the beginning of the wait. Attempts
+	// refused during the wait are not logged, because an attacker could fill
+	// the log with them.
 	Last bool
 }
 
-// Disabled is the wait of a budget of consecutive attempts that is used up. No
-// waiting helps then, but a client that asks again should not do so before.
+// Disabled is the Wait of a budget of consecutive attempts that is used up.
+// Waiting does not help then; the value only slows down clients that try again.
 const Disabled = 24 * time.Hour
 
-// Consume takes one attempt from each budget. Its refusal is fault.TooMany, and
-// it is the same for accounts that exist and those that do not.
+// Consume takes one attempt from every budget. If one of them does not allow it,
+// the error is fault.TooMany, with the same text whether or not the account
+// exists.
 func Consume(ctx context.Context, l Limiter, now time.Time, budgets ...Budget) (Attempt, error) {
 	attempt, err := l.Consume(ctx, budgets, now)
 	if err != nil || attempt.Wait <= 0 {

@@ -1,6 +1,6 @@
-// Package request says who asks for something, from where and when. Package web
-// makes a Request of an HTTP request, and every operation of every domain takes
-// one right after its context:
+// Package request describes who makes a request, from where and when. Package
+// web makes a Request from an HTTP request. Every operation of every domain
+// takes one right after its context:
 //
 //	func Delete(ctx context.Context, req request.Request, db Deleter, username string) error
 //
@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// Request is who asks, from where and when.
+// Request is who makes a request, from where and when.
 type Request struct {
 	Caller Caller // zero for an operation that anyone may call
 	Client Client
@@ -29,22 +29,23 @@ type Caller struct {
 	TokenVersion int64
 }
 
-// WellFormed reports whether both UUIDs of the caller are UUIDs. It keeps what
-// is none, in a token that another service signed with our key, from reaching
-// a statement.
+// WellFormed reports whether the caller's UUID and session are UUIDs. Another
+// service that signs with our key could put other text there; an operation
+// checks this before it sends them to the database.
 func (c Caller) WellFormed() bool { return IsUUID(c.UUID) && IsUUID(c.Session) }
 
-// Client is where a request comes from. Nothing in it is proof of anything; it
-// is for rate limits and for the audit log.
+// Client is where a request comes from. It proves nothing; it is for rate limits
+// and for the audit log.
 type Client struct {
-	Address   netip.Addr // zero when unknown
-	Device    string     // the device token that it sent, unchecked
-	UserAgent string     // cut to what is worth keeping
-	RequestID string
+	Address     netip.Addr // zero when unknown
+	DeviceToken string     // the device token that it sent, unchecked
+	UserAgent   string     // printable characters only, cut to a maximum length
+	RequestID   string
 }
 
-// Network is what one customer of a provider usually has: a /24 of IPv4, a /64
-// of IPv6. More addresses inside it cost an attacker nothing.
+// Network returns the client's network: a /24 for IPv4, a /64 for IPv6, and
+// "unknown" without an address. Rate limits count networks, because a customer
+// of a provider can usually use every address of such a network.
 func (c Client) Network() string {
 	if !c.Address.IsValid() {
 		return "unknown"
@@ -54,6 +55,6 @@ func (c Client) Network() string {
 	if a.Is6() {
 		bits = 64
 	}
-	prefix, _ := a.Prefix(bits) // fails for a zone or for too many bits only
+	prefix, _ := a.Prefix(bits) // it fails only for a zone or for too many bits
 	return prefix.String()
 }

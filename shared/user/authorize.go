@@ -7,31 +7,31 @@ import (
 	"roster/shared/request"
 )
 
-// Me is the name that stands for the caller's own account.
+// Me is the username that stands for the caller's own account.
 const Me = "me"
 
-// Viewer reads two rows at once.
+// Viewer reads the accounts of the caller and the target.
 type Viewer interface {
-	// CallerAndTarget returns the row of the caller and the row of that name,
-	// each nil when there is none, in one statement. A caller whose session has
-	// ended has no row.
+	// CallerAndTarget returns the account of the caller and the account with the
+	// username, in one statement. Each is nil if there is none. The caller is
+	// also nil if its session has ended.
 	CallerAndTarget(ctx context.Context, c request.Caller, username string) (caller, target *User, err error)
 }
 
-// authorize is the one place that decides who may touch whose account: callers
-// their own, an ADMIN any. Only an ADMIN learns that a name is not there.
+// authorize is the one place that decides who may access an account: its owner
+// and every ADMIN. Only an ADMIN learns that an account does not exist.
 func authorize(ctx context.Context, c request.Caller, db Viewer, username string) (caller, target *User, err error) {
 	if !c.WellFormed() {
 		return nil, nil, fault.NotLoggedIn()
 	}
-	name, _ := CanonicalUsername(username) // an invalid name finds nothing
+	name, _ := CanonicalUsername(username) // "" for an invalid name, which no account has
 	caller, target, err = db.CallerAndTarget(ctx, c, name)
 	switch {
 	case err != nil:
 		return nil, nil, err
-	case !caller.honours(c):
+	case !caller.accepts(c):
 		return nil, nil, fault.NotLoggedIn()
-	case username == Me: // nobody can have that name
+	case username == Me: // no account can have this name: it is too short
 		return caller, caller, nil
 	case caller.Role != RoleAdmin && caller.Username != name:
 		return nil, nil, fault.NotPermitted()

@@ -8,13 +8,14 @@ import (
 	"roster/shared/request"
 )
 
-// PasswordChange is the current password and the new one.
+// PasswordChange is the input of ChangePassword.
 type PasswordChange struct {
 	CurrentPassword string `json:"current_password"`
 	NewPassword     string `json:"new_password"`
 }
 
-// Check names every bad field that shows without a look at the account.
+// Check names every field that is bad for any account. ChangePassword also
+// compares the new password with the account's names.
 func (in PasswordChange) Check(p Passwords) fault.Fields {
 	fields := fault.Fields{}
 	if in.CurrentPassword == "" {
@@ -24,17 +25,17 @@ func (in PasswordChange) Check(p Passwords) fault.Fields {
 	return fields
 }
 
-// ChangePasswordParts is what a change of the password needs beside the store.
+// ChangePasswordParts are the dependencies of ChangePassword, besides the store.
 type ChangePasswordParts struct {
 	Passwords Passwords
 	Limits    Limits
 	Tokens    TokenIssuer
 }
 
-// ChangePassword sets a new password for the caller, who proves the current
-// one. It ends every session but the caller's, and answers a new access token
-// for that one. It answers TooMany when the current password was wrong too
-// often.
+// ChangePassword sets a new password for the caller, who must give the current
+// one. It ends all other sessions of the account and returns a new access token
+// for the caller's session. It refuses with TooMany after too many wrong current
+// passwords.
 func ChangePassword(ctx context.Context, req request.Request, db Updater, p ChangePasswordParts, in PasswordChange) (Tokens, error) {
 	if err := in.Check(p.Passwords).Err(); err != nil {
 		return Tokens{}, err
@@ -44,7 +45,7 @@ func ChangePassword(ctx context.Context, req request.Request, db Updater, p Chan
 		return Tokens{}, err
 	}
 	fields := fault.Fields{}
-	fields.Add("new_password", p.Passwords.Policy.Check(in.NewPassword, self.names()...))
+	fields.Add("new_password", p.Passwords.Policy.Check(in.NewPassword, self.contextWords()...))
 	if err := fields.Err(); err != nil {
 		return Tokens{}, err
 	}
@@ -52,7 +53,9 @@ func ChangePassword(ctx context.Context, req request.Request, db Updater, p Chan
 	if err != nil {
 		return Tokens{}, err
 	}
-	confirmation := confirmation{passwords: p.Passwords, budget: p.Limits.currentPassword(self.UUID), user: *self, password: in.CurrentPassword}
+	confirmation := passwordConfirmation{
+		passwords: p.Passwords, budget: p.Limits.currentPassword(self.UUID), user: *self, password: in.CurrentPassword,
+	}
 	clear, err := confirmation.check(ctx, req, db)
 	if err != nil {
 		return Tokens{}, err
@@ -70,6 +73,8 @@ func ChangePassword(ctx context.Context, req request.Request, db Updater, p Chan
 	if err != nil {
 		return Tokens{}, err
 	}
-	token, lifetime, err := issue(Subject{UUID: self.UUID, Session: req.Caller.Session, TokenVersion: req.Caller.TokenVersion + 1, Role: self.Role}, req.At)
+	token, lifetime, err := issue(Subject{
+		UUID: self.UUID, Session: req.Caller.Session, TokenVersion: req.Caller.TokenVersion + 1, Role: self.Role,
+	}, req.At)
 	return Tokens{AccessToken: token, ExpiresIn: lifetime}, err
 }

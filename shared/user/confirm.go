@@ -9,23 +9,24 @@ import (
 	"roster/shared/request"
 )
 
-// confirmation is the current password that callers give for their own account.
-type confirmation struct {
+// passwordConfirmation checks the current password, which callers must give to
+// change the password of their own account.
+type passwordConfirmation struct {
 	passwords Passwords
 	budget    ratelimit.Budget
 	user      User
 	password  string
 }
 
-// confirmStore counts attempts at the current password and records failures.
-type confirmStore interface {
+// confirmationStore counts attempts at the current password and records failures.
+type confirmationStore interface {
 	ratelimit.Limiter
 	audit.Recorder
 }
 
-// check verifies the password within its budget, and returns the keys of the
-// budgets that a success clears. A wrong password is recorded in the audit log.
-func (c confirmation) check(ctx context.Context, req request.Request, db confirmStore) (clear []string, err error) {
+// check verifies the password and returns the keys of the budgets to clear. It
+// records a wrong password in the audit log.
+func (c passwordConfirmation) check(ctx context.Context, req request.Request, db confirmationStore) (clear []string, err error) {
 	attempt, err := ratelimit.Consume(ctx, db, req.At, c.budget)
 	if err != nil {
 		return nil, err
@@ -34,7 +35,7 @@ func (c confirmation) check(ctx context.Context, req request.Request, db confirm
 		event := audit.NewEvent(req, audit.ActionPasswordFailed)
 		event.Target = c.user.UUID
 		event.AddIf(attempt.Last, audit.ActionWait)
-		return nil, audit.Refuse(ctx, db, event, fault.Fields{"current_password": "is not right"}.Err())
+		return nil, audit.RecordRefusal(ctx, db, event, fault.Fields{"current_password": "is not right"}.Err())
 	}
 	return []string{c.budget.Key}, nil
 }

@@ -6,15 +6,15 @@ import (
 	"roster/shared/audit"
 )
 
-// Taken says which of an account's unique fields another account has.
+// Taken says which unique fields of an account another account already has.
 type Taken struct{ Username, Email bool }
 
-// Any reports whether one is taken.
+// Any reports whether at least one field is taken.
 func (t Taken) Any() bool { return t.Username || t.Email }
 
-// Creator stores a new account.
+// Creator stores new accounts.
 type Creator interface {
-	// CreateUser stores the account, unless another has its username or
-	// e-mail: then it stores nothing and says which.
+	// CreateUser stores the account. If another account has the username or the
+	// e-mail, it stores nothing and returns which of them are taken.
 	CreateUser(ctx context.Context, u User, e audit.Event) (Taken, error)
 }

@@ -10,13 +10,13 @@ import (
 // Deleter removes accounts.
 type Deleter interface {
 	Viewer
-	// DeleteUser removes the account and all that belongs to it, unless the
-	// guard refuses.
+	// DeleteUser removes the account and everything that belongs to it, unless
+	// the guard refuses.
 	DeleteUser(ctx context.Context, g Guard, e audit.Event) (Outcome, error)
 }
 
-// Delete removes the caller's own account, or as ADMIN any. The last active
-// ADMIN stays: Conflict.
+// Delete removes the caller's own account, or for an ADMIN any account. It
+// refuses with Conflict to remove the last active ADMIN.
 func Delete(ctx context.Context, req request.Request, db Deleter, username string) error {
 	self, target, err := authorize(ctx, req.Caller, db, username)
 	if err != nil {

@@ -7,27 +7,27 @@ import (
 	"roster/shared/audit"
 )
 
-// Edit is what a change writes; nil keeps a column.
+// Edit is what an update writes. A nil field keeps the stored value.
 type Edit struct {
 	Username, FirstName, LastName, Email, PasswordHash *string
 
 	Role   *Role
 	Active *bool
 	At     time.Time
-	// EndTokens revokes every access token issued so far, EndResets every reset
-	// token that has been mailed.
+	// EndTokens revokes all access tokens issued so far, EndResets all reset
+	// tokens mailed so far.
 	EndTokens, EndResets bool
-	// EndSessions ends every session but KeepSession. A session that is kept
-	// while its access tokens are revoked gets new ones by its refresh token.
+	// EndSessions ends all sessions except KeepSession. EndTokens also revokes
+	// the access tokens of KeepSession; its refresh token gets it a new one.
 	EndSessions bool
 	KeepSession string
-	// Clear are the keys of budgets to clear.
+	// Clear has the keys of the rate limit budgets to clear.
 	Clear []string
 }
 
-// ending adds what the edit ends, decided on the target. A value that the target
-// has already is written all the same, but ends nothing.
-func (e Edit) ending(target User) Edit {
+// withRevocations adds what the edit revokes. A value that the target already
+// has is written again but revokes nothing.
+func (e Edit) withRevocations(target User) Edit {
 	all := e.deactivates() || e.PasswordHash != nil
 	e.EndSessions = all
 	e.EndTokens = all || (e.demotes() && target.Role == RoleAdmin)
@@ -38,7 +38,7 @@ func (e Edit) ending(target User) Edit {
 func (e Edit) demotes() bool     { return e.Role != nil && *e.Role != RoleAdmin }
 func (e Edit) deactivates() bool { return e.Active != nil && !*e.Active }
 
-// actions are what the edit changes, for the audit log.
+// actions returns the edit's actions for the audit log.
 func (e Edit) actions(target User) []audit.Action {
 	var list []audit.Action
 	add := func(changed bool, a audit.Action) {
@@ -55,8 +55,8 @@ func (e Edit) actions(target User) []audit.Action {
 	return list
 }
 
-// detail holds the new values that a reader of the log needs. It leaves out
-// names and addresses: they must disappear when the account is deleted.
+// detail returns the new role and state for the audit log. It leaves out names
+// and addresses, which must disappear when the account is deleted.
 func (e Edit) detail() map[string]string {
 	d := map[string]string{}
 	if e.Role != nil {

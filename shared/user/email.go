@@ -10,25 +10,26 @@ import (
 
 const maxEmail = 254 // octets, RFC 5321 §4.5.3.1.3 as corrected by erratum 1690
 
-// localForm is RFC 5322's dot-atom: quoted local parts are legal and useless.
-var localForm = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$")
+// localPartPattern is the dot-atom of RFC 5322. Quoted local parts are legal, but
+// nobody uses them.
+var localPartPattern = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$")
 
-var domainForm = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$`)
+var domainPattern = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$`)
 
-// checkEmail returns the address to store, or why it is not one. The local part
-// stays as given; the domain takes its ASCII form (RFC 5891), mapped as a
-// browser does (UTS 46).
+// checkEmail returns the address to store, or the reason why the text is not an
+// address. The local part stays as given. The domain is converted to ASCII (RFC
+// 5891) with the mapping that browsers use (UTS 46).
 func checkEmail(s string) (address, reason string) {
 	const bad = "must be an e-mail address"
 	if s == "" {
 		return "", "is required"
 	}
 	local, domain, found := strings.Cut(s, "@")
-	if !found || len(s) > 2*maxEmail || len(local) > 64 || !localForm.MatchString(local) || !utf8.ValidString(domain) {
+	if !found || len(s) > 2*maxEmail || len(local) > 64 || !localPartPattern.MatchString(local) || !utf8.ValidString(domain) {
 		return "", bad
 	}
 	ascii, err := idna.Lookup.ToASCII(domain)
-	if err != nil || len(ascii) > 253 || !domainForm.MatchString(ascii) {
+	if err != nil || len(ascii) > 253 || !domainPattern.MatchString(ascii) {
 		return "", bad
 	}
 	address = local + "@" + ascii

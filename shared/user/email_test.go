@@ -7,14 +7,14 @@ import (
 	"roster/shared/user"
 )
 
-func emailProblem(s string) string {
+func emailReason(s string) string {
 	in := registration()
 	in.Email = s
 	return in.Check(passwords)["email"]
 }
 
-// stored changes an account's address and returns the one that is kept.
-func stored(t testing.TB, email string) string {
+// storedEmail changes an account's e-mail and returns the address that is stored.
+func storedEmail(t testing.TB, email string) string {
 	t.Helper()
 	db := &store{users: []*user.User{ann()}}
 	if err := update(t, db, ann(), "ann.lee", user.Changes{Email: &email}); err != nil {
@@ -25,7 +25,7 @@ func stored(t testing.TB, email string) string {
 
 var longLabel = strings.Repeat("d", 63)
 
-func TestEmails(t *testing.T) {
+func TestValidEmailsAreAccepted(t *testing.T) {
 	t.Parallel()
 	for _, s := range []string{
 		"ann@example.com", "a@b.cc", "ann.lee@example.com", "ann+roster@example.com", "ann_lee@example.com", "ann-lee@example.com", "-@example.com", "0@example.com",
@@ -34,13 +34,13 @@ func TestEmails(t *testing.T) {
 		strings.Repeat("a", 64) + "@example.com", "a@" + longLabel + ".com",
 		"a@" + longLabel + "." + longLabel + "." + longLabel + "." + strings.Repeat("d", 56) + ".com", // 254 in all
 	} {
-		if problem := emailProblem(s); problem != "" {
-			t.Errorf("%q: %s", s, problem)
+		if reason := emailReason(s); reason != "" {
+			t.Errorf("%q: %s", s, reason)
 		}
 	}
 }
 
-func TestEmailsRefused(t *testing.T) {
+func TestInvalidEmailsAreRefused(t *testing.T) {
 	t.Parallel()
 	refused := []string{
 		"ann", "@", "ann@", "@example.com", "ann@example", "ann@localhost", "example.com", "ann@@example.com", "ann@b@example.com", "ann example.com",
@@ -59,33 +59,33 @@ func TestEmailsRefused(t *testing.T) {
 		strings.Repeat("a", 100_000) + "@example.com", "ann@" + strings.Repeat("a.", 50_000) + "com", strings.Repeat("@", 1000),
 	}
 	for _, s := range refused {
-		if problem := emailProblem(s); problem != "must be an e-mail address" {
-			t.Errorf("%+.80q: %q", s, problem)
+		if reason := emailReason(s); reason != "must be an e-mail address" {
+			t.Errorf("%+.80q: %q", s, reason)
 		}
 	}
-	if problem := emailProblem(""); problem != "is required" {
-		t.Errorf("empty: %q", problem)
+	if reason := emailReason(""); reason != "is required" {
+		t.Errorf("empty: %q", reason)
 	}
 }
 
-func TestEmailIsKept(t *testing.T) {
+func TestEmailDomainIsStoredInASCII(t *testing.T) {
 	t.Parallel()
 	for given, want := range map[string]string{
-		"Ann.Lee+x@example.com":       "Ann.Lee+x@example.com", // the local part is its owner's business
+		"Ann.Lee+x@example.com":       "Ann.Lee+x@example.com", // only the owner's mail server may interpret the local part
 		"ann@EXAMPLE.com":             "ann@example.com",
 		"ann@bücher.example":          "ann@xn--bcher-kva.example",
 		"ann@BÜCHER.example":          "ann@xn--bcher-kva.example",
 		"ann@bu\u0308cher.example":    "ann@xn--bcher-kva.example",
-		"ann@faß.example":             "ann@xn--fa-hia.example", // IDNA 2008, not 2003's fass
+		"ann@faß.example":             "ann@xn--fa-hia.example", // by IDNA 2008; IDNA 2003 would make it fass
 		"ann@пример.испытание":        "ann@xn--e1afmkfd.xn--80akhbyknj4f",
 		"ann@example\u3002com":        "ann@example.com", // the ideographic full stop
 		"ann@ｅｘａｍｐｌｅ.com":             "ann@example.com",
 		"ann@xn--bcher-kva.EXAMPLE":   "ann@xn--bcher-kva.example",
 		"ann@\u212aelvin.example.io":  "ann@kelvin.example.io",
-		"ann@exa\u200bmple.com\u200b": "ann@example.com", // what a copy from a web page brings along
+		"ann@exa\u200bmple.com\u200b": "ann@example.com", // such characters come with text copied from a web page
 	} {
-		if got := stored(t, given); got != want {
-			t.Errorf("%q is kept as %q, want %q", given, got, want)
+		if got := storedEmail(t, given); got != want {
+			t.Errorf("%q is stored as %q, want %q", given, got, want)
 		}
 	}
 }

@@ -12,21 +12,21 @@ import (
 // SessionEnder ends one session.
 type SessionEnder interface {
 	Viewer
-	// EndSession ends that session of the guard's target, unless the guard
+	// EndSession ends the session of the guard's target, unless the guard
 	// refuses.
 	EndSession(ctx context.Context, g Guard, id string, e audit.Event) (Outcome, error)
 }
 
-// EndSession ends a session of the caller, or as ADMIN of anyone. A session
-// that has ended, or is another account's, is NotFound.
+// EndSession ends a session of the caller, or for an ADMIN of any account. It
+// refuses with NotFound if the session has ended or belongs to another account.
 func EndSession(ctx context.Context, req request.Request, db SessionEnder, username, id string) error {
 	self, target, err := authorize(ctx, req.Caller, db, username)
 	if err != nil {
 		return err
 	}
-	gone := &fault.Error{Code: fault.NotFound, Message: "Session not found."}
+	notFound := &fault.Error{Code: fault.NotFound, Message: "Session not found."}
 	if !request.IsUUID(id) {
-		return gone
+		return notFound
 	}
 	event := audit.NewEvent(req, audit.ActionSessionEnded)
 	event.Detail = map[string]string{"session": id}
@@ -37,7 +37,7 @@ func EndSession(ctx context.Context, req request.Request, db SessionEnder, usern
 		err = outcome.err()
 	}
 	if errors.Is(err, fault.NotFound) {
-		return gone
+		return notFound
 	}
 	return err
 }

@@ -9,14 +9,15 @@ import (
 	"roster/shared/request"
 )
 
-// ResetRequest names an account by its username and its e-mail, both.
+// ResetRequest is the input of ForgetPassword. Both fields must be those of the
+// same account.
 type ResetRequest struct {
 	Username string `json:"username"`
 	Email    string `json:"email"`
 }
 
-// Check names what is missing. Like Credentials.Check it says nothing of the
-// form.
+// Check names the missing fields. It does not check their form: see
+// Credentials.Check.
 func (in ResetRequest) Check() fault.Fields {
 	fields := fault.Fields{}
 	if in.Username == "" {
@@ -28,26 +29,27 @@ func (in ResetRequest) Check() fault.Fields {
 	return fields
 }
 
-// ForgetPasswordStore stores reset tokens within limits.
+// ForgetPasswordStore stores reset tokens and counts attempts.
 type ForgetPasswordStore interface {
 	ratelimit.Limiter
 	ResetCreator
 }
 
-// ForgetPasswordParts is what the request for a reset needs beside the store.
+// ForgetPasswordParts are the dependencies of ForgetPassword, besides the store.
 type ForgetPasswordParts struct {
 	Tokens  OneTimeTokens
 	Notices Notices
 	Limits  Limits
 }
 
-// ForgetPassword mails a reset token to the stored address of the active
-// account that has this username and e-mail. Whether or not there is one, it
-// returns a token of the same form and no error; a mail that cannot be sent is
-// logged and counted and changes nothing either. It answers TooMany to a
-// network that asks often and for an account that is asked for often, whether
-// or not that account exists.
-func ForgetPassword(ctx context.Context, req request.Request, db ForgetPasswordStore, p ForgetPasswordParts, in ResetRequest) (token string, err error) {
+// ForgetPassword mails a reset token to the stored address of the active account
+// with this username and e-mail. It returns a token of the same form and no
+// error whether or not there is such an account, and also if the mail cannot be
+// sent; that is logged and counted. It refuses with TooMany if the network, or
+// anyone for this account, asks too often, whether or not the account exists.
+func ForgetPassword(
+	ctx context.Context, req request.Request, db ForgetPasswordStore, p ForgetPasswordParts, in ResetRequest,
+) (token string, err error) {
 	if err := in.Check().Err(); err != nil {
 		return "", err
 	}

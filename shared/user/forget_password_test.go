@@ -19,10 +19,10 @@ const publicURL = "https://accounts.example.com"
 
 func forget(t testing.TB, db *store, box *outbox, name, email string) (string, error) {
 	t.Helper()
-	return user.ForgetPassword(t.Context(), from(request.Client{}), db, user.ForgetPasswordParts{Tokens: tokens, Notices: user.Notices{Mailer: mail.Mailer{Transport: box}, PublicURL: publicURL}, Limits: user.DefaultLimits}, user.ResetRequest{Username: name, Email: email})
+	return user.ForgetPassword(t.Context(), requestFrom(request.Client{}), db, user.ForgetPasswordParts{Tokens: tokens, Notices: user.Notices{Mailer: mail.Mailer{Transport: box}, PublicURL: publicURL}, Limits: user.DefaultLimits}, user.ResetRequest{Username: name, Email: email})
 }
 
-func TestForgetPassword(t *testing.T) {
+func TestForgetPasswordMailsTheStoredToken(t *testing.T) {
 	t.Parallel()
 	db, box := &store{users: []*user.User{ann()}}, &outbox{}
 	token, err := forget(t, db, box, "Ann.Lee", "ann@EXAMPLE.com")
@@ -34,10 +34,10 @@ func TestForgetPassword(t *testing.T) {
 		t.Errorf("the token %q is not the one that was stored", token)
 	}
 	if diff := cmp.Diff([]string{"ann.lee", "ann@example.com"}, db.asked); diff != "" {
-		t.Errorf("asked for (-want +got):\n%s", diff)
+		t.Errorf("the store was asked for (-want +got):\n%s", diff)
 	}
 	if want := now.Add(30 * time.Minute); !db.reset.CreatedAt.Equal(now) || !db.reset.ExpiresAt.Equal(want) {
-		t.Errorf("good from %v to %v", db.reset.CreatedAt, db.reset.ExpiresAt)
+		t.Errorf("the token is valid from %v to %v", db.reset.CreatedAt, db.reset.ExpiresAt)
 	}
 	want := mail.PasswordReset(mail.PasswordResetInput{
 		To: "ann@example.com", Username: "ann.lee", Link: publicURL + "/reset_password?token=" + token, ValidFor: 30 * time.Minute,
@@ -47,8 +47,8 @@ func TestForgetPassword(t *testing.T) {
 	}
 }
 
-// CVE-2019-19844: the mail goes to the address that is stored, not to the one
-// that was sent in and folds to it.
+// CVE-2019-19844: the mail goes to the stored address, and not to an address in
+// the request that is equal to it after case folding.
 func TestForgetPasswordMailsTheStoredAddress(t *testing.T) {
 	t.Parallel()
 	stored := with(ann(), func(u *user.User) { u.Email = "ann@xn--bcher-kva.example" })
@@ -61,8 +61,7 @@ func TestForgetPasswordMailsTheStoredAddress(t *testing.T) {
 	}
 }
 
-// Whatever does not fit gets the same answer, and no mail.
-func TestForgetPasswordTellsNothing(t *testing.T) {
+func TestForgetPasswordAnswersAlikeForEveryAccount(t *testing.T) {
 	t.Parallel()
 	inactive := with(ann(), func(u *user.User) { u.Active = false })
 	for _, c := range []struct {
@@ -73,8 +72,8 @@ func TestForgetPasswordTellsNothing(t *testing.T) {
 		{"another's address", "ann.lee", "ben@example.com", []*user.User{ann(), ben()}},
 		{"an account that is not active", "ann.lee", "ann@example.com", []*user.User{inactive}},
 		{"no accounts", "ann.lee", "ann@example.com", nil},
-		{"an impossible name", "../x", "ann@example.com", []*user.User{ann()}},
-		{"an impossible address", "ann.lee", "ann", []*user.User{ann()}},
+		{"an invalid name", "../x", "ann@example.com", []*user.User{ann()}},
+		{"an invalid address", "ann.lee", "ann", []*user.User{ann()}},
 		{"a look-alike address", "ann.lee", "\u0430nn@example.com", []*user.User{ann()}},
 		{"two addresses", "ann.lee", "ann@example.com,evil@example.com", []*user.User{ann()}},
 		{"a second line", "ann.lee", "ann@example.com\nBcc: evil@example.com", []*user.User{ann()}},
@@ -88,11 +87,11 @@ func TestForgetPasswordTellsNothing(t *testing.T) {
 		if len(box.sent) > 0 {
 			t.Errorf("%s: mailed %v", c.name, box.sent)
 		}
-		did(t, db, "Take", "CreateReset") // the same for each
+		wantCalls(t, db, "Consume", "CreateReset") // the same calls in every case
 	}
 }
 
-func TestForgetPasswordWhenMailFails(t *testing.T) {
+func TestForgetPasswordAnswersAlikeWhenMailFails(t *testing.T) {
 	t.Parallel() // CVE-2024-45231
 	db, box := &store{users: []*user.User{ann()}}, &outbox{err: errors.New("SES is down")}
 	token, err := forget(t, db, box, "ann.lee", "ann@example.com")
@@ -101,12 +100,12 @@ func TestForgetPasswordWhenMailFails(t *testing.T) {
 	}
 }
 
-func TestForgetPasswordRefusals(t *testing.T) {
+func TestForgetPasswordRefusesWithoutMailing(t *testing.T) {
 	t.Parallel()
 	db, box := &store{}, &outbox{}
 	token, err := forget(t, db, box, "", "")
-	refusedWith(t, err, fault.Invalid, fault.Fields{"username": "is required", "email": "is required"})
-	did(t, db)
+	wantRefusal(t, err, fault.Invalid, fault.Fields{"username": "is required", "email": "is required"})
+	wantCalls(t, db)
 	if token != "" {
 		t.Errorf("token %q", token)
 	}

@@ -14,10 +14,10 @@ func FuzzCanonicalUsername(f *testing.F) {
 	for _, s := range []string{"user1", "User1", "a.b-c_d", "\u212aelvin", "use\u017f", "../x", "ann\n", "ann\xff"} {
 		f.Add(s)
 	}
-	form := regexp.MustCompile(`\A[a-z0-9][a-z0-9._-]{1,30}[a-z0-9]\z`)
+	canonical := regexp.MustCompile(`\A[a-z0-9][a-z0-9._-]{1,30}[a-z0-9]\z`)
 	f.Fuzz(func(t *testing.T, s string) {
 		name, ok := user.CanonicalUsername(s)
-		if ok != form.MatchString(name) {
+		if ok != canonical.MatchString(name) {
 			t.Fatalf("CanonicalUsername(%q) = %q, %v", s, name, ok)
 		}
 		if !ok {
@@ -32,7 +32,8 @@ func FuzzCanonicalUsername(f *testing.F) {
 	})
 }
 
-// Whatever is accepted is one address, for us and for whoever sends the mail.
+// Every accepted e-mail is exactly one address, also for the program that sends
+// the mail.
 func FuzzEmail(f *testing.F) {
 	for _, s := range []string{
 		"ann@example.com", "a+b@x.yz", "ann@bücher.example", "ann@example.com\r\nBcc: x@y.zz", `"a b"@example.com`, "a@b@c.de", "ann@exa\xffmple.com",
@@ -43,22 +44,22 @@ func FuzzEmail(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		in := registration()
 		in.Email = s
-		if problem := in.Check(passwords)["email"]; problem != "" {
+		if reason := in.Check(passwords)["email"]; reason != "" {
 			return
 		}
-		kept := stored(t, s)
-		if strings.Count(kept, "@") != 1 || len(kept) > 254 || strings.ContainsFunc(kept, func(r rune) bool { return r > unicode.MaxASCII || r <= ' ' || r == 0x7f }) {
-			t.Fatalf("%q is kept as %q", s, kept)
+		stored := storedEmail(t, s)
+		if strings.Count(stored, "@") != 1 || len(stored) > 254 || strings.ContainsFunc(stored, func(r rune) bool { return r > unicode.MaxASCII || r <= ' ' || r == 0x7f }) {
+			t.Fatalf("%q is stored as %q", s, stored)
 		}
-		if a, err := mail.ParseAddress(kept); err != nil || a.Address != kept || a.Name != "" {
-			t.Errorf("%q is kept as %q, which others read as %v, %v", s, kept, a, err)
+		if a, err := mail.ParseAddress(stored); err != nil || a.Address != stored || a.Name != "" {
+			t.Errorf("%q is stored as %q, which net/mail reads as %v, %v", s, stored, a, err)
 		}
-		if local, _, _ := strings.Cut(s, "@"); !strings.HasPrefix(kept, local+"@") {
-			t.Errorf("%q is kept as %q: the local part is its owner's", s, kept)
+		if local, _, _ := strings.Cut(s, "@"); !strings.HasPrefix(stored, local+"@") {
+			t.Errorf("%q is stored as %q: the local part must not change", s, stored)
 		}
-		in.Email = kept
-		if problem := in.Check(passwords)["email"]; problem != "" {
-			t.Errorf("%q is kept as %q, which is refused: %s", s, kept, problem)
+		in.Email = stored
+		if reason := in.Check(passwords)["email"]; reason != "" {
+			t.Errorf("%q is stored as %q, which is refused: %s", s, stored, reason)
 		}
 	})
 }

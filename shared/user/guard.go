@@ -5,20 +5,20 @@ import (
 	"roster/shared/request"
 )
 
-// Guard is what must still be true when a change is made. The decision was
-// made on rows that were read before, so the store checks it again under a
-// lock, together with the change: of two admins that demote each other, one
-// loses the right that the other still had when both began.
+// Guard holds the conditions that must still be true when a change is written.
+// The change was decided on accounts that were read earlier, so the store checks
+// the conditions again, under a lock. If two admins demote each other at the same
+// moment, only one of them succeeds.
 type Guard struct {
-	Caller     request.Caller // exists, is active, and its token is still honoured
-	AsAdmin    bool           // and is an ADMIN
+	Caller     request.Caller // exists, is active, and its token is still accepted
+	AsAdmin    bool           // the caller must be an ADMIN
 	TargetUUID string
-	Username   string // the target still has that name
-	// ExpectedTarget is what else of the target the decision rests on; nil for
-	// nothing.
+	Username   string // the target must still have this name
+	// ExpectedTarget holds the other fields of the target that the decision
+	// depends on; nil if there are none.
 	ExpectedTarget *Snapshot
-	// RemovesAdmin says that an active ADMIN who is the target would be one no
-	// longer; another one must then remain.
+	// RemovesAdmin says that the target would no longer be an active ADMIN. If it
+	// is one now, another active ADMIN must remain.
 	RemovesAdmin bool
 }
 
@@ -32,10 +32,11 @@ type Snapshot struct {
 
 func (u User) snapshot() *Snapshot { return &Snapshot{Role: u.Role, Active: u.Active, Email: u.Email} }
 
-// Outcome is what became of a guarded change.
+// Outcome is the result of a guarded change.
 type Outcome struct {
 	Done bool
-	// Why not, when it was not done.
+	// If it was not done, the fields say why. If none is set, the target is gone
+	// or has changed.
 	CallerRefused bool
 	LastAdmin     bool
 	Taken         Taken
@@ -52,5 +53,5 @@ func (o Outcome) err() error {
 	case o.Taken.Any():
 		return errTaken(o.Taken)
 	}
-	return errNotFound() // gone, renamed or not as it was seen
+	return errNotFound()
 }

@@ -8,24 +8,24 @@ import (
 	"roster/shared/ratelimit"
 )
 
-// Limits are how often each thing may be tried, before anything expensive is
-// done.
+// Limits are the rate limits of the operations. An attempt is counted before
+// anything expensive is done.
 type Limits struct {
-	// MaxConsecutiveFailures is how many wrong passwords in a row an account,
-	// or one device that it knows, is allowed. Then password login is disabled
-	// until the password is reset by mail (NIST SP 800-63B-4 §3.2.2 asks for at
-	// most 100).
+	// MaxConsecutiveFailures is how many wrong passwords in a row are allowed for
+	// an account, and for each device that has logged in to it before. After them
+	// password login is disabled until the password is reset by e-mail (NIST SP
+	// 800-63B-4 §3.2.2 allows at most 100).
 	MaxConsecutiveFailures int
-	// LoginFromNetwork is for one account from one network, Login for all
-	// accounts from one network.
+	// LoginFromNetwork limits logins to one account from one network, Login
+	// logins to all accounts from one network.
 	LoginFromNetwork, Login ratelimit.Rate
-	Register                ratelimit.Rate // from one network; users who change their own e-mail count, too
+	Register                ratelimit.Rate // from one network; includes changes of an own e-mail
 	EmailAccount            ratelimit.Rate // changes of its own e-mail by one account
 	ForgetAccount           ratelimit.Rate // mails for one username with one e-mail
 	Forget, Reset           ratelimit.Rate // from one network
 }
 
-// DefaultLimits are what a deployment gets that sets none.
+// DefaultLimits are the limits of a deployment that sets no others.
 var DefaultLimits = Limits{
 	MaxConsecutiveFailures: 100,
 	LoginFromNetwork:       ratelimit.Rate{Limit: 10, Window: 15 * time.Minute},
@@ -37,18 +37,18 @@ var DefaultLimits = Limits{
 	Reset:                  ratelimit.Rate{Limit: 30, Window: 15 * time.Minute},
 }
 
-// login are the budgets of a login. A device that this account has logged in
-// from has a budget of its own, so that an attacker cannot use up the owner's.
+// login returns the budgets of a login. A device that has logged in to the
+// account before has a budget of its own, which an attacker cannot use up.
 func (l Limits) login(username, device, network string) []ratelimit.Budget {
-	everyone := l.Login.Budget("login network", network)
+	allAccounts := l.Login.Budget("login network", network)
 	if device != "" {
-		return []ratelimit.Budget{l.device(username, device), everyone}
+		return []ratelimit.Budget{l.device(username, device), allAccounts}
 	}
-	return []ratelimit.Budget{l.account(username), l.accountFrom(username, network), everyone}
+	return []ratelimit.Budget{l.account(username), l.accountFrom(username, network), allAccounts}
 }
 
-// cleared are the keys of the budgets that a successful login clears.
-func (l Limits) cleared(username, device, network string) []string {
+// clearedByLogin returns the keys of the budgets that a successful login clears.
+func (l Limits) clearedByLogin(username, device, network string) []string {
 	if device != "" {
 		return []string{l.device(username, device).Key}
 	}
@@ -67,7 +67,8 @@ func (l Limits) device(username, device string) ratelimit.Budget {
 	return l.consecutive("login device", username, device)
 }
 
-// currentPassword is for the current password that a change of it asks for.
+// currentPassword returns the budget for wrong current passwords, which a change
+// of the password asks for.
 func (l Limits) currentPassword(uuid string) ratelimit.Budget {
 	return l.consecutive("current password", uuid)
 }
@@ -88,14 +89,15 @@ func (l Limits) reset(network string) ratelimit.Budget {
 	return l.Reset.Budget("reset network", network)
 }
 
-// email are the budgets of users who change their own e-mail. Such a change
-// tells whether an address is taken, as a registration does.
+// email returns the budgets for changes of an own e-mail. Such a change reveals
+// whether an address is taken, as a registration does.
 func (l Limits) email(uuid, network string) []ratelimit.Budget {
 	return []ratelimit.Budget{l.EmailAccount.Budget("email account", uuid), l.register(network)}
 }
 
-// forgetAccount counts by the e-mail, too. By the name alone, anybody who knows
-// the name could use up what its owner has, and keep the owner from a reset.
+// forgetAccount returns the budget for reset mails to one account. Its key has
+// the e-mail as well: otherwise anyone who knows the username could use up the
+// budget and so prevent the owner from resetting the password.
 func (l Limits) forgetAccount(in ResetRequest, email string) ratelimit.Budget {
 	return l.ForgetAccount.Budget("forget account", limitKey(in.Username), strings.ToLower(cmp.Or(email, in.Email)))
 }

@@ -9,28 +9,29 @@ import (
 	"roster/shared/request"
 )
 
-// anyUUID is a UUID as people write it, upper case included.
-var anyUUID = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
+// uuidAnyCase also accepts upper case, because people type this UUID.
+var uuidAnyCase = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
 
-// CheckAuditQuery names every bad part of a query by the name of its parameter.
+// CheckAuditQuery names every bad parameter of a query.
 func CheckAuditQuery(q audit.Query) fault.Fields {
 	fields := q.Check()
-	if _, name := CanonicalUsername(q.User); q.User != "" && !name && !anyUUID.MatchString(q.User) {
+	if _, name := CanonicalUsername(q.User); q.User != "" && !name && !uuidAnyCase.MatchString(q.User) {
 		fields.Add("user", "must be a username or a UUID")
 	}
 	return fields
 }
 
-// AuditViewer reads the log.
+// AuditViewer reads the audit log.
 type AuditViewer interface {
 	Viewer
-	// ListAudit returns a page of events, of one account where uuid is not "".
+	// ListAudit returns a page of events. A uuid other than "" restricts them to
+	// the events of one account.
 	ListAudit(ctx context.Context, uuid string, q audit.Query) (audit.Page, error)
 }
 
-// ListAudit returns a page of the audit log to an ADMIN. Everyone else gets
-// Forbidden. An unknown username is NotFound. An unknown UUID is not: it may be
-// that of a deleted account, of which only the events are left.
+// ListAudit returns a page of the audit log to an ADMIN. Other callers get
+// Forbidden. An unknown username is NotFound. An unknown UUID is not, because it
+// may belong to a deleted account, whose events are still there.
 func ListAudit(ctx context.Context, req request.Request, db AuditViewer, q audit.Query) (audit.Page, error) {
 	if !req.Caller.WellFormed() {
 		return audit.Page{}, fault.NotLoggedIn()
@@ -40,7 +41,7 @@ func ListAudit(ctx context.Context, req request.Request, db AuditViewer, q audit
 	switch {
 	case err != nil:
 		return audit.Page{}, err
-	case !self.honours(req.Caller):
+	case !self.accepts(req.Caller):
 		return audit.Page{}, fault.NotLoggedIn()
 	case self.Role != RoleAdmin:
 		return audit.Page{}, fault.NotPermitted()

@@ -2,7 +2,6 @@ package user
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"roster/shared/audit"
@@ -11,16 +10,17 @@ import (
 	"roster/shared/request"
 )
 
-// Credentials are what a person logs in with.
+// Credentials are the input of Login.
 type Credentials struct {
 	Username string `json:"username"`
 	Password string `json:"password"`
-	// DeviceName is what the list of sessions calls the device.
+	// DeviceName names the device in the list of sessions.
 	DeviceName *string `json:"device_name"`
 }
 
-// Check names what is missing. It says nothing of the form: an invalid username
-// gets the same answer as an unknown one, so the answer tells nothing.
+// Check names the missing fields and a bad device name. It does not check the
+// form of the username: an invalid username gets the same answer as an unknown
+// one, so the answer tells nothing.
 func (in Credentials) Check() fault.Fields {
 	fields := fault.Fields{}
 	if in.Username == "" {
@@ -44,31 +44,30 @@ func (in Credentials) deviceName() string {
 type LoginStore interface {
 	ratelimit.Limiter
 	audit.Recorder
-	// UserByUsername returns nil when there is none.
+	// UserByUsername returns nil if there is none.
 	UserByUsername(ctx context.Context, username string) (*User, error)
-	// RecordLogin begins the session, stores the time and, where given, a new
-	// hash of the same password, and clears the budgets. It ends the account's
-	// oldest sessions beyond MaxSessions. It does all that only while the
-	// account is active and its token version is still the one given, and
-	// reports whether it did.
+	// RecordLogin stores the session, the time and the new hash if there is one,
+	// and clears the budgets. It ends the account's oldest sessions beyond
+	// MaxSessions. If the account is no longer active or its token version has
+	// changed, it does nothing and returns false.
 	RecordLogin(ctx context.Context, l LoginRecord, e audit.Event) (bool, error)
 }
 
-// LoginRecord is a password check that succeeded.
+// LoginRecord is what a successful login writes.
 type LoginRecord struct {
 	UUID         string
 	TokenVersion int64
 	Role         Role
 	At           time.Time
-	Rehash       string   // "" keeps the hash
-	Clear        []string // keys of budgets
+	Rehash       string   // a new hash of the same password; "" keeps the stored one
+	Clear        []string // keys of the rate limit budgets to clear
 
 	Session     Session
 	RefreshHash []byte // of the session's first refresh token
 	MaxSessions int
 }
 
-// LoginParts is what a login needs beside the store.
+// LoginParts are the dependencies of Login, besides the store.
 type LoginParts struct {
 	Passwords Passwords
 	Tokens    TokenIssuer
@@ -78,10 +77,10 @@ type LoginParts struct {
 	Sessions  SessionRules
 }
 
-// Login checks a username and a password and begins a session. It answers
-// Unauthenticated, in the same words and after the same work, for an unknown
-// name, a wrong password and an account that is not active. Once the budgets
-// are used up it answers TooMany, before any work on the password, whether or
+// Login checks a username and a password and begins a session. It refuses an
+// unknown username, a wrong password and an inactive account with
+// Unauthenticated, with the same text and after the same time. If a budget is
+// used up, it refuses with TooMany before it looks at the password, whether or
 // not the account exists.
 func Login(ctx context.Context, req request.Request, db LoginStore, p LoginParts, in Credentials) (Tokens, error) {
 	if err := in.Check().Err(); err != nil {
@@ -95,7 +94,7 @@ func Login(ctx context.Context, req request.Request, db LoginStore, p LoginParts
 	if err != nil {
 		return Tokens{}, err
 	}
-	name, _ := CanonicalUsername(in.Username) // an invalid name finds nothing
+	name, _ := CanonicalUsername(in.Username) // "" for an invalid name, which no account has
 	record, ok, err := p.verify(ctx, db, name, in.Password)
 	if err != nil {
 		return Tokens{}, err
@@ -105,17 +104,19 @@ func Login(ctx context.Context, req request.Request, db LoginStore, p LoginParts
 	}
 	record.Session, record.MaxSessions = p.Sessions.open(req, in.deviceName(), MethodPassword), p.Sessions.MaxPerAccount
 	refreshToken, hash := p.Refresh.Begin(record.Session.ID)
-	record.At, record.RefreshHash, record.Clear = req.At, hash, p.Limits.cleared(name, device, req.Client.Network())
+	record.At, record.RefreshHash, record.Clear = req.At, hash, p.Limits.clearedByLogin(name, device, req.Client.Network())
 	event := audit.NewEvent(req, audit.ActionLogin)
 	event.Actor, event.Target = record.UUID, record.UUID
 	recorded, err := db.RecordLogin(ctx, record, event)
 	if err != nil {
 		return Tokens{}, err
 	}
-	if !recorded { // the hash took its time, and the account has changed since
+	if !recorded { // the account has changed while the password was checked
 		return Tokens{}, refuseLogin(ctx, req, db, record.UUID, attempt)
 	}
-	token, lifetime, err := issue(Subject{UUID: record.UUID, Session: record.Session.ID, TokenVersion: record.TokenVersion, Role: record.Role}, req.At)
+	token, lifetime, err := issue(Subject{
+		UUID: record.UUID, Session: record.Session.ID, TokenVersion: record.TokenVersion, Role: record.Role,
+	}, req.At)
 	if err != nil {
 		return Tokens{}, err
 	}
@@ -124,46 +125,11 @@ func Login(ctx context.Context, req request.Request, db LoginStore, p LoginParts
 	}, nil
 }
 
-// refuseLogin records a failed login and returns its refusal. The UUID is "" for
-// an unknown account.
+// refuseLogin records a failed login and returns the refusal. The UUID is "" if
+// the account is unknown.
 func refuseLogin(ctx context.Context, req request.Request, db audit.Recorder, uuid string, attempt ratelimit.Attempt) error {
 	event := audit.NewEvent(req, audit.ActionLoginFailed)
 	event.Target = uuid
 	event.AddIf(attempt.Last, audit.ActionWait)
-	return audit.Refuse(ctx, db, event, &fault.Error{Code: fault.Unauthenticated, Message: "Invalid username or password."})
-}
-
-// consume takes one attempt from the budgets. It returns the device where that
-// has a budget of its own. A device that has used its own up is treated like any
-// other from then on: it has the account's budget, which a reset by mail clears,
-// and its next login makes it a new device.
-func (p LoginParts) consume(ctx context.Context, req request.Request, db ratelimit.Limiter, name string) (device string, attempt ratelimit.Attempt, err error) {
-	network := req.Client.Network()
-	if device = p.Devices.Open(name, req.Client.Device, req.At); device != "" {
-		attempt, err = ratelimit.Consume(ctx, db, req.At, p.Limits.login(name, device, network)...)
-		if !errors.Is(err, fault.TooMany) {
-			return device, attempt, err
-		}
-	}
-	attempt, err = ratelimit.Consume(ctx, db, req.At, p.Limits.login(name, "", network)...)
-	return "", attempt, err
-}
-
-// verify checks the password with the same work for every name and password.
-func (p LoginParts) verify(ctx context.Context, db LoginStore, name, password string) (record LoginRecord, ok bool, err error) {
-	found, err := db.UserByUsername(ctx, name)
-	if err != nil {
-		return record, false, err
-	}
-	var u User
-	if found != nil {
-		u = *found
-	}
-	ok, stale := p.Passwords.verify(ctx, u, password)
-	ok = ok && u.Active
-	record = LoginRecord{UUID: u.UUID, TokenVersion: u.TokenVersion, Role: u.Role}
-	if ok && stale {
-		record.Rehash = p.Passwords.Hasher.Hash(password)
-	}
-	return record, ok, nil
+	return audit.RecordRefusal(ctx, db, event, &fault.Error{Code: fault.Unauthenticated, Message: "Invalid username or password."})
 }

@@ -19,10 +19,10 @@ import (
 
 func login(t testing.TB, db *store, p user.Passwords, name, pw string) (user.Tokens, error) {
 	t.Helper()
-	return user.Login(t.Context(), from(request.Client{}), db, logins(p, issuer{}), user.Credentials{Username: name, Password: pw})
+	return user.Login(t.Context(), requestFrom(request.Client{}), db, loginParts(p, fakeIssuer{}), user.Credentials{Username: name, Password: pw})
 }
 
-func TestAuthenticate(t *testing.T) {
+func TestLoginBeginsASession(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"ann.lee", "Ann.Lee", "ANN.LEE"} {
 		db := &store{users: []*user.User{ann()}}
@@ -30,7 +30,7 @@ func TestAuthenticate(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		first, ok := refreshKeys.Open(got.RefreshToken)
+		first, ok := refreshKeys.Parse(got.RefreshToken)
 		session := db.login.Session
 		if !ok || first.Session != session.ID || first.Generation != 1 || !slices.Equal(first.Hash(), db.login.RefreshHash) {
 			t.Errorf("the refresh token %v is not the session's: %+v", first, session)
@@ -40,7 +40,7 @@ func TestAuthenticate(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("session (-want +got):\n%s", diff)
 		}
-		did(t, db, "Take", "UserByUsername", "RecordLogin")
+		wantCalls(t, db, "Consume", "UserByUsername", "RecordLogin")
 		login := db.login
 		login.Session, login.RefreshHash = user.Session{}, nil
 		if diff := cmp.Diff(user.LoginRecord{UUID: annUUID, TokenVersion: 3, Role: user.RoleUser, At: now, Clear: keys(db.budgets[:2]), MaxSessions: 20}, login, cmpopts.EquateComparable(netip.Addr{})); diff != "" {
@@ -50,7 +50,7 @@ func TestAuthenticate(t *testing.T) {
 }
 
 // R-ENUM-1: one refusal, in the same words, whatever the cause.
-func TestAuthenticateRefuses(t *testing.T) {
+func TestLoginRefusesEveryCauseAlike(t *testing.T) {
 	t.Parallel()
 	inactive := func(u *user.User) { u.Active = false }
 	var first error
@@ -61,15 +61,15 @@ func TestAuthenticateRefuses(t *testing.T) {
 		password string
 	}{
 		{"an unknown name", &store{users: []*user.User{ann()}}, "ben", right},
-		{"a name that nobody can have", &store{users: []*user.User{ann()}}, "a/b", right},
-		{"a name beyond all bounds", &store{users: []*user.User{ann()}}, strings.Repeat("a", 10_000), right},
+		{"an invalid name", &store{users: []*user.User{ann()}}, "a/b", right},
+		{"a very long name", &store{users: []*user.User{ann()}}, strings.Repeat("a", 10_000), right},
 		{"a name with a space", &store{users: []*user.User{ann()}}, "ann.lee ", right},
-		{"the e-mail for the name", &store{users: []*user.User{ann()}}, "ann@example.com", right},
+		{"the e-mail as the name", &store{users: []*user.User{ann()}}, "ann@example.com", right},
 		{"a wrong password", &store{users: []*user.User{ann()}}, "ann.lee", right + "x"},
 		{"a password in another case", &store{users: []*user.User{ann()}}, "ann.lee", strings.ToUpper(right)},
-		{"an over-long password", &store{users: []*user.User{ann()}}, "ann.lee", strings.Repeat("x", 10_000)},
+		{"a very long password", &store{users: []*user.User{ann()}}, "ann.lee", strings.Repeat("x", 10_000)},
 		{"an account that is not active", &store{users: []*user.User{with(ann(), inactive)}}, "ann.lee", right},
-		{"the same with a wrong password", &store{users: []*user.User{with(ann(), inactive)}}, "ann.lee", "x"},
+		{"an inactive account with a wrong password", &store{users: []*user.User{with(ann(), inactive)}}, "ann.lee", "x"},
 		{"an account without a password", &store{users: []*user.User{with(ann(), func(u *user.User) { u.PasswordHash = "" })}}, "ann.lee", right},
 		{"a hash that cannot be used", &store{users: []*user.User{with(ann(), func(u *user.User) { u.PasswordHash = "$2y$10$" })}}, "ann.lee", right},
 		{"an account that changed meanwhile", &store{users: []*user.User{ann()}, notRecorded: true}, "ann.lee", right},
@@ -82,7 +82,7 @@ func TestAuthenticateRefuses(t *testing.T) {
 			t.Errorf("%s: %+v, %v", c.name, session, err)
 		}
 		if c.name != "an account that changed meanwhile" {
-			did(t, c.db, "Take", "UserByUsername", "Audit")
+			wantCalls(t, c.db, "Consume", "UserByUsername", "Record")
 		}
 	}
 }
@@ -94,15 +94,15 @@ func errText(err error) string {
 	return err.Error()
 }
 
-func TestAuthenticateNeedsBothFields(t *testing.T) {
+func TestLoginNeedsBothFields(t *testing.T) {
 	t.Parallel()
 	db := &store{}
 	_, err := login(t, db, passwords, "", "")
-	refusedWith(t, err, fault.Invalid, fault.Fields{"username": "is required", "password": "is required"})
-	did(t, db)
+	wantRefusal(t, err, fault.Invalid, fault.Fields{"username": "is required", "password": "is required"})
+	wantCalls(t, db)
 }
 
-func TestAuthenticateRenewsTheHash(t *testing.T) {
+func TestLoginRehashesWithTheNewPepper(t *testing.T) {
 	t.Parallel()
 	peppered := user.Passwords{Hasher: password.NewHasher("set later")}
 	db := &store{users: []*user.User{ann()}}
@@ -118,10 +118,9 @@ func TestAuthenticateRenewsTheHash(t *testing.T) {
 	}
 }
 
-// An outage is never a wrong password.
-func TestAuthenticateOutage(t *testing.T) {
+func TestLoginOutageIsNoWrongPassword(t *testing.T) {
 	t.Parallel()
-	for _, method := range []string{"Take", "UserByUsername", "RecordLogin"} {
+	for _, method := range []string{"Consume", "UserByUsername", "RecordLogin"} {
 		db := &store{users: []*user.User{ann()}, errs: map[string]error{method: errOutage}}
 		if session, err := login(t, db, passwords, "ann.lee", right); !errors.Is(err, fault.Unavailable) || session != (user.Tokens{}) {
 			t.Errorf("%s: %+v, %v", method, session, err)
@@ -129,30 +128,30 @@ func TestAuthenticateOutage(t *testing.T) {
 	}
 }
 
-// Of what is begun, renewed or changed without an answer its owner would bear
-// the cost: a second try would look like a stolen token or a wrong password.
-func TestNothingIsWrittenWithoutKeys(t *testing.T) {
+// If something were written without an answer, the owner's second attempt would
+// look like a stolen token or a wrong password.
+func TestNothingIsWrittenWhenTokensCannotBeSigned(t *testing.T) {
 	t.Parallel()
 	for _, outage := range []error{errOutage, errors.New("a bug")} {
-		keys := issuer{outage}
+		keys := fakeIssuer{outage}
 		db := &store{users: []*user.User{ann()}}
-		got, err := user.Login(t.Context(), from(request.Client{}), db, logins(passwords, keys), user.Credentials{Username: "ann.lee", Password: right})
+		got, err := user.Login(t.Context(), requestFrom(request.Client{}), db, loginParts(passwords, keys), user.Credentials{Username: "ann.lee", Password: right})
 		if code(err) != code(outage) || err == nil || got != (user.Tokens{}) {
 			t.Errorf("login: %+v, %v", got, err)
 		}
-		did(t, db)
+		wantCalls(t, db)
 
 		r := &renewer{verdict: user.SessionRenewed, account: ann()}
-		got, err = refreshing(t, r, &notices{}, keys, refreshKeys.Text(refreshKeys.First(sessionID)))
+		got, err = refreshSession(t, r, &outbox{}, keys, refreshKeys.Encode(refreshKeys.First(sessionID)))
 		if code(err) != code(outage) || err == nil || got != (user.Tokens{}) || r.renewal.Session != "" {
 			t.Errorf("refresh: %+v, %v, %+v", got, err, r.renewal)
 		}
 
 		change := user.PasswordChange{CurrentPassword: right, NewPassword: "another kite"}
-		got, err = user.ChangePassword(t.Context(), by(callerOf(ann())), db, user.ChangePasswordParts{Passwords: passwords, Limits: user.DefaultLimits, Tokens: keys}, change)
+		got, err = user.ChangePassword(t.Context(), requestBy(callerOf(ann())), db, user.ChangePasswordParts{Passwords: passwords, Limits: user.DefaultLimits, Tokens: keys}, change)
 		if code(err) != code(outage) || err == nil || got != (user.Tokens{}) {
 			t.Errorf("change_password: %+v, %v", got, err)
 		}
-		did(t, db, "CallerAndTarget")
+		wantCalls(t, db, "CallerAndTarget")
 	}
 }

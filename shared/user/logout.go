@@ -8,17 +8,17 @@ import (
 	"roster/shared/request"
 )
 
-// LogoutScope says which of the caller's sessions end.
+// LogoutScope says which of the caller's sessions to end.
 type LogoutScope string
 
-// The scopes; none is the session that asks.
+// The scopes. ScopeThis, the caller's own session, is the default.
 const (
 	ScopeThis   LogoutScope = "this"
 	ScopeOthers LogoutScope = "others"
 	ScopeAll    LogoutScope = "all"
 )
 
-// LogoutRequest asks for the end of sessions.
+// LogoutRequest is the input of Logout.
 type LogoutRequest struct {
 	Scope *LogoutScope `json:"scope"`
 }
@@ -30,7 +30,7 @@ func (in LogoutRequest) scope() LogoutScope {
 	return *in.Scope
 }
 
-// Check names a scope that is none.
+// Check names a bad scope.
 func (in LogoutRequest) Check() fault.Fields {
 	fields := fault.Fields{}
 	switch in.scope() {
@@ -43,13 +43,13 @@ func (in LogoutRequest) Check() fault.Fields {
 
 // LogoutStore ends sessions of the caller.
 type LogoutStore interface {
-	// EndOwnSessions ends the sessions of the scope if the caller's own is
-	// alive, and reports whether it was.
+	// EndOwnSessions ends the sessions of the scope, and returns true. If the
+	// caller's own session has ended, it ends none and returns false.
 	EndOwnSessions(ctx context.Context, c request.Caller, scope LogoutScope, e audit.Event) (bool, error)
 }
 
-// Logout ends the caller's session, its others, or all. Their access tokens and
-// refresh tokens are dead when it returns.
+// Logout ends the caller's session, the account's other sessions, or all of them.
+// From then on their access tokens and refresh tokens are refused.
 func Logout(ctx context.Context, req request.Request, db LogoutStore, in LogoutRequest) error {
 	if err := in.Check().Err(); err != nil {
 		return err

@@ -9,7 +9,7 @@ import (
 
 const maxName = 50 // code points
 
-// checkName returns why a first or last name cannot be stored, or "".
+// checkName returns the reason why a first or last name cannot be stored, or "".
 func checkName(s string) (reason string) {
 	if strings.TrimSpace(s) == "" {
 		return "is required"
@@ -17,8 +17,8 @@ func checkName(s string) (reason string) {
 	return checkDeviceName(s)
 }
 
-// checkDeviceName returns why a name cannot be shown in a list, or "". It keeps
-// the name to one short line.
+// checkDeviceName returns the reason why a device name cannot be stored, or "".
+// A name must fit on one short line of a list.
 func checkDeviceName(s string) (reason string) {
 	switch {
 	case utf8.RuneCountInString(s) > maxName:
@@ -29,8 +29,8 @@ func checkDeviceName(s string) (reason string) {
 	return ""
 }
 
-// unprintable are control characters, line separators, and the marks that
-// reorder text (Unicode TR 36 §2.5) and would let a name pretend in a list.
+// unprintable reports control characters, line separators, and the marks that
+// reorder text, with which one name could look like another (Unicode TR 36 §2.5).
 func unprintable(r rune) bool {
 	return unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp, unicode.Bidi_Control) || r == utf8.RuneError
 }

@@ -16,92 +16,92 @@ import (
 	"roster/shared/user"
 )
 
-// known answers for a service that knows passwords from breaches.
-type known struct {
+// fakeBreaches stands for a service that knows one password from a breach.
+type fakeBreaches struct {
 	password string
 	err      error
 	asked    []string
 }
 
-func (k *known) Known(_ context.Context, password string) (bool, error) {
+func (k *fakeBreaches) Known(_ context.Context, password string) (bool, error) {
 	k.asked = append(k.asked, password)
 	return password == k.password, k.err
 }
 
-const another = "moon zebra kite"
+const anotherPassword = "moon zebra kite"
 
-// setters are the calls that set a password, with the field that it is in.
-var setters = map[string]struct {
+// passwordSetters are the operations that set a password, with the name of its
+// field.
+var passwordSetters = map[string]struct {
 	field string
 	set   func(ctx context.Context, db *store, p user.Passwords, given string) error
 }{
 	"register": {"password", func(ctx context.Context, db *store, p user.Passwords, given string) error {
 		in := user.Registration{Username: "eve", FirstName: "Eve", LastName: "Ray", Email: "eve@example.com", Password: given}
-		return user.Register(ctx, from(request.Client{}), db, user.RegisterParts{Passwords: p, Limits: user.DefaultLimits}, in)
+		return user.Register(ctx, requestFrom(request.Client{}), db, user.RegisterParts{Passwords: p, Limits: user.DefaultLimits}, in)
 	}},
 	"reset": {"new_password", func(ctx context.Context, db *store, p user.Passwords, given string) error {
 		token, hash := tokens.Mint()
 		db.users, db.reset = []*user.User{ann()}, user.Reset{Hash: hash}
-		return user.ResetPassword(ctx, from(request.Client{}), db, user.ResetPasswordParts{Tokens: tokens, Passwords: p, Limits: user.DefaultLimits}, user.PasswordReset{Token: token, NewPassword: given})
+		return user.ResetPassword(ctx, requestFrom(request.Client{}), db, user.ResetPasswordParts{Tokens: tokens, Passwords: p, Limits: user.DefaultLimits}, user.PasswordReset{Token: token, NewPassword: given})
 	}},
 	"change": {"password", func(ctx context.Context, db *store, p user.Passwords, given string) error {
 		db.users, db.outcome = []*user.User{ann()}, user.Outcome{Done: true}
-		return user.Update(ctx, by(callerOf(ann())), db, user.UpdateParts{Passwords: p, Limits: user.DefaultLimits}, user.UpdateRequest{Username: "ann.lee", Changes: user.Changes{Password: &given, CurrentPassword: ptr(right)}})
+		return user.Update(ctx, requestBy(callerOf(ann())), db, user.UpdateParts{Passwords: p, Limits: user.DefaultLimits}, user.UpdateRequest{Username: "ann.lee", Changes: user.Changes{Password: &given, CurrentPassword: ptr(right)}})
 	}},
 }
 
-// wrote reports whether a password was stored.
-func wrote(db *store) bool {
+// wrotePassword reports whether a password was stored.
+func wrotePassword(db *store) bool {
 	return db.created.PasswordHash != "" || db.newHash != "" || db.edit.PasswordHash != nil
 }
 
-func TestStolenPasswordsAreRefused(t *testing.T) {
+func TestBreachedPasswordsAreRefused(t *testing.T) {
 	t.Parallel()
-	for name, s := range setters {
-		breaches, p := &known{password: another}, passwords
+	for name, s := range passwordSetters {
+		breaches, p := &fakeBreaches{password: anotherPassword}, passwords
 		p.Breaches = breaches
 		db := &store{}
-		err := s.set(t.Context(), db, p, another)
-		refusedWith(t, err, fault.Invalid, fault.Fields{s.field: "is known from a breach of another service"})
-		if wrote(db) {
-			t.Errorf("%s: it was set all the same", name)
+		err := s.set(t.Context(), db, p, anotherPassword)
+		wantRefusal(t, err, fault.Invalid, fault.Fields{s.field: "is known from a breach of another service"})
+		if wrotePassword(db) {
+			t.Errorf("%s: the breached password was set", name)
 		}
-		if err := s.set(t.Context(), db, p, "another "+another); err != nil || !wrote(db) {
-			t.Errorf("%s: another is refused: %v", name, err)
+		if err := s.set(t.Context(), db, p, "another "+anotherPassword); err != nil || !wrotePassword(db) {
+			t.Errorf("%s: another password is refused: %v", name, err)
 		}
-		// What the policy refuses is shown to nobody.
+		// A password that the policy refuses is not sent to the breach service.
 		if err := s.set(t.Context(), db, p, "password123"); code(err) != fault.Invalid || len(breaches.asked) != 2 {
 			t.Errorf("%s: %v; asked for %q", name, err, breaches.asked)
 		}
 	}
 }
 
-// Nobody is kept from setting a password because a service is down; a line and
-// a count say that it was. The test takes over the log, so it runs alone.
-func TestBreachesThatCannotBeAsked(t *testing.T) {
+// The outage is logged and counted. The test replaces the default logger, so it
+// does not run in parallel.
+func TestPasswordIsAcceptedWhenTheBreachCheckFails(t *testing.T) {
 	before := slog.Default()
 	t.Cleanup(func() { slog.SetDefault(before) })
-	for name, s := range setters {
+	for name, s := range passwordSetters {
 		var log bytes.Buffer
 		slog.SetDefault(slog.New(slog.NewJSONHandler(&log, nil)))
 		p, db := passwords, &store{}
-		p.Breaches = &known{err: errors.New("no answer")}
-		if err := s.set(t.Context(), db, p, another); err != nil || !wrote(db) {
-			t.Errorf("%s: it was not set: %v", name, err)
+		p.Breaches = &fakeBreaches{err: errors.New("no answer")}
+		if err := s.set(t.Context(), db, p, anotherPassword); err != nil || !wrotePassword(db) {
+			t.Errorf("%s: the password was not set: %v", name, err)
 		}
 		for _, want := range []string{`"level":"WARN"`, `"error":"no answer"`, `"PasswordCheckFailed":1`} {
 			if strings.Count(log.String(), want) != 1 {
 				t.Errorf("%s: want %s once in the log:\n%s", name, want, &log)
 			}
 		}
-		if strings.Contains(log.String(), another) {
+		if strings.Contains(log.String(), anotherPassword) {
 			t.Errorf("%s: the log shows the password:\n%s", name, &log)
 		}
 	}
 }
 
-// A hash of earlier parameters opens the account and is then made anew.
-func TestAuthenticateRenewsOldParameters(t *testing.T) {
+func TestLoginRehashesOldParameters(t *testing.T) {
 	t.Parallel()
 	b64, salt := base64.RawStdEncoding.EncodeToString, []byte("0123456789abcdef")
 	old := with(ann(), func(u *user.User) {
@@ -116,6 +116,6 @@ func TestAuthenticateRenewsOldParameters(t *testing.T) {
 	}
 	db = &store{users: []*user.User{ann()}}
 	if _, err := login(t, db, passwords, "ann.lee", right); err != nil || db.login.Rehash != "" {
-		t.Errorf("a hash of today's parameters: %v, made anew: %q", err, db.login.Rehash)
+		t.Errorf("a hash with today's parameters: %v, hashed again: %q", err, db.login.Rehash)
 	}
 }

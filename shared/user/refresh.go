@@ -9,13 +9,13 @@ import (
 	"roster/shared/request"
 )
 
-// RefreshRequest asks for the next tokens of a session (RFC 6749 §6).
+// RefreshRequest is the input of Refresh (RFC 6749 §6).
 type RefreshRequest struct {
 	RefreshToken string `json:"refresh_token"`
 }
 
-// Check names what is missing. A text that is no token gets the same answer as
-// a token that has ended.
+// Check names a missing token. It does not check the form, because malformed and
+// expired tokens get the same answer.
 func (in RefreshRequest) Check() fault.Fields {
 	fields := fault.Fields{}
 	if in.RefreshToken == "" {
@@ -27,33 +27,34 @@ func (in RefreshRequest) Check() fault.Fields {
 // Renewal is one use of a refresh token.
 type Renewal struct {
 	Session    string
-	Generation int64  // of the token that is used
-	Hash       []byte // of that token
-	Child      []byte // the hash of the one that follows
+	Generation int64  // of the used token
+	Hash       []byte // of the used token
+	Child      []byte // the hash of the next token
 	At         time.Time
-	IdleEndsAt time.Time     // if the session is renewed
-	Grace      time.Duration // in which the same token gets the same child again
+	IdleEndsAt time.Time     // the session's new idle end
+	Grace      time.Duration // during which the used token may come again
 }
 
-// Verdict is what a store makes of a renewal.
+// Verdict is the store's decision on a renewal.
 type Verdict int
 
 // The verdicts.
 const (
-	SessionOver    Verdict = iota // the session has ended, or never was
-	SessionRenewed                // the child is the session's token now, or was already
-	TokenReused                   // the token was used up: the store has ended the session
+	SessionOver    Verdict = iota // the session has ended or never existed
+	SessionRenewed                // the child is now the session's token, or was already
+	TokenReused                   // the token was used before: the store has ended the session
 )
 
 // Refresher renews sessions.
 type Refresher interface {
-	// Renew uses up the session's current token, or recognises the one before
-	// it within the grace; an older one ends the session, with the event. It
-	// returns the session's account, nil for SessionOver.
+	// Renew replaces the session's current token by the child. It accepts the
+	// token before the current one, too, within the grace. An older token ends
+	// the session and records the event. Renew returns the session's account,
+	// which is nil for SessionOver.
 	Renew(ctx context.Context, r Renewal, e audit.Event) (Verdict, *User, error)
 }
 
-// RefreshParts is what a refresh needs beside the store.
+// RefreshParts are the dependencies of Refresh, besides the store.
 type RefreshParts struct {
 	Tokens   TokenIssuer
 	Refresh  RefreshTokens
@@ -61,11 +62,11 @@ type RefreshParts struct {
 	Notices  Notices
 }
 
-// Refresh answers the next tokens of a session. The same refresh token gets the
-// same next one within the grace, so that a client whose answer was lost, or
-// that asks from two tabs, is not logged out. An older token has been copied by
-// somebody, and nobody can say which of the two clients is the owner's: the
-// session ends (RFC 9700 §4.14.2), and its owner is told by mail.
+// Refresh returns the next tokens of a session. Within the grace the same refresh
+// token gets the same next one, so that a client is not logged out if an answer
+// was lost or if it asks from two tabs. An older token means that somebody has
+// copied a token. The server cannot know which of the two clients is the owner,
+// so it ends the session (RFC 9700 §4.14.2) and mails the owner.
 func Refresh(ctx context.Context, req request.Request, db Refresher, p RefreshParts, in RefreshRequest) (Tokens, error) {
 	if err := in.Check().Err(); err != nil {
 		return Tokens{}, err

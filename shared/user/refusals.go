@@ -2,8 +2,8 @@ package user
 
 import "roster/shared/fault"
 
-// The refusals that more than one operation gives. Each is one text for all of
-// its causes, so that it does not tell which one it was.
+// The refusals that several operations share. Each has the same text for all of
+// its causes, so that the caller does not learn the cause.
 func errNotFound() error {
 	return &fault.Error{Code: fault.NotFound, Message: "User not found."}
 }
@@ -12,7 +12,7 @@ func errLastAdmin() error {
 	return &fault.Error{Code: fault.Conflict, Message: "The last active admin can be neither deleted, demoted nor deactivated."}
 }
 
-// errTaken names what another account already has.
+// errTaken names the fields that another account already has.
 func errTaken(t Taken) error {
 	fields := fault.Fields{}
 	if t.Username {

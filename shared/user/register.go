@@ -9,7 +9,7 @@ import (
 	"roster/shared/request"
 )
 
-// Registration is what a person gives to get an account.
+// Registration is the input of Register.
 type Registration struct {
 	Username  string `json:"username"`
 	FirstName string `json:"first_name"`
@@ -34,26 +34,26 @@ func (in Registration) account(p Passwords) (User, fault.Fields) {
 	fields.Add("last_name", checkName(in.LastName))
 	u.Email, reason = checkEmail(in.Email)
 	fields.Add("email", reason)
-	fields.Add("password", p.Policy.Check(in.Password, u.names()...))
+	fields.Add("password", p.Policy.Check(in.Password, u.contextWords()...))
 	return u, fields
 }
 
-// RegisterStore stores new accounts within limits.
+// RegisterStore stores new accounts and counts attempts.
 type RegisterStore interface {
 	ratelimit.Limiter
 	audit.Recorder
 	Creator
 }
 
-// RegisterParts is what a registration needs beside the store.
+// RegisterParts are the dependencies of Register, besides the store.
 type RegisterParts struct {
 	Passwords Passwords
 	Limits    Limits
 }
 
-// Register makes an account. It answers Invalid with every bad field, TooMany
-// to a network that makes many, and Conflict when the username or the e-mail is
-// taken.
+// Register creates an account. It refuses with Invalid and every bad field, with
+// TooMany if the network has registered too often, and with Conflict if the
+// username or the e-mail is taken.
 func Register(ctx context.Context, req request.Request, db RegisterStore, p RegisterParts, in Registration) error {
 	u, fields := in.account(p.Passwords)
 	if err := fields.Err(); err != nil {
@@ -79,7 +79,7 @@ func Register(ctx context.Context, req request.Request, db RegisterStore, p Regi
 	if taken.Any() {
 		failed := audit.NewEvent(req, audit.ActionRegisterFailed)
 		failed.AddIf(attempt.Last, audit.ActionWait)
-		return audit.Refuse(ctx, db, failed, errTaken(taken))
+		return audit.RecordRefusal(ctx, db, failed, errTaken(taken))
 	}
 	return nil
 }

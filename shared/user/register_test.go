@@ -15,14 +15,14 @@ import (
 
 var uuid4 = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
 
-func TestRegister(t *testing.T) {
+func TestRegisterStoresTheCanonicalAccount(t *testing.T) {
 	t.Parallel()
 	in, db := registration(), &store{}
 	in.Username, in.Email = "Ann.Lee", "Ann@Example.COM"
-	if err := user.Register(t.Context(), from(request.Client{}), db, user.RegisterParts{Passwords: passwords, Limits: user.DefaultLimits}, in); err != nil {
+	if err := user.Register(t.Context(), requestFrom(request.Client{}), db, user.RegisterParts{Passwords: passwords, Limits: user.DefaultLimits}, in); err != nil {
 		t.Fatal(err)
 	}
-	did(t, db, "Take", "CreateUser")
+	wantCalls(t, db, "Consume", "CreateUser")
 	want := user.User{
 		Username: "ann.lee", FirstName: "Ann", LastName: "Lee", Email: "Ann@example.com", Role: user.RoleUser, Active: true,
 		TokenVersion: 1, CreatedAt: now, UpdatedAt: now, PasswordChangedAt: &now,
@@ -41,15 +41,15 @@ func TestRegister(t *testing.T) {
 func TestRegisterNamesEveryBadField(t *testing.T) {
 	t.Parallel()
 	db := &store{}
-	err := user.Register(t.Context(), from(request.Client{}), db, user.RegisterParts{Passwords: passwords, Limits: user.DefaultLimits}, user.Registration{Username: "me", LastName: "\x00", Email: "x", Password: "short"})
-	refusedWith(t, err, fault.Invalid, fault.Fields{
+	err := user.Register(t.Context(), requestFrom(request.Client{}), db, user.RegisterParts{Passwords: passwords, Limits: user.DefaultLimits}, user.Registration{Username: "me", LastName: "\x00", Email: "x", Password: "short"})
+	wantRefusal(t, err, fault.Invalid, fault.Fields{
 		"username":   "must be 3 to 32 ASCII letters, digits, '.', '_' or '-', the first and last a letter or digit",
 		"first_name": "is required",
 		"last_name":  "must not have control characters",
 		"email":      "must be an e-mail address",
 		"password":   "must have at least 8 characters",
 	})
-	did(t, db)
+	wantCalls(t, db)
 }
 
 func TestRegisterRefusesOwnNamesAsPassword(t *testing.T) {
@@ -67,7 +67,7 @@ func TestRegisterRefusesOwnNamesAsPassword(t *testing.T) {
 	}
 }
 
-func TestRegisterTaken(t *testing.T) {
+func TestRegisterNamesTheTakenFields(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		taken user.Taken
@@ -77,15 +77,15 @@ func TestRegisterTaken(t *testing.T) {
 		{user.Taken{Email: true}, fault.Fields{"email": "already taken"}},
 		{user.Taken{Username: true, Email: true}, fault.Fields{"username": "already taken", "email": "already taken"}},
 	} {
-		err := user.Register(t.Context(), from(request.Client{}), &store{taken: c.taken}, user.RegisterParts{Passwords: passwords, Limits: user.DefaultLimits}, registration())
-		refusedWith(t, err, fault.Conflict, c.want)
+		err := user.Register(t.Context(), requestFrom(request.Client{}), &store{taken: c.taken}, user.RegisterParts{Passwords: passwords, Limits: user.DefaultLimits}, registration())
+		wantRefusal(t, err, fault.Conflict, c.want)
 	}
 }
 
-func TestRegisterOutage(t *testing.T) {
+func TestRegisterOutageIsUnavailable(t *testing.T) {
 	t.Parallel()
 	db := &store{errs: map[string]error{"CreateUser": errOutage}}
-	if err := user.Register(t.Context(), from(request.Client{}), db, user.RegisterParts{Passwords: passwords, Limits: user.DefaultLimits}, registration()); !errors.Is(err, fault.Unavailable) {
+	if err := user.Register(t.Context(), requestFrom(request.Client{}), db, user.RegisterParts{Passwords: passwords, Limits: user.DefaultLimits}, registration()); !errors.Is(err, fault.Unavailable) {
 		t.Error(err)
 	}
 }

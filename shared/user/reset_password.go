@@ -10,13 +10,14 @@ import (
 	"roster/shared/request"
 )
 
-// PasswordReset is a reset token and the password that it sets.
+// PasswordReset is the input of ResetPassword.
 type PasswordReset struct {
 	Token       string `json:"token"`
 	NewPassword string `json:"new_password"`
 }
 
-// Check names every bad field that shows without a look at the account.
+// Check names every field that is bad for any account. ResetPassword also
+// compares the new password with the account's names.
 func (in PasswordReset) Check(p Passwords) fault.Fields {
 	fields := fault.Fields{}
 	if in.Token == "" {
@@ -26,47 +27,46 @@ func (in PasswordReset) Check(p Passwords) fault.Fields {
 	return fields
 }
 
-// ResetStore finds and spends reset tokens.
+// ResetStore finds and uses reset tokens.
 type ResetStore interface {
 	ratelimit.Limiter
 	audit.Recorder
-	// UserByReset returns the active account that the token opens at that
-	// time, nil when there is none. It does not spend the token.
+	// UserByReset returns the active account of a valid token, or nil if there
+	// is none. It does not use the token up.
 	UserByReset(ctx context.Context, hash []byte, now time.Time) (*User, error)
-	// SpendReset sets the password, revokes every access token and every other
-	// reset token of the account and clears the budgets, all at once, and
-	// reports whether it did: of two requests that spend the same token, one
-	// succeeds.
+	// SpendReset uses the token up. In one step it sets the password, revokes
+	// all access tokens and all other reset tokens of the account, and clears
+	// the budgets. It returns false if the token is no longer valid: if two
+	// requests use the same token, only one succeeds.
 	SpendReset(ctx context.Context, s SpentReset, e audit.Event) (bool, error)
 }
 
-// SpentReset is a reset token on its way to being spent.
+// SpentReset is the use of a reset token.
 type SpentReset struct {
 	Hash         []byte // of the token
 	PasswordHash string
-	Clear        []string // keys of budgets
+	Clear        []string // keys of the rate limit budgets to clear
 	At           time.Time
 }
 
-// ResetPasswordParts is what a reset needs beside the store.
+// ResetPasswordParts are the dependencies of ResetPassword, besides the store.
 type ResetPasswordParts struct {
 	Tokens    OneTimeTokens
 	Passwords Passwords
 	Limits    Limits
 }
 
-// ResetPassword sets a new password by a reset token. A password that is
-// refused does not spend the token. It answers TokenInvalid, whatever the
-// cause, for a token that opens nothing, and TooMany to a network that tries
-// many. A reset clears the account's counters of failed logins.
+// ResetPassword sets a new password with a reset token. If the password is
+// refused, the token stays valid. It refuses with TokenInvalid if the token is
+// unknown, used or expired, and with TooMany if the network has tried too often.
+// A reset clears the account's counters of failed logins.
 func ResetPassword(ctx context.Context, req request.Request, db ResetStore, p ResetPasswordParts, in PasswordReset) error {
 	if err := in.Check(p.Passwords).Err(); err != nil {
 		return err
 	}
-	dead := &fault.Error{Code: fault.TokenInvalid, Message: "The token is invalid or has expired.", Fields: fault.Fields{"token": "is invalid or has expired"}} // #nosec G101 -- a message
 	hash, ok := p.Tokens.Hash(in.Token)
 	if !ok {
-		return dead
+		return errInvalidToken()
 	}
 	network := req.Client.Network()
 	attempt, err := ratelimit.Consume(ctx, db, req.At, p.Limits.reset(network))
@@ -80,22 +80,30 @@ func ResetPassword(ctx context.Context, req request.Request, db ResetStore, p Re
 		return err
 	}
 	if u == nil {
-		return audit.Refuse(ctx, db, failed, dead)
+		return audit.RecordRefusal(ctx, db, failed, errInvalidToken())
 	}
 	fields := fault.Fields{}
-	fields.Add("new_password", p.Passwords.Policy.Check(in.NewPassword, u.names()...))
+	fields.Add("new_password", p.Passwords.Policy.Check(in.NewPassword, u.contextWords()...))
 	if err := fields.Err(); err != nil {
 		return err
 	}
 	if err := p.Passwords.checkBreach(ctx, "new_password", in.NewPassword); err != nil {
 		return err
 	}
-	clear := append(p.Limits.cleared(u.Username, "", network), p.Limits.currentPassword(u.UUID).Key)
+	clear := append(p.Limits.clearedByLogin(u.Username, "", network), p.Limits.currentPassword(u.UUID).Key)
 	event := audit.NewEvent(req, audit.ActionResetUsed, audit.ActionPasswordChanged)
 	event.AddIf(attempt.Last, audit.ActionWait)
-	spent, err := db.SpendReset(ctx, SpentReset{Hash: hash, PasswordHash: p.Passwords.Hasher.Hash(in.NewPassword), Clear: clear, At: req.At}, event)
+	passwordHash := p.Passwords.Hasher.Hash(in.NewPassword)
+	spent, err := db.SpendReset(ctx, SpentReset{Hash: hash, PasswordHash: passwordHash, Clear: clear, At: req.At}, event)
 	if err == nil && !spent {
-		return audit.Refuse(ctx, db, failed, dead)
+		return audit.RecordRefusal(ctx, db, failed, errInvalidToken())
 	}
 	return err
+}
+
+func errInvalidToken() error {
+	return &fault.Error{
+		Code: fault.TokenInvalid, Message: "The token is invalid or has expired.",
+		Fields: fault.Fields{"token": "is invalid or has expired"}, // #nosec G101 -- a message
+	}
 }

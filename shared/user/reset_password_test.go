@@ -9,31 +9,31 @@ import (
 	"roster/shared/user"
 )
 
-// mailed is a store in which Ann has a live token, and that token.
-func mailed() (*store, string) {
+// storeWithReset returns a store in which Ann has a valid reset token, and the
+// token.
+func storeWithReset() (*store, string) {
 	token, hash := tokens.Mint()
 	return &store{users: []*user.User{ann()}, reset: user.Reset{Hash: hash}}, token
 }
 
 func reset(t testing.TB, db *store, token, pw string) error {
 	t.Helper()
-	return user.ResetPassword(t.Context(), from(request.Client{}), db, user.ResetPasswordParts{Tokens: tokens, Passwords: passwords, Limits: user.DefaultLimits}, user.PasswordReset{Token: token, NewPassword: pw})
+	return user.ResetPassword(t.Context(), requestFrom(request.Client{}), db, user.ResetPasswordParts{Tokens: tokens, Passwords: passwords, Limits: user.DefaultLimits}, user.PasswordReset{Token: token, NewPassword: pw})
 }
 
-func TestResetPassword(t *testing.T) {
+func TestResetPasswordStoresTheHash(t *testing.T) {
 	t.Parallel()
-	db, token := mailed()
+	db, token := storeWithReset()
 	if err := reset(t, db, token, "another kite"); err != nil {
 		t.Fatal(err)
 	}
-	did(t, db, "Take", "UserByReset", "SpendReset")
+	wantCalls(t, db, "Consume", "UserByReset", "SpendReset")
 	if ok, stale, err := passwords.Hasher.Verify(db.newHash, "another kite"); !ok || stale || err != nil {
 		t.Errorf("the stored hash: %v, %v, %v", ok, stale, err)
 	}
 }
 
-// A refused new password does not spend the token.
-func TestResetPasswordRefusesBeforeItSpends(t *testing.T) {
+func TestRefusedPasswordKeepsTheTokenValid(t *testing.T) {
 	t.Parallel()
 	for pw, want := range map[string]string{
 		"":                "must have at least 8 characters",
@@ -42,48 +42,47 @@ func TestResetPasswordRefusesBeforeItSpends(t *testing.T) {
 		"ann@example.com": "must not be one of the account's own names",
 		"ANN@EXAMPLE.COM": "must not be one of the account's own names",
 	} {
-		db, token := mailed()
-		refusedWith(t, reset(t, db, token, pw), fault.Invalid, fault.Fields{"new_password": want})
+		db, token := storeWithReset()
+		wantRefusal(t, reset(t, db, token, pw), fault.Invalid, fault.Fields{"new_password": want})
 		for _, call := range db.calls {
 			if call == "SpendReset" {
-				t.Errorf("%q: the token was spent", pw)
+				t.Errorf("%q: the token was used up", pw)
 			}
 		}
 	}
 }
 
-// One refusal for all causes.
-func TestResetPasswordDeadToken(t *testing.T) {
+func TestInvalidResetTokensGetOneAnswer(t *testing.T) {
 	t.Parallel()
-	dead := fault.Fields{"token": "is invalid or has expired"}
+	invalid := fault.Fields{"token": "is invalid or has expired"}
 	other, _ := tokens.Mint()
 	for name, token := range map[string]string{
 		"unknown": other, "no token": "x", "an access token": "eyJhbGciOiJIUzI1NiJ9.e30.x", "padded": other + "=", "with a line break": other + "\n",
 	} {
-		db, _ := mailed()
+		db, _ := storeWithReset()
 		err := reset(t, db, token, "another kite")
-		refusedWith(t, err, fault.TokenInvalid, dead)
+		wantRefusal(t, err, fault.TokenInvalid, invalid)
 		if err.Error() != "token_invalid: The token is invalid or has expired. (token is invalid or has expired)" {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	db, token := mailed()
+	db, token := storeWithReset()
 	db.notSpent = true // another request was faster
-	refusedWith(t, reset(t, db, token, "another kite"), fault.TokenInvalid, dead)
-	did(t, db, "Take", "UserByReset", "SpendReset", "Audit")
+	wantRefusal(t, reset(t, db, token, "another kite"), fault.TokenInvalid, invalid)
+	wantCalls(t, db, "Consume", "UserByReset", "SpendReset", "Record")
 }
 
 func TestResetPasswordNeedsBothFields(t *testing.T) {
 	t.Parallel()
-	db, _ := mailed()
-	refusedWith(t, reset(t, db, "", ""), fault.Invalid, fault.Fields{"token": "is required", "new_password": "must have at least 8 characters"})
-	did(t, db)
+	db, _ := storeWithReset()
+	wantRefusal(t, reset(t, db, "", ""), fault.Invalid, fault.Fields{"token": "is required", "new_password": "must have at least 8 characters"})
+	wantCalls(t, db)
 }
 
-func TestResetPasswordOutage(t *testing.T) {
+func TestResetPasswordOutageIsUnavailable(t *testing.T) {
 	t.Parallel()
 	for _, method := range []string{"UserByReset", "SpendReset"} {
-		db, token := mailed()
+		db, token := storeWithReset()
 		db.errs = map[string]error{method: errOutage}
 		if err := reset(t, db, token, "another kite"); !errors.Is(err, fault.Unavailable) {
 			t.Errorf("%s: %v", method, err)

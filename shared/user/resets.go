@@ -10,7 +10,7 @@ import (
 // ResetLifetime is how long a reset token is valid.
 const ResetLifetime = 30 * time.Minute
 
-// Reset is a reset token as it is stored: its hash and its time.
+// Reset is a stored reset token. Only its hash is stored.
 type Reset struct {
 	Hash      []byte
 	CreatedAt time.Time
@@ -23,8 +23,8 @@ func newReset(hash []byte, now time.Time) Reset {
 
 // ResetCreator stores reset tokens.
 type ResetCreator interface {
-	// CreateReset stores the token for the active account that has both the
-	// username and the e-mail, and returns that account. It returns nil and
-	// stores nothing when there is none. An account keeps at most three.
+	// CreateReset stores the token for the active account with the username and
+	// the e-mail, and returns that account. If there is none, it stores nothing
+	// and returns nil. An account keeps at most three reset tokens.
 	CreateReset(ctx context.Context, username, email string, r Reset, e audit.Event) (*User, error)
 }

@@ -8,69 +8,39 @@ import (
 
 	"roster/shared/audit"
 	"roster/shared/aws/metric"
-	"roster/shared/fault"
 )
-
-// Admin is the account that seeding ensures.
-type Admin struct {
-	Username string
-	Email    string
-	Password string // "": a one-time link to set it is mailed instead
-}
-
-// Check names every bad field. The name may be a reserved one.
-func (in Admin) Check(p Passwords) fault.Fields {
-	_, fields := in.account(p)
-	return fields
-}
-
-func (in Admin) account(p Passwords) (User, fault.Fields) {
-	u := User{FirstName: "Admin", LastName: "Admin", Role: RoleAdmin, Active: true, TokenVersion: 1}
-	fields := fault.Fields{}
-	name, ok := CanonicalUsername(in.Username)
-	if !ok {
-		fields.Add("ADMIN_USERNAME", "is not a username")
-	}
-	email, reason := checkEmail(in.Email)
-	fields.Add("ADMIN_EMAIL", reason)
-	u.Username, u.Email = name, email
-	if in.Password != "" {
-		fields.Add("ADMIN_PASSWORD", p.Policy.Check(in.Password, u.names()...))
-	}
-	return u, fields
-}
 
 // Seeder stores the admin's account.
 type Seeder interface {
 	Creator
 	UserByUsername(ctx context.Context, username string) (*User, error)
-	// UserByEmail returns nil when there is none.
+	// UserByEmail returns nil if there is none.
 	UserByEmail(ctx context.Context, email string) (*User, error)
 	ResetCreator
 }
 
-// Seeded says what seeding did, in words for a log.
+// Seeded says what SeedAdmin did. It is logged and reported.
 type Seeded struct {
 	Created bool `json:"created"`
-	// Link is where the password is set, when none was given. It is a secret,
-	// for the mail and for localdev's terminal.
+	// Link leads to the page that sets the password, if none was given. It is
+	// secret: only the mail and localdev's terminal may show it.
 	Link   string `json:"-"`
-	Mailed bool   `json:"mailed"` // the link was sent
-	Note   string `json:"note"`
+	Mailed bool   `json:"mailed"` // whether the link was sent
+	Note   string `json:"note"`   // what happened, for a person
 }
 
-// SeedAdminParts is what seeding needs beside the store.
+// SeedAdminParts are the dependencies of SeedAdmin, besides the store.
 type SeedAdminParts struct {
 	Passwords Passwords
 	Tokens    OneTimeTokens
 	Notices   Notices
 }
 
-// SeedAdmin ensures the admin's account. It makes the account when its name is
-// free and changes nothing otherwise: it never resets a password and never
-// promotes an account that was registered under the name. Two runs at once make
-// one account. An address that another account has is no error: otherwise
-// anybody could stop every deployment by registering with it.
+// SeedAdmin creates the admin's account if no account has its username, and
+// changes nothing otherwise: it never resets a password, and never promotes an
+// account that somebody registered with that username. Two runs at the same time
+// create one account. If another account has the e-mail, that is not an error:
+// otherwise anyone could stop every deployment by registering with it.
 func SeedAdmin(ctx context.Context, db Seeder, p SeedAdminParts, in Admin, now time.Time) (Seeded, error) {
 	u, fields := in.account(p.Passwords)
 	if err := fields.Err(); err != nil {
@@ -81,7 +51,7 @@ func SeedAdmin(ctx context.Context, db Seeder, p SeedAdminParts, in Admin, now t
 		return Seeded{}, err
 	}
 	if existing != nil {
-		return Seeded{Note: noteOn(*existing)}, nil
+		return Seeded{Note: existingNote(*existing)}, nil
 	}
 	u.UUID, u.CreatedAt, u.UpdatedAt = newUUID(), now, now
 	if in.Password != "" {
@@ -94,14 +64,14 @@ func SeedAdmin(ctx context.Context, db Seeder, p SeedAdminParts, in Admin, now t
 	case taken.Username:
 		return Seeded{Note: "another run has just made the account"}, nil
 	case taken.Email:
-		return addressTaken(ctx, db, u.Email)
+		return emailTaken(ctx, db, u.Email)
 	case in.Password != "":
 		return Seeded{Created: true, Note: "made with the password given"}, nil
 	}
 	return p.invite(ctx, db, u, now)
 }
 
-func noteOn(u User) string {
+func existingNote(u User) string {
 	switch {
 	case u.Role != RoleAdmin:
 		return "the account exists and is not an ADMIN; it was left as it is"
@@ -111,9 +81,9 @@ func noteOn(u User) string {
 	return "the account exists; nothing to do"
 }
 
-// addressTaken is for an address that another account has: the admin's own,
-// under a new name, or a stranger's.
-func addressTaken(ctx context.Context, db Seeder, email string) (Seeded, error) {
+// emailTaken reports that another account has the admin's e-mail. It may be the
+// admin's account under a new username, or the account of somebody else.
+func emailTaken(ctx context.Context, db Seeder, email string) (Seeded, error) {
 	holder, err := db.UserByEmail(ctx, email)
 	if err != nil {
 		return Seeded{}, err
@@ -127,7 +97,7 @@ func addressTaken(ctx context.Context, db Seeder, email string) (Seeded, error) 
 	return Seeded{Note: note}, nil
 }
 
-// invite mails the admin a link to set a password.
+// invite mails the admin a link to the page that sets a password.
 func (p SeedAdminParts) invite(ctx context.Context, db ResetCreator, u User, now time.Time) (Seeded, error) {
 	token, hash := p.Tokens.Mint()
 	event := audit.Event{Actions: []audit.Action{audit.ActionSeed, audit.ActionResetAsked}, At: now}

@@ -20,16 +20,16 @@ func seedAdmin(t testing.TB, db *store, box *outbox, in user.Admin) (user.Seeded
 
 var admin = user.Admin{Username: "Admin", Email: "root@example.com"}
 
-func TestSeedAdminInvites(t *testing.T) {
+func TestSeedAdminMailsALink(t *testing.T) {
 	t.Parallel()
 	db, box := &store{}, &outbox{}
 	got, err := seedAdmin(t, db, box, admin)
 	if err != nil {
 		t.Fatal(err)
 	}
-	did(t, db, "UserByUsername", "CreateUser", "CreateReset")
+	wantCalls(t, db, "UserByUsername", "CreateUser", "CreateReset")
 	if u := db.created; u.Username != "admin" || u.Role != user.RoleAdmin || !u.Active || u.PasswordHash != "" || u.PasswordChangedAt != nil || u.TokenVersion != 1 || !uuid4.MatchString(u.UUID) {
-		t.Errorf("made %+v", u)
+		t.Errorf("created %+v", u)
 	}
 	if len(box.sent) != 1 || box.sent[0].To != "root@example.com" || !strings.Contains(box.sent[0].Text, got.Link) {
 		t.Fatalf("mails: %v", box.sent)
@@ -40,11 +40,11 @@ func TestSeedAdminInvites(t *testing.T) {
 	}
 	log, _ := json.Marshal(got)
 	if !got.Created || !got.Mailed || strings.Contains(string(log), token) {
-		t.Errorf("told %s", log)
+		t.Errorf("logged %s", log)
 	}
 }
 
-func TestSeedAdminWithPassword(t *testing.T) {
+func TestSeedAdminWithAPasswordMailsNothing(t *testing.T) {
 	t.Parallel()
 	db, box := &store{}, &outbox{}
 	in := admin
@@ -53,15 +53,14 @@ func TestSeedAdminWithPassword(t *testing.T) {
 	if err != nil || !got.Created || got.Link != "" || got.Mailed || len(box.sent) > 0 {
 		t.Errorf("%+v, %v, mails %v", got, err, box.sent)
 	}
-	did(t, db, "UserByUsername", "CreateUser")
+	wantCalls(t, db, "UserByUsername", "CreateUser")
 	if ok, _, err := passwords.Hasher.Verify(db.created.PasswordHash, right); !ok || err != nil || db.created.PasswordChangedAt == nil {
-		t.Errorf("made %+v", db.created)
+		t.Errorf("created %+v", db.created)
 	}
 }
 
-// What is there is left as it is, above all an account that a stranger
-// registered under the name.
-func TestSeedAdminChangesNothing(t *testing.T) {
+// Above all an account that a stranger registered with the username.
+func TestSeedAdminLeavesAnExistingAccountAlone(t *testing.T) {
 	t.Parallel()
 	in := admin
 	in.Password = right
@@ -75,13 +74,13 @@ func TestSeedAdminChangesNothing(t *testing.T) {
 		if err != nil || got != (user.Seeded{Note: note}) || len(box.sent) > 0 {
 			t.Errorf("%+v, %v, mails %v", got, err, box.sent)
 		}
-		did(t, db, "UserByUsername")
+		wantCalls(t, db, "UserByUsername")
 	}
 }
 
-// Anyone may register with ADMIN_EMAIL before the admin is made, and an ADMIN
-// may be renamed: neither is a reason to fail.
-func TestSeedAdminFindsItsAddressInUse(t *testing.T) {
+// Anyone may register with ADMIN_EMAIL before the admin exists, and an ADMIN may
+// be renamed. Neither may make a deployment fail.
+func TestSeedAdminReportsATakenAddress(t *testing.T) {
 	t.Parallel()
 	const (
 		stranger = "not made: ADMIN_EMAIL belongs to another account; give the admin an address of its own"
@@ -102,24 +101,24 @@ func TestSeedAdminFindsItsAddressInUse(t *testing.T) {
 		if err != nil || got != (user.Seeded{Note: test.note}) || len(box.sent) > 0 {
 			t.Errorf("%s: %+v, %v, mails %v", name, got, err, box.sent)
 		}
-		did(t, db, "UserByUsername", "CreateUser", "UserByEmail")
+		wantCalls(t, db, "UserByUsername", "CreateUser", "UserByEmail")
 	}
 }
 
-func TestSeedAdminTwiceAtOnce(t *testing.T) {
+func TestConcurrentSeedingMakesOneAdmin(t *testing.T) {
 	t.Parallel()
 	db, box := &store{taken: user.Taken{Username: true, Email: true}}, &outbox{}
 	got, err := seedAdmin(t, db, box, admin)
 	if err != nil || got.Created || len(box.sent) > 0 {
 		t.Errorf("%+v, %v, mails %v", got, err, box.sent)
 	}
-	did(t, db, "UserByUsername", "CreateUser")
+	wantCalls(t, db, "UserByUsername", "CreateUser")
 }
 
-func TestSeedAdminRefuses(t *testing.T) {
+func TestSeedAdminRefusesBadSettingsAndOutages(t *testing.T) {
 	t.Parallel()
 	_, err := seedAdmin(t, &store{}, &outbox{}, user.Admin{Username: "a", Email: "x", Password: "password123"})
-	refusedWith(t, err, fault.Invalid, fault.Fields{"ADMIN_USERNAME": "is not a username", "ADMIN_EMAIL": "must be an e-mail address", "ADMIN_PASSWORD": "is too common"})
+	wantRefusal(t, err, fault.Invalid, fault.Fields{"ADMIN_USERNAME": "is not a username", "ADMIN_EMAIL": "must be an e-mail address", "ADMIN_PASSWORD": "is too common"})
 	for method, taken := range map[string]bool{"UserByUsername": false, "CreateUser": false, "CreateReset": false, "UserByEmail": true} {
 		db, box := &store{errs: map[string]error{method: errOutage}, taken: user.Taken{Email: taken}}, &outbox{}
 		if _, err := seedAdmin(t, db, box, admin); !errors.Is(err, fault.Unavailable) || len(box.sent) > 0 {
@@ -128,8 +127,8 @@ func TestSeedAdminRefuses(t *testing.T) {
 	}
 }
 
-// The first deployment may come before mail works: the account stays.
-func TestSeedAdminWhenMailFails(t *testing.T) {
+// At the first deployment mail may not work yet.
+func TestSeedAdminKeepsTheAccountWhenMailFails(t *testing.T) {
 	t.Parallel()
 	got, err := seedAdmin(t, &store{}, &outbox{err: errors.New("not verified")}, admin)
 	if err != nil || !got.Created || got.Mailed || !strings.Contains(got.Note, "use forget_password") {

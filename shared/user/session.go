@@ -7,37 +7,39 @@ import (
 	"roster/shared/request"
 )
 
-// Session lasts from a login to a logout. Its access tokens and its refresh
-// token end with it, at once: they are accepted only while its row is there.
+// Session begins with a login and ends with a logout or by timeout. Its access
+// tokens and its refresh token are accepted only while its row exists, so they
+// end together with the session.
 type Session struct {
 	ID         string // UUID; the claim sid of its access tokens
-	DeviceName string // what its owner calls the device, or ""
+	DeviceName string // the owner's name for the device, or ""
 	UserAgent  string
-	Address    netip.Addr // where it began; zero when unknown
-	Method     string     // how it was authenticated (RFC 8176 §2)
+	Address    netip.Addr // the client's address at the login; zero when unknown
+	Method     string     // how the user was authenticated (RFC 8176 §2)
 	CreatedAt  time.Time
-	LastUsedAt time.Time // the login, or the last refresh
-	// It ends at EndsAt, and at IdleEndsAt unless it is refreshed before.
+	LastUsedAt time.Time // the time of the login or of the last refresh
+	// The session ends at EndsAt. It ends at IdleEndsAt already if it is not
+	// refreshed before that.
 	IdleEndsAt, EndsAt time.Time
 }
 
 // MethodPassword is a login with a password alone.
 const MethodPassword = "pwd"
 
-// SessionRules are how long sessions last and how many an account may have.
+// SessionRules say how long sessions last and how many an account may have.
 type SessionRules struct {
-	Idle          time.Duration // without a refresh
-	Lifetime      time.Duration // also with refreshes
-	MaxPerAccount int           // beyond it the session that was unused for longest ends
+	Idle          time.Duration // the longest time without a refresh
+	Lifetime      time.Duration // the longest time in all
+	MaxPerAccount int           // one more login ends the session that was unused the longest
 	// Grace is how long after a refresh the used token still gets the same
-	// answer again, unless the new one was used meanwhile.
+	// answer, unless the new token has been used.
 	Grace time.Duration
 }
 
-// DefaultSessionRules are what a deployment gets that sets none.
+// DefaultSessionRules are the rules of a deployment that sets no others.
 var DefaultSessionRules = SessionRules{Idle: 7 * 24 * time.Hour, Lifetime: 30 * 24 * time.Hour, MaxPerAccount: 20, Grace: 10 * time.Second}
 
-// open begins a session of the request's client.
+// open returns a new session for the request's client.
 func (r SessionRules) open(req request.Request, deviceName, method string) Session {
 	s := Session{
 		ID: newUUID(), DeviceName: deviceName, UserAgent: req.Client.UserAgent, Address: req.Client.Address, Method: method,

@@ -9,11 +9,11 @@ import (
 // SessionLister lists the sessions of an account.
 type SessionLister interface {
 	Viewer
-	// Sessions returns those that are alive, the last used first.
+	// Sessions returns the sessions that have not ended, the last used first.
 	Sessions(ctx context.Context, uuid string) ([]Session, error)
 }
 
-// Sessions lists the caller's own sessions, or as ADMIN anyone's.
+// Sessions lists the caller's own sessions, or for an ADMIN those of any account.
 func Sessions(ctx context.Context, req request.Request, db SessionLister, username string) ([]Session, error) {
 	_, target, err := authorize(ctx, req.Caller, db, username)
 	if err != nil {

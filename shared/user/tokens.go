@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// Tokens are what a login and a refresh answer.
+// Tokens are the result of a login, a refresh or a change of the password.
 type Tokens struct {
 	AccessToken  string
 	ExpiresIn    time.Duration // of the access token
-	RefreshToken string
-	DeviceToken  string // of a login
+	RefreshToken string        // of a login and a refresh
+	DeviceToken  string        // of a login
 }
 
-// Subject is who an access token is issued to (RFC 7519 §4.1.2).
+// Subject is what an access token says about its subject (RFC 7519 §4.1.2).
 type Subject struct {
 	UUID         string
 	Session      string // the UUID of its session
@@ -23,38 +23,42 @@ type Subject struct {
 
 // TokenIssuer signs access tokens.
 type TokenIssuer interface {
-	// Ready returns what signs them now, or the error that the keys are out of
-	// reach. An operation calls it before it writes anything: a session that
-	// was begun or renewed for an answer that nobody gets would cost its owner
-	// the next one.
+	// Ready returns a function that signs with the current keys, or an error if
+	// the keys cannot be read. An operation calls it before it writes anything.
+	// Otherwise it could renew a session and then fail to answer, and the
+	// client's next attempt would look like the reuse of a token.
 	Ready(ctx context.Context) (Issue, error)
 }
 
-// Issue signs one access token. It makes no call.
+// Issue signs one access token. It makes no network call.
 type Issue func(s Subject, now time.Time) (token string, lifetime time.Duration, err error)
 
-// RefreshTokens makes and parses refresh tokens (RFC 6749 §1.5). What is stored
-// of a token is its hash.
+// RefreshTokens creates and parses refresh tokens (RFC 6749 §1.5). Only their
+// hashes are stored.
 type RefreshTokens interface {
 	// Begin returns the first token of a session.
 	Begin(session string) (token string, hash []byte)
-	// Parse returns what a token of ours says: its session, its place in the
-	// line of the session's tokens (1 for the first) and its hash. It reports
-	// false for any other text.
+	// Parse returns a token's session, its generation (1 for the first token of
+	// the session) and its hash. It returns false if Roster did not create the
+	// token.
 	Parse(token string) (session string, generation int64, hash []byte, ok bool)
-	// Next returns the token that follows a token of ours, always the same one.
+	// Next returns the token that follows a parsed token. It is always the same.
 	Next(token string) (next string, hash []byte)
 }
 
-// OneTimeTokens mints tokens that are used once, and hashes them.
+// OneTimeTokens creates tokens that can be used once, and hashes them.
 type OneTimeTokens interface {
 	Mint() (token string, hash []byte)
+	// Hash returns false for a text that cannot be a token.
 	Hash(token string) (hash []byte, ok bool)
 }
 
-// Devices issues and checks device tokens, which tell a device that an account
-// has logged in from before.
+// Devices issues and checks device tokens. With one, a client shows that it runs
+// on a device that has logged in to the account before.
 type Devices interface {
+	// Issue returns a token for the device, and for a new device if id is "".
 	Issue(username, id string, now time.Time) (token string)
+	// Open returns the device's id, or "" if the token is not valid for the
+	// account.
 	Open(username, token string, now time.Time) (id string)
 }

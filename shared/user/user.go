@@ -4,14 +4,14 @@
 //
 //	err := user.Delete(ctx, req, db, "ann")
 //
-// Its signature names what it needs. Who asks, from where and when is the
-// request; an operation that anyone may call ignores the request's caller. What
+// Its signature names everything that it needs. The request says who asks, from
+// where and when; an operation that anyone may call ignores the caller. Code that
 // several operations share has a file of its own: authorize.go, confirm.go,
 // tokens.go, mailer.go, passwords.go, limits.go.
 //
-// The package refuses to know HTTP, SQL and AWS, and it imports no heavy third
-// party. What it needs of them it asks for by small interfaces, declared above
-// the operation that uses them.
+// The package refuses to know HTTP, SQL and AWS, and it imports no large
+// third-party package. It declares a small interface for each thing that it needs
+// from outside, above the operation that uses it.
 package user
 
 import (
@@ -20,10 +20,10 @@ import (
 	"roster/shared/request"
 )
 
-// Role says what an account may do to others.
+// Role says which accounts an account may access.
 type Role string
 
-// The roles. A USER may see and change itself, an ADMIN anyone.
+// The roles. A USER may read and change its own account, an ADMIN every account.
 const (
 	RoleUser  Role = "USER"
 	RoleAdmin Role = "ADMIN"
@@ -31,19 +31,19 @@ const (
 
 // User is an account as it is stored.
 type User struct {
-	ID        int64  // counts up; for people and joins
-	UUID      string // never used again, not even after a deletion
+	ID        int64  // counts up; short for people, and for joins
+	UUID      string // never reused, not even after a deletion
 	Username  string // canonical: lower case
 	FirstName string
 	LastName  string
-	Email     string // as given; compared without regard to case
+	Email     string // as given; comparisons ignore case
 	Role      Role
 	Active    bool
 
 	// PasswordHash is a PHC string, or "" while no password is set.
 	PasswordHash string
-	// TokenVersion is what an access token must carry to be valid. A change
-	// that revokes the tokens issued so far increments it.
+	// TokenVersion must be the same in an access token for the token to be
+	// accepted. Incrementing it revokes all access tokens issued so far.
 	TokenVersion int64
 
 	CreatedAt         time.Time
@@ -52,13 +52,14 @@ type User struct {
 	PasswordChangedAt *time.Time
 }
 
-// names are what a password must not be equal to.
-func (u User) names() []string {
+// contextWords returns the words that the account's password must not be equal
+// to (NIST SP 800-63B-4 §3.1.1.2).
+func (u User) contextWords() []string {
 	return []string{u.Username, u.FirstName, u.LastName, u.FirstName + " " + u.LastName, u.Email, localPart(u.Email)}
 }
 
-// honours reports whether the caller's own row still accepts the token that the
-// caller came with. A row of nil is that of no account.
-func (u *User) honours(c request.Caller) bool {
+// accepts reports whether the account, which may be nil, still accepts the token
+// that the caller was read from.
+func (u *User) accepts(c request.Caller) bool {
 	return c.UUID != "" && u != nil && u.UUID == c.UUID && u.Active && u.TokenVersion == c.TokenVersion
 }

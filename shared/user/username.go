@@ -6,32 +6,31 @@ import (
 	"unicode/utf8"
 )
 
-// usernameForm is ASCII on purpose: it leaves no look-alikes, no foldings and
-// nothing that a path could read in another way.
-var usernameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{1,30}[a-z0-9]$`)
+// usernamePattern allows ASCII only. So there are no look-alike characters, no
+// special rules for upper case, and nothing that is encoded differently in a path.
+var usernamePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{1,30}[a-z0-9]$`)
 
-// CanonicalUsername returns the one form of a username that is stored, or "" and
-// false when the username is invalid. Upper-case ASCII letters become lower
-// case; everything else that does not fit is refused rather than repaired, so
-// that no text of a client's own making reaches the store.
+// CanonicalUsername returns the form of a username that is stored, or "" and
+// false if the username is invalid. It changes ASCII letters to lower case and
+// repairs nothing else, so that no unchecked text reaches the store.
 func CanonicalUsername(s string) (name string, ok bool) {
 	if len(s) > 32 {
 		return "", false
 	}
 	for _, r := range s {
-		if r >= utf8.RuneSelf { // or ToLower would fold the Kelvin sign to k
+		if r >= utf8.RuneSelf { // otherwise ToLower would turn the Kelvin sign into k
 			return "", false
 		}
 	}
-	if name = strings.ToLower(s); !usernameForm.MatchString(name) {
+	if name = strings.ToLower(s); !usernamePattern.MatchString(name) {
 		return "", false
 	}
 	return name, true
 }
 
-// limitKey is the part of a budget's key that stands for a username. Every way
-// to write a valid name gives the same key. An invalid name has a key of its
-// own, so that people who mistype do not share one.
+// limitKey returns the part of a budget's key for a username. Every spelling of a
+// valid name gives the same key. Each invalid name has its own key, so that
+// people who mistype their names do not share one budget.
 func limitKey(username string) string {
 	if name, ok := CanonicalUsername(username); ok {
 		return name
@@ -39,23 +38,25 @@ func limitKey(username string) string {
 	return username
 }
 
-// reserved are the names that a person must not register: each literal segment
-// of the API's paths that is a valid name (a test compares them with
-// template.yaml) and what could pass for the service itself.
-var reserved = map[string]bool{
+// reservedUsernames cannot be registered. They are the literal segments of the
+// API's paths (a test compares them with template.yaml), and names that could
+// pretend to be the service itself.
+var reservedUsernames = map[string]bool{
 	"register": true, "login": true, "forget_password": true, "reset_password": true,
 	"logout": true, "refresh": true, "change_password": true, "verify": true, "sessions": true,
 	"admin": true, "administrator": true, "root": true, "system": true, "roster": true,
 	"me": true, "self": true, "user": true, "users": true, "anonymous": true, "guest": true,
-	"api": true, "audit": true, "docs": true, "health": true, "healthz": true, "openapi": true, "openapi.json": true, "jwks.json": true, "openid-configuration": true, "www": true, "mail": true,
+	"api": true, "audit": true, "docs": true, "health": true, "healthz": true, "openapi": true, "openapi.json": true,
+	"jwks.json": true, "openid-configuration": true, "www": true, "mail": true,
 	"support": true, "security": true, "abuse": true, "postmaster": true, "webmaster": true, "hostmaster": true, "noreply": true,
 	"null": true, "undefined": true, "true": true, "false": true,
 }
 
 // Reserved reports whether a canonical username cannot be registered.
-func Reserved(name string) bool { return reserved[name] }
+func Reserved(name string) bool { return reservedUsernames[name] }
 
-// checkUsername returns the canonical username, or why it cannot be registered.
+// checkUsername returns the canonical username, or the reason why it cannot be
+// registered.
 func checkUsername(s string) (name, reason string) {
 	name, ok := CanonicalUsername(s)
 	switch {

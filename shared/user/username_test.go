@@ -13,13 +13,13 @@ func registration() user.Registration {
 	return user.Registration{Username: "ann.lee", FirstName: "Ann", LastName: "Lee", Email: "ann@example.com", Password: right}
 }
 
-func usernameProblem(s string) string {
+func usernameReason(s string) string {
 	in := registration()
 	in.Username = s
 	return in.Check(passwords)["username"]
 }
 
-func TestUsernames(t *testing.T) {
+func TestValidUsernamesAreAccepted(t *testing.T) {
 	t.Parallel()
 	for given, want := range map[string]string{
 		"abc": "abc", "user1": "user1", "User1": "user1", "ANN.LEE": "ann.lee", "a-b": "a-b", "a_b": "a_b", "a.b": "a.b",
@@ -29,13 +29,13 @@ func TestUsernames(t *testing.T) {
 		if got, ok := user.CanonicalUsername(given); !ok || got != want {
 			t.Errorf("CanonicalUsername(%q) = %q, %v; want %q", given, got, ok, want)
 		}
-		if problem := usernameProblem(given); problem != "" {
-			t.Errorf("%q: %s", given, problem)
+		if reason := usernameReason(given); reason != "" {
+			t.Errorf("%q: %s", given, reason)
 		}
 	}
 }
 
-func TestUsernamesRefused(t *testing.T) {
+func TestInvalidUsernamesAreRefused(t *testing.T) {
 	t.Parallel()
 	const bad = "must be 3 to 32 ASCII letters, digits, '.', '_' or '-', the first and last a letter or digit"
 	refused := []string{
@@ -51,16 +51,15 @@ func TestUsernamesRefused(t *testing.T) {
 		if name, ok := user.CanonicalUsername(s); ok || name != "" {
 			t.Errorf("CanonicalUsername(%+q) = %q", s, name)
 		}
-		if problem := usernameProblem(s); problem != bad {
-			t.Errorf("%+q: %q", s, problem)
+		if reason := usernameReason(s); reason != bad {
+			t.Errorf("%+q: %q", s, reason)
 		}
 	}
-	if problem := usernameProblem(""); problem != "is required" {
-		t.Errorf("empty: %q", problem)
+	if reason := usernameReason(""); reason != "is required" {
+		t.Errorf("empty: %q", reason)
 	}
 }
 
-// Every code point outside ASCII, in the place of a letter.
 func TestNoUsernameOutsideASCII(t *testing.T) {
 	t.Parallel()
 	for r := rune(0x80); r <= unicode.MaxRune; r++ {
@@ -72,15 +71,14 @@ func TestNoUsernameOutsideASCII(t *testing.T) {
 	}
 }
 
-// A name that is a segment of a path would be shadowed by a route, or shadow
-// one that comes later.
+// Requests for an account with such a name would go to another route.
 func TestPathSegmentsAreReserved(t *testing.T) {
 	t.Parallel()
 	n := 0
 	for _, route := range sam.MustRoutes() {
 		for segment := range strings.SplitSeq(route.Path, "/") {
-			name, possible := user.CanonicalUsername(segment)
-			if !possible {
+			name, valid := user.CanonicalUsername(segment)
+			if !valid {
 				continue
 			}
 			n++
@@ -94,15 +92,15 @@ func TestPathSegmentsAreReserved(t *testing.T) {
 	}
 }
 
-func TestReserved(t *testing.T) {
+func TestReservedUsernamesAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"admin", "Admin", "ADMIN", "root", "me", "self", "api", "Login", "register", "forget_password", "openapi.json", "null"} {
-		problem := usernameProblem(name)
-		if len(name) < 3 && problem != "" {
-			continue // "me" is too short besides
+		reason := usernameReason(name)
+		if len(name) < 3 && reason != "" {
+			continue // "me" is already refused because it is too short
 		}
-		if problem != "is reserved" {
-			t.Errorf("%q: %q", name, problem)
+		if reason != "is reserved" {
+			t.Errorf("%q: %q", name, reason)
 		}
 	}
 }

@@ -5,8 +5,8 @@ import (
 	"encoding/hex"
 )
 
-// newUUID returns a random UUID, version 4 (RFC 9562 §5.4): a subject must not
-// tell when its account was made.
+// newUUID returns a random UUID, version 4 (RFC 9562 §5.4). Version 7 would
+// reveal when the account was created.
 func newUUID() string {
 	var b [16]byte
 	rand.Read(b[:])

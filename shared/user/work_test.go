@@ -9,18 +9,18 @@ import (
 	"roster/shared/user"
 )
 
-// R-ENUM-4: every refused login does the work of one hash, no more and no less,
-// so that its time tells nothing. What is allocated is counted for the whole
-// process, so this test runs alone.
+// R-ENUM-4: every refused login computes exactly one hash, so that its time
+// reveals nothing. Allocations are counted for the whole process, so this test
+// does not run in parallel.
 func TestEveryRefusedLoginDoesTheSameWork(t *testing.T) {
-	const aHash = 19456 << 10 // bytes; see package password
+	const oneHash = 19456 << 10 // bytes; see package password
 	known := func(change func(*user.User)) *store { return &store{users: []*user.User{with(ann(), change)}} }
 	for name, c := range map[string]struct {
 		db                 *store
 		username, password string
 	}{
 		"unknown":         {&store{}, "ann.lee", right},
-		"impossible":      {&store{}, "a/b", right},
+		"invalid":         {&store{}, "a/b", right},
 		"wrong password":  {known(func(*user.User) {}), "ann.lee", "wrong"},
 		"long password":   {known(func(*user.User) {}), "ann.lee", strings.Repeat("x", 16<<10)},
 		"unknown, long":   {&store{}, "ann.lee", strings.Repeat("x", 16<<10)},
@@ -36,21 +36,20 @@ func TestEveryRefusedLoginDoesTheSameWork(t *testing.T) {
 		if err == nil {
 			t.Errorf("%s: logged in", name)
 		}
-		if n := after.TotalAlloc - before.TotalAlloc; n < aHash || n > aHash+aHash/4 {
+		if n := after.TotalAlloc - before.TotalAlloc; n < oneHash || n > oneHash+oneHash/4 {
 			t.Errorf("%s: %d KiB were allocated", name, n>>10)
 		}
 	}
 }
 
-// A refused new password must not cost a hash, or the refusal is a way to keep
-// the machine busy.
+// Otherwise an attacker could keep the machine busy with bad requests.
 func TestRefusedFieldsCostNoHash(t *testing.T) {
 	in := registration()
 	in.Email = "x"
-	in.Check(passwords) // the first one unpacks the list of common passwords
+	in.Check(passwords) // the first call decompresses the list of common passwords
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	err := user.Register(t.Context(), from(request.Client{}), &store{}, user.RegisterParts{Passwords: passwords, Limits: user.DefaultLimits}, in)
+	err := user.Register(t.Context(), requestFrom(request.Client{}), &store{}, user.RegisterParts{Passwords: passwords, Limits: user.DefaultLimits}, in)
 	runtime.ReadMemStats(&after)
 	if n := after.TotalAlloc - before.TotalAlloc; err == nil || n > 8<<20 {
 		t.Errorf("error %v, %d KiB were allocated", err, n>>10)

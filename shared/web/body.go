@@ -12,7 +12,8 @@ import (
 
 const maxBody = 16 << 10 // bytes
 
-// ReadBody returns a body of that media type, in UTF-8 and of at most 16 KiB.
+// ReadBody returns the request's body. It refuses another media type, other text
+// than UTF-8, and more than 16 KiB.
 func ReadBody(r *http.Request, mediaType string) ([]byte, error) {
 	got, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	charset := strings.ToLower(params["charset"])

@@ -11,20 +11,23 @@ import (
 	"roster/shared/request"
 )
 
-// TokenVerifier checks an access token. Its error is fault.Unavailable where the
-// keys cannot be read.
+// TokenVerifier verifies access tokens.
 type TokenVerifier interface {
+	// Verify returns the caller that the token was issued to. The error is
+	// fault.Unavailable if the keys cannot be read; any other error means that
+	// the token is bad.
 	Verify(ctx context.Context, raw string, now time.Time) (request.Caller, error)
 }
 
-// Anonymous is the request of an endpoint that anyone may call.
+// Anonymous returns the request of an endpoint that anyone may call. It has no
+// caller.
 func Anonymous(r *http.Request) request.Request {
-	return request.Request{Client: client(r), At: time.Now()}
+	return request.Request{Client: clientOf(r), At: time.Now()}
 }
 
-// Authenticate is the request of an endpoint that wants an access token. Its
-// caller is who the bearer token speaks for (RFC 6750 §2.1). Whether the account
-// still accepts the token, the operation finds out.
+// Authenticate returns the request of an endpoint that requires an access token.
+// Its caller is the one that the bearer token was issued to (RFC 6750 §2.1). The
+// operation checks later, in the database, that the session has not ended.
 func Authenticate(r *http.Request, tokens TokenVerifier) (request.Request, error) {
 	req := Anonymous(r)
 	raw, ok := bearerToken(r)
@@ -33,7 +36,7 @@ func Authenticate(r *http.Request, tokens TokenVerifier) (request.Request, error
 	}
 	c, err := tokens.Verify(r.Context(), raw, req.At)
 	switch {
-	case errors.Is(err, fault.Unavailable): // which says nothing of the token
+	case errors.Is(err, fault.Unavailable): // the token may be good
 		return request.Request{}, err
 	case err != nil:
 		refusal := fault.NotLoggedIn()
@@ -44,7 +47,8 @@ func Authenticate(r *http.Request, tokens TokenVerifier) (request.Request, error
 	return req, nil
 }
 
-// bearerToken returns the token of the one Authorization header.
+// bearerToken returns the token of the Authorization header. There must be
+// exactly one such header.
 func bearerToken(r *http.Request) (raw string, ok bool) {
 	values := r.Header.Values("Authorization")
 	if len(values) != 1 {

@@ -9,17 +9,17 @@ import (
 	"roster/shared/fault"
 )
 
-// Decode reads a JSON object into a struct of strings, and of pointers where a
-// member may be left out. It is stricter than encoding/json: one object and
-// nothing after it, valid UTF-8, no NUL, and each member at most once, known,
-// spelled exactly and of its type. It names every bad member at once, together
-// with what check finds in the good ones.
+// Decode reads a JSON object into a struct. A field is a string or a boolean, or
+// a pointer to one if the member may be left out. Decode is stricter than
+// encoding/json. It accepts one object and nothing after it, in valid UTF-8 and
+// without NUL. Each member must be known, spelled exactly, of its type and given
+// once. The error names every bad member, and what check finds in the others.
 func Decode[In any](r *http.Request, check func(In) fault.Fields) (in In, err error) {
 	body, err := ReadBody(r, "application/json")
 	if err != nil {
 		return in, err
 	}
-	m, err := object(body)
+	m, err := parseObject(body)
 	if err != nil {
 		return in, err
 	}
@@ -30,7 +30,7 @@ func Decode[In any](r *http.Request, check func(In) fault.Fields) (in In, err er
 	return in, fields.Merge(check(in)).Err()
 }
 
-// DecodeOptional is Decode for a call that may have no body at all.
+// DecodeOptional is Decode for a call that may come without a body.
 func DecodeOptional[In any](r *http.Request, check func(In) fault.Fields) (in In, err error) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
 	if err == nil && len(body) == 0 {

@@ -6,15 +6,12 @@ import (
 	"errors"
 	"io"
 	"reflect"
-	"strconv"
 	"strings"
-	"unicode/utf16"
-	"unicode/utf8"
 
 	"roster/shared/fault"
 )
 
-// members are an object's, by name.
+// members are the members of a JSON object, by name.
 type members struct {
 	values   map[string]json.RawMessage
 	repeated map[string]bool
@@ -22,7 +19,7 @@ type members struct {
 
 var errNotObject = errors.New("not one JSON object")
 
-func object(body []byte) (members, error) {
+func parseObject(body []byte) (members, error) {
 	m := members{values: map[string]json.RawMessage{}, repeated: map[string]bool{}}
 	if err := m.read(json.NewDecoder(bytes.NewReader(body))); err != nil {
 		return m, Malformed("The body must be one JSON object.")
@@ -43,7 +40,7 @@ func (m members) read(dec *json.Decoder) error {
 		if err := dec.Decode(&value); err != nil {
 			return err
 		}
-		key := name.(string) // the decoder lets nothing else stand here
+		key := name.(string) // the decoder accepts nothing else here
 		_, m.repeated[key] = m.values[key]
 		m.values[key] = value
 	}
@@ -56,7 +53,8 @@ func (m members) read(dec *json.Decoder) error {
 	return nil
 }
 
-// fill sets the struct's fields from the members and names the bad ones.
+// fill sets the fields of a struct from the members. It returns the reasons for
+// the bad members.
 func (m members) fill(in reflect.Value) fault.Fields {
 	fields := fault.Fields{}
 	known := map[string]bool{}
@@ -69,7 +67,7 @@ func (m members) fill(in reflect.Value) fault.Fields {
 		case m.repeated[name]:
 			fields[name] = "is given more than once"
 		case given:
-			fields.Add(name, set(field, raw))
+			fields.Add(name, setField(field, raw))
 		case field.Kind() != reflect.Pointer:
 			fields[name] = "is required"
 		}
@@ -84,12 +82,12 @@ func (m members) fill(in reflect.Value) fault.Fields {
 	return fields
 }
 
-// maxUnknown is how many unknown members are named: enough for a mistake, and
-// too few to make the answer larger than what was sent.
+// maxUnknown is how many unknown members an answer names. More would make the
+// answer larger than the request.
 const maxUnknown = 20
 
-// set puts a JSON string or boolean into a field. Null is neither.
-func set(field reflect.Value, raw json.RawMessage) (reason string) {
+// setField puts a JSON string or boolean into a field. It refuses null.
+func setField(field reflect.Value, raw json.RawMessage) (reason string) {
 	target := field
 	if field.Kind() == reflect.Pointer {
 		target = reflect.New(field.Type().Elem()).Elem()
@@ -116,42 +114,12 @@ func set(field reflect.Value, raw json.RawMessage) (reason string) {
 	return ""
 }
 
-// loneSurrogate reports an escape for half of a UTF-16 pair (RFC 8259 §8.2),
-// which encoding/json turns into U+FFFD without a word. The string is valid
-// JSON.
-func loneSurrogate(raw []byte) bool {
-	for i := bytes.IndexByte(raw, '\\'); i >= 0 && i < len(raw); i++ {
-		if raw[i] != '\\' {
-			continue
-		}
-		half := escaped(raw[i:])
-		switch {
-		case !utf16.IsSurrogate(half):
-			i++ // what is escaped, which may be a backslash
-		case utf16.DecodeRune(half, escaped(raw[i+6:])) != utf8.RuneError:
-			i += 11 // both halves
-		default:
-			return true
-		}
-	}
-	return false
-}
-
-// escaped returns the code unit of a \uXXXX at the beginning, 0 for anything
-// else.
-func escaped(raw []byte) rune {
-	if len(raw) < 6 || raw[0] != '\\' || raw[1] != 'u' {
-		return 0
-	}
-	unit, _ := strconv.ParseUint(string(raw[2:6]), 16, 16)
-	return rune(unit)
-}
-
-// Shorten keeps an unknown member's name from filling the answer.
+// Shorten cuts the name of an unknown member to 40 characters, so that a long
+// name does not fill the answer.
 func Shorten(name string) string {
-	const most = 40
-	if runes := []rune(name); len(runes) > most {
-		return string(runes[:most]) + "…"
+	const maxLength = 40
+	if runes := []rune(name); len(runes) > maxLength {
+		return string(runes[:maxLength]) + "…"
 	}
 	return name
 }

@@ -7,30 +7,30 @@ import (
 	"roster/shared/fault"
 )
 
-// NotFound answers a request that no route takes: 405 with Allow (RFC 9110
-// §15.5.6) where the path has other methods, else 404. API Gateway's own answer
-// would be 404 for both, and not a problem document. Methods tells which methods
-// a path has.
+// NotFound answers requests without a route: 405 with Allow (RFC 9110 §15.5.6)
+// if the path has other methods, else 404. API Gateway's own answer would be 404
+// for both, and no problem document. The function methods returns the methods of
+// a path.
 func NotFound(methods func(path string) []string) http.Handler {
 	return Endpoint(http.StatusNotFound, func(r *http.Request) (out Message, err error) {
 		return out, noRoute(methods(r.URL.Path), r.Method)
 	})
 }
 
-// notAllowed carries the methods of a path to the Allow header.
-type notAllowed struct {
+// methodNotAllowedError carries the methods of a path to the Allow header.
+type methodNotAllowedError struct {
 	refusal *fault.Error
 	allow   string
 }
 
-func (e notAllowed) Error() string { return e.refusal.Error() }
-func (e notAllowed) Unwrap() error { return e.refusal }
+func (e methodNotAllowedError) Error() string { return e.refusal.Error() }
+func (e methodNotAllowedError) Unwrap() error { return e.refusal }
 
 func noRoute(allowed []string, method string) error {
 	if len(allowed) == 0 {
 		return &fault.Error{Code: fault.NotFound, Message: "There is nothing at this path."}
 	}
-	return notAllowed{
+	return methodNotAllowedError{
 		refusal: &fault.Error{Code: methodNotAllowed, Message: "This path does not take " + method + "."},
 		allow:   strings.Join(allowed, ", "),
 	}

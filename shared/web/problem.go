@@ -10,8 +10,7 @@ import (
 	"roster/shared/fault"
 )
 
-// Codes of refusals that concern the HTTP request itself and never reach a
-// domain.
+// The codes of refusals that are about HTTP and that no domain knows.
 const (
 	methodNotAllowed     fault.Code = "method_not_allowed"
 	tooLarge             fault.Code = "too_large"
@@ -35,8 +34,8 @@ var statuses = map[fault.Code]int{
 	internal:              http.StatusInternalServerError,
 }
 
-// problem is the body of an error: an RFC 9457 problem document, with msg, code,
-// fields and request_id as members of our own.
+// problem is the body of every error: an RFC 9457 problem document with the
+// extension members code, msg, fields and request_id.
 type problem struct {
 	Type      string       `json:"type"`
 	Title     string       `json:"title"`
@@ -47,8 +46,8 @@ type problem struct {
 	RequestID string       `json:"request_id,omitempty"`
 }
 
-// Refusal returns what the client may know of an error. An error that is no
-// fault.Error is a bug, and nothing of it is told.
+// Refusal returns the part of an error that the client may read. An error that is
+// not a fault.Error with a known code is a bug; the client reads nothing of it.
 func Refusal(err error) *fault.Error {
 	var e *fault.Error
 	if errors.As(err, &e) {
@@ -62,8 +61,8 @@ func Refusal(err error) *fault.Error {
 // WriteError answers an error with a problem document and returns its status.
 func WriteError(w http.ResponseWriter, r *http.Request, err error) (status int) {
 	status = SetErrorHeaders(w.Header(), err)
-	if no := (notAllowed{}); errors.As(err, &no) {
-		w.Header().Set("Allow", no.allow)
+	if e := (methodNotAllowedError{}); errors.As(err, &e) {
+		w.Header().Set("Allow", e.allow)
 	}
 	e := Refusal(err)
 	writeJSON(w, status, "application/problem+json", problem{
@@ -73,18 +72,18 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) (status int) 
 	return status
 }
 
-// SetErrorHeaders sets the headers that belong to an error and returns its
-// status, for an answer that is no problem document.
+// SetErrorHeaders sets the headers of an error and returns its status. It is for
+// an answer that is not a problem document, such as a page.
 func SetErrorHeaders(h http.Header, err error) (status int) {
 	e := Refusal(err)
 	if e.Code == fault.Unauthenticated {
 		h.Set("WWW-Authenticate", "Bearer") // RFC 9110 §11.6.1
 	}
-	if after := e.RetryAfter; after > 0 || e.Code == fault.Unavailable {
-		h.Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(float64(after)/float64(time.Second))))))
+	if wait := e.RetryAfter; wait > 0 || e.Code == fault.Unavailable {
+		h.Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(float64(wait)/float64(time.Second))))))
 	}
 	return statuses[e.Code]
 }
 
-// Malformed is the refusal of a request that cannot be read as a whole.
+// Malformed returns the refusal of a request that cannot be parsed.
 func Malformed(message string) error { return &fault.Error{Code: fault.Invalid, Message: message} }

@@ -8,20 +8,21 @@ import (
 	"roster/shared/fault"
 )
 
-// secretsRetry is how long a client is told to wait for a handler that is not
-// ready.
+// secretsRetry is the Retry-After of an answer while the secrets cannot be read.
 const secretsRetry = 2 * time.Second
 
-// WaitForSecrets serves by a handler that is not ready until the function's
-// secrets can be read. Until then it answers each request 503.
+// WaitForSecrets serves with the handler that ready returns. While ready fails,
+// because the function's secrets cannot be read, it answers each request with
+// 503.
 func WaitForSecrets(ready func(context.Context) (http.Handler, error)) http.Handler {
 	return WaitForSecretsOr(ready, WriteError)
 }
 
-// WaitForSecretsOr is WaitForSecrets with an answer of the caller's own, such as
-// a page, in place of the problem document. Refuse returns the status that it
-// sent.
-func WaitForSecretsOr(ready func(context.Context) (http.Handler, error), refuse func(http.ResponseWriter, *http.Request, error) (status int)) http.Handler {
+// WaitForSecretsOr is WaitForSecrets with another answer than a problem document,
+// such as a page. The function refuse writes that answer and returns its status.
+func WaitForSecretsOr(
+	ready func(context.Context) (http.Handler, error), refuse func(http.ResponseWriter, *http.Request, error) (status int),
+) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
 		h, err := ready(r.Context())
@@ -29,7 +30,10 @@ func WaitForSecretsOr(ready func(context.Context) (http.Handler, error), refuse 
 			h.ServeHTTP(w, r)
 			return
 		}
-		err = &fault.Error{Code: fault.Unavailable, Message: "The service is not available right now. Please try again.", RetryAfter: secretsRetry, Cause: err}
+		err = &fault.Error{
+			Code: fault.Unavailable, Message: "The service is not available right now. Please try again.",
+			RetryAfter: secretsRetry, Cause: err,
+		}
 		setSecurityHeaders(w.Header(), r)
 		logRequest(r, refuse(w, r, err), time.Since(began), err)
 	})

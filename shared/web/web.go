@@ -1,6 +1,6 @@
-// Package web is what every endpoint uses to speak HTTP: it decodes a request
-// strictly, says who asks, turns answers and errors into JSON, and sets the
-// headers and writes the log line that every request has. An endpoint is one
+// Package web holds what every endpoint needs of HTTP. It decodes requests
+// strictly, verifies access tokens, and writes answers and errors as JSON, with
+// the headers and the log line that every request gets. An endpoint is one
 // http.Handler:
 //
 //	func Logout(db user.LogoutStore, tokens web.TokenVerifier) http.Handler {
@@ -11,11 +11,11 @@
 //	}
 //
 // It refuses to know any domain, and to read more of a request than it needs:
-// its body and query with the headers about them, its access token,
-// Device-Token, User-Agent, and X-Forwarded-For as far as the operator's own
-// proxies wrote it. It trusts what is signed, and beside that what package
-// lambdahttp has put in place of what the client sent: the request id, the
-// client's address and the path's values.
+// the body and the query with the headers about them, the access token,
+// Device-Token, User-Agent, X-Edge-Secret, and the part of X-Forwarded-For that
+// the operator's own proxies wrote. It trusts signed values, and the values that package
+// lambdahttp sets whatever the client sent: the request id, the client's address
+// and the path's values.
 package web
 
 import (
@@ -30,16 +30,17 @@ import (
 	"roster/shared/fault"
 )
 
-// Message is the answer of an operation that has nothing else to say.
+// Message is the answer of an endpoint that returns no data.
 type Message struct {
 	Msg string `json:"msg"`
 }
 
-// Endpoint makes a handler of a function that returns an answer or an error.
-// The answer becomes JSON with the given status, the error a problem document.
+// Endpoint makes a handler from a function that returns an answer or an error. It
+// writes the answer as JSON with the given status, and the error as a problem
+// document.
 func Endpoint[Out any](status int, run func(*http.Request) (Out, error)) http.Handler {
 	return Respond(func(w http.ResponseWriter, r *http.Request) (int, error) {
-		out, err := Recovered(r, run)
+		out, err := CatchPanic(r, run)
 		if err != nil {
 			return WriteError(w, r, err), err
 		}
@@ -48,10 +49,9 @@ func Endpoint[Out any](status int, run func(*http.Request) (Out, error)) http.Ha
 	})
 }
 
-// Respond makes a handler of a function that writes an answer of its own, such
-// as a page. It sets the headers that every answer has and writes the
-// request's log line. The function returns the status that it sent and the
-// error behind it, which it has answered already.
+// Respond makes a handler from a function that writes its answer itself, such as
+// a page. Respond sets the headers that every answer has, and logs the request.
+// The function returns the status that it sent, and the error for the log.
 func Respond(answer func(http.ResponseWriter, *http.Request) (status int, err error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
@@ -61,9 +61,8 @@ func Respond(answer func(http.ResponseWriter, *http.Request) (status int, err er
 	})
 }
 
-// Recovered runs a function and turns its panic into an error, so that it is
-// answered like one.
-func Recovered[Out any](r *http.Request, run func(*http.Request) (Out, error)) (out Out, err error) {
+// CatchPanic runs a function and returns a panic of it as an error.
+func CatchPanic[Out any](r *http.Request, run func(*http.Request) (Out, error)) (out Out, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
@@ -86,21 +85,23 @@ func setSecurityHeaders(h http.Header, r *http.Request) {
 	}
 }
 
-// requestID is API Gateway's: lambdahttp replaces whatever the client sent.
+// requestID returns the request's id. Package lambdahttp sets it to API Gateway's
+// id, whatever the client sent.
 func requestID(r *http.Request) string { return r.Header.Get("X-Request-Id") }
 
 func writeJSON(w http.ResponseWriter, status int, contentType string, body any) {
 	b, err := json.Marshal(body)
-	if err != nil { // answers are structs of ours: this cannot be
+	if err != nil { // cannot happen: every answer is a struct of this program
 		panic(err)
 	}
 	w.Header().Set("Content-Type", contentType)
 	w.WriteHeader(status)
-	w.Write(append(b, '\n')) // #nosec G104 -- who has hung up cannot be told
+	w.Write(append(b, '\n')) // #nosec G104 -- it fails only when the client is gone
 }
 
-// logRequest writes the one line of a request. It names the route instead of
-// the path, which names a person. The cause of an error is for this line only.
+// logRequest writes the one log line of a request. It logs the route instead of
+// the path, because a path can hold a username. The cause of an error appears
+// only here.
 func logRequest(r *http.Request, status int, took time.Duration, err error) {
 	attrs := []slog.Attr{
 		slog.String("route", r.Pattern), slog.Int("status", status),

@@ -1,6 +1,6 @@
-// Command gosec runs gosec's rules as one analysis, without gosec's own command:
-// that one links three clients of language models, which take ten minutes and
-// two gigabytes to compile.
+// Command gosec runs the rules of gosec. It replaces gosec's own command, which
+// links three clients of language models and therefore takes ten minutes and two
+// gigabytes to compile.
 package main
 
 import (

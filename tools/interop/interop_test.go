@@ -1,6 +1,6 @@
-// These tests show access tokens and published keys to libraries that nobody
-// here wrote: github.com/coreos/go-oidc, and npm's jose. They are a module of
-// their own, so that Roster itself needs neither. Run them with make interop.
+// These tests verify access tokens and published keys with the libraries of
+// others: github.com/coreos/go-oidc, and npm's jose. They are in a module of their
+// own, so that Roster itself requires neither. Run them with make interop.
 package interop_test
 
 import (
@@ -30,7 +30,7 @@ import (
 
 const audience = "https://orders.example.com"
 
-var bearer = user.Bearer{
+var subject = user.Subject{
 	UUID: "01939e6e-5a7c-7bd0-8f0e-3a1f5d0c9b42", Session: "01939e6e-5a7c-7bd0-8f0e-3a1f5d0c9b43", TokenVersion: 7, Role: user.RoleAdmin,
 }
 
@@ -39,7 +39,7 @@ func TestMain(m *testing.M) {
 	m.Run()
 }
 
-// secret is a deployment's, whose ring of keys changes.
+// secret plays the secret of a deployment. The test changes its key ring.
 type secret struct {
 	mu   sync.Mutex
 	ring *keyring.Ring
@@ -56,7 +56,7 @@ func (s *secret) Get(context.Context) (map[string]string, error) {
 
 func (s *secret) Refresh(ctx context.Context) (map[string]string, error) { return s.Get(ctx) }
 
-// issuer is what issues tokens and publishes keys, over HTTP.
+// issuer issues tokens, and publishes its keys over HTTP.
 type issuer struct {
 	*httptest.Server
 	*tokens.Access
@@ -66,14 +66,14 @@ type issuer struct {
 
 func newIssuer(t *testing.T, alg keyring.Algorithm) *issuer {
 	t.Helper()
-	i := &issuer{secret: &secret{ring: keyring.Begin(newKey(t, alg), time.Now())}, alg: alg}
+	i := &issuer{secret: &secret{ring: keyring.NewRing(newKey(t, alg), time.Now())}, alg: alg}
 	mux := http.NewServeMux()
 	i.Server = httptest.NewServer(mux)
 	t.Cleanup(i.Close)
 	values := map[string]string{"PUBLIC_URL": i.URL, "JWT_AUDIENCE": audience, "JWT_CLAIMS": `{"scope":"orders:read"}`}
-	env := &boot.Environment{Environment: settings.Over(t.Context(), maps.Clone(values), i.secret)}
+	env := &boot.Environment{Environment: settings.WithSecret(t.Context(), maps.Clone(values), i.secret)}
 	i.Access = tokens.New(env)
-	mux.Handle("GET /.well-known/", api.JWKS(keys.Of(env.Environment), i.URL))
+	mux.Handle("GET /.well-known/", api.JWKS(keys.New(env.Environment), i.URL))
 	if err := env.Check(); err != nil {
 		t.Fatal(err)
 	}
@@ -95,31 +95,31 @@ func (i *issuer) token(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	raw, _, err := issue(bearer, time.Now())
+	raw, _, err := issue(subject, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
 	return raw
 }
 
-// rotate makes all moves of a rotation that would take hours.
+// rotate makes a rotation of the keys that takes hours in a deployment.
 func (i *issuer) rotate(t *testing.T) {
 	t.Helper()
 	i.secret.mu.Lock()
 	defer i.secret.mu.Unlock()
-	p := keyring.Policy{Make: func() (keyring.Key, error) { return newKey(t, i.alg), nil }}
-	now := time.Now().Add(-keyring.Settle)
+	p := keyring.Policy{Generate: func() (keyring.Key, error) { return newKey(t, i.alg), nil }}
+	now := time.Now().Add(-keyring.PropagationTime)
 	var err error
 	for range 2 {
-		if i.secret.ring, _, err = i.secret.ring.Step(now, p, true); err != nil {
+		if i.secret.ring, _, err = i.secret.ring.Rotate(now, p, true); err != nil {
 			t.Fatal(err)
 		}
-		now = now.Add(keyring.Settle)
+		now = now.Add(keyring.PropagationTime)
 	}
 }
 
-// broken is a token with another signature.
-func broken(raw string) string {
+// withBadSignature returns the token with one character of its signature changed.
+func withBadSignature(raw string) string {
 	at, other := strings.LastIndexByte(raw, '.')+10, "A"
 	if raw[at] == 'A' {
 		other = "B"
@@ -127,7 +127,7 @@ func broken(raw string) string {
 	return raw[:at] + other + raw[at+1:]
 }
 
-func TestGoOIDC(t *testing.T) {
+func TestGoOIDCVerifiesTokensAcrossARotation(t *testing.T) {
 	t.Parallel()
 	for _, alg := range []keyring.Algorithm{keyring.ES256, keyring.EdDSA, keyring.RS256} {
 		t.Run(string(alg), func(t *testing.T) {
@@ -146,18 +146,21 @@ func TestGoOIDC(t *testing.T) {
 				t.Error("the key did not change")
 			}
 			i.accepted(t, verifier, second)
-			i.accepted(t, verifier, first) // by the retired key
+			i.accepted(t, verifier, first) // with the retired key
 			for name, c := range map[string]struct {
 				verifier *oidc.IDTokenVerifier
 				raw      string
 			}{
-				"another signature": {verifier, broken(second)},
-				"another audience":  {provider.Verifier(&oidc.Config{ClientID: "another"}), second},
-				"another issuer":    {verifier, newIssuer(t, alg).token(t)},
-				"later":             {provider.Verifier(&oidc.Config{ClientID: audience, Now: func() time.Time { return time.Now().Add(time.Hour) }}), second},
+				"a bad signature":  {verifier, withBadSignature(second)},
+				"another audience": {provider.Verifier(&oidc.Config{ClientID: "another"}), second},
+				"another issuer":   {verifier, newIssuer(t, alg).token(t)},
+				"later": {provider.Verifier(&oidc.Config{
+					ClientID: audience,
+					Now:      func() time.Time { return time.Now().Add(time.Hour) },
+				}), second},
 			} {
 				if got, err := c.verifier.Verify(t.Context(), c.raw); err == nil {
-					t.Errorf("%s: taken as %+v", name, got)
+					t.Errorf("%s: accepted as %+v", name, got)
 				}
 			}
 		})
@@ -171,12 +174,13 @@ func (i *issuer) accepted(t *testing.T, v *oidc.IDTokenVerifier, raw string) {
 		t.Fatal(err)
 	}
 	var claims struct{ Sid, Role, Scope string }
-	if err := got.Claims(&claims); err != nil || got.Subject != bearer.UUID || claims.Sid != bearer.Session || claims.Role != "ADMIN" || claims.Scope != "orders:read" {
+	if err := got.Claims(&claims); err != nil || got.Subject != subject.UUID || claims.Sid != subject.Session ||
+		claims.Role != "ADMIN" || claims.Scope != "orders:read" {
 		t.Errorf("%+v, %+v, %v", got, claims, err)
 	}
 }
 
-// jose runs verify.mjs, which says what it makes of each token.
+// jose runs verify.mjs and returns its result for each token.
 func jose(t *testing.T, i *issuer, audience string, raw ...string) []string {
 	t.Helper()
 	if _, err := os.Stat("node_modules/jose"); err != nil {
@@ -188,14 +192,14 @@ func jose(t *testing.T, i *issuer, audience string, raw ...string) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var said []string
-	if err := json.Unmarshal(out, &said); err != nil || len(said) != len(raw) {
+	var results []string
+	if err := json.Unmarshal(out, &results); err != nil || len(results) != len(raw) {
 		t.Fatalf("%v: %s", err, out)
 	}
-	return said
+	return results
 }
 
-func TestJose(t *testing.T) {
+func TestJoseVerifiesTokensAcrossARotation(t *testing.T) {
 	t.Parallel()
 	for _, alg := range []keyring.Algorithm{keyring.ES256, keyring.EdDSA, keyring.RS256} {
 		t.Run(string(alg), func(t *testing.T) {
@@ -204,16 +208,16 @@ func TestJose(t *testing.T) {
 			first := i.token(t)
 			i.rotate(t)
 			second := i.token(t)
-			said := jose(t, i, audience, first, second, broken(second), newIssuer(t, alg).token(t))
-			good := bearer.UUID + " " + bearer.Session + " ADMIN"
-			if said[0] != good || said[1] != good {
-				t.Errorf("it says %q of good tokens", said[:2])
+			got := jose(t, i, audience, first, second, withBadSignature(second), newIssuer(t, alg).token(t))
+			accepted := subject.UUID + " " + subject.Session + " ADMIN"
+			if got[0] != accepted || got[1] != accepted {
+				t.Errorf("valid tokens: %q", got[:2])
 			}
-			if said[2] != "refused ERR_JWS_SIGNATURE_VERIFICATION_FAILED" || !strings.HasPrefix(said[3], "refused ") {
-				t.Errorf("it says %q of bad ones", said[2:])
+			if got[2] != "refused ERR_JWS_SIGNATURE_VERIFICATION_FAILED" || !strings.HasPrefix(got[3], "refused ") {
+				t.Errorf("a bad signature and another issuer: %q", got[2:])
 			}
-			if said := jose(t, i, "another", second); said[0] != "refused ERR_JWT_CLAIM_VALIDATION_FAILED" {
-				t.Errorf("it says %q of another's", said)
+			if got := jose(t, i, "another", second); got[0] != "refused ERR_JWT_CLAIM_VALIDATION_FAILED" {
+				t.Errorf("another audience: %q", got)
 			}
 		})
 	}

@@ -1,8 +1,9 @@
-// Verifies access tokens as a service in JavaScript would, by jose:
+// Verifies access tokens with jose, as a service in JavaScript would:
 //
 //	node verify.mjs <issuer> <audience> <token>...
 //
-// and writes what it makes of each, as a JSON list.
+// It prints a JSON list with one result for each token: its subject, session and
+// role, or why it is refused.
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 
 const [issuer, audience, ...tokens] = process.argv.slice(2)
@@ -16,13 +17,13 @@ const options = {
   requiredClaims: ['sub', 'sid', 'role', 'jti', 'exp', 'iat', 'nbf'],
 }
 
-const said = []
+const results = []
 for (const token of tokens) {
   try {
     const { payload } = await jwtVerify(token, keys, options)
-    said.push(`${payload.sub} ${payload.sid} ${payload.role}`)
+    results.push(`${payload.sub} ${payload.sid} ${payload.role}`)
   } catch (error) {
-    said.push(`refused ${error.code ?? error}`)
+    results.push(`refused ${error.code ?? error}`)
   }
 }
-console.log(JSON.stringify(said))
+console.log(JSON.stringify(results))

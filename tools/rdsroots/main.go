@@ -1,4 +1,4 @@
-// Command rdsroots writes the certificates that shared/aws/rdsroots embeds:
+// Command rdsroots writes the certificates that shared/postgres/rdsroots embeds:
 //
 //	rdsroots folder file ...
 //
@@ -7,8 +7,8 @@
 // Region's roots go into one file of DER, and Amazon's public roots, which vouch
 // for RDS Proxy, into amazon.der.
 //
-// It leaves out what has expired, what is no root, and the roots of RDS's beta
-// and preview environments: nobody should trust more than is needed.
+// It leaves out certificates that have expired or are no roots, and the roots of
+// RDS's beta and preview environments, because nobody needs to trust them.
 package main
 
 import (
@@ -66,12 +66,12 @@ func run(folder string, paths []string, now time.Time) error {
 
 var (
 	quoted = regexp.MustCompile(`(?s)-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----`)
-	// source is what stands between the lines of a certificate that a program
-	// has as a text: the end of the quotation, a plus, the next quotation.
+	// source matches what stands between two lines of a certificate in the source
+	// of a program: the end of a string, a plus, the start of the next string.
 	source = regexp.MustCompile(`\\n['"]\s*\+?\s*['"]?`)
 )
 
-// certificates finds those of a text.
+// certificates returns the certificates of a text.
 func certificates(text string) (list []*x509.Certificate, err error) {
 	for _, q := range quoted.FindAllString(text, -1) {
 		block, _ := pem.Decode([]byte(source.ReplaceAllString(q, "\n")))
@@ -95,7 +95,7 @@ var (
 	public   = regexp.MustCompile(`^(Amazon Root CA [0-9]|Starfield Services Root Certificate Authority - G2)$`)
 )
 
-// groupOf returns the file that a certificate belongs into, or why into none.
+// groupOf returns the file that a certificate belongs into, or why it is left out.
 func groupOf(c *x509.Certificate, now time.Time) (group, why string) {
 	name := c.Subject.CommonName
 	switch {

@@ -1,12 +1,13 @@
-// Command sbom writes what Go binaries are made of as one CycloneDX document
-// (version 1.6) to its standard output:
+// Command sbom writes a software bill of materials of Go binaries to its standard
+// output, as one CycloneDX document (version 1.6):
 //
 //	sbom name path/to/binary ...
 //
-// It takes the modules from the binaries themselves, where the Go command has
-// written them down with the hashes of go.sum, so it lists what is deployed and
-// nothing else. Each binary depends on its modules; those stand there once. The
-// document has no time and no random number: the same binaries give the same.
+// It reads the modules from the binaries themselves, where the go command has
+// written them with the hashes of go.sum. So it lists exactly what is deployed.
+// Each module is listed once, and each binary depends on its modules. The
+// document has no time and no random number, so the same binaries always give
+// the same document.
 package main
 
 import (
@@ -64,18 +65,18 @@ func main() {
 		BOMFormat: "CycloneDX", SpecVersion: "1.6", Version: 1,
 		Metadata: metadata{component{Type: "application", Ref: name, Name: name}},
 	}
-	top := dependency{Ref: name}
+	root := dependency{Ref: name}
 	modules := map[string]component{}
 	for _, path := range os.Args[2:] {
-		file, links, err := read(path, modules)
+		file, dependencies, err := read(path, modules)
 		if err != nil {
 			fail(fmt.Errorf("%s: %w", path, err))
 		}
-		top.DependsOn = append(top.DependsOn, file.Ref)
+		root.DependsOn = append(root.DependsOn, file.Ref)
 		d.Components = append(d.Components, file)
-		d.Dependencies = append(d.Dependencies, links)
+		d.Dependencies = append(d.Dependencies, dependencies)
 	}
-	d.Dependencies = append(d.Dependencies, top)
+	d.Dependencies = append(d.Dependencies, root)
 	for _, m := range modules {
 		d.Components = append(d.Components, m)
 	}
@@ -93,8 +94,8 @@ func fail(err error) {
 	os.Exit(1)
 }
 
-// read describes one binary and adds its modules, the standard library among
-// them.
+// read describes one binary and adds its modules to the map, with the standard
+// library.
 func read(path string, modules map[string]component) (component, dependency, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
@@ -105,25 +106,25 @@ func read(path string, modules map[string]component) (component, dependency, err
 		return component{}, dependency{}, err
 	}
 	sum := sha256.Sum256(content)
-	// SAM names every binary bootstrap: the package's folder tells them apart.
+	// SAM names every binary bootstrap, so take the name of the package.
 	name := filepath.Base(info.Path)
 	file := component{Type: "file", Ref: name, Name: name, Hashes: []hash{{"SHA-256", hex.EncodeToString(sum[:])}}}
-	links := dependency{Ref: name}
-	standard := &debug.Module{Path: "std", Version: strings.TrimPrefix(info.GoVersion, "go")}
-	for _, m := range append(info.Deps, standard) {
+	dependencies := dependency{Ref: name}
+	standardLibrary := &debug.Module{Path: "std", Version: strings.TrimPrefix(info.GoVersion, "go")}
+	for _, m := range append(info.Deps, standardLibrary) {
 		for m.Replace != nil {
 			m = m.Replace
 		}
 		c := describe(m)
 		modules[c.Ref] = c
-		links.DependsOn = append(links.DependsOn, c.Ref)
+		dependencies.DependsOn = append(dependencies.DependsOn, c.Ref)
 	}
-	slices.Sort(links.DependsOn)
-	return file, links, nil
+	slices.Sort(dependencies.DependsOn)
+	return file, dependencies, nil
 }
 
-// describe names a module by its package URL (github.com/package-url). Its
-// SHA-256 is what go.sum calls h1: of the module's list of files.
+// describe returns a module with its package URL (github.com/package-url). The
+// SHA-256 is the h1 hash of go.sum, which is a hash of the module's list of files.
 func describe(m *debug.Module) component {
 	purl := "pkg:golang/" + m.Path + "@" + m.Version
 	c := component{Type: "library", Ref: purl, Name: m.Path, Version: m.Version, PURL: purl}

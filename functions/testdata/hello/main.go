@@ -1,5 +1,5 @@
-// Command hello is the least that a Lambda function in Go can be. The
-// benchmarks hold the functions against it.
+// Command hello is the smallest Lambda function in Go. The benchmarks compare the
+// functions with it.
 package main
 
 import (

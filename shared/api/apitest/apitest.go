@@ -1,11 +1,13 @@
-// Package apitest holds requests and answers against openapi.yaml, so that
-// every test which speaks to the API is a test of its description too. Put
-// Transport under a client, Handler around a handler, or give Check what you
-// have.
+// Package apitest compares requests and answers with openapi.yaml, so that every
+// test of the API also tests its description. Use Transport in a client, Handler
+// around a handler, or Check with a request and its answer:
 //
-// It refuses an answer with a status, a media type, a header or a member that
-// is not described, and an answer that accepts a request which is. It says
-// nothing of whether an answer is the right one: that is the test's business.
+//	client := &http.Client{Transport: apitest.Transport(t, nil)}
+//
+// It fails the test for an answer with a status, a media type, a header or a
+// member that is not described, and for a success that answers a request which is
+// not as described. It does not check that an answer is the right one; that is
+// the test's task.
 package apitest
 
 import (
@@ -23,9 +25,9 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 )
 
-// Check fails the test when the request or the answer is not as described. A
-// request that was answered with a 4xx is taken to be bad on purpose; of it the
-// answer alone is checked.
+// Check fails the test if the request or the answer is not as described. It does
+// not check a request that was answered with a 4xx: tests send bad requests on
+// purpose.
 func Check(t testing.TB, req *http.Request, reqBody []byte, resp *http.Response, respBody []byte) {
 	t.Helper()
 	if err := Verify(req, reqBody, resp, respBody); err != nil {
@@ -33,13 +35,13 @@ func Check(t testing.TB, req *http.Request, reqBody []byte, resp *http.Response,
 	}
 }
 
-// Verify is Check for those who have no test at hand.
+// Verify is Check without a test: it returns what is wrong.
 func Verify(req *http.Request, reqBody []byte, resp *http.Response, respBody []byte) error {
-	d, err := described()
+	d, err := loadDescription()
 	if err != nil {
 		return err
 	}
-	if respBody, err = unpacked(resp.Header, respBody); err != nil {
+	if respBody, err = uncompressed(resp.Header, respBody); err != nil {
 		return err
 	}
 	route, values := d.find(req)
@@ -71,10 +73,10 @@ func verifyRequest(in *openapi3filter.RequestValidationInput, status int) error 
 	return nil
 }
 
-// hasToken looks for the form of a token; whether it is good is not described.
+// hasToken checks that the request carries a text in the form of an access token.
 func hasToken(_ context.Context, in *openapi3filter.AuthenticationInput) error {
 	scheme, token, _ := strings.Cut(in.RequestValidationInput.Request.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") || strings.Count(token, ".") != 2 { // RFC 9110 §11.1: in any case
+	if !strings.EqualFold(scheme, "Bearer") || strings.Count(token, ".") != 2 { // the scheme ignores case (RFC 9110 §11.1)
 		return errors.New("it carries no access token")
 	}
 	return nil
@@ -87,8 +89,8 @@ func verifyAnswer(in *openapi3filter.RequestValidationInput, resp *http.Response
 	})
 }
 
-// verifyHeaders asks for what every answer has (ASVS 3.4). The description says
-// it once, in words, rather than at each of its answers.
+// verifyHeaders checks the headers that every answer has (ASVS 3.4). openapi.yaml
+// mentions them once, in prose, and not with each answer.
 func verifyHeaders(h http.Header) error {
 	var errs []error
 	for name, want := range map[string]string{
@@ -103,7 +105,7 @@ func verifyHeaders(h http.Header) error {
 	return errors.Join(errs...)
 }
 
-// verifyRequestID compares a problem's request_id with the header.
+// verifyRequestID compares the request_id of a problem document with the header.
 func verifyRequestID(h http.Header, body []byte) error {
 	if h.Get("Content-Type") != "application/problem+json" || len(body) == 0 {
 		return nil
@@ -120,8 +122,8 @@ func verifyRequestID(h http.Header, body []byte) error {
 	return nil
 }
 
-// unpacked undoes the one coding that the API uses.
-func unpacked(h http.Header, body []byte) ([]byte, error) {
+// uncompressed undoes gzip, the only content coding that the API uses.
+func uncompressed(h http.Header, body []byte) ([]byte, error) {
 	if h.Get("Content-Encoding") != "gzip" {
 		return body, nil
 	}

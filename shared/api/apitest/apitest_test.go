@@ -25,8 +25,8 @@ func problem(status int, code string, more ...string) string {
 		http.StatusText(status), status, code, strings.Join(more, ""))
 }
 
-// exchange is a request and its answer. Headers are "Name: value"; an answer
-// begins with those that every answer has, and "Name:" takes one away.
+// exchange is a request and its answer. Headers have the form "Name: value". An
+// answer has the headers of every answer; "Name:" removes one of them.
 type exchange struct {
 	method, path, body string
 	headers            []string
@@ -87,14 +87,14 @@ func TestVerifyAcceptsWhatIsDescribed(t *testing.T) {
 			method: "POST", path: "/api/user/login", status: 429, answer: problem(429, "too_many"), answerHeaders: []string{"Retry-After: 30"},
 		},
 		"an account":              {method: "GET", path: "/api/user/user1", headers: []string{"Authorization: " + bearer}, status: 200, answer: account},
-		"an account, without":     {method: "GET", path: "/api/user/user1", status: 401, answer: problem(401, "unauthenticated"), answerHeaders: []string{"WWW-Authenticate: Bearer"}},
-		"a name that is a path":   {method: "GET", path: "/api/user/login", headers: []string{"Authorization: " + bearer}, status: 403, answer: problem(403, "forbidden")},
+		"an account, no token":    {method: "GET", path: "/api/user/user1", status: 401, answer: problem(401, "unauthenticated"), answerHeaders: []string{"WWW-Authenticate: Bearer"}},
+		"a route as a username":   {method: "GET", path: "/api/user/login", headers: []string{"Authorization: " + bearer}, status: 403, answer: problem(403, "forbidden")},
 		"a change":                {method: "PUT", path: "/api/user/user1", headers: []string{"Authorization: " + bearer}, body: `{"first_name":"U"}`, status: 200, answer: `{"msg":"User details updated."}`},
 		"an outage":               {method: "DELETE", path: "/api/user/user1", headers: []string{"Authorization: " + bearer}, status: 503, answer: problem(503, "unavailable"), answerHeaders: []string{"Retry-After: 1"}},
 		"health":                  {method: "GET", path: "/healthz", status: 200, answer: `{"status":"ok"}`},
 		"the page":                {method: "GET", path: "/reset_password?token=x", status: 200, answer: "<p>", answerHeaders: []string{"Content-Type: text/html; charset=utf-8"}},
 		"a file":                  {method: "GET", path: "/docs/page.css", status: 200, answer: "p{}", answerHeaders: []string{"Content-Type: text/css; charset=utf-8", `ETag: "x"`, "Cache-Control: public, max-age=3600"}},
-		"a file that is not new":  {method: "GET", path: "/docs/page.css", status: 304, answerHeaders: []string{"Content-Type:", `ETag: "x"`, "Cache-Control: no-cache"}},
+		"an unchanged file":       {method: "GET", path: "/docs/page.css", status: 304, answerHeaders: []string{"Content-Type:", `ETag: "x"`, "Cache-Control: no-cache"}},
 		"no route":                {method: "GET", path: "/nowhere", status: 404, answer: problem(404, "not_found")},
 		"no such method":          {method: "PATCH", path: "/api/user/user1", status: 405, answer: problem(405, "method_not_allowed"), answerHeaders: []string{"Allow: DELETE, GET, PUT"}},
 		"HEAD, which has no body": {method: "HEAD", path: "/healthz", status: 405, answerHeaders: []string{"Allow: GET"}},
@@ -140,11 +140,11 @@ func TestVerifyRefusesWhatIsNotDescribed(t *testing.T) {
 		"405 without Allow":           {exchange{method: "PATCH", path: "/healthz", status: 405, answer: problem(405, "method_not_allowed")}, "Allow"},
 		"429 without Retry-After":     {exchange{method: "POST", path: "/api/user/login", status: 429, answer: problem(429, "too_many")}, "Retry-After"},
 		"Retry-After 0":               {exchange{method: "GET", path: "/healthz", status: 503, answer: problem(503, "unavailable"), answerHeaders: []string{"Retry-After: 0"}}, "minimum"},
-		"an answer that may be kept":  {exchange{method: "GET", path: "/healthz", status: 200, answer: `{"status":"ok"}`, answerHeaders: []string{"Cache-Control: public"}}, "Cache-Control"},
+		"a cacheable answer":          {exchange{method: "GET", path: "/healthz", status: 200, answer: `{"status":"ok"}`, answerHeaders: []string{"Cache-Control: public"}}, "Cache-Control"},
 		"no request id":               {exchange{method: "GET", path: "/healthz", status: 200, answer: `{"status":"ok"}`, answerHeaders: []string{"X-Request-Id:"}}, "X-Request-Id"},
 		"two request ids":             {exchange{method: "GET", path: "/healthz", status: 500, answer: problem(500, "internal"), answerHeaders: []string{"X-Request-Id: r2"}}, `request_id is "r1"`},
 		"no security policy":          {exchange{method: "GET", path: "/healthz", status: 200, answer: `{"status":"ok"}`, answerHeaders: []string{"Content-Security-Policy:"}}, "Content-Security-Policy"},
-		"a guess of the content type": {exchange{method: "GET", path: "/healthz", status: 200, answer: `{"status":"ok"}`, answerHeaders: []string{"X-Content-Type-Options:"}}, "X-Content-Type-Options"},
+		"no nosniff":                  {exchange{method: "GET", path: "/healthz", status: 200, answer: `{"status":"ok"}`, answerHeaders: []string{"X-Content-Type-Options:"}}, "X-Content-Type-Options"},
 		"a reset token of other form": {exchange{method: "POST", path: "/api/user/forget_password", body: `{"username":"a","email":"b"}`, status: 200, answer: `{"msg":"Token generated successfully.","token":"abc"}`}, "token"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -157,7 +157,7 @@ func TestVerifyRefusesWhatIsNotDescribed(t *testing.T) {
 	}
 }
 
-// failing notes that a test would have failed.
+// failing records that a test would have failed.
 type failing struct {
 	testing.TB
 	failed atomic.Bool
@@ -169,8 +169,8 @@ func (f *failing) Errorf(string, ...any) { f.failed.Store(true) }
 func TestTransportAndHandlerCheckAndChangeNothing(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{http.StatusOK, http.StatusTeapot} {
-		noted := &failing{TB: t}
-		server := httptest.NewServer(apitest.Handler(noted, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fake := &failing{TB: t}
+		server := httptest.NewServer(apitest.Handler(fake, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			set(w.Header(), []string{
 				"Cache-Control: no-store", "Content-Security-Policy: frame-ancestors 'none'", "Content-Type: application/json",
 				"Referrer-Policy: no-referrer", "X-Content-Type-Options: nosniff", "X-Request-Id: " + r.Header.Get("X-Request-Id"),
@@ -180,8 +180,8 @@ func TestTransportAndHandlerCheckAndChangeNothing(t *testing.T) {
 			w.Write(body) // an echo
 		})))
 		t.Cleanup(server.Close)
-		for side, rt := range map[string]http.RoundTripper{"handler": http.DefaultTransport, "transport": apitest.Transport(noted, nil)} {
-			noted.failed.Store(false)
+		for side, rt := range map[string]http.RoundTripper{"handler": http.DefaultTransport, "transport": apitest.Transport(fake, nil)} {
+			fake.failed.Store(false)
 			req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/healthz", strings.NewReader(`{"status":"ok"}`))
 			resp, err := (&http.Client{Transport: rt}).Do(req)
 			if err != nil {
@@ -192,8 +192,8 @@ func TestTransportAndHandlerCheckAndChangeNothing(t *testing.T) {
 			if resp.StatusCode != status || string(body) != `{"status":"ok"}` || resp.Header.Get("X-Request-Id") == "" {
 				t.Errorf("%s: the answer became %d %s %v", side, resp.StatusCode, body, resp.Header)
 			}
-			if want := status != http.StatusOK; noted.failed.Load() != want {
-				t.Errorf("%s: status %d, the test failed: %v, want %v", side, status, noted.failed.Load(), want)
+			if want := status != http.StatusOK; fake.failed.Load() != want {
+				t.Errorf("%s: status %d, the test failed: %v, want %v", side, status, fake.failed.Load(), want)
 			}
 		}
 	}

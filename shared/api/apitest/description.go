@@ -16,14 +16,14 @@ import (
 	"roster"
 )
 
-// description is openapi.yaml, ready to be asked.
+// description is the parsed openapi.yaml.
 type description struct {
 	doc *openapi3.T
-	// fallback is what a request without an operation is answered.
+	// fallback describes the answers to requests without an operation.
 	fallback *openapi3.Operation
 }
 
-var described = sync.OnceValues(func() (*description, error) {
+var loadDescription = sync.OnceValues(func() (*description, error) {
 	for _, text := range []string{"text/html", "text/css", "text/javascript", "image/png"} {
 		openapi3filter.RegisterBodyDecoder(text, openapi3filter.PlainBodyDecoder)
 	}
@@ -38,7 +38,7 @@ var described = sync.OnceValues(func() (*description, error) {
 	return &description{doc: doc, fallback: fallback}, err
 })
 
-// defaultRoute reads x-default-route, which no library knows.
+// defaultRoute reads x-default-route, our own extension of OpenAPI.
 func defaultRoute(doc *openapi3.T) (*openapi3.Operation, error) {
 	text, err := json.Marshal(doc.Extensions["x-default-route"])
 	if err != nil {
@@ -64,8 +64,8 @@ func defaultRoute(doc *openapi3.T) (*openapi3.Operation, error) {
 	return op, nil
 }
 
-// find does what API Gateway does: of the routes with the request's method it
-// takes the one with the fewest variables, and $default where there is none.
+// find chooses a route as API Gateway does: among the routes that match, the one
+// with the fewest variables, and $default if none matches.
 func (d *description) find(req *http.Request) (*routers.Route, map[string]string) {
 	best := &routers.Route{Spec: d.doc, Method: req.Method, PathItem: &openapi3.PathItem{}, Operation: d.fallback}
 	var values map[string]string
@@ -83,7 +83,7 @@ func (d *description) find(req *http.Request) (*routers.Route, map[string]string
 	return best, values
 }
 
-// match compares a path with a template and returns the variables' values.
+// match compares a path with a template and returns the values of the variables.
 func match(template, path string) (values map[string]string, ok bool) {
 	want, got := strings.Split(template, "/"), strings.Split(path, "/")
 	if len(want) != len(got) {

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// Transport checks every exchange that goes through it, and changes none. A nil
-// base is http.DefaultTransport.
+// Transport checks every request and its answer, and changes neither. A nil base
+// means http.DefaultTransport.
 func Transport(t testing.TB, base http.RoundTripper) http.RoundTripper {
 	if base == nil {
 		base = http.DefaultTransport
@@ -50,8 +50,8 @@ func (c transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// Handler checks every exchange of h, and changes none but in one thing: a
-// request without X-Request-Id gets one, as from package lambdahttp.
+// Handler checks every request to h and its answer. The only thing that it
+// changes: a request without X-Request-Id gets one, as package lambdahttp does.
 func Handler(t testing.TB, h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		t.Helper()

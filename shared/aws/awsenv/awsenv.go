@@ -1,11 +1,11 @@
-// Package awsenv makes an aws.Config from what Lambda puts into a function's
-// environment, and from nothing else.
+// Package awsenv makes an aws.Config from the environment variables that Lambda
+// sets for a function, and from nothing else.
 //
-// It takes the place of the SDK's config.LoadDefaultConfig, which reads shared
-// files, profiles, the metadata service and more; in a function these are never
-// there, and linking them costs 1.6 MB and some milliseconds of every cold
-// start. It refuses to guess: a variable that is missing is an error that names
-// it, never a default region or an unsigned request.
+// It replaces the SDK's config.LoadDefaultConfig, which also reads shared files,
+// profiles and the metadata service. A function has none of these, and linking
+// their code costs 1.6 MB and some milliseconds of every cold start. It refuses
+// to guess: a missing variable is an error that names it, never a default region
+// or an unsigned request.
 package awsenv
 
 import (
@@ -22,12 +22,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 )
 
-// Limits of every call. They are far below the SDK's own, which would eat a
-// request's whole time: at worst three tries end after some 6.5 seconds, and
-// the caller's context ends them earlier.
+// Limits of every call. They are far below the SDK's own, which would take all
+// the time that a request has. Three attempts take at most some 6.5 seconds, and
+// less if the caller's context ends earlier.
 const (
-	Tries          = 3
-	TryTimeout     = 2 * time.Second // one try, from the connect to the last byte
+	MaxAttempts    = 3
+	AttemptTimeout = 2 * time.Second // of one attempt, from the connect to the last byte
 	connectTimeout = 1 * time.Second
 	maxBackoff     = 250 * time.Millisecond
 )
@@ -36,48 +36,49 @@ const (
 func Config() (aws.Config, error) { return From(os.Getenv) }
 
 // From makes the configuration from AWS_REGION, AWS_ACCESS_KEY_ID,
-// AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN. The token may be empty only with
-// a long-term key, as a local stand-in of AWS takes it; keys that begin with
-// ASIA are temporary and useless without it. Lambda replaces a sandbox before
-// its credentials end, so they are read once.
+// AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN. A key that begins with ASIA is
+// temporary and needs the session token; a long-term key, as an emulator of AWS
+// accepts it, does not. The credentials are read once, because Lambda replaces a
+// sandbox before they expire.
 //
-// AWS_ENDPOINT_URL and its forms for one service are honoured as the SDK does;
-// see endpoints.
+// AWS_ENDPOINT_URL and its variants for one service have the same effect as in
+// the SDK; see endpoints.
 func From(getenv func(string) string) (aws.Config, error) {
 	var missing []string
-	need := func(name string) string {
+	required := func(name string) string {
 		v := getenv(name)
 		if v == "" {
 			missing = append(missing, name)
 		}
 		return v
 	}
-	region, id, secret := need("AWS_REGION"), need("AWS_ACCESS_KEY_ID"), need("AWS_SECRET_ACCESS_KEY")
+	region, id, secret := required("AWS_REGION"), required("AWS_ACCESS_KEY_ID"), required("AWS_SECRET_ACCESS_KEY")
 	token := getenv("AWS_SESSION_TOKEN")
 	if strings.HasPrefix(id, "ASIA") {
-		token = need("AWS_SESSION_TOKEN")
+		token = required("AWS_SESSION_TOKEN")
 	}
 	if missing != nil {
-		return aws.Config{}, fmt.Errorf("not set: %s; Lambda sets them for a function, elsewhere export them before the start", strings.Join(missing, ", "))
+		names := strings.Join(missing, ", ")
+		return aws.Config{}, fmt.Errorf("not set: %s; Lambda sets them for a function, elsewhere export them before the start", names)
 	}
-	e, err := readEndpoints(getenv)
+	endpoints, err := readEndpoints(getenv)
 	if err != nil {
 		return aws.Config{}, err
 	}
 	return aws.Config{
 		Region:        region,
 		Credentials:   credentials.NewStaticCredentialsProvider(id, secret, token),
-		BaseEndpoint:  e.base(),
-		ConfigSources: []any{e},
+		BaseEndpoint:  endpoints.base(),
+		ConfigSources: []any{endpoints},
 		Retryer:       retryer,
-		HTTPClient: awshttp.NewBuildableClient().WithTimeout(TryTimeout).
+		HTTPClient: awshttp.NewBuildableClient().WithTimeout(AttemptTimeout).
 			WithDialerOptions(func(d *net.Dialer) { d.Timeout = connectTimeout }),
 	}, nil
 }
 
 func retryer() aws.Retryer {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
-		o.MaxAttempts, o.MaxBackoff = Tries, maxBackoff
+		o.MaxAttempts, o.MaxBackoff = MaxAttempts, maxBackoff
 	})
 }
 

@@ -15,8 +15,8 @@ import (
 	"roster/shared/aws/awsenv"
 )
 
-// lambda is the environment of a function, changed by name, value pairs; an
-// empty value takes the variable away.
+// lambda returns the environment of a function, changed by pairs of a name and a
+// value. An empty value removes the variable.
 func lambda(change ...string) func(string) string {
 	env := map[string]string{
 		"AWS_REGION":            "eu-west-1",
@@ -30,7 +30,7 @@ func lambda(change ...string) func(string) string {
 	return func(name string) string { return env[name] }
 }
 
-func TestFrom(t *testing.T) {
+func TestFromReadsWhatLambdaSets(t *testing.T) {
 	t.Parallel()
 	cfg, err := awsenv.From(lambda())
 	if err != nil {
@@ -46,12 +46,12 @@ func TestFrom(t *testing.T) {
 	if cfg.BaseEndpoint != nil {
 		t.Errorf("BaseEndpoint = %q, want none", *cfg.BaseEndpoint)
 	}
-	if n := cfg.Retryer().MaxAttempts(); n != awsenv.Tries {
-		t.Errorf("%d tries, want %d", n, awsenv.Tries)
+	if n := cfg.Retryer().MaxAttempts(); n != awsenv.MaxAttempts {
+		t.Errorf("%d attempts, want %d", n, awsenv.MaxAttempts)
 	}
 }
 
-func TestFromNamesWhatIsMissing(t *testing.T) {
+func TestFromNamesTheVariablesThatAreMissingOrBad(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		change []string
@@ -82,39 +82,39 @@ func TestFromNamesWhatIsMissing(t *testing.T) {
 	}
 }
 
-func TestFromTakesLongTermKeysWithoutToken(t *testing.T) {
+func TestLongTermKeysNeedNoSessionToken(t *testing.T) {
 	t.Parallel()
 	if _, err := awsenv.From(lambda("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE", "AWS_SESSION_TOKEN", "")); err != nil {
 		t.Error(err)
 	}
 }
 
-// TestEndpointOrder asks two servers for a secret that only one of them has.
-func TestEndpointOrder(t *testing.T) {
+// Only one of two servers has the secret that the test reads.
+func TestTheEndpointOfOneServiceComesFirst(t *testing.T) {
 	t.Parallel()
 	wrong, right := awstest.New(t), awstest.New(t)
 	right.SetSecret("s", "found")
 	tests := map[string]map[string]string{
 		"one service":                     {"AWS_ENDPOINT_URL_SECRETS_MANAGER": right.URL},
 		"every service":                   {"AWS_ENDPOINT_URL": right.URL},
-		"one service before all":          {"AWS_ENDPOINT_URL": wrong.URL, "AWS_ENDPOINT_URL_SECRETS_MANAGER": right.URL},
-		"all, although SES has its own":   {"AWS_ENDPOINT_URL": right.URL, "AWS_ENDPOINT_URL_SESV2": wrong.URL},
-		"only SES's own is no substitute": {"AWS_ENDPOINT_URL_SECRETS_MANAGER": right.URL, "AWS_ENDPOINT_URL_SESV2": wrong.URL},
+		"one service before every":        {"AWS_ENDPOINT_URL": wrong.URL, "AWS_ENDPOINT_URL_SECRETS_MANAGER": right.URL},
+		"every, although SES has its own": {"AWS_ENDPOINT_URL": right.URL, "AWS_ENDPOINT_URL_SESV2": wrong.URL},
+		"SES's own is for SES only":       {"AWS_ENDPOINT_URL_SECRETS_MANAGER": right.URL, "AWS_ENDPOINT_URL_SESV2": wrong.URL},
 	}
 	for name, env := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got, err := ask(t.Context(), fakeConfig(t, right, env)); err != nil || got != "found" {
+			if got, err := readSecret(t.Context(), configWith(t, right, env)); err != nil || got != "found" {
 				t.Errorf("got %q, %v", got, err)
 			}
 		})
 	}
 }
 
-func TestEndpointsIgnored(t *testing.T) {
+func TestEndpointVariablesCanBeIgnored(t *testing.T) {
 	t.Parallel()
 	s := awstest.New(t)
-	cfg := fakeConfig(t, s, map[string]string{
+	cfg := configWith(t, s, map[string]string{
 		"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true", "AWS_ENDPOINT_URL": s.URL, "AWS_ENDPOINT_URL_SECRETS_MANAGER": s.URL,
 	})
 	if cfg.BaseEndpoint != nil {
@@ -125,8 +125,9 @@ func TestEndpointsIgnored(t *testing.T) {
 	}
 }
 
-// fakeConfig has a server's credentials and only the given endpoint variables.
-func fakeConfig(t *testing.T, s *awstest.Server, endpoints map[string]string) aws.Config {
+// configWith returns a configuration with the server's credentials and only these
+// endpoint variables.
+func configWith(t *testing.T, s *awstest.Server, endpoints map[string]string) aws.Config {
 	t.Helper()
 	env := make(map[string]string)
 	for _, pair := range s.Env() {
@@ -142,7 +143,7 @@ func fakeConfig(t *testing.T, s *awstest.Server, endpoints map[string]string) aw
 	return cfg
 }
 
-func ask(ctx context.Context, cfg aws.Config) (string, error) {
+func readSecret(ctx context.Context, cfg aws.Config) (string, error) {
 	out, err := secretsmanager.NewFromConfig(cfg).GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: aws.String("s")})
 	if err != nil {
 		return "", err
@@ -150,31 +151,31 @@ func ask(ctx context.Context, cfg aws.Config) (string, error) {
 	return *out.SecretString, nil
 }
 
-// TestConfig is the only test that touches the real environment, which also the
-// SDK reads for itself.
-func TestConfig(t *testing.T) {
+// This test changes the environment of the process, which the SDK reads too. So
+// it does not run in parallel.
+func TestConfigReadsTheEnvironmentOfTheProcess(t *testing.T) {
 	wrong, right := awstest.New(t), awstest.New(t)
 	right.SetSecret("s", "found")
 	for _, pair := range right.Env() {
 		name, value, _ := strings.Cut(pair, "=")
 		t.Setenv(name, value)
 	}
-	for _, order := range [][2]string{{right.URL, ""}, {wrong.URL, right.URL}} {
-		t.Setenv("AWS_ENDPOINT_URL", order[0])
-		if order[1] != "" {
-			t.Setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", order[1])
+	for _, urls := range []struct{ every, secretsManager string }{{right.URL, ""}, {wrong.URL, right.URL}} {
+		t.Setenv("AWS_ENDPOINT_URL", urls.every)
+		if urls.secretsManager != "" {
+			t.Setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", urls.secretsManager)
 		}
 		cfg, err := awsenv.Config()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := ask(t.Context(), cfg); err != nil || got != "found" {
-			t.Errorf("%v: got %q, %v", order, got, err)
+		if got, err := readSecret(t.Context(), cfg); err != nil || got != "found" {
+			t.Errorf("%v: got %q, %v", urls, got, err)
 		}
 	}
 }
 
-func TestRetries(t *testing.T) {
+func TestOnlyTransientFailuresAreRetried(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		failures []awstest.Failure
@@ -192,7 +193,7 @@ func TestRetries(t *testing.T) {
 			s := awstest.New(t)
 			s.SetSecret("s", "found")
 			s.Fail(awstest.GetSecretValue, tt.failures...)
-			_, err := ask(t.Context(), s.Config())
+			_, err := readSecret(t.Context(), s.Config())
 			if ok := err == nil; ok != tt.ok {
 				t.Errorf("error %v", err)
 			}
@@ -203,27 +204,27 @@ func TestRetries(t *testing.T) {
 	}
 }
 
-func TestHangingTryIsGivenUp(t *testing.T) {
+func TestAHangingAttemptIsGivenUp(t *testing.T) {
 	t.Parallel()
 	s := awstest.New(t)
 	s.SetSecret("s", "found")
 	s.Fail(awstest.GetSecretValue, awstest.Hang)
 	start := time.Now()
-	if got, err := ask(t.Context(), s.Config()); err != nil || got != "found" {
+	if got, err := readSecret(t.Context(), s.Config()); err != nil || got != "found" {
 		t.Errorf("got %q, %v", got, err)
 	}
-	if took := time.Since(start); took < awsenv.TryTimeout || took > awsenv.TryTimeout+10*time.Second {
-		t.Errorf("took %v, want little more than one try of %v", took, awsenv.TryTimeout)
+	if took := time.Since(start); took < awsenv.AttemptTimeout || took > awsenv.AttemptTimeout+10*time.Second {
+		t.Errorf("took %v, want little more than one attempt of %v", took, awsenv.AttemptTimeout)
 	}
 }
 
-func TestContextEndsEverything(t *testing.T) {
+func TestTheCallersContextEndsAllAttempts(t *testing.T) {
 	t.Parallel()
 	s := awstest.New(t)
 	s.Fail(awstest.GetSecretValue, awstest.Times(9, awstest.Hang)...)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if _, err := ask(ctx, s.Config()); err == nil {
+	if _, err := readSecret(ctx, s.Config()); err == nil {
 		t.Error("no error")
 	}
 	if n := s.Calls(awstest.GetSecretValue); n > 1 {

@@ -5,24 +5,24 @@ import (
 	"strings"
 )
 
-// endpoints are the addresses that stand in for AWS's own, by variable. The
-// order is the SDK's ("Service-specific endpoints" in the AWS SDKs and Tools
-// Reference Guide), as far as it concerns the environment:
+// endpoints are addresses to use instead of AWS's own, by variable. The first
+// that applies counts, in the SDK's order ("Service-specific endpoints" in the
+// AWS SDKs and Tools Reference Guide):
 //
-//  1. AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true: none of the others counts
-//  2. AWS_ENDPOINT_URL_SESV2, _SECRETS_MANAGER, _KMS: that service
-//  3. AWS_ENDPOINT_URL: every service
-//  4. the service's own address in the region
+//  1. AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true: the other variables are ignored
+//  2. AWS_ENDPOINT_URL_SESV2, _SECRETS_MANAGER, _KMS: the address of one service
+//  3. AWS_ENDPOINT_URL: the address of every service
+//  4. AWS's own address of the service in the region
 type endpoints map[string]string
 
-const everyService = "AWS_ENDPOINT_URL"
+const allServices = "AWS_ENDPOINT_URL"
 
 func readEndpoints(getenv func(string) string) (endpoints, error) {
 	e := make(endpoints)
 	if strings.EqualFold(getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), "true") {
 		return e, nil
 	}
-	for _, name := range []string{everyService, variable("SESv2"), variable("Secrets Manager"), variable("KMS")} {
+	for _, name := range []string{allServices, variable("SESv2"), variable("Secrets Manager"), variable("KMS")} {
 		value := getenv(name)
 		if value == "" {
 			continue
@@ -35,21 +35,21 @@ func readEndpoints(getenv func(string) string) (endpoints, error) {
 	return e, nil
 }
 
-// variable is the name that AWS gives to a service's own variable: the SDK's id
-// of the service in capitals, with underscores for spaces.
+// variable returns the name of one service's variable: the SDK's id of the
+// service in capitals, with underscores instead of spaces.
 func variable(sdkID string) string {
-	return everyService + "_" + strings.ToUpper(strings.ReplaceAll(sdkID, " ", "_"))
+	return allServices + "_" + strings.ToUpper(strings.ReplaceAll(sdkID, " ", "_"))
 }
 
 func (e endpoints) base() *string {
-	if value, ok := e[everyService]; ok {
+	if value, ok := e[allServices]; ok {
 		return &value
 	}
 	return nil
 }
 
-// GetServiceBaseEndpoint is how the SDK asks a source of configuration for the
-// address of one service.
+// GetServiceBaseEndpoint returns the address of one service, and whether there
+// is one. The SDK calls it on each of the ConfigSources.
 func (e endpoints) GetServiceBaseEndpoint(_ context.Context, sdkID string) (string, bool, error) {
 	value, ok := e[variable(sdkID)]
 	return value, ok, nil

@@ -16,20 +16,20 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 )
 
-// call calls an operation, as often as the configuration says.
-func (k *Key) call(ctx context.Context, operation string, in blobs) (out blobs, err error) {
+// call calls an operation of KMS. It retries as the configuration says.
+func (k *Key) call(ctx context.Context, operation string, in message) (out message, err error) {
 	body, err := json.Marshal(in)
-	if err != nil { // bytes and texts
+	if err != nil {
 		return out, err
 	}
-	retry := k.cfg.Retryer()
+	retryer := k.cfg.Retryer()
 	for n := 1; ; n++ {
-		out, err = k.try(ctx, operation, body)
-		if err == nil || ctx.Err() != nil || n >= retry.MaxAttempts() || !retry.IsErrorRetryable(err) {
+		out, err = k.attempt(ctx, operation, body)
+		if err == nil || ctx.Err() != nil || n >= retryer.MaxAttempts() || !retryer.IsErrorRetryable(err) {
 			return out, err
 		}
-		delay, e := retry.RetryDelay(n, err)
-		if e != nil {
+		delay, delayErr := retryer.RetryDelay(n, err)
+		if delayErr != nil {
 			return out, err
 		}
 		select {
@@ -40,16 +40,16 @@ func (k *Key) call(ctx context.Context, operation string, in blobs) (out blobs, 
 	}
 }
 
-// maxAnswer is far above 6 KB, the longest ciphertext in base64.
-const maxAnswer = 64 << 10
+// maxResponse is in bytes. The longest ciphertext has 6 KB in base64.
+const maxResponse = 64 << 10
 
-func (k *Key) try(ctx context.Context, operation string, body []byte) (out blobs, err error) {
+func (k *Key) attempt(ctx context.Context, operation string, body []byte) (out message, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, k.endpoint(ctx)+"/", bytes.NewReader(body))
 	if err != nil {
 		return out, err
 	}
 	req.Header.Set("Content-Type", "application/x-amz-json-1.1")
-	req.Header.Set("X-Amz-Target", "TrentService."+operation) // KMS's name in its own protocol
+	req.Header.Set("X-Amz-Target", "TrentService."+operation) // TrentService is the name of KMS in its protocol
 	credentials, err := k.cfg.Credentials.Retrieve(ctx)
 	if err != nil {
 		return out, err
@@ -63,20 +63,20 @@ func (k *Key) try(ctx context.Context, operation string, body []byte) (out blobs
 		return out, err
 	}
 	defer resp.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	response, err := io.ReadAll(io.LimitReader(resp.Body, maxResponse))
 	switch {
 	case err != nil:
 		return out, err
 	case resp.StatusCode != http.StatusOK:
-		return out, newRefusal(resp.StatusCode, answer)
-	case json.Unmarshal(answer, &out) != nil:
-		return blobs{}, errors.New("the answer is not JSON")
+		return out, newAPIError(resp.StatusCode, response)
+	case json.Unmarshal(response, &out) != nil:
+		return message{}, errors.New("the response is not JSON")
 	}
 	return out, nil
 }
 
-// endpoint is KMS's own address in the region, or what AWS_ENDPOINT_URL and
-// AWS_ENDPOINT_URL_KMS put in its place.
+// endpoint returns the address from AWS_ENDPOINT_URL_KMS or AWS_ENDPOINT_URL, if
+// one is set, else the address of KMS in the region.
 func (k *Key) endpoint(ctx context.Context) string {
 	for _, source := range k.cfg.ConfigSources {
 		if s, ok := source.(interface {
@@ -97,26 +97,25 @@ func (k *Key) endpoint(ctx context.Context) string {
 	return "https://kms." + k.cfg.Region + "." + domain
 }
 
-// refusal is an error that KMS answers. Its methods are what the SDK's retryer
-// looks at.
-type refusal struct {
+// apiError is an error response of KMS. The SDK's retryer calls its methods.
+type apiError struct {
 	status        int
 	code, message string
 }
 
-func newRefusal(status int, answer []byte) *refusal {
+func newAPIError(status int, response []byte) *apiError {
 	var body struct {
 		Type    string `json:"__type"`
 		Message string `json:"message"`
 	}
-	_ = json.Unmarshal(answer, &body) // a proxy's answer has neither
+	_ = json.Unmarshal(response, &body) // the response of a proxy has neither
 	code := body.Type[strings.LastIndexByte(body.Type, '#')+1:]
-	return &refusal{status: status, code: code, message: body.Message}
+	return &apiError{status: status, code: code, message: body.Message}
 }
 
-func (r *refusal) Error() string {
-	return strings.TrimSpace(fmt.Sprintf("KMS answers %d %s %s", r.status, r.code, r.message))
+func (e *apiError) Error() string {
+	return strings.TrimSpace(fmt.Sprintf("KMS answers %d %s %s", e.status, e.code, e.message))
 }
 
-func (r *refusal) ErrorCode() string   { return r.code }
-func (r *refusal) HTTPStatusCode() int { return r.status }
+func (e *apiError) ErrorCode() string   { return e.code }
+func (e *apiError) HTTPStatusCode() int { return e.status }

@@ -1,13 +1,14 @@
-// Package kms wraps the private keys that sign access tokens with a symmetric
-// key of AWS KMS, and unwraps them: whoever has a copy of the secret then has
-// no key to sign with, unless AWS lets it use that key, too.
+// Package kms wraps (encrypts) the private keys that sign access tokens with a
+// symmetric key of AWS KMS, and unwraps them. Then a copy of the secret is not
+// enough to sign tokens: an attacker also needs permission to use the KMS key.
 //
-// A wrapped key is bound to its kid and to the secret that it is in: moved
-// elsewhere it does not open. The package refuses to show what it wraps.
+// A wrapped key is bound to its kid and to the secret that holds it. Under
+// another kid, or in another secret, it cannot be unwrapped. The package refuses
+// to show what it wraps.
 //
-// It calls two operations of KMS by itself, with the SDK's signer and retryer.
-// The SDK's client would add 450 KB and 2,600 allocations before main to each
-// function that issues tokens, and most deployments wrap nothing.
+// It calls two operations of KMS itself, with the SDK's signer and retryer. The
+// SDK's client would add 450 KB and 2,600 allocations before main to each
+// function that issues tokens, and most deployments wrap no keys.
 package kms
 
 import (
@@ -18,55 +19,59 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// Key is a key of KMS, for use by several goroutines.
+// Key is a key of KMS. It is safe for concurrent use.
 type Key struct {
 	id     string
 	secret string
 	cfg    aws.Config
 }
 
-// New names the key by its ARN, for the keys in a secret. It calls nothing yet.
-// To unwrap, the ARN may be empty: what is wrapped says by which key.
+// New returns the KMS key with that ARN, to wrap private keys that are in the
+// secret with that ARN. It makes no call. The key's ARN may be empty if the Key
+// only unwraps, because a ciphertext names its key.
 func New(cfg aws.Config, keyARN, secretARN string) *Key {
 	return &Key{id: keyARN, secret: secretARN, cfg: cfg}
 }
 
-// blobs are the members of a request and of its answer that matter here.
-type blobs struct {
+// message is a request to KMS or its response, with the members that are used
+// here.
+type message struct {
 	KeyID      string            `json:"KeyId,omitempty"`
 	Plaintext  []byte            `json:",omitempty"`
 	Ciphertext []byte            `json:"CiphertextBlob,omitempty"`
 	Context    map[string]string `json:"EncryptionContext,omitempty"`
 }
 
-// bound is the encryption context, which CloudTrail shows: it must hold nothing
-// secret. IAM conditions name it kms:EncryptionContext:kid and :secret.
-func (k *Key) bound(kid string) map[string]string {
+// encryptionContext binds a wrapped key to its kid and its secret. CloudTrail
+// shows the context, so it must not hold anything secret. IAM conditions name
+// its members kms:EncryptionContext:kid and kms:EncryptionContext:secret.
+func (k *Key) encryptionContext(kid string) map[string]string {
 	return map[string]string{"kid": kid, "secret": k.secret}
 }
 
-// Wrap returns the private key, of 4096 bytes at most, as only KMS can open it.
+// Wrap encrypts a private key of at most 4096 bytes. Only KMS can decrypt it.
 func (k *Key) Wrap(ctx context.Context, kid string, pkcs8 []byte) ([]byte, error) {
 	if k.id == "" {
-		return nil, errors.New("wrap a key: no key of KMS is named")
+		return nil, errors.New("wrap a key: the ARN of the KMS key is not set")
 	}
-	out, err := k.call(ctx, "Encrypt", blobs{KeyID: k.id, Plaintext: pkcs8, Context: k.bound(kid)})
+	out, err := k.call(ctx, "Encrypt", message{KeyID: k.id, Plaintext: pkcs8, Context: k.encryptionContext(kid)})
 	if err != nil {
 		return nil, fmt.Errorf("wrap key %s: %w", kid, classify(err))
 	}
 	return out.Ciphertext, nil
 }
 
-// Unwrap returns what Wrap was given for that kid and secret.
+// Unwrap decrypts what Wrap returned for that kid and secret.
 func (k *Key) Unwrap(ctx context.Context, kid string, wrapped []byte) ([]byte, error) {
-	out, err := k.call(ctx, "Decrypt", blobs{Ciphertext: wrapped, Context: k.bound(kid)})
+	out, err := k.call(ctx, "Decrypt", message{Ciphertext: wrapped, Context: k.encryptionContext(kid)})
 	if err != nil {
 		return nil, fmt.Errorf("unwrap key %s: %w", kid, classify(err))
 	}
 	return out.Plaintext, nil
 }
 
-// What can go wrong, for errors.Is.
+// The errors of Wrap and Unwrap, for errors.Is. Only after ErrUnavailable may
+// another attempt succeed.
 var (
 	ErrAccessDenied = errors.New("not allowed; the function's role and the key's policy must both let it")
 	ErrInvalid      = errors.New("it was wrapped for another kid, another secret or by another key")
@@ -74,16 +79,17 @@ var (
 	ErrUnavailable  = errors.New("no usable answer from KMS")
 )
 
-func classify(err error) error { return fmt.Errorf("%w: %w", kind(err), err) }
+// classify adds one of the errors above to an error of a call.
+func classify(err error) error { return fmt.Errorf("%w: %w", sentinel(err), err) }
 
-func kind(err error) error {
-	var refused *refusal
-	if !errors.As(err, &refused) {
+func sentinel(err error) error {
+	var api *apiError
+	if !errors.As(err, &api) {
 		return ErrUnavailable
 	}
-	switch refused.code {
-	case "AccessDeniedException", "UnrecognizedClientException", "InvalidClientTokenId", "ExpiredTokenException", "InvalidSignatureException",
-		"MissingAuthenticationTokenException":
+	switch api.code {
+	case "AccessDeniedException", "UnrecognizedClientException", "InvalidClientTokenId",
+		"ExpiredTokenException", "InvalidSignatureException", "MissingAuthenticationTokenException":
 		return ErrAccessDenied
 	case "InvalidCiphertextException", "IncorrectKeyException":
 		return ErrInvalid

@@ -20,7 +20,8 @@ const (
 
 var plain = []byte("canary-private-key")
 
-func wrapped(t *testing.T) (*awstest.Server, *kms.Key, []byte) {
+// wrapPlain returns a server that plays KMS, its key, and plain wrapped by it.
+func wrapPlain(t *testing.T) (*awstest.Server, *kms.Key, []byte) {
 	t.Helper()
 	server := awstest.New(t)
 	server.AddKey(keyARN)
@@ -35,19 +36,19 @@ func wrapped(t *testing.T) (*awstest.Server, *kms.Key, []byte) {
 	return server, key, w
 }
 
-func TestWrapAndUnwrap(t *testing.T) {
+func TestUnwrapReturnsWhatWasWrapped(t *testing.T) {
 	t.Parallel()
-	server, key, w := wrapped(t)
-	for name, k := range map[string]*kms.Key{"the same": key, "one that names no key": kms.New(server.Config(), "", secretARN)} {
+	server, key, w := wrapPlain(t)
+	for name, k := range map[string]*kms.Key{"the same key": key, "no key's ARN": kms.New(server.Config(), "", secretARN)} {
 		if got, err := k.Unwrap(t.Context(), "kid", w); err != nil || !bytes.Equal(got, plain) {
 			t.Errorf("%s: %q, %v", name, got, err)
 		}
 	}
 }
 
-func TestAWrappedKeyIsBound(t *testing.T) {
+func TestAWrappedKeyIsBoundToItsKidAndSecret(t *testing.T) {
 	t.Parallel()
-	server, key, w := wrapped(t)
+	server, key, w := wrapPlain(t)
 	broken := append([]byte(nil), w...)
 	broken[len(broken)-1] ^= 1
 	for name, c := range map[string]struct {
@@ -55,10 +56,10 @@ func TestAWrappedKeyIsBound(t *testing.T) {
 		kid string
 		w   []byte
 	}{
-		"another kid":    {key, "other", w},
-		"another secret": {kms.New(server.Config(), keyARN, secretARN+"x"), "kid", w},
-		"a changed byte": {key, "kid", broken},
-		"nothing of KMS": {key, "kid", []byte("AAAA")},
+		"another kid":      {key, "other", w},
+		"another secret":   {kms.New(server.Config(), keyARN, secretARN+"x"), "kid", w},
+		"a changed byte":   {key, "kid", broken},
+		"not a ciphertext": {key, "kid", []byte("AAAA")},
 	} {
 		if got, err := c.key.Unwrap(t.Context(), c.kid, c.w); !errors.Is(err, kms.ErrInvalid) || got != nil {
 			t.Errorf("%s: %q, %v", name, got, err)
@@ -66,7 +67,7 @@ func TestAWrappedKeyIsBound(t *testing.T) {
 	}
 }
 
-func TestFailures(t *testing.T) {
+func TestFailuresAreClassified(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		failure awstest.Failure
@@ -79,7 +80,7 @@ func TestFailures(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server, key, w := wrapped(t)
+			server, key, w := wrapPlain(t)
 			server.Fail(awstest.Decrypt, awstest.Times(9, c.failure)...)
 			server.Fail(awstest.Encrypt, awstest.Times(9, c.failure)...)
 			if _, err := key.Unwrap(t.Context(), "kid", w); !errors.Is(err, c.want) {
@@ -92,11 +93,15 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-func TestAPassingFailureIsTriedAgain(t *testing.T) {
+func TestOnlyTransientFailuresAreRetried(t *testing.T) {
 	t.Parallel()
-	server, key, w := wrapped(t)
+	server, key, w := wrapPlain(t)
 	throttle := awstest.Failure{Status: 400, Code: "ThrottlingException", Message: "Rate exceeded"}
-	for name, failures := range map[string][]awstest.Failure{"an outage": {awstest.ServerError}, "throttled twice": {throttle, throttle}, "a hang": {awstest.Hang}} {
+	for name, failures := range map[string][]awstest.Failure{
+		"an outage":       {awstest.ServerError},
+		"throttled twice": {throttle, throttle},
+		"a hang":          {awstest.Hang},
+	} {
 		server.Fail(awstest.Decrypt, failures...)
 		calls := server.Calls(awstest.Decrypt)
 		if got, err := key.Unwrap(t.Context(), "kid", w); err != nil || !bytes.Equal(got, plain) {
@@ -109,56 +114,59 @@ func TestAPassingFailureIsTriedAgain(t *testing.T) {
 	server.Fail(awstest.Decrypt, awstest.AccessDenied)
 	calls := server.Calls(awstest.Decrypt)
 	if _, err := key.Unwrap(t.Context(), "kid", w); err == nil || server.Calls(awstest.Decrypt)-calls != 1 {
-		t.Errorf("a refusal is tried again: %v", err)
+		t.Errorf("a refusal is retried: %v", err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	server.Fail(awstest.Decrypt, awstest.Times(3, awstest.Hang)...)
 	if _, err := key.Unwrap(ctx, "kid", w); !errors.Is(err, kms.ErrUnavailable) || !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("who gives up is told %v", err)
+		t.Errorf("after the caller's timeout: %v", err)
 	}
 }
 
-func TestGarbageIsNoAnswer(t *testing.T) {
+func TestAResponseThatIsNotJSONIsAnError(t *testing.T) {
 	t.Parallel()
-	server, key, w := wrapped(t)
+	server, key, w := wrapPlain(t)
 	server.Fail(awstest.Decrypt, awstest.Times(3, awstest.Garbage)...)
 	if got, err := key.Unwrap(t.Context(), "kid", w); !errors.Is(err, kms.ErrUnavailable) || got != nil {
 		t.Errorf("%q, %v", got, err)
 	}
 }
 
-// Without a stand-in, the address is the region's own.
-func TestEndpoint(t *testing.T) {
+func TestTheDefaultEndpointIsThatOfTheRegion(t *testing.T) {
 	t.Parallel()
-	for region, want := range map[string]string{"eu-central-1": "kms.eu-central-1.amazonaws.com", "cn-north-1": "kms.cn-north-1.amazonaws.com.cn"} {
-		var asked string
+	for region, want := range map[string]string{
+		"eu-central-1": "kms.eu-central-1.amazonaws.com",
+		"cn-north-1":   "kms.cn-north-1.amazonaws.com.cn",
+	} {
+		var called string
 		cfg := awstest.New(t).Config()
 		cfg.Region, cfg.BaseEndpoint, cfg.ConfigSources = region, nil, nil
-		cfg.HTTPClient = client(func(r *http.Request) (*http.Response, error) {
-			asked = r.URL.String()
+		cfg.HTTPClient = clientFunc(func(r *http.Request) (*http.Response, error) {
+			called = r.URL.String()
 			if r.Header.Get("Authorization") == "" || r.Header.Get("X-Amz-Security-Token") == "" {
 				t.Error("the request is not signed")
 			}
 			return nil, errors.New("no network")
 		})
-		if _, err := kms.New(cfg, "", secretARN).Unwrap(t.Context(), "kid", []byte("x")); !errors.Is(err, kms.ErrUnavailable) || asked != "https://"+want+"/" {
-			t.Errorf("asked %s: %v", asked, err)
+		if _, err := kms.New(cfg, "", secretARN).Unwrap(t.Context(), "kid", []byte("x")); !errors.Is(err, kms.ErrUnavailable) ||
+			called != "https://"+want+"/" {
+			t.Errorf("called %s: %v", called, err)
 		}
 	}
 }
 
-type client func(*http.Request) (*http.Response, error)
+type clientFunc func(*http.Request) (*http.Response, error)
 
-func (c client) Do(r *http.Request) (*http.Response, error) { return c(r) }
+func (f clientFunc) Do(r *http.Request) (*http.Response, error) { return f(r) }
 
-func TestNoSuchKey(t *testing.T) {
+func TestWrapNeedsAKeyThatExists(t *testing.T) {
 	t.Parallel()
 	server := awstest.New(t)
 	if _, err := kms.New(server.Config(), keyARN, secretARN).Wrap(t.Context(), "kid", plain); !errors.Is(err, kms.ErrNotFound) {
 		t.Error(err)
 	}
 	if _, err := kms.New(server.Config(), "", secretARN).Wrap(t.Context(), "kid", plain); err == nil {
-		t.Error("wrapped by no key")
+		t.Error("wrapped without a key's ARN")
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,15 +19,18 @@ import (
 	"roster/shared/aws/lambdahttp"
 )
 
-func TestAnswers(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		name, method string
-		h            http.HandlerFunc
-		want         events.APIGatewayV2HTTPResponse
-	}{
+// answerCase is what a handler does, and the answer that it must give.
+type answerCase struct {
+	name, method string
+	h            http.HandlerFunc
+	want         events.APIGatewayV2HTTPResponse
+}
+
+func statusCases(t *testing.T) []answerCase {
+	t.Helper()
+	return []answerCase{
 		{"nothing written is 200", "GET", func(http.ResponseWriter, *http.Request) {}, events.APIGatewayV2HTTPResponse{StatusCode: 200}},
-		{"first status wins", "GET", func(w http.ResponseWriter, _ *http.Request) {
+		{"the first status counts", "GET", func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(201)
 			w.Header().Set("Late", "x")
 			w.WriteHeader(500)
@@ -47,12 +51,21 @@ func TestAnswers(t *testing.T) {
 			w.WriteHeader(304)
 			_, _ = w.Write([]byte("x"))
 		}, events.APIGatewayV2HTTPResponse{StatusCode: 304, Headers: map[string]string{"Etag": `"1"`}}},
+	}
+}
+
+func headerCases() []answerCase {
+	return []answerCase{
 		{"HEAD has the headers and no body", "HEAD", func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, "<p>")
 		}, events.APIGatewayV2HTTPResponse{StatusCode: 200, Headers: map[string]string{"Content-Type": "text/html; charset=utf-8"}}},
 		{"type is guessed", "GET", func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, "hi")
-		}, events.APIGatewayV2HTTPResponse{StatusCode: 200, Headers: map[string]string{"Content-Type": "text/plain; charset=utf-8"}, Body: "hi"}},
+		}, events.APIGatewayV2HTTPResponse{
+			StatusCode: 200,
+			Headers:    map[string]string{"Content-Type": "text/plain; charset=utf-8"},
+			Body:       "hi",
+		}},
 		{"type is not guessed on request", "GET", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header()["Content-Type"] = nil
 			_, _ = io.WriteString(w, "hi")
@@ -61,13 +74,22 @@ func TestAnswers(t *testing.T) {
 			w.Header()["Vary"] = []string{"Accept", "Origin"}
 			http.SetCookie(w, &http.Cookie{Name: "a", Value: "1"})
 			http.SetCookie(w, &http.Cookie{Name: "b", Value: "2"})
-		}, events.APIGatewayV2HTTPResponse{StatusCode: 200, Headers: map[string]string{"Vary": "Accept,Origin"}, Cookies: []string{"a=1", "b=2"}}},
+		}, events.APIGatewayV2HTTPResponse{
+			StatusCode: 200,
+			Headers:    map[string]string{"Vary": "Accept,Origin"},
+			Cookies:    []string{"a=1", "b=2"},
+		}},
 		{"headers cannot be split", "GET", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header()["X-A"] = []string{"1\r\nSet-Cookie: s=1"}
 			w.Header()["Bad Name"] = []string{"x"}
 			w.Header()["Trailer:X"] = []string{"x"}
 		}, events.APIGatewayV2HTTPResponse{StatusCode: 200, Headers: map[string]string{"X-A": "1  Set-Cookie: s=1"}}},
-	} {
+	}
+}
+
+func TestAnswersAreThoseOfHTTPServer(t *testing.T) {
+	t.Parallel()
+	for _, c := range slices.Concat(statusCases(t), headerCases()) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			e := get("/")
@@ -84,12 +106,12 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// Not parallel: it borrows slog's default.
+// Not parallel: it replaces slog's default logger.
 func TestPanicsAreAnsweredAndLogged(t *testing.T) {
 	var log bytes.Buffer
-	was := slog.Default()
+	before := slog.Default()
 	slog.SetDefault(slog.New(slog.NewJSONHandler(&log, nil)))
-	defer slog.SetDefault(was)
+	defer slog.SetDefault(before)
 
 	f := lambdahttp.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Secret", "x")
@@ -128,13 +150,14 @@ func TestPanicsAreAnsweredAndLogged(t *testing.T) {
 			t.Fatalf("%q: %v", log.String(), err)
 		}
 		stack, _ := line["stack"].(string)
-		if line["msg"] != "panic in handler" || line["request_id"] != "ATfSmjLgPHcESJw=" || !bytes.Contains([]byte(stack), []byte("answer_test.go")) {
+		if line["msg"] != "panic in handler" || line["request_id"] != "ATfSmjLgPHcESJw=" ||
+			!bytes.Contains([]byte(stack), []byte("answer_test.go")) {
 			t.Errorf("logged %v", line)
 		}
 	}
 }
 
-func TestHandlerEndsBeforeLambdaDoes(t *testing.T) {
+func TestTheHandlersContextEndsBeforeLambdasDeadline(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ lambda, want time.Duration }{
 		{10 * time.Second, 5 * time.Second},

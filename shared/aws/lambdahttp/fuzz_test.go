@@ -14,7 +14,7 @@ import (
 	"roster/shared/aws/lambdahttp"
 )
 
-// echo uses all of a request and gives much of it back in the answer.
+// echo reads all of a request and returns much of it in the answer.
 func echo(w http.ResponseWriter, r *http.Request) {
 	_ = r.ParseForm()
 	for _, c := range r.Cookies() {
@@ -67,7 +67,7 @@ func FuzzWrap(f *testing.F) {
 	})
 }
 
-// FuzzPayload takes the way of a payload that need not be an HTTP event at all.
+// FuzzPayload passes payloads as Lambda does, which need not be HTTP events.
 func FuzzPayload(f *testing.F) {
 	f.Add([]byte(`{}`))
 	f.Add([]byte(`null`))

@@ -1,11 +1,11 @@
 // Package lambdahttp runs an http.Handler as a Lambda function behind an API
 // Gateway HTTP API (payload format 2.0).
 //
-// aws-lambda-go talks to Lambda and httpadapter turns events into requests.
-// This package repairs what that conversion loses, so that a handler behaves
-// as it does under http.Server: a path may hold any character, header values
-// stay whole, the first status wins, an answer always has a status, and a
-// panic costs one request and not the process.
+// aws-lambda-go talks to Lambda, and httpadapter turns events into requests.
+// This package repairs what that conversion loses, so that a handler behaves as
+// under http.Server: a path may hold any character, header values are not split,
+// the first status counts, an answer always has a status, and a panic ends one
+// request and not the process.
 //
 // It refuses three things. It takes a client's address from the gateway and
 // never from X-Forwarded-For. It takes the request id from the gateway and
@@ -40,46 +40,47 @@ func Start(h http.Handler) {
 
 // Wrap returns the Lambda function that answers events with h.
 //
-// The function fails only for an event that is not an HTTP request. A request
-// that cannot be read is answered 400, a panic 500, both as problem+json
-// (RFC 9457). The context of a request ends 5 seconds after its start, or half
-// a second before Lambda's own deadline if that comes first.
+// The function returns an error only for an event that is not an HTTP request.
+// It answers 400 to a request that cannot be read and 500 after a panic, both as
+// problem+json (RFC 9457). The context of a request ends 5 seconds after its
+// start, or half a second before Lambda's own deadline if that comes first.
 func Wrap(h http.Handler) func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 	adapter := httpadapter.NewV2(server{h})
 	return func(ctx context.Context, e events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 		if e.RequestContext.HTTP.Method == "" {
 			return events.APIGatewayV2HTTPResponse{}, errNotHTTP
 		}
-		ctx, cancel := withBudget(ctx)
+		ctx, cancel := withTimeout(ctx)
 		defer cancel()
 		c := &call{event: e}
 		ctx = context.WithValue(ctx, callKey{}, c)
-		return adapter.ProxyWithContext(ctx, c.open())
+		return adapter.ProxyWithContext(ctx, c.adapterEvent())
 	}
 }
 
-// A call is one event on its way to the handler.
+// call is an event on its way to the handler.
 type call struct {
-	event   events.APIGatewayV2HTTPRequest
-	refusal string // why the event is no request that the handler could read
+	event      events.APIGatewayV2HTTPRequest
+	badRequest string // why the handler cannot read the request, or ""
 }
 
 type callKey struct{}
 
-// open returns the part of the event that the adapter converts without loss:
-// the body. It parses the path as a URL, splits headers at commas and prints
-// what it cannot read, so all else is put on the request by restore.
-func (c *call) open() events.APIGatewayV2HTTPRequest {
+// adapterEvent returns an event with the body only, because that is all that the
+// adapter converts without loss. The adapter parses the path as a URL, splits
+// headers at commas and prints what it cannot read. So restoreRequest sets the
+// rest of the request.
+func (c *call) adapterEvent() events.APIGatewayV2HTTPRequest {
 	body := c.event.Body
 	if c.event.IsBase64Encoded {
 		decoded, err := base64.StdEncoding.DecodeString(body)
 		if err != nil {
-			c.refusal = "The request body could not be read."
+			c.badRequest = "The request body could not be read."
 		}
 		body = string(decoded)
 	}
 	if !isToken(c.event.RequestContext.HTTP.Method) {
-		c.refusal = "The request method could not be read."
+		c.badRequest = "The request method could not be read."
 	}
 	plain := events.APIGatewayV2HTTPRequest{RawPath: "/", Body: body, RequestContext: c.event.RequestContext}
 	plain.RequestContext.HTTP.Method = http.MethodPost

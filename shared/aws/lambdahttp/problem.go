@@ -5,8 +5,9 @@ import (
 	"net/http"
 )
 
-// problem writes an error in the API's form (RFC 9457) with the headers that
-// every answer of the API has: these two answers are made where no handler can.
+// problem writes an error in the API's form (RFC 9457), with the headers that
+// every answer of the API has. It is for the two errors that a handler cannot
+// answer: a request that cannot be read, and the handler's own panic.
 func (w *writer) problem(status int, code, msg, requestID string) {
 	for name, value := range map[string]string{
 		"Content-Type":                 "application/problem+json",

@@ -13,9 +13,10 @@ const requestIDHeader = "X-Request-Id"
 
 func requestID(r *http.Request) string { return r.Header.Get(requestIDHeader) }
 
-// restore makes r the request that http.Server would have read from the
-// connection. Path parameters arrive decoded and are not decoded again.
-func restore(r *http.Request, e events.APIGatewayV2HTTPRequest) {
+// restoreRequest makes r the request that http.Server would have read from the
+// connection. The gateway has decoded the path parameters, so they are not
+// decoded again.
+func restoreRequest(r *http.Request, e events.APIGatewayV2HTTPRequest) {
 	r.Method = e.RequestContext.HTTP.Method
 	r.URL = &url.URL{Path: path(e), RawQuery: e.RawQueryString}
 	r.RequestURI = r.URL.RequestURI()
@@ -28,8 +29,8 @@ func restore(r *http.Request, e events.APIGatewayV2HTTPRequest) {
 	}
 }
 
-// path is the decoded path without the stage. HTTP APIs put a stage other than
-// $default at the front of rawPath.
+// path returns the decoded path without the stage. In an HTTP API, rawPath
+// begins with the stage unless that is $default.
 func path(e events.APIGatewayV2HTTPRequest) string {
 	p := e.RawPath
 	if s := e.RequestContext.Stage; s != "" && s != "$default" {
@@ -43,14 +44,15 @@ func path(e events.APIGatewayV2HTTPRequest) string {
 	return p
 }
 
-// header keeps each value whole. "X-Device-Name: Ann's phone, blue" is one
-// value, and only the code that reads a header knows whether a comma divides it.
+// header does not split values at commas. "X-Device-Name: Ann's phone, blue" is
+// one value, and only the code that reads a header knows what a comma means.
 func header(e events.APIGatewayV2HTTPRequest) http.Header {
 	h := make(http.Header, len(e.Headers)+2)
 	for name, value := range e.Headers {
 		h[http.CanonicalHeaderKey(name)] = []string{value}
 	}
-	for _, name := range []string{"Host", "Transfer-Encoding", "Trailer", requestIDHeader} { // as http.Server does, and the id is the gateway's
+	// http.Server removes the first three. The request id comes from the gateway.
+	for _, name := range []string{"Host", "Transfer-Encoding", "Trailer", requestIDHeader} {
 		h.Del(name)
 	}
 	if len(e.Cookies) > 0 {
@@ -71,8 +73,8 @@ func host(e events.APIGatewayV2HTTPRequest) string {
 	return e.RequestContext.DomainName
 }
 
-// isToken reports whether s is a token in the sense of RFC 9110, section 5.6.2:
-// the form of methods and of header names.
+// isToken reports whether s is a token (RFC 9110 §5.6.2), which is the form of
+// methods and header names.
 func isToken(s string) bool {
 	for i := range len(s) {
 		c := s[i]

@@ -7,31 +7,31 @@ import (
 	"runtime/debug"
 )
 
-// server is what the adapter calls: the handler with net/http's manners.
+// server is what the adapter calls. It treats the handler as http.Server does.
 type server struct{ http.Handler }
 
 func (s server) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	c := r.Context().Value(callKey{}).(*call)
-	restore(r, c.event)
+	restoreRequest(r, c.event)
 	w := newWriter()
-	if c.refusal != "" {
-		w.problem(http.StatusBadRequest, "invalid", c.refusal, requestID(r))
+	if c.badRequest != "" {
+		w.problem(http.StatusBadRequest, "invalid", c.badRequest, requestID(r))
 	} else if !s.run(w, r) {
-		// What the handler wrote before it broke is half an answer: drop it.
+		// What the handler wrote before the panic is half an answer, so drop it.
 		w = newWriter()
 		w.problem(http.StatusInternalServerError, "internal", "Something went wrong on our side.", requestID(r))
 	}
 	w.send(rw, r.Method)
 }
 
-// run reports whether the handler returned. A panic would leave the adapter,
-// aws-lambda-go would end the process, and the next request would pay for a
-// cold start.
+// run calls the handler and reports whether it returned. It recovers a panic,
+// because aws-lambda-go would end the process, and the next request would have
+// to wait for a cold start.
 func (s server) run(w *writer, r *http.Request) (returned bool) {
 	ctx := r.Context()
 	defer func() {
 		v := recover()
-		if v == nil || v == http.ErrAbortHandler { // the way to end a request without a log, says net/http
+		if v == nil || v == http.ErrAbortHandler { // net/http does not log this one either
 			return
 		}
 		slog.ErrorContext(ctx, "panic in handler", "panic", fmt.Sprint(v), "route", r.Pattern,

@@ -16,9 +16,12 @@ import (
 	"roster/shared/aws/lambdahttp"
 )
 
-// get is a request as API Gateway delivers it.
+// get returns a request as API Gateway delivers it.
 func get(path string) events.APIGatewayV2HTTPRequest {
-	e := events.APIGatewayV2HTTPRequest{Version: "2.0", RouteKey: "$default", RawPath: path, Headers: map[string]string{"host": "api.example.org"}}
+	e := events.APIGatewayV2HTTPRequest{
+		Version: "2.0", RouteKey: "$default", RawPath: path,
+		Headers: map[string]string{"host": "api.example.org"},
+	}
 	e.RequestContext.Stage = "$default"
 	e.RequestContext.RequestID = "ATfSmjLgPHcESJw="
 	e.RequestContext.HTTP.Method = http.MethodGet
@@ -43,8 +46,8 @@ func invoke(t *testing.T, h http.HandlerFunc, e events.APIGatewayV2HTTPRequest) 
 	return resp
 }
 
-// seen runs a request and returns what f read from it.
-func seen[T any](t *testing.T, e events.APIGatewayV2HTTPRequest, f func(*http.Request) T) (got T) {
+// inHandler runs a request and returns what f reads from it in the handler.
+func inHandler[T any](t *testing.T, e events.APIGatewayV2HTTPRequest, f func(*http.Request) T) (got T) {
 	t.Helper()
 	invoke(t, func(_ http.ResponseWriter, r *http.Request) { got = f(r) }, e)
 	return got
@@ -57,12 +60,15 @@ func check(t *testing.T, got, want any) {
 	}
 }
 
-func TestPathsArriveDecodedAndStayWhole(t *testing.T) {
+func TestPathsMayHoldAnyCharacter(t *testing.T) {
 	t.Parallel()
-	for _, path := range []string{"/u/abc", "/u/a b", "/u/100%", "/u/a?b", "/u/a#b", "/u/ü", "/u/a%20b", "//x", "/..", "/a//b", "/\x00\n", "/\xff", "/:"} {
+	for _, path := range []string{
+		"/u/abc", "/u/a b", "/u/100%", "/u/a?b", "/u/a#b", "/u/ü", "/u/a%20b", "//x", "/..", "/a//b", "/\x00\n",
+		"/\xff", "/:",
+	} {
 		e := get(path)
 		e.RawQueryString = "q=a%3Fb&q=2#c"
-		got := seen(t, e, func(r *http.Request) []string { return []string{r.URL.Path, r.URL.RawQuery, r.FormValue("q")} })
+		got := inHandler(t, e, func(r *http.Request) []string { return []string{r.URL.Path, r.URL.RawQuery, r.FormValue("q")} })
 		check(t, got, []string{path, "q=a%3Fb&q=2#c", "a?b"})
 	}
 }
@@ -79,7 +85,7 @@ func TestStageIsNotPartOfThePath(t *testing.T) {
 	} {
 		e := get(c.raw)
 		e.RequestContext.Stage = c.stage
-		check(t, seen(t, e, func(r *http.Request) string { return r.URL.Path }), c.want)
+		check(t, inHandler(t, e, func(r *http.Request) string { return r.URL.Path }), c.want)
 	}
 }
 
@@ -88,38 +94,43 @@ func TestRouteAndParametersReachTheHandler(t *testing.T) {
 	e := get("/api/user/a%2Fb")
 	e.RouteKey = "GET /api/user/{username}"
 	e.PathParameters = map[string]string{"username": "a%2Fb"} // decoded by the gateway, and not a second time here
-	got := seen(t, e, func(r *http.Request) []string {
+	got := inHandler(t, e, func(r *http.Request) []string {
 		return []string{r.Pattern, r.PathValue("username"), r.PathValue("other")}
 	})
 	check(t, got, []string{"GET /api/user/{username}", "a%2Fb", ""})
 }
 
-func TestRequestIDIsTheGateways(t *testing.T) {
+func TestTheRequestIDComesFromTheGateway(t *testing.T) {
 	t.Parallel()
 	id := func(r *http.Request) []string { return r.Header["X-Request-Id"] }
 	e := get("/")
 	e.Headers["x-request-id"] = "forged"
-	check(t, seen(t, e, id), []string{"ATfSmjLgPHcESJw="})
+	check(t, inHandler(t, e, id), []string{"ATfSmjLgPHcESJw="})
 	e.RequestContext.RequestID = ""
-	check(t, seen(t, e, id), []string(nil))
+	check(t, inHandler(t, e, id), []string(nil))
 }
 
-func TestAddressIsTheGateways(t *testing.T) {
+func TestTheClientAddressComesFromTheGateway(t *testing.T) {
 	t.Parallel()
 	e := get("/")
 	e.Headers["x-forwarded-for"] = "203.0.113.9, 10.0.0.1"
-	got := seen(t, e, func(r *http.Request) []string { return []string{r.RemoteAddr, r.Header.Get("X-Forwarded-For")} })
+	got := inHandler(t, e, func(r *http.Request) []string { return []string{r.RemoteAddr, r.Header.Get("X-Forwarded-For")} })
 	check(t, got, []string{"192.0.2.7:0", "203.0.113.9, 10.0.0.1"})
 	e.RequestContext.HTTP.SourceIP = "2001:db8::1"
-	check(t, seen(t, e, func(r *http.Request) string { return r.RemoteAddr }), "[2001:db8::1]:0")
+	check(t, inHandler(t, e, func(r *http.Request) string { return r.RemoteAddr }), "[2001:db8::1]:0")
 }
 
-func TestHeadersStayWhole(t *testing.T) {
+func TestHeaderValuesAreNotSplit(t *testing.T) {
 	t.Parallel()
 	e := get("/")
-	e.Headers = map[string]string{"host": "api.example.org", "x-device-name": "Ann's phone, blue", "transfer-encoding": "chunked", "cookie": "old=1"}
+	e.Headers = map[string]string{
+		"host":              "api.example.org",
+		"x-device-name":     "Ann's phone, blue",
+		"transfer-encoding": "chunked",
+		"cookie":            "old=1",
+	}
 	e.Cookies = []string{"s=1", "t=a,b"}
-	got := seen(t, e, func(r *http.Request) http.Header {
+	got := inHandler(t, e, func(r *http.Request) http.Header {
 		check(t, r.Host, "api.example.org")
 		check(t, len(r.Cookies()), 2)
 		return r.Header
@@ -127,10 +138,10 @@ func TestHeadersStayWhole(t *testing.T) {
 	check(t, got, http.Header{"X-Device-Name": {"Ann's phone, blue"}, "Cookie": {"s=1; t=a,b"}, "X-Request-Id": {"ATfSmjLgPHcESJw="}})
 	e.Headers = nil
 	e.RequestContext.DomainName = "d.example.org"
-	check(t, seen(t, e, func(r *http.Request) string { return r.Host }), "d.example.org")
+	check(t, inHandler(t, e, func(r *http.Request) string { return r.Host }), "d.example.org")
 }
 
-func TestBodies(t *testing.T) {
+func TestBodiesAreDecodedOnce(t *testing.T) {
 	t.Parallel()
 	read := func(r *http.Request) string {
 		b, err := io.ReadAll(r.Body)
@@ -139,14 +150,14 @@ func TestBodies(t *testing.T) {
 		}
 		return string(b)
 	}
-	check(t, seen(t, post(`{"a":"ü"}`), read), `{"a":"ü"}`)
-	check(t, seen(t, post("aGk="), read), "aGk=") // text that looks like base64 is text
+	check(t, inHandler(t, post(`{"a":"ü"}`), read), `{"a":"ü"}`)
+	check(t, inHandler(t, post("aGk="), read), "aGk=") // text that looks like base64 is text
 	e := post(base64.StdEncoding.EncodeToString([]byte("aGk=\xff\x00")))
 	e.IsBase64Encoded = true
-	check(t, seen(t, e, read), "aGk=\xff\x00") // decoded once
+	check(t, inHandler(t, e, read), "aGk=\xff\x00")
 }
 
-func TestUnreadableRequestsAreRefused(t *testing.T) {
+func TestRequestsThatCannotBeReadAreAnswered400(t *testing.T) {
 	t.Parallel()
 	body := post("*not base64*")
 	body.IsBase64Encoded = true
@@ -173,9 +184,14 @@ func checkProblem(t *testing.T, resp events.APIGatewayV2HTTPResponse, status int
 	})
 	check(t, resp.StatusCode, status)
 	check(t, resp.Headers, map[string]string{
-		"Content-Type": "application/problem+json", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
-		"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'", "Cross-Origin-Resource-Policy": "same-origin",
-		"Strict-Transport-Security": "max-age=63072000; includeSubDomains", "X-Request-Id": "ATfSmjLgPHcESJw=",
+		"Content-Type":                 "application/problem+json",
+		"Cache-Control":                "no-store",
+		"Content-Security-Policy":      "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
+		"Cross-Origin-Resource-Policy": "same-origin",
+		"Referrer-Policy":              "no-referrer",
+		"Strict-Transport-Security":    "max-age=63072000; includeSubDomains",
+		"X-Content-Type-Options":       "nosniff",
+		"X-Request-Id":                 "ATfSmjLgPHcESJw=",
 	})
 }
 
@@ -192,12 +208,12 @@ func TestOtherEventsAreErrors(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := f(context.Background(), e); err == nil {
-			t.Errorf("%s was taken for a request", payload)
+			t.Errorf("%s is handled as a request", payload)
 		}
 	}
 }
 
-func TestCompressedAssetsComeOutAsBase64(t *testing.T) {
+func TestCompressedBodiesAreSentAsBase64(t *testing.T) {
 	t.Parallel()
 	var zipped bytes.Buffer
 	z := gzip.NewWriter(&zipped)
@@ -205,7 +221,7 @@ func TestCompressedAssetsComeOutAsBase64(t *testing.T) {
 	_ = z.Close()
 	resp := invoke(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Encoding", "gzip")
-		w.Header().Set("Content-Length", "1") // a lie that must not reach the gateway
+		w.Header().Set("Content-Length", "1") // wrong, and must not reach the gateway
 		_, _ = w.Write(zipped.Bytes())
 	}, get("/docs/x.css"))
 	body, err := base64.StdEncoding.DecodeString(resp.Body)
@@ -213,5 +229,5 @@ func TestCompressedAssetsComeOutAsBase64(t *testing.T) {
 		t.Fatalf("not base64: %v", err)
 	}
 	check(t, body, zipped.Bytes())
-	check(t, resp.Headers, map[string]string{"Content-Encoding": "gzip"}) // and no guess at the type, as in net/http
+	check(t, resp.Headers, map[string]string{"Content-Encoding": "gzip"}) // as in net/http, the type is not guessed
 }

@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// writer holds an answer until the handler returns. Its rules are those of
-// http.ResponseWriter: the first status counts, and headers set after it do
-// not. Informational answers (1xx) cannot pass Lambda and are dropped.
+// writer holds an answer until the handler returns. It has the rules of
+// http.ResponseWriter: the first status counts, and headers that are set later
+// are ignored. Lambda has no informational answers (1xx), so they are dropped.
 type writer struct {
-	header http.Header // the handler's
-	sent   http.Header // a copy from the moment of WriteHeader
-	status int         // 0 until then
+	header http.Header // the handler changes it
+	sent   http.Header // a copy, made by WriteHeader
+	status int         // 0 before WriteHeader
 	body   bytes.Buffer
 }
 
@@ -21,8 +21,8 @@ func newWriter() *writer { return &writer{header: http.Header{}} }
 
 func (w *writer) Header() http.Header { return w.header }
 
-// WriteHeader panics on a status that no gateway would pass on, as net/http
-// does on one that it cannot write.
+// WriteHeader panics if the gateway would not pass the status on, as net/http
+// panics if it cannot write one.
 func (w *writer) WriteHeader(status int) {
 	if status < 100 || status > 599 {
 		panic(fmt.Sprintf("lambdahttp: WriteHeader called with status %d, which is not in 100..599", status))
@@ -35,7 +35,7 @@ func (w *writer) WriteHeader(status int) {
 
 func (w *writer) Write(b []byte) (int, error) {
 	w.WriteHeader(http.StatusOK)
-	if !mayHaveBody(w.status) {
+	if !allowsBody(w.status) {
 		return 0, http.ErrBodyNotAllowed
 	}
 	return w.body.Write(b)
@@ -43,10 +43,10 @@ func (w *writer) Write(b []byte) (int, error) {
 
 func (w *writer) WriteString(s string) (int, error) { return w.Write([]byte(s)) }
 
-// send passes the answer to the adapter, which makes an event of it.
+// send passes the answer to the adapter, which turns it into a response event.
 func (w *writer) send(to http.ResponseWriter, method string) {
 	w.WriteHeader(http.StatusOK)
-	w.tidy()
+	w.normalizeHeaders()
 	h := to.Header()
 	for name, values := range w.sent {
 		h[name] = values
@@ -55,23 +55,24 @@ func (w *writer) send(to http.ResponseWriter, method string) {
 	if method == http.MethodHead || w.body.Len() == 0 {
 		return
 	}
-	_, _ = to.Write(w.body.Bytes()) // a buffer in the adapter, which takes all
+	_, _ = to.Write(w.body.Bytes()) // to a buffer, so it cannot fail
 	if _, ok := w.sent["Content-Type"]; !ok {
-		h.Del("Content-Type") // the adapter's guess, made where net/http makes none
+		h.Del("Content-Type") // the adapter guesses one even where net/http does not
 	}
 }
 
-// tidy does to the headers what http.Server does before it writes them. The
-// length is left to the gateway, the only one who knows it.
-func (w *writer) tidy() {
-	_, typed := w.sent["Content-Type"] // also when set to nil: the way to ask for none
+// normalizeHeaders changes the headers as http.Server does before it writes
+// them. It removes Content-Length, because only the gateway knows the length of
+// what it sends.
+func (w *writer) normalizeHeaders() {
+	_, hasType := w.sent["Content-Type"] // a handler sets it to nil to have none
 	for name, values := range w.sent {
 		if !isToken(name) || len(values) == 0 {
 			delete(w.sent, name)
 			continue
 		}
 		for i, v := range values {
-			values[i] = oneLine.Replace(v)
+			values[i] = newlinesToSpaces.Replace(v)
 		}
 	}
 	for _, name := range []string{"Content-Length", "Connection", "Transfer-Encoding", "Trailer"} {
@@ -80,13 +81,13 @@ func (w *writer) tidy() {
 	switch {
 	case w.status == http.StatusNotModified:
 		w.sent.Del("Content-Type")
-	case !typed && w.body.Len() > 0 && w.sent.Get("Content-Encoding") == "":
+	case !hasType && w.body.Len() > 0 && w.sent.Get("Content-Encoding") == "":
 		w.sent.Set("Content-Type", http.DetectContentType(w.body.Bytes()))
 	}
 }
 
-var oneLine = strings.NewReplacer("\n", " ", "\r", " ")
+var newlinesToSpaces = strings.NewReplacer("\n", " ", "\r", " ")
 
-func mayHaveBody(status int) bool {
+func allowsBody(status int) bool {
 	return status >= 200 && status != http.StatusNoContent && status != http.StatusNotModified
 }

@@ -1,12 +1,15 @@
-// Package metric counts things for CloudWatch by writing log lines.
+// Package metric counts events for CloudWatch by writing log lines:
 //
-// CloudWatch makes metrics of every log line in its embedded metric format
-// (EMF), so a count costs one line, no call, no permission and no library. The
-// lines go through log/slog's default logger, whose handler must write JSON for
-// CloudWatch to read them; with a text handler they are only lines. The package
-// refuses dimensions and free names: each distinct name is billed as a metric
-// of its own, so a name is a constant of the program and never comes from a
-// request.
+//	metric.Count(ctx, "LoginFailed")
+//
+// CloudWatch makes a metric from every log line in its embedded metric format
+// (EMF). So a count costs one line and needs no call, no permission and no
+// library. The lines go through log/slog's default logger. Its handler must
+// write JSON; CloudWatch ignores lines that are only text.
+//
+// The package refuses dimensions and computed names, because AWS bills each
+// distinct name as a metric. A name is a constant of the program and never comes
+// from a request.
 package metric
 
 import (
@@ -18,22 +21,23 @@ import (
 // Namespace is where CloudWatch shows the metrics.
 const Namespace = "Roster"
 
-// maxName is the specification's limit of a metric's name, in characters.
+// maxName is the longest name that the specification of EMF allows, in
+// characters.
 const maxName = 1024
 
-// Count adds one to a metric, at level Info. The name is ASCII letters, digits
-// and underscores and begins with a capital (LoginFailed), which keeps it clear
-// of the handler's own members such as time, level and msg. Any other name is
+// Count adds one to a metric, with a log line at level Info. The name has ASCII
+// letters, digits and underscores, and begins with a capital, so that it cannot
+// collide with time, level and msg, which the handler writes. Any other name is
 // logged as an error and not counted.
 //
-// A default logger made by WithGroup would push the metadata below the root of
-// the line, where CloudWatch does not look.
+// The default logger must not come from WithGroup: CloudWatch finds the metadata
+// only at the root of the line.
 func Count(ctx context.Context, name string) {
 	if !validName(name) {
 		slog.ErrorContext(ctx, "a metric has a bad name and is not counted", "name", name)
 		return
 	}
-	slog.LogAttrs(ctx, slog.LevelInfo, "count", slog.Any("_aws", directive(name, time.Now())), slog.Int(name, 1))
+	slog.LogAttrs(ctx, slog.LevelInfo, "count", slog.Any("_aws", newMetadata(name, time.Now())), slog.Int(name, 1))
 }
 
 func validName(name string) bool {
@@ -59,21 +63,21 @@ type metadata struct {
 type metricDirective struct {
 	Namespace  string
 	Dimensions [][]string
-	Metrics    []definition
+	Metrics    []metricDefinition
 }
 
-type definition struct {
+type metricDefinition struct {
 	Name string
 	Unit string
 }
 
-func directive(name string, now time.Time) metadata {
+func newMetadata(name string, now time.Time) metadata {
 	return metadata{
 		Timestamp: now.UnixMilli(),
 		CloudWatchMetrics: []metricDirective{{
 			Namespace:  Namespace,
-			Dimensions: [][]string{{}}, // one set, and nothing in it: the bare metric
-			Metrics:    []definition{{Name: name, Unit: "Count"}},
+			Dimensions: [][]string{{}}, // one empty set: the metric has no dimensions
+			Metrics:    []metricDefinition{{Name: name, Unit: "Count"}},
 		}},
 	}
 }

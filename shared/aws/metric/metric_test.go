@@ -15,9 +15,9 @@ import (
 	"roster/shared/aws/metric"
 )
 
-// schema is what CloudWatch's specification of the embedded metric format asks
-// of a line, said in JSON Schema. Unknown members are refused in _aws, where the
-// specification allows none, and taken at the root.
+// schema is CloudWatch's specification of the embedded metric format as a JSON
+// Schema. As in the specification, unknown members are allowed at the root and
+// not in _aws.
 const schema = `{
 	"type": "object", "required": ["_aws"],
 	"properties": {"_aws": {
@@ -41,7 +41,7 @@ const schema = `{
 		}}}
 }`
 
-// capture takes over the default logger, so tests here do not run in parallel.
+// capture replaces the default logger, so these tests do not run in parallel.
 func capture(t *testing.T, options *slog.HandlerOptions) *bytes.Buffer {
 	t.Helper()
 	var out bytes.Buffer
@@ -51,7 +51,8 @@ func capture(t *testing.T, options *slog.HandlerOptions) *bytes.Buffer {
 	return &out
 }
 
-func check(t *testing.T, line []byte) {
+// checkEMF validates a line against the schema.
+func checkEMF(t *testing.T, line []byte) {
 	t.Helper()
 	document, err := jsonschema.UnmarshalJSON(strings.NewReader(schema))
 	if err != nil {
@@ -70,7 +71,7 @@ func check(t *testing.T, line []byte) {
 	}
 }
 
-func TestCount(t *testing.T) {
+func TestCountWritesOneLineOfEMF(t *testing.T) {
 	for name, options := range map[string]*slog.HandlerOptions{
 		"slog's own names": nil,
 		"Lambda's names":   {ReplaceAttr: lambdacontext.ReplaceAttr},
@@ -83,7 +84,7 @@ func TestCount(t *testing.T) {
 			if n := bytes.Count(out.Bytes(), []byte("\n")); n != 1 {
 				t.Fatalf("%d lines, want 1", n)
 			}
-			check(t, out.Bytes())
+			checkEMF(t, out.Bytes())
 			var got struct {
 				AWS struct {
 					Timestamp         int64
@@ -109,7 +110,7 @@ func TestCount(t *testing.T) {
 	}
 }
 
-func TestCountRefusesNames(t *testing.T) {
+func TestABadNameIsNotCounted(t *testing.T) {
 	for _, name := range []string{
 		"", "time", "level", "msg", "_aws", "requestId", "Login Failed", "Login\nFailed", "Größe", "A-B", "1st",
 		strings.Repeat("A", 1025),

@@ -56,9 +56,8 @@ func TestTokensAreThoseOfBotocore(t *testing.T) {
 	t.Parallel()
 	v := read(t)
 	for _, c := range v.Tokens {
-		// The function may be in another Region than the database, and has its own.
 		cfg := aws.Config{Region: c.Region, Credentials: credentials.NewStaticCredentialsProvider(v.Key, v.Secret, c.Session)}
-		got, err := rdsauth.New(cfg, func() time.Time { return v.At }).Token(t.Context(), c.Host, c.Port, c.User)
+		got, err := rdsauth.New(cfg, func() time.Time { return v.At }).Token(t.Context(), rdsauth.Endpoint{Host: c.Host, Port: c.Port}, c.User)
 		if err != nil {
 			t.Fatalf("%s: %v", c.Name, err)
 		}
@@ -70,20 +69,17 @@ func TestTokensAreThoseOfBotocore(t *testing.T) {
 	}
 }
 
-// The Region of the database signs, whatever the function's is.
+// A function may be in another Region than its database.
 func TestTheRegionIsTheDatabases(t *testing.T) {
 	t.Parallel()
-	for host, want := range map[string]string{
-		"db.c9akciq32.eu-central-1.rds.amazonaws.com": "/eu-central-1/rds-db/",
-		"db.example.com": "/us-west-2/rds-db/",
-	} {
-		cfg := aws.Config{Region: "us-west-2", Credentials: credentials.NewStaticCredentialsProvider("id", "secret", "")}
-		token, err := rdsauth.New(cfg, time.Now).Token(t.Context(), host, 5432, "ann")
+	cfg := aws.Config{Region: "us-west-2", Credentials: credentials.NewStaticCredentialsProvider("id", "secret", "")}
+	for region, want := range map[string]string{"eu-central-1": "/eu-central-1/rds-db/", "": "/us-west-2/rds-db/"} {
+		token, err := rdsauth.New(cfg, time.Now).Token(t.Context(), rdsauth.Endpoint{Host: "db.example.com", Port: 5432, Region: region}, "ann")
 		if err != nil {
 			t.Fatal(err)
 		}
 		if _, values := parts(t, token); !strings.Contains(values.Get("X-Amz-Credential"), want) {
-			t.Errorf("%s: %s", host, values.Get("X-Amz-Credential"))
+			t.Errorf("Region %q: %s", region, values.Get("X-Amz-Credential"))
 		}
 	}
 }
@@ -91,7 +87,7 @@ func TestTheRegionIsTheDatabases(t *testing.T) {
 func TestNoCredentials(t *testing.T) {
 	t.Parallel()
 	cfg := aws.Config{Region: "eu-central-1", Credentials: aws.AnonymousCredentials{}}
-	if token, err := rdsauth.New(cfg, time.Now).Token(t.Context(), "db.example.com", 5432, "ann"); err == nil {
+	if token, err := rdsauth.New(cfg, time.Now).Token(t.Context(), rdsauth.Endpoint{Host: "db.example.com", Port: 5432}, "ann"); err == nil {
 		t.Errorf("a token without credentials: %s", token)
 	}
 }
@@ -100,7 +96,7 @@ func BenchmarkToken(b *testing.B) {
 	cfg := aws.Config{Region: "eu-central-1", Credentials: credentials.NewStaticCredentialsProvider("id", "secret", "session")}
 	s := rdsauth.New(cfg, time.Now)
 	for b.Loop() {
-		if _, err := s.Token(b.Context(), "db.c9akciq32.eu-central-1.rds.amazonaws.com", 5432, "roster"); err != nil {
+		if _, err := s.Token(b.Context(), rdsauth.Endpoint{Host: "db.c9akciq32.eu-central-1.rds.amazonaws.com", Port: 5432}, "roster"); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// Route is a method and a path as an HTTP API has them: the method in capitals,
-// or ANY; the path with parameters such as /api/user/{username}, or $default,
-// which takes what no other route does.
+// Route is a method and a path, as an HTTP API has them. The method is in capitals,
+// or ANY. The path may have parameters, as in /api/user/{username}, or it is
+// $default.
 type Route struct{ Method, Path string }
 
 // String returns the route key, as API Gateway writes it in an event.
@@ -21,7 +21,7 @@ func (r Route) String() string {
 	return r.Method + " " + r.Path
 }
 
-// DefaultPath is the path of the route that takes what no other route does.
+// DefaultPath is the path of the route for every request that matches no other.
 const DefaultPath = "$default"
 
 // methods are those that an HTTP API can route.
@@ -52,7 +52,7 @@ func (f *Function) readEvents(events map[string]any) error {
 	return nil
 }
 
-// newRoute follows SAM: neither path nor method is the default route.
+// newRoute follows SAM: an event without path and method is the default route.
 func newRoute(properties map[string]any) (Route, error) {
 	if properties["Path"] == nil && properties["Method"] == nil {
 		return Route{Method: "ANY", Path: DefaultPath}, nil
@@ -64,7 +64,7 @@ func newRoute(properties map[string]any) (Route, error) {
 	method, _ := properties["Method"].(string)
 	route := Route{Method: strings.ToUpper(method), Path: path}
 	if !slices.Contains(methods, route.Method) {
-		return Route{}, fmt.Errorf("its Method %q is none that an HTTP API routes; it takes %s", method, strings.Join(methods, ", "))
+		return Route{}, fmt.Errorf("its Method %q is wrong; an HTTP API routes %s", method, strings.Join(methods, ", "))
 	}
 	return route, nil
 }

@@ -74,7 +74,8 @@ func (t *Template) function(id string, resource, globals map[string]any) (Functi
 	return f, f.readEvents(mapping(own, "Events"))
 }
 
-// number refuses an intrinsic: localdev and the tests could not tell its value.
+// number refuses an intrinsic function, whose value localdev and the tests could
+// not know.
 func number(properties map[string]any, name string, absent int) (int, error) {
 	value, given := properties[name]
 	if !given {
@@ -109,9 +110,8 @@ func environment(properties map[string]any) (map[string]Value, error) {
 	return environment, nil
 }
 
-// merge lays a resource's properties over Globals as SAM does: mappings are
-// merged, lists appended, and everything else, intrinsic functions included,
-// replaced.
+// merge puts a resource's properties over Globals as SAM does: it merges mappings,
+// appends lists and replaces everything else, including intrinsic functions.
 func merge(global, own map[string]any) map[string]any {
 	merged := make(map[string]any, len(global)+len(own))
 	maps.Copy(merged, global)

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Methods returns the methods that the routes have for a path, sorted; the
-// default route counts for none.
+// Methods returns a function that tells which methods the routes have for a path,
+// sorted. It leaves the default route out.
 func Methods(routes []Route) func(path string) []string {
 	return func(path string) []string {
 		var methods []string
@@ -20,8 +20,8 @@ func Methods(routes []Route) func(path string) []string {
 	}
 }
 
-// covers reports whether a path fits a pattern such as /user/{name}, in which a
-// variable is one segment and not an empty one.
+// covers reports whether a path matches a pattern such as /user/{name}, where {name}
+// stands for one segment that is not empty.
 func covers(pattern, path string) bool {
 	want, got := strings.Split(pattern, "/"), strings.Split(path, "/")
 	if len(want) != len(got) {

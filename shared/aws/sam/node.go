@@ -7,7 +7,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// jsonForm turns YAML into what the same template in JSON would decode to.
+// jsonForm turns YAML into the values that the same template in JSON would have.
 func jsonForm(n *yaml.Node) (any, error) {
 	form, err := withoutTag(n)
 	if err != nil || n.Tag == "" || strings.HasPrefix(n.Tag, "!!") {
@@ -47,7 +47,7 @@ func withoutTag(n *yaml.Node) (any, error) {
 	case yaml.ScalarNode:
 		return scalarForm(n)
 	}
-	return nil, fmt.Errorf("line %d: CloudFormation takes no YAML aliases; write the value out", n.Line)
+	return nil, fmt.Errorf("line %d: CloudFormation does not take YAML aliases; write the value out", n.Line)
 }
 
 func mapForm(n *yaml.Node) (any, error) {
@@ -82,8 +82,8 @@ func scalarForm(n *yaml.Node) (any, error) {
 	return n.Value, nil
 }
 
-// keysInOrder returns the keys of a mapping under root in the file's order,
-// which a Go map does not keep.
+// keysInOrder returns the keys of a mapping in the order of the file, which a Go
+// map does not keep.
 func keysInOrder(root *yaml.Node, name string) []string {
 	var keys []string
 	for i := 0; i+1 < len(root.Content); i += 2 {
@@ -104,8 +104,7 @@ func mapping(of map[string]any, key string) map[string]any {
 	return m
 }
 
-// IsIntrinsic tells whether a value in JSON's form is a call of an intrinsic
-// function such as {"Ref": "X"} or {"Fn::If": [...]}.
+// IsIntrinsic reports whether a value in JSON's form calls an intrinsic function such as {"Ref": "X"} or {"Fn::If": [...]}.
 func IsIntrinsic(value any) bool {
 	m, ok := value.(map[string]any)
 	if !ok || len(m) != 1 {
@@ -117,13 +116,13 @@ func IsIntrinsic(value any) bool {
 	return false
 }
 
-// isNoValue tells whether CloudFormation leaves out what has this value.
+// isNoValue reports whether CloudFormation omits a property with this value.
 func isNoValue(value any) bool {
 	m, _ := value.(map[string]any)
 	return m["Ref"] == "AWS::NoValue"
 }
 
-// list returns a value as a list; templates may write a list of one without
+// list returns a value as a list. A template may write a list of one without
 // brackets.
 func list(value any) []any {
 	switch v := value.(type) {

@@ -2,12 +2,12 @@ package sam
 
 import "fmt"
 
-// Policy is a permission of a function, beside those that SAM gives to all.
+// Policy is a policy of a function, without those that SAM gives to every function.
 type Policy struct {
-	// Name is how the function refers to it: a logical ID of this template, or
-	// the name or ARN of one that AWS keeps. Empty for one written in place.
+	// Name is the logical ID of a policy in this template, or the name or ARN of
+	// one that AWS manages. It is empty for a policy that is written in place.
 	Name string
-	// Statements are empty for a policy that AWS keeps.
+	// Statements are empty for a policy that AWS manages.
 	Statements []Statement
 }
 
@@ -56,9 +56,9 @@ func (t *Template) managedPolicy(logicalID string) ([]Statement, error) {
 	return Statements(mapping(mapping(resource, "Properties"), "PolicyDocument"))
 }
 
-// Statements reads a policy document in JSON's form. Of a statement that
-// depends on a condition, both branches are returned: what a policy may allow
-// is what matters.
+// Statements reads a policy document in JSON's form. For a statement that depends
+// on a condition it returns both branches, that is, everything that the policy may
+// allow.
 func Statements(document map[string]any) ([]Statement, error) {
 	var statements []Statement
 	for _, entry := range list(document["Statement"]) {
@@ -73,7 +73,7 @@ func Statements(document map[string]any) ([]Statement, error) {
 	return statements, nil
 }
 
-// branches returns the values that an Fn::If may have, without AWS::NoValue.
+// branches returns the values that an Fn::If may give, without AWS::NoValue.
 func branches(value any) []any {
 	if isNoValue(value) {
 		return nil
@@ -91,7 +91,7 @@ func newStatement(value any) (Statement, error) {
 		return Statement{}, fmt.Errorf("a statement is no mapping")
 	}
 	if m["NotAction"] != nil || m["NotResource"] != nil {
-		return Statement{}, fmt.Errorf("a statement says what it does not mean (NotAction, NotResource); name what it means")
+		return Statement{}, fmt.Errorf("a statement has NotAction or NotResource; list what it allows instead")
 	}
 	s := Statement{Conditions: mapping(m, "Condition"), Resources: list(m["Resource"])}
 	s.Effect, _ = m["Effect"].(string)

@@ -3,8 +3,8 @@ package sam
 import "roster"
 
 // MustRoutes returns the routes of Roster's own template, without the default
-// route. It panics on a template that Parse refuses, which the tests do not let
-// through.
+// route. It panics when Parse refuses the template; the tests show that it does
+// not.
 func MustRoutes() []Route {
 	t, err := Parse(roster.Template)
 	if err != nil {

@@ -1,10 +1,13 @@
-// Package sam reads template.yaml, the AWS SAM template, and says which
-// functions there are, which routes lead to them and what each is given. It is
-// how localdev, the tests and the function not_found share one list of routes.
+// Package sam reads template.yaml, the AWS SAM template: which functions there
+// are, which routes lead to them, and which memory, variables and rights each
+// has. So localdev, the tests and the function not_found share one list of routes.
 //
-// It refuses to be CloudFormation: no intrinsic function is evaluated, nothing
-// is translated, and properties that nobody here needs are kept as they are. A
-// template that it cannot be sure of is an error and never a guess.
+//	t, err := sam.Parse(roster.Template)
+//	f := t.Function("get_user")
+//
+// It refuses to be CloudFormation: it evaluates no intrinsic function, translates
+// nothing, and keeps properties that Roster does not need as they are. It refuses
+// to guess: a template that it does not understand is an error.
 package sam
 
 import (
@@ -13,14 +16,14 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Template is what a SAM template says.
+// Template is the content of a SAM template.
 type Template struct {
 	// Functions are the resources of type AWS::Serverless::Function, in the
 	// file's order, with Globals merged in.
 	Functions []Function
 	// Document is the whole file in JSON's form: maps, lists, strings, numbers
-	// and booleans, with the short tags written out, so that !Ref X is
-	// {"Ref": "X"} and !GetAtt X.Y is {"Fn::GetAtt": ["X", "Y"]}.
+	// and booleans. Short tags are written out: !Ref X is {"Ref": "X"} and
+	// !GetAtt X.Y is {"Fn::GetAtt": ["X", "Y"]}.
 	Document map[string]any
 }
 
@@ -41,7 +44,7 @@ type Function struct {
 // Value is the value of an environment variable.
 type Value struct {
 	Literal   string
-	Intrinsic bool // given by a function such as !Ref; Literal is empty then
+	Intrinsic bool // an intrinsic function such as !Ref gives it, and Literal is empty
 }
 
 // Parse reads a template.

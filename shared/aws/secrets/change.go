@@ -11,33 +11,38 @@ import (
 )
 
 const (
-	// changing is the label of a version that Change has written and not made
-	// current yet. It is Roster's own: AWSPENDING belongs to rotations that
-	// Secrets Manager runs.
+	// The staging labels of a secret's versions. Change gives a new version the
+	// label changing until it makes it the current one. It does not use pending,
+	// because that belongs to the rotations that Secrets Manager runs.
 	changing = "ROSTER_CHANGING"
 	current  = "AWSCURRENT"
 	pending  = "AWSPENDING"
-	attempts = 5
-	maxText  = 65536 // bytes of a secret in Secrets Manager
+
+	maxAttempts    = 5
+	maxSecretBytes = 65536 // the limit of Secrets Manager
 )
 
-// What keeps Change from changing anything, for errors.Is.
+// The errors of Change that only Change returns, for errors.Is. The secret is
+// unchanged after each.
 var (
-	ErrPending = errors.New("a rotation of the secret by Secrets Manager is not finished; see it through (or aws secretsmanager cancel-rotate-secret), for its end would undo this change")
-	ErrBusy    = errors.New("others change the secret all the time; nothing was changed")
+	ErrPending = errors.New("a rotation of the secret by Secrets Manager is not finished, and its end would undo this change; " +
+		"wait for it, or cancel it with aws secretsmanager cancel-rotate-secret")
+	ErrBusy = errors.New("other programs change the secret all the time; nothing was changed; try again later")
 )
 
-// Change sets one member to a JSON value that is computed of the secret's
-// members, and leaves all other bytes as they are. An empty value changes
-// nothing. Nobody's change is lost: the new version becomes the current one
-// only if the current one is still that which it was made of, else the value is
-// computed anew.
+// Change sets one member to the JSON value that compute returns. It passes the
+// current members to compute. All other bytes of the secret stay as they are. If
+// compute returns "", nothing changes.
 //
-// It reads the secret itself, whatever Get knows. It needs
+// No concurrent change is lost. The new version becomes the current one only if
+// no other has become current since the members were read. Otherwise Change
+// starts again, so compute may be called several times; it gives up with ErrBusy.
+//
+// Change always reads the secret, even if Get has fresh members. It needs
 // secretsmanager:GetSecretValue, PutSecretValue and UpdateSecretVersionStage.
 func (s *Secret) Change(ctx context.Context, name string, compute func(values map[string]string) (json string, err error)) error {
-	for range attempts {
-		swapped, err := s.change(ctx, name, compute)
+	for range maxAttempts {
+		swapped, err := s.tryChange(ctx, name, compute)
 		if err != nil {
 			return fmt.Errorf("change %s in secret %s: %w", name, s.arn, err)
 		}
@@ -48,12 +53,12 @@ func (s *Secret) Change(ctx context.Context, name string, compute func(values ma
 	return fmt.Errorf("change %s in secret %s: %w", name, s.arn, ErrBusy)
 }
 
-func (s *Secret) change(ctx context.Context, name string, compute func(map[string]string) (string, error)) (done bool, err error) {
-	was, err := s.version(ctx, current)
+func (s *Secret) tryChange(ctx context.Context, name string, compute func(map[string]string) (string, error)) (done bool, err error) {
+	old, err := s.version(ctx, current)
 	if err != nil {
 		return false, err
 	}
-	values, err := Members(was.text)
+	values, err := ParseMembers(old.text)
 	if err != nil {
 		return false, err
 	}
@@ -61,19 +66,22 @@ func (s *Secret) change(ctx context.Context, name string, compute func(map[strin
 	if err != nil || value == "" {
 		return err == nil, err
 	}
-	text, err := With(was.text, name, value)
+	text, err := SetMember(old.text, name, value)
 	if err != nil {
 		return false, err
 	}
-	if err := s.mustNotBePending(ctx, was.id); err != nil {
+	if err := s.checkNonePending(ctx, old.id); err != nil {
 		return false, err
 	}
-	return s.swap(ctx, was.id, text)
+	return s.compareAndSwap(ctx, old.id, text)
 }
 
 // version is one version of a secret.
 type version struct{ id, text string }
 
+// version reads the version that has that label. It always names the label: a
+// policy with the condition secretsmanager:VersionStage refuses a request that
+// does not.
 func (s *Secret) version(ctx context.Context, label string) (version, error) {
 	out, err := s.client().GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &s.arn, VersionStage: &label})
 	switch {
@@ -85,13 +93,14 @@ func (s *Secret) version(ctx context.Context, label string) (version, error) {
 	return version{id: aws.ToString(out.VersionId), text: *out.SecretString}, nil
 }
 
-// mustNotBePending sees to it that no other rotation has copied the secret and
-// will make its copy the current version. One that begins right after this
-// look can still do so; what Change is for must bear being undone.
-func (s *Secret) mustNotBePending(ctx context.Context, id string) error {
+// checkNonePending returns ErrPending if a rotation by Secrets Manager has copied
+// the secret and will make its copy the current version, which would undo a
+// change. A rotation that begins right after this check can still do that, so
+// the callers of Change must tolerate that a change is undone.
+func (s *Secret) checkNonePending(ctx context.Context, id string) error {
 	v, err := s.version(ctx, pending)
 	switch {
-	case errors.Is(err, ErrNotFound), err == nil && v.id == id: // none, or one that is finished
+	case errors.Is(err, ErrNotFound), err == nil && v.id == id: // no rotation, or a finished one
 		return nil
 	case err != nil:
 		return err
@@ -99,44 +108,46 @@ func (s *Secret) mustNotBePending(ctx context.Context, id string) error {
 	return ErrPending
 }
 
-// swap writes a version and makes it the current one if that is still the one
-// of the id. The version carries a label from the beginning, or Secrets Manager
-// would make it the current one at once.
-func (s *Secret) swap(ctx context.Context, id, text string) (bool, error) {
-	if len(text) > maxText {
-		return false, fmt.Errorf("it would have %d bytes, and Secrets Manager takes %d", len(text), maxText)
+// compareAndSwap writes a new version. It makes it the current one if the
+// current one still has that id, and reports whether it did. The new version has
+// a label from the beginning, or Secrets Manager would make it current at once.
+func (s *Secret) compareAndSwap(ctx context.Context, id, text string) (bool, error) {
+	if len(text) > maxSecretBytes {
+		return false, fmt.Errorf("it would have %d bytes, and Secrets Manager takes %d", len(text), maxSecretBytes)
 	}
 	token := rand.Text() + rand.Text()
 	put, err := s.client().PutSecretValue(ctx, &secretsmanager.PutSecretValueInput{
 		SecretId: &s.arn, SecretString: &text, ClientRequestToken: &token, VersionStages: []string{changing},
 	})
 	if err != nil {
-		return false, writing(err)
+		return false, classifyWrite(err)
 	}
 	label := current
 	_, err = s.client().UpdateSecretVersionStage(ctx, &secretsmanager.UpdateSecretVersionStageInput{
 		SecretId: &s.arn, VersionStage: &label, MoveToVersionId: put.VersionId, RemoveFromVersionId: &id,
 	})
-	if moved(err) {
+	if isLabelConflict(err) {
 		return false, nil
 	}
-	return err == nil, writing(err)
+	return err == nil, classifyWrite(err)
 }
 
-// moved recognises that the label is no longer on the version that it was to be
-// taken from.
-func moved(err error) bool {
+// isLabelConflict reports whether the label is no longer on the version that it
+// was to be moved from.
+func isLabelConflict(err error) bool {
 	var api interface{ ErrorCode() string }
 	return errors.As(err, &api) && api.ErrorCode() == "InvalidParameterException"
 }
 
-var errWriteDenied = errors.New("not allowed; this needs secretsmanager:PutSecretValue and secretsmanager:UpdateSecretVersionStage, and kms:GenerateDataKey where the secret has a key of its own")
+var errWriteDenied = errors.New("not allowed; this needs secretsmanager:PutSecretValue and secretsmanager:UpdateSecretVersionStage, " +
+	"and kms:GenerateDataKey if the secret is encrypted with a customer managed key")
 
-func writing(err error) error {
+// classifyWrite is classify for the calls that write.
+func classifyWrite(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case kind(err) == ErrAccessDenied:
+	case sentinel(err) == ErrAccessDenied:
 		return fmt.Errorf("%w: %w", errWriteDenied, err)
 	}
 	return classify(err)

@@ -16,7 +16,7 @@ import (
 	"roster/shared/aws/secrets"
 )
 
-func TestWith(t *testing.T) {
+func TestSetMemberKeepsAllOtherBytes(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ text, want string }{
 		{`{}`, `{"K":{"a":1}}`},
@@ -28,38 +28,38 @@ func TestWith(t *testing.T) {
 		{`{"A":{"K":1}}`, `{"A":{"K":1},"K":{"a":1}}`},
 		{`{"A":"\"K\":1"}`, `{"A":"\"K\":1","K":{"a":1}}`},
 	} {
-		got, err := secrets.With(c.text, "K", `{"a":1}`)
+		got, err := secrets.SetMember(c.text, "K", `{"a":1}`)
 		if diff := cmp.Diff(c.want, got); diff != "" || err != nil {
 			t.Errorf("%s: %v (-want +got):\n%s", c.text, err, diff)
 		}
 	}
 	for _, bad := range []string{"", "[]", "{", `{"A":}`, `{}{}`} {
-		if got, err := secrets.With(bad, "K", "1"); !errors.Is(err, secrets.ErrMalformed) || got != "" {
+		if got, err := secrets.SetMember(bad, "K", "1"); !errors.Is(err, secrets.ErrMalformed) || got != "" {
 			t.Errorf("%q: %q, %v", bad, got, err)
 		}
 	}
-	if _, err := secrets.With("{}", "K", "{"); err == nil {
+	if _, err := secrets.SetMember("{}", "K", "{"); err == nil {
 		t.Error("a value that is not JSON was set")
 	}
 }
 
-// Whatever the secret looks like, nothing but the one member changes.
-func FuzzWith(f *testing.F) {
+// Whatever the secret looks like, only the one member changes.
+func FuzzSetMember(f *testing.F) {
 	f.Add(`{"A":"b","K":1}`)
 	f.Add("{\n \"A\" : {\"K\":[]}}")
 	f.Fuzz(func(t *testing.T, text string) {
-		before, err := secrets.Members(text)
+		before, err := secrets.ParseMembers(text)
 		if err != nil {
 			return
 		}
-		after, err := secrets.With(text, "K", `{"new":true}`)
+		after, err := secrets.SetMember(text, "K", `{"new":true}`)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if !json.Valid([]byte(after)) {
 			t.Errorf("not JSON: %s", after)
 		}
-		got, err := secrets.Members(after)
+		got, err := secrets.ParseMembers(after)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -67,23 +67,23 @@ func FuzzWith(f *testing.F) {
 		if diff := cmp.Diff(before, got); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
-		again, err := secrets.With(after, "K", `{"new":true}`)
+		again, err := secrets.SetMember(after, "K", `{"new":true}`)
 		if err != nil || again != after {
 			t.Errorf("again: %q, %v; was %q", again, err, after)
 		}
 	})
 }
 
-// count adds one to a member.
-func count(values map[string]string) (string, error) {
+// increment adds one to member N.
+func increment(values map[string]string) (string, error) {
 	n, err := strconv.Atoi(values["N"])
 	return strconv.Itoa(n + 1), err
 }
 
-func TestChange(t *testing.T) {
+func TestChangeSetsOneMember(t *testing.T) {
 	t.Parallel()
 	server, secret := open(t, `{ "DATABASE_URL": "postgres://u:p\u00e9@h/d", "N": 1 }`)
-	if err := secret.Change(t.Context(), "N", count); err != nil {
+	if err := secret.Change(t.Context(), "N", increment); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := server.Secret(arn), `{ "DATABASE_URL": "postgres://u:p\u00e9@h/d", "N": 2 }`; got != want {
@@ -94,7 +94,7 @@ func TestChange(t *testing.T) {
 	}
 }
 
-func TestChangeNothing(t *testing.T) {
+func TestWithoutANewValueNothingIsWritten(t *testing.T) {
 	t.Parallel()
 	server, secret := open(t, `{"N":1}`)
 	failed := errors.New("failed")
@@ -109,8 +109,8 @@ func TestChangeNothing(t *testing.T) {
 	}
 }
 
-// Two at once, and a third who changes another member: nothing is lost.
-func TestChangesMeet(t *testing.T) {
+// Several callers change two members at once.
+func TestConcurrentChangesAreNotLost(t *testing.T) {
 	t.Parallel()
 	server, _ := open(t, `{"N":0,"M":0}`)
 	var wg sync.WaitGroup
@@ -138,72 +138,79 @@ func TestChangesMeet(t *testing.T) {
 		}
 	}
 	wg.Wait()
-	got, err := secrets.Members(server.Secret(arn))
+	got, err := secrets.ParseMembers(server.Secret(arn))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := map[string]string{"N": strconv.Itoa(done["N"]), "M": strconv.Itoa(done["M"])}; !cmp.Equal(want, got) || done["N"]+done["M"] < 6 {
-		t.Errorf("%v changes were made, and the secret holds %v", done, got)
+	want := map[string]string{"N": strconv.Itoa(done["N"]), "M": strconv.Itoa(done["M"])}
+	if !cmp.Equal(want, got) || done["N"]+done["M"] < 6 {
+		t.Errorf("%v changes succeeded, and the secret holds %v", done, got)
 	}
 }
 
-// meddle changes the secret while Change computes.
-func TestChangeTriesAgain(t *testing.T) {
+// Another program changes the secret while Change computes.
+func TestChangeStartsAgainAfterAConcurrentChange(t *testing.T) {
 	t.Parallel()
 	server, secret := open(t, `{"N":1,"password":"old"}`)
-	tries := 0
+	calls := 0
 	err := secret.Change(t.Context(), "N", func(values map[string]string) (string, error) {
-		if tries++; tries == 1 { // the database's password, meanwhile
+		if calls++; calls == 1 { // a rotation of the database's password
 			server.SetSecret(arn, `{"N":7,"password":"new"}`)
 		}
-		return count(values)
+		return increment(values)
 	})
-	if got := server.Secret(arn); err != nil || tries != 2 || got != `{"N":8,"password":"new"}` {
-		t.Errorf("after %d tries it holds %s: %v", tries, got, err)
+	if got := server.Secret(arn); err != nil || calls != 2 || got != `{"N":8,"password":"new"}` {
+		t.Errorf("after %d calls of compute it holds %s: %v", calls, got, err)
 	}
 	err = secret.Change(t.Context(), "N", func(values map[string]string) (string, error) {
 		server.SetSecret(arn, `{"N":0}`)
-		return count(values)
+		return increment(values)
 	})
 	if !errors.Is(err, secrets.ErrBusy) || server.Secret(arn) != `{"N":0}` {
 		t.Errorf("%v; it holds %s", err, server.Secret(arn))
 	}
 }
 
-// A rotation by Secrets Manager copies the secret first and makes its copy the
-// current version last: what changes in between would be lost.
-func TestChangeWaitsForARotation(t *testing.T) {
+// A rotation by Secrets Manager first copies the secret, and at the end makes its
+// copy the current version. A change in between would be lost.
+func TestChangeRefusesDuringARotation(t *testing.T) {
 	t.Parallel()
 	server, secret := open(t, `{"N":1,"password":"old"}`)
 	client := secretsmanager.NewFromConfig(server.Config())
 	id, text, token := arn, `{"N":1,"password":"new"}`, strings.Repeat("t", 32)
-	if _, err := client.PutSecretValue(t.Context(), &secretsmanager.PutSecretValueInput{SecretId: &id, SecretString: &text, ClientRequestToken: &token, VersionStages: []string{"AWSPENDING"}}); err != nil {
+	_, err := client.PutSecretValue(t.Context(), &secretsmanager.PutSecretValueInput{
+		SecretId: &id, SecretString: &text, ClientRequestToken: &token, VersionStages: []string{"AWSPENDING"},
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := secret.Change(t.Context(), "N", count); !errors.Is(err, secrets.ErrPending) || server.Calls(awstest.UpdateSecretVersionStage) != 0 {
+	if err := secret.Change(t.Context(), "N", increment); !errors.Is(err, secrets.ErrPending) ||
+		server.Calls(awstest.UpdateSecretVersionStage) != 0 {
 		t.Errorf("%v", err)
 	}
-	finish(t, server, token)
-	if err := secret.Change(t.Context(), "N", count); err != nil || server.Secret(arn) != `{"N":2,"password":"new"}` {
+	finishRotation(t, server, token)
+	if err := secret.Change(t.Context(), "N", increment); err != nil || server.Secret(arn) != `{"N":2,"password":"new"}` {
 		t.Errorf("%v; it holds %s", err, server.Secret(arn))
 	}
 }
 
-// finish is what a rotation by Secrets Manager does last.
-func finish(t *testing.T, server *awstest.Server, token string) {
+// finishRotation does what a rotation by Secrets Manager does last.
+func finishRotation(t *testing.T, server *awstest.Server, token string) {
 	t.Helper()
 	client := secretsmanager.NewFromConfig(server.Config())
 	id, label := arn, "AWSCURRENT"
 	now, err := client.GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: &id})
 	if err == nil {
-		_, err = client.UpdateSecretVersionStage(t.Context(), &secretsmanager.UpdateSecretVersionStageInput{SecretId: &id, VersionStage: &label, MoveToVersionId: &token, RemoveFromVersionId: now.VersionId})
+		_, err = client.UpdateSecretVersionStage(t.Context(), &secretsmanager.UpdateSecretVersionStageInput{
+			SecretId: &id, VersionStage: &label, MoveToVersionId: &token, RemoveFromVersionId: now.VersionId,
+		})
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
 }
 
-func TestChangeFailures(t *testing.T) {
+func TestAFailedChangeChangesNothing(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		op      awstest.Operation
@@ -219,8 +226,9 @@ func TestChangeFailures(t *testing.T) {
 			t.Parallel()
 			server, secret := open(t, `{"N":1,"A":"`+canary+`"}`)
 			server.Fail(c.op, awstest.Times(9, c.failure)...)
-			err := secret.Change(t.Context(), "N", count)
-			if err == nil || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "canary") || !strings.Contains(err.Error(), arn) {
+			err := secret.Change(t.Context(), "N", increment)
+			if err == nil || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "canary") ||
+				!strings.Contains(err.Error(), arn) {
 				t.Errorf("%v", err)
 			}
 			if !strings.Contains(server.Secret(arn), `"N":1`) {
@@ -230,20 +238,20 @@ func TestChangeFailures(t *testing.T) {
 	}
 }
 
-// The answer to the swap is lost: it was made, and is not made twice.
-func TestChangeWhoseAnswerIsLost(t *testing.T) {
+// Secrets Manager makes the change, but its response is lost.
+func TestAChangeWhoseResponseIsLostIsMadeOnce(t *testing.T) {
 	t.Parallel()
 	server, secret := open(t, `{"N":1}`)
 	lost := awstest.ServerError
-	lost.After = true
+	lost.AfterEffect = true
 	server.Fail(awstest.UpdateSecretVersionStage, lost)
 	server.Fail(awstest.PutSecretValue, lost)
-	if err := secret.Change(t.Context(), "N", count); err != nil || server.Secret(arn) != `{"N":2}` {
+	if err := secret.Change(t.Context(), "N", increment); err != nil || server.Secret(arn) != `{"N":2}` {
 		t.Errorf("%v; it holds %s", err, server.Secret(arn))
 	}
 }
 
-func TestChangeKeepsToTheSize(t *testing.T) {
+func TestChangeRefusesASecretThatIsTooLong(t *testing.T) {
 	t.Parallel()
 	server, secret := open(t, `{"N":1}`)
 	err := secret.Change(t.Context(), "N", func(map[string]string) (string, error) { return `"` + strings.Repeat("x", 65536) + `"`, nil })
@@ -252,12 +260,12 @@ func TestChangeKeepsToTheSize(t *testing.T) {
 	}
 }
 
-func TestChangeEndsWithItsCaller(t *testing.T) {
+func TestTheCallersContextEndsAChange(t *testing.T) {
 	t.Parallel()
 	server, secret := open(t, `{"N":1}`)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := secret.Change(ctx, "N", count); err == nil || server.Secret(arn) != `{"N":1}` {
+	if err := secret.Change(ctx, "N", increment); err == nil || server.Secret(arn) != `{"N":1}` {
 		t.Error(err)
 	}
 }

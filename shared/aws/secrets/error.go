@@ -5,21 +5,23 @@ import (
 	"fmt"
 )
 
-// What can go wrong, for errors.Is. Only ErrUnavailable may pass by itself.
+// The errors of Get, Refresh and Change, for errors.Is. Only after
+// ErrUnavailable may another attempt succeed.
 var (
 	ErrNotFound     = errors.New("there is no such secret; compare SECRET_ARN and AWS_REGION with Secrets Manager")
-	ErrAccessDenied = errors.New("not allowed; the function's role needs secretsmanager:GetSecretValue for it, and kms:Decrypt where it has a key of its own")
-	ErrMalformed    = errors.New("its content cannot be used")
-	ErrUnavailable  = errors.New("no usable answer from Secrets Manager")
+	ErrAccessDenied = errors.New("not allowed; the function's role needs secretsmanager:GetSecretValue for it, " +
+		"and kms:Decrypt if it is encrypted with a customer managed key")
+	ErrMalformed   = errors.New("its content cannot be used")
+	ErrUnavailable = errors.New("no usable answer from Secrets Manager")
 )
 
-// classify puts our kind in front of the SDK's error. The SDK's text holds the
-// service's message and never what the secret holds.
+// classify adds one of the errors above to an error of the SDK. The SDK's text
+// has the message of the service and never a value of the secret.
 func classify(err error) error {
-	return fmt.Errorf("%w: %w", kind(err), err)
+	return fmt.Errorf("%w: %w", sentinel(err), err)
 }
 
-func kind(err error) error {
+func sentinel(err error) error {
 	var api interface{ ErrorCode() string }
 	if !errors.As(err, &api) {
 		return ErrUnavailable
@@ -27,7 +29,7 @@ func kind(err error) error {
 	switch api.ErrorCode() {
 	case "ResourceNotFoundException",
 		"InvalidRequestException",   // marked for deletion
-		"InvalidParameterException": // the ARN is none
+		"InvalidParameterException": // not an ARN
 		return ErrNotFound
 	case "AccessDeniedException", "DecryptionFailure", "UnrecognizedClientException", "InvalidClientTokenId",
 		"InvalidSignatureException", "ExpiredTokenException", "MissingAuthenticationTokenException":

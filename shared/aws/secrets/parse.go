@@ -8,19 +8,20 @@ import (
 	"strings"
 )
 
-// Members reads one JSON object of text, numbers, true/false and objects, whose
-// JSON is kept as it is. A member that stands there twice is refused, of which
-// encoding/json would silently take the last. The errors of encoding/json quote
-// their input, so none of them is passed on.
-func Members(text string) (map[string]string, error) {
+// ParseMembers reads a JSON object whose values are strings, numbers, booleans
+// and objects. A string is decoded, and any other value is returned as its JSON.
+// ParseMembers refuses a name that appears twice, because encoding/json would
+// silently use the last one. It passes on no error of encoding/json, because
+// those quote the input.
+func ParseMembers(text string) (map[string]string, error) {
 	values := make(map[string]string)
-	_, err := walk(text, func(key string, n int, raw json.RawMessage, _ int) error {
+	_, err := eachMember(text, func(key string, n int, raw json.RawMessage, _ int) error {
 		if _, twice := values[key]; twice {
-			return malformed("%s stands there twice", member(key, n))
+			return malformed("%s appears twice", label(key, n))
 		}
-		value, ok := plain(raw)
+		value, ok := envValue(raw)
 		if !ok {
-			return malformed("%s is not text, a number, true, false or an object", member(key, n))
+			return malformed("%s is not text, a number, true, false or an object", label(key, n))
 		}
 		values[key] = value
 		return nil
@@ -31,14 +32,14 @@ func Members(text string) (map[string]string, error) {
 	return values, nil
 }
 
-// With sets a member of an object to a JSON value: in its place, or behind the
-// last. Every other byte stays what it is.
-func With(text, name, value string) (string, error) {
+// SetMember sets a member of a JSON object to a JSON value. It replaces the old
+// value or appends the member. All other bytes stay as they are.
+func SetMember(text, name, value string) (string, error) {
 	if !json.Valid([]byte(value)) {
 		return "", malformed("the new value of %s is not JSON", name)
 	}
 	from, to := -1, -1
-	last, err := walk(text, func(key string, _ int, raw json.RawMessage, end int) error {
+	last, err := eachMember(text, func(key string, _ int, raw json.RawMessage, end int) error {
 		if key == name {
 			from, to = end-len(raw), end
 		}
@@ -51,7 +52,7 @@ func With(text, name, value string) (string, error) {
 		return text[:from] + value + text[to:], nil
 	}
 	quoted, err := json.Marshal(name)
-	if err != nil { // a name
+	if err != nil { // a string always has a JSON form
 		panic(err)
 	}
 	comma := ","
@@ -61,11 +62,14 @@ func With(text, name, value string) (string, error) {
 	return text[:last.end] + comma + string(quoted) + ":" + value + text[last.end:], nil
 }
 
-// place is where the last member ends, or the object begins.
-type place struct{ end, members int }
+// position is how many members were read, and the offset behind the last one, or
+// behind the object's opening brace if there is none.
+type position struct{ end, members int }
 
-// walk gives each member of one JSON object, with where its value ends.
-func walk(text string, each func(key string, n int, raw json.RawMessage, end int) error) (last place, err error) {
+// eachMember calls each for every member of a JSON object: with its name, its
+// number from 1, its value and the offset behind the value. It returns the
+// position behind the last member.
+func eachMember(text string, each func(key string, n int, raw json.RawMessage, end int) error) (last position, err error) {
 	d := json.NewDecoder(strings.NewReader(text))
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
 		return last, malformed("it is not a JSON object")
@@ -82,7 +86,7 @@ func walk(text string, each func(key string, n int, raw json.RawMessage, end int
 		}
 		last.members++
 		last.end = int(d.InputOffset())
-		key := name.(string) // the decoder lets nothing else stand here
+		key := name.(string) // the decoder accepts only a string here
 		if err := each(key, last.members, raw, last.end); err != nil {
 			return last, err
 		}
@@ -91,13 +95,14 @@ func walk(text string, each func(key string, n int, raw json.RawMessage, end int
 		return last, malformed("it is not valid JSON")
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return last, malformed("something stands behind the JSON object")
+		return last, malformed("there is text after the JSON object")
 	}
 	return last, nil
 }
 
-// plain is a member's value as an environment variable would hold it.
-func plain(raw json.RawMessage) (string, bool) {
+// envValue returns a member's value as an environment variable would hold it. It
+// reports false for a list and for null.
+func envValue(raw json.RawMessage) (string, bool) {
 	switch raw[0] {
 	case '"':
 		var text string
@@ -108,12 +113,13 @@ func plain(raw json.RawMessage) (string, bool) {
 	return string(raw), true
 }
 
-// member names a member where its name looks like a variable's, and else by its
-// place: a value may have slipped in front of the colon.
-func member(key string, place int) string {
-	odd := func(r rune) bool { return r != '_' && (r < 'A' || r > 'Z') }
-	if key == "" || strings.ContainsFunc(key, odd) {
-		return "member " + strconv.Itoa(place)
+// label names a member in an error. It shows the name only if it looks like that
+// of a variable, because a secret value may be written there by mistake. Else it
+// shows the member's number.
+func label(key string, n int) string {
+	foreign := func(r rune) bool { return r != '_' && (r < 'A' || r > 'Z') }
+	if key == "" || strings.ContainsFunc(key, foreign) {
+		return "member " + strconv.Itoa(n)
 	}
 	return key
 }

@@ -2,12 +2,15 @@
 // Secrets Manager: a JSON object whose members are named like environment
 // variables.
 //
-// What it read serves for 5 minutes; the next use after that reads the secret
-// again, once for all who wait. While Secrets Manager does not answer, the last
-// good reading serves until it is an hour old, and nothing after that: whoever
-// rotates a key can count on nobody using the old one any longer. Refresh reads
-// at once, when something the secret holds has stopped working, such as a
-// database password. Change sets one member and leaves the rest as it is.
+//	secret := secrets.Open(cfg, arn)
+//	values, err := secret.Get(ctx)
+//
+// Get keeps the values in memory for 5 minutes. The next call after that reads
+// the secret again, with one read for all callers that wait. During an outage of
+// Secrets Manager the last values stay in use until they are an hour old, and no
+// longer: an hour after a key was rotated, no instance uses the old one. Refresh
+// reads at once; it is for when a value has stopped working, such as a database
+// password. Change sets one member and leaves the others as they are.
 //
 // The package refuses to show what it read: no value gets into an error, a log
 // line or a printed Secret.
@@ -23,52 +26,53 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+
+	"roster/shared/wallclock"
 )
 
 const (
-	// FreshFor is how long a reading serves before the next use reads again.
+	// FreshFor is how old the values may be before Get reads the secret again.
 	FreshFor = 5 * time.Minute
-	// UsableFor is how long a reading serves at most, while none succeeds.
+	// UsableFor is how old the values may be at most, when no read succeeds.
 	UsableFor = time.Hour
 
-	// RefreshInterval is the shortest time between two readings that Refresh
-	// asks for. A hundred requests whose database login fails make one reading.
+	// RefreshInterval is the shortest time between two reads by Refresh. When a
+	// hundred requests fail to log in to the database, there is one read.
 	RefreshInterval = 5 * time.Second
-	// retryInterval is the shortest time between two readings that Get begins
-	// while a usable one is at hand. In an outage one request in 30 seconds
-	// waits, and the others do not notice.
+	// retryInterval is the shortest time between two reads by Get as long as the
+	// values are usable. In an outage one request in 30 seconds waits for a read,
+	// and the others do not.
 	retryInterval = 30 * time.Second
 
-	// readTimeout bounds one reading with all its tries. It is the reading's
-	// own limit and not a caller's, because several callers may wait for it.
+	// readTimeout bounds one read with all its attempts. The deadline of the
+	// caller that started it does not, because other callers may wait for it.
 	readTimeout = 7 * time.Second
-	// patience is how long a caller waits for a reading that it could do
-	// without.
-	patience = time.Second
+	// maxWait is how long Get waits for a read when the values are still usable.
+	maxWait = time.Second
 )
 
-// Secret is one secret, for use by several goroutines.
+// Secret is one secret. It is safe for concurrent use.
 type Secret struct {
 	arn    string
 	client func() *secretsmanager.Client
 	now    func() time.Time
 
-	mu      sync.Mutex
-	values  map[string]string // nil until a reading succeeded
-	readAt  time.Time         // when the reading of the values began
-	begun   time.Time         // when the last reading began
-	reading *reading          // under way, or nil
-	good    []func(map[string]string) error
+	mu        sync.Mutex
+	values    map[string]string // nil until a read has succeeded
+	readAt    time.Time         // when the read that returned them began
+	startedAt time.Time         // when the last read began
+	inFlight  *pendingRead      // nil if no read is in flight
+	checks    []func(map[string]string) error
 }
 
-// reading is one call that several goroutines may wait for.
-type reading struct {
-	done   chan struct{} // closed when the other two are set
+// pendingRead is a read that several goroutines may wait for.
+type pendingRead struct {
+	done   chan struct{} // closed when values and err are set
 	values map[string]string
 	err    error
 }
 
-func (r *reading) finished() bool {
+func (r *pendingRead) finished() bool {
 	select {
 	case <-r.done:
 		return true
@@ -77,66 +81,63 @@ func (r *reading) finished() bool {
 	}
 }
 
-// Open names the secret; it reads nothing yet and cannot fail.
+// Open returns the secret with that ARN. It makes no call.
 func Open(cfg aws.Config, arn string) *Secret {
 	return &Secret{
 		arn:    arn,
 		client: sync.OnceValue(func() *secretsmanager.Client { return secretsmanager.NewFromConfig(cfg) }),
-		now:    wallClock,
+		now:    wallclock.Now,
 	}
 }
 
-// wallClock has no monotonic part: that may stand still while a sandbox is
-// frozen, and a reading would stay young for hours.
-func wallClock() time.Time { return time.Now().Round(0) }
-
-// Get gives the secret's members: from memory while the last reading is fresh,
-// else as they are now, or were at the last good reading if none succeeds and
-// that one is less than UsableFor old. Numbers come as they are written, true
-// and false as these words, an object as its JSON. The map is the caller's own.
+// Get returns the secret's members. It takes them from memory if they are less
+// than FreshFor old, else it reads the secret. If the read fails, it returns the
+// last ones as long as they are less than UsableFor old. Numbers, true, false
+// and objects are returned as their JSON. The caller may change the map.
 //
-// The error is ErrNotFound, ErrAccessDenied, ErrMalformed, ErrUnavailable or
-// the context's.
+// The error is ErrNotFound, ErrAccessDenied, ErrMalformed, ErrUnavailable or the
+// context's.
 func (s *Secret) Get(ctx context.Context) (map[string]string, error) {
 	s.mu.Lock()
 	fresh, usable := s.ages()
-	if fresh || usable && s.reading == nil && s.now().Sub(s.begun) < retryInterval {
+	if fresh || usable && s.inFlight == nil && s.now().Sub(s.startedAt) < retryInterval {
 		defer s.mu.Unlock()
 		return maps.Clone(s.values), nil
 	}
-	known, r := s.values, s.join(ctx)
+	values, r := s.values, s.join(ctx)
 	s.mu.Unlock()
 	if !usable {
 		return s.wait(ctx, r)
 	}
 	select {
 	case <-r.done:
-	case <-time.After(patience):
+	case <-time.After(maxWait):
 	case <-ctx.Done():
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if r.finished() && r.err == nil {
-		known = r.values
+		values = r.values
 	}
-	return maps.Clone(known), nil
+	return maps.Clone(values), nil
 }
 
-// ages reports whether the values need no reading, and whether they may serve
-// when one fails. Values that seem to come from the future are neither: the
-// clock was set back, and nobody knows how old they are. s.mu is held.
+// ages reports whether the values are so new that no read is needed, and whether
+// they may be used if a read fails. If they seem to come from the future, the
+// clock was set back. Then their age is unknown, and both are false. The caller
+// holds s.mu.
 func (s *Secret) ages() (fresh, usable bool) {
 	age := s.now().Sub(s.readAt)
 	known := s.values != nil && age >= 0
 	return known && age < FreshFor, known && age < UsableFor
 }
 
-// Refresh reads the secret again and gives its members. Within RefreshInterval
-// of the last reading it reads nothing and gives what is known. When the
-// reading fails it gives the error, and Get goes on giving what was known.
+// Refresh reads the secret again and returns its members. Less than
+// RefreshInterval after the last read it returns the members from memory. If the
+// read fails, Refresh returns the error, and Get still returns the last members.
 func (s *Secret) Refresh(ctx context.Context) (map[string]string, error) {
 	s.mu.Lock()
-	if _, usable := s.ages(); usable && s.reading == nil && s.now().Sub(s.begun) < RefreshInterval {
+	if _, usable := s.ages(); usable && s.inFlight == nil && s.now().Sub(s.startedAt) < RefreshInterval {
 		defer s.mu.Unlock()
 		return maps.Clone(s.values), nil
 	}
@@ -145,15 +146,15 @@ func (s *Secret) Refresh(ctx context.Context) (map[string]string, error) {
 	return s.wait(ctx, r)
 }
 
-// join gives the reading that is under way, or begins one. s.mu is held.
-func (s *Secret) join(ctx context.Context) *reading {
-	if s.reading != nil {
-		return s.reading
+// join returns the read that is in flight, or starts one. The caller holds s.mu.
+func (s *Secret) join(ctx context.Context) *pendingRead {
+	if s.inFlight != nil {
+		return s.inFlight
 	}
-	r := &reading{done: make(chan struct{})}
-	begun := s.now()
-	s.reading, s.begun = r, begun
-	// The first caller may give up while others still wait.
+	r := &pendingRead{done: make(chan struct{})}
+	start := s.now()
+	s.inFlight, s.startedAt = r, start
+	// The caller that starts the read may give up while others still wait.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readTimeout)
 	go func() {
 		defer cancel()
@@ -162,17 +163,18 @@ func (s *Secret) join(ctx context.Context) *reading {
 		defer s.mu.Unlock()
 		r.values, r.err = values, err
 		if err == nil {
-			s.values, s.readAt = values, begun
+			s.values, s.readAt = values, start
 		} else if s.values != nil {
-			slog.WarnContext(ctx, "the secret was not read again; what was read last serves for up to an hour", "secret", s, "read_at", s.readAt, "error", err)
+			slog.WarnContext(ctx, "the secret could not be read again; the last values stay in use until they are an hour old",
+				"secret", s, "read_at", s.readAt, "error", err)
 		}
-		s.reading = nil
+		s.inFlight = nil
 		close(r.done)
 	}()
 	return r
 }
 
-func (s *Secret) wait(ctx context.Context, r *reading) (map[string]string, error) {
+func (s *Secret) wait(ctx context.Context, r *pendingRead) (map[string]string, error) {
 	select {
 	case <-r.done:
 		return maps.Clone(r.values), r.err
@@ -182,16 +184,13 @@ func (s *Secret) wait(ctx context.Context, r *reading) (map[string]string, error
 }
 
 func (s *Secret) read(ctx context.Context) (map[string]string, error) {
-	out, err := s.client().GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &s.arn})
-	if err != nil {
-		return nil, fmt.Errorf("read secret %s: %w", s.arn, classify(err))
-	}
-	if out.SecretString == nil {
-		return nil, fmt.Errorf("read secret %s: %w: it holds bytes (SecretBinary); store the JSON object as text", s.arn, ErrMalformed)
-	}
-	values, err := Members(*out.SecretString)
+	v, err := s.version(ctx, current)
+	var values map[string]string
 	if err == nil {
-		err = s.fits(values)
+		values, err = ParseMembers(v.text)
+	}
+	if err == nil {
+		err = s.check(values)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read secret %s: %w", s.arn, err)
@@ -199,27 +198,28 @@ func (s *Secret) read(ctx context.Context) (map[string]string, error) {
 	return values, nil
 }
 
-// Require adds a condition on what is read from now on. A reading that fails it
-// counts as none: the last good one goes on serving. Its error is shown in logs.
-func (s *Secret) Require(good func(values map[string]string) error) {
+// Require adds a check of what is read from now on. Members that fail it are not
+// used: the last good ones stay in use. The check's error is logged, so it must
+// not show a value.
+func (s *Secret) Require(valid func(values map[string]string) error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.good = append(s.good, good)
+	s.checks = append(s.checks, valid)
 }
 
-func (s *Secret) fits(values map[string]string) error {
+func (s *Secret) check(values map[string]string) error {
 	s.mu.Lock()
-	good := s.good
+	checks := s.checks
 	s.mu.Unlock()
-	for _, check := range good {
-		if err := check(values); err != nil {
+	for _, valid := range checks {
+		if err := valid(values); err != nil {
 			return fmt.Errorf("%w: %w", ErrMalformed, err)
 		}
 	}
 	return nil
 }
 
-// String names the secret and shows nothing of it.
+// String shows the ARN and no value.
 func (s *Secret) String() string { return "secret " + s.arn }
 
 // GoString does the same for %#v.

@@ -21,7 +21,7 @@ import (
 
 const arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:roster-AbCdEf"
 
-// canary stands for what must never be shown.
+// canary is in what must never be shown.
 const canary = "canary-3f9b"
 
 func open(t *testing.T, text string) (*awstest.Server, *secrets.Secret) {
@@ -31,7 +31,7 @@ func open(t *testing.T, text string) (*awstest.Server, *secrets.Secret) {
 	return server, secrets.Open(server.Config(), arn)
 }
 
-func TestGet(t *testing.T) {
+func TestGetReturnsTheMembersAndReadsOnce(t *testing.T) {
 	t.Parallel()
 	server, secret := open(t, ` {"DATABASE_URL":"postgres://u:p@h/d?x=1\u00e9","MAIL_PORT":587,"BIG":123456789012345678901234567890,
 		"EXACT":1.50,"MAIL_USE_TLS":true,"OFF":false,"EMPTY":"","JWT_KEYS":{ "keys":[{"kid":"a"}],"x":1.0 }} `)
@@ -48,14 +48,14 @@ func TestGet(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
-		clear(got) // the caller's own
+		clear(got) // the caller may change the map
 	}
 	if n := server.Calls(awstest.GetSecretValue); n != 1 {
 		t.Errorf("read %d times, want once", n)
 	}
 }
 
-func TestGetOnceForMany(t *testing.T) {
+func TestConcurrentGetsShareOneRead(t *testing.T) {
 	t.Parallel()
 	server, secret := open(t, `{"A":"b"}`)
 	var wg sync.WaitGroup
@@ -72,7 +72,7 @@ func TestGetOnceForMany(t *testing.T) {
 	}
 }
 
-func TestMalformed(t *testing.T) {
+func TestAMalformedSecretIsRefusedAndNotShown(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ text, says string }{
 		"plain text":     {canary, "not a JSON object"},
@@ -86,13 +86,13 @@ func TestMalformed(t *testing.T) {
 		"null inside":    {`{"A":null}`, "A is not text"},
 		"value as name":  {`{"` + canary + `":[]}`, "member 1 is not text"},
 		"nameless":       {`{"":[]}`, "member 1 is not text"},
-		"twice":          {`{"A":"x","A":"` + canary + `"}`, "A stands there twice"},
+		"twice":          {`{"A":"x","A":"` + canary + `"}`, "A appears twice"},
 		"cut":            {`{"A":"` + canary, "not valid JSON"},
 		"cut later":      {`{"A":"` + canary + `"`, "not valid JSON"},
 		"no quotes":      {`{"A":` + canary + `}`, "not valid JSON"},
 		"number as name": {`{1:"` + canary + `"}`, "not valid JSON"},
-		"more behind":    {`{"A":"x"} ` + canary, "something stands behind"},
-		"two objects":    {`{"A":"x"}{"B":"` + canary + `"}`, "something stands behind"},
+		"text after it":  {`{"A":"x"} ` + canary, "there is text after"},
+		"two objects":    {`{"A":"x"}{"B":"` + canary + `"}`, "there is text after"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -109,7 +109,7 @@ func TestMalformed(t *testing.T) {
 	}
 }
 
-func TestBinary(t *testing.T) {
+func TestABinarySecretIsRefused(t *testing.T) {
 	t.Parallel()
 	server := awstest.New(t)
 	server.SetBinarySecret(arn, []byte(canary))
@@ -119,7 +119,7 @@ func TestBinary(t *testing.T) {
 	}
 }
 
-func TestServiceFailures(t *testing.T) {
+func TestFailuresOfTheServiceAreClassified(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		failure awstest.Failure
@@ -151,7 +151,7 @@ func TestServiceFailures(t *testing.T) {
 	}
 }
 
-func TestNotFound(t *testing.T) {
+func TestAMissingSecretIsNamed(t *testing.T) {
 	t.Parallel()
 	server := awstest.New(t)
 	_, err := secrets.Open(server.Config(), arn).Get(t.Context())
@@ -160,7 +160,7 @@ func TestNotFound(t *testing.T) {
 	}
 }
 
-func TestUnreachable(t *testing.T) {
+func TestAServerThatCannotBeReachedIsUnavailable(t *testing.T) {
 	t.Parallel()
 	server, secret := open(t, `{"A":"b"}`)
 	server.Close()
@@ -169,7 +169,7 @@ func TestUnreachable(t *testing.T) {
 	}
 }
 
-func TestFailureIsNotKept(t *testing.T) {
+func TestAFailedReadIsNotCached(t *testing.T) {
 	t.Parallel()
 	server, secret := open(t, `{"A":"b"}`)
 	server.Fail(awstest.GetSecretValue, awstest.AccessDenied)
@@ -181,8 +181,7 @@ func TestFailureIsNotKept(t *testing.T) {
 	}
 }
 
-// TestCallerGivesUp holds that one caller's end is not another's.
-func TestCallerGivesUp(t *testing.T) {
+func TestACallerThatGivesUpDoesNotEndTheReadOfOthers(t *testing.T) {
 	t.Parallel()
 	server, secret := open(t, `{"A":"b"}`)
 	server.Fail(awstest.GetSecretValue, awstest.Hang)
@@ -224,7 +223,7 @@ type clock struct{ offset atomic.Int64 }
 func (c *clock) now() time.Time          { return time.Unix(1_800_000_000, c.offset.Load()) }
 func (c *clock) advance(d time.Duration) { c.offset.Add(int64(d)) }
 
-func TestRefresh(t *testing.T) {
+func TestRefreshReadsAtMostOnceInAnInterval(t *testing.T) {
 	t.Parallel()
 	server, secret := open(t, `{"A":"old"}`)
 	var c clock
@@ -241,16 +240,16 @@ func TestRefresh(t *testing.T) {
 	}
 	step("before any Get, Refresh reads", secret.Refresh, "old", 1)
 	server.SetSecret(arn, `{"A":"new"}`)
-	step("at once, it does not", secret.Refresh, "old", 1)
+	step("right after that, Refresh does not read", secret.Refresh, "old", 1)
 	c.advance(secrets.RefreshInterval - 1)
-	step("nor just before the interval ends", secret.Refresh, "old", 1)
+	step("just before the interval ends, Refresh does not read", secret.Refresh, "old", 1)
 	c.advance(1)
-	step("then it does", secret.Refresh, "new", 2)
-	step("and Get knows", secret.Get, "new", 2)
-	step("and a storm reads nothing", secret.Refresh, "new", 2)
+	step("after the interval, Refresh reads", secret.Refresh, "new", 2)
+	step("Get returns what Refresh has read", secret.Get, "new", 2)
+	step("Refresh does not read again", secret.Refresh, "new", 2)
 }
 
-func TestFailedRefreshKeepsWhatIsKnown(t *testing.T) {
+func TestAFailedRefreshKeepsTheLastValues(t *testing.T) {
 	t.Parallel()
 	server, secret := open(t, `{"A":"b"}`)
 	var c clock
@@ -273,7 +272,7 @@ func TestFailedRefreshKeepsWhatIsKnown(t *testing.T) {
 	}
 }
 
-func TestRefreshOnceForMany(t *testing.T) {
+func TestConcurrentRefreshesShareOneRead(t *testing.T) {
 	t.Parallel()
 	server, secret := open(t, `{"A":"b"}`)
 	var c clock
@@ -296,7 +295,7 @@ func TestRefreshOnceForMany(t *testing.T) {
 	}
 }
 
-func TestPrintedSecretShowsNothing(t *testing.T) {
+func TestAPrintedSecretShowsNoValue(t *testing.T) {
 	t.Parallel()
 	_, secret := open(t, `{"A":"`+canary+`"}`)
 	if _, err := secret.Get(t.Context()); err != nil {

@@ -1,10 +1,9 @@
-// Package keys reads the ring of keys of a function, JWT_KEYS, which changes
-// while the function runs. It is apart from package boot because the function
-// that publishes the keys has no database.
+// Package keys reads the key ring of a function from JWT_KEYS, which a rotation
+// changes while the function runs. It is not part of package boot because the
+// function that publishes the keys has no database.
 //
-// It refuses to use a ring that it does not understand as a whole: such a
-// reading of the secret counts as none, so that the last good one serves, and
-// never for longer than keyring.SecretAge.
+// It refuses to use a ring that it cannot read completely. Then the last good
+// ring stays in use, for at most keyring.MaxSecretAge.
 package keys
 
 import (
@@ -18,23 +17,23 @@ import (
 	"roster/shared/fault"
 )
 
-// variable is the secret's member, or the variable of the environment.
+// variable is the name of the secret's member, or of the environment variable.
 const variable = "JWT_KEYS"
 
-// Live is the ring as it is now.
+// Live gives the ring as it is now. It is safe for concurrent use.
 type Live struct {
 	env *settings.Environment
 
 	mu   sync.Mutex
 	text string
-	ring *keyring.Ring // that of the text, nil for none
+	ring *keyring.Ring // parsed from text; nil if there is none
 }
 
-// Of returns the ring of that environment. One that cannot be read is a problem
-// of the environment's.
+// New returns the ring of the environment. It rejects JWT_KEYS if it is not a
+// ring.
 func New(env *settings.Environment) *Live {
 	l := &Live{env: env}
-	if err := l.take(env.Optional(variable, "")); err != nil {
+	if err := l.update(env.Optional(variable, "")); err != nil {
 		env.AddError(variable, err)
 	}
 	env.Require(func(values map[string]string) error {
@@ -55,8 +54,8 @@ func parse(text string) (*keyring.Ring, error) {
 	return ring, nil
 }
 
-// Ring returns the ring, nil where there is none. The error is
-// user.Unavailable: the secret cannot be read, and the last good reading is too
+// Ring returns the ring, or nil if there is none. The error is
+// fault.Unavailable: the secret cannot be read, and what was read last is too
 // old.
 func (l *Live) Ring(ctx context.Context) (*keyring.Ring, error) {
 	values, err := l.env.Current(ctx, false)
@@ -65,14 +64,15 @@ func (l *Live) Ring(ctx context.Context) (*keyring.Ring, error) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if err := l.take(values[variable]); err != nil {
+	if err := l.update(values[variable]); err != nil {
 		return nil, Unavailable(err)
 	}
 	return l.ring, nil
 }
 
-// take reads the text unless it is the last one.
-func (l *Live) take(text string) error {
+// update parses the text if it has changed. The caller holds l.mu, except in
+// New.
+func (l *Live) update(text string) error {
 	if text == l.text {
 		return nil
 	}
@@ -83,16 +83,23 @@ func (l *Live) take(text string) error {
 	return err
 }
 
-// retryAfter is what a client is told to wait: a reading is tried again in
+// retryAfter is how long a client is told to wait. The secret is read again in
 // about that time.
 const retryAfter = 5 * time.Second
 
-// Unavailable is the refusal of a request whose keys cannot be read.
+// Unavailable returns the answer to a request that needs keys which cannot be
+// read: fault.Unavailable.
 func Unavailable(cause error) error {
-	return &fault.Error{Code: fault.Unavailable, Message: "The service is not available right now. Please try again.", RetryAfter: retryAfter, Cause: cause}
+	return &fault.Error{
+		Code:       fault.Unavailable,
+		Message:    "The service is not available right now. Please try again.",
+		RetryAfter: retryAfter,
+		Cause:      cause,
+	}
 }
 
-// PublicKeys returns the public keys of now as a JWK Set, and their algorithms.
+// PublicKeys returns the public keys that are valid now as a JWK Set (RFC 7517
+// §5), and their algorithms.
 func (l *Live) PublicKeys(ctx context.Context, now time.Time) (set []byte, algorithms []string, err error) {
 	ring, err := l.Ring(ctx)
 	if err != nil {
@@ -102,6 +109,6 @@ func (l *Live) PublicKeys(ctx context.Context, now time.Time) (set []byte, algor
 	for _, alg := range ring.Algorithms(now) {
 		algorithms = append(algorithms, string(alg))
 	}
-	set, err = ring.Set(now)
+	set, err = ring.JWKS(now)
 	return set, algorithms, err
 }

@@ -15,23 +15,23 @@ import (
 	"roster/shared/fault"
 )
 
-// canary stands for what must never be shown.
+// canary is in what must never be shown.
 const canary = "canary-0123456789"
 
-// source is a secret of the test's own.
-type source struct {
+// fakeSecret is a secret that the test changes.
+type fakeSecret struct {
 	values map[string]string
 	err    error
-	good   []func(map[string]string) error
+	checks []func(map[string]string) error
 }
 
-func (s *source) Require(good func(map[string]string) error) { s.good = append(s.good, good) }
+func (s *fakeSecret) Require(valid func(map[string]string) error) { s.checks = append(s.checks, valid) }
 
-func (s *source) Get(context.Context) (map[string]string, error) {
+func (s *fakeSecret) Get(context.Context) (map[string]string, error) {
 	return maps.Clone(s.values), s.err
 }
 
-func (s *source) Refresh(ctx context.Context) (map[string]string, error) { return s.Get(ctx) }
+func (s *fakeSecret) Refresh(ctx context.Context) (map[string]string, error) { return s.Get(ctx) }
 
 func newRing(t *testing.T) string {
 	t.Helper()
@@ -39,14 +39,15 @@ func newRing(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := keyring.Begin(k, time.Now()).JSON()
+	b, err := keyring.NewRing(k, time.Now()).JSON()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return string(b)
 }
 
-func holds(t *testing.T, live *keys.Live, text, when string) *keyring.Ring {
+// wantRing checks that the ring is the one that the text holds, "" for none.
+func wantRing(t *testing.T, live *keys.Live, text, when string) *keyring.Ring {
 	t.Helper()
 	r, err := live.Ring(t.Context())
 	if err != nil {
@@ -61,7 +62,7 @@ func holds(t *testing.T, live *keys.Live, text, when string) *keyring.Ring {
 		got = string(b)
 	}
 	if got != text {
-		t.Errorf("%s: another ring", when)
+		t.Errorf("%s: the ring is another one", when)
 	}
 	return r
 }
@@ -69,29 +70,29 @@ func holds(t *testing.T, live *keys.Live, text, when string) *keyring.Ring {
 func TestTheRingFollowsTheSecret(t *testing.T) {
 	t.Parallel()
 	one, other := newRing(t), newRing(t)
-	s := &source{values: map[string]string{"JWT_KEYS": one}}
+	s := &fakeSecret{values: map[string]string{"JWT_KEYS": one}}
 	env := settings.WithSecret(t.Context(), map[string]string{}, s)
 	live := keys.New(env)
 	if err := env.Check(); err != nil {
 		t.Fatal(err)
 	}
-	first := holds(t, live, one, "at first")
-	if again := holds(t, live, one, "again"); again != first {
-		t.Error("the same text is read twice")
+	first := wantRing(t, live, one, "at first")
+	if again := wantRing(t, live, one, "the second time"); again != first {
+		t.Error("the same text is parsed twice")
 	}
 	s.values["JWT_KEYS"] = other
-	holds(t, live, other, "after a rotation")
+	wantRing(t, live, other, "after a rotation")
 	delete(s.values, "JWT_KEYS")
-	holds(t, live, "", "after its removal")
+	wantRing(t, live, "", "after its removal")
 	s.values["JWT_KEYS"] = one
-	holds(t, live, one, "after its return")
+	wantRing(t, live, one, "after its return")
 }
 
-func TestTheRingOfTheEnvironment(t *testing.T) {
+func TestTheRingMayComeFromTheEnvironment(t *testing.T) {
 	t.Parallel()
 	one := newRing(t)
-	holds(t, keys.New(settings.FromMap(map[string]string{"JWT_KEYS": one})), one, "from a variable")
-	holds(t, keys.New(settings.FromMap(map[string]string{})), "", "without one")
+	wantRing(t, keys.New(settings.FromMap(map[string]string{"JWT_KEYS": one})), one, "from a variable")
+	wantRing(t, keys.New(settings.FromMap(map[string]string{})), "", "without one")
 }
 
 func TestABadRingStopsTheStart(t *testing.T) {
@@ -104,36 +105,36 @@ func TestABadRingStopsTheStart(t *testing.T) {
 	}
 }
 
-// What is no ring must not count as a reading of the secret, so that the last
-// good one goes on serving.
-func TestABadRingIsNoReading(t *testing.T) {
+// A secret whose JWT_KEYS is not a ring must not be used, so that the last good
+// one stays in use.
+func TestASecretWithABadRingIsNotUsed(t *testing.T) {
 	t.Parallel()
-	s := &source{values: map[string]string{"JWT_KEYS": newRing(t)}}
+	s := &fakeSecret{values: map[string]string{"JWT_KEYS": newRing(t)}}
 	live := keys.New(settings.WithSecret(t.Context(), map[string]string{}, s))
-	if len(s.good) != 1 {
-		t.Fatalf("%d conditions", len(s.good))
+	if len(s.checks) != 1 {
+		t.Fatalf("%d checks were added to the secret, want 1", len(s.checks))
 	}
-	for text, good := range map[string]bool{s.values["JWT_KEYS"]: true, "": true, canary: false, `{"keys":[]}`: false} {
-		err := s.good[0](map[string]string{"JWT_KEYS": text})
-		if (err == nil) != good || err != nil && strings.Contains(err.Error(), canary) {
+	for text, valid := range map[string]bool{s.values["JWT_KEYS"]: true, "": true, canary: false, `{"keys":[]}`: false} {
+		err := s.checks[0](map[string]string{"JWT_KEYS": text})
+		if (err == nil) != valid || err != nil && strings.Contains(err.Error(), canary) {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
-	s.values["JWT_KEYS"] = canary // a secret without conditions
-	unavailable(t, live)
+	s.values["JWT_KEYS"] = canary // as from a secret that ignores the check
+	wantUnavailable(t, live)
 }
 
 func TestAnUnreadableSecretIsUnavailable(t *testing.T) {
 	t.Parallel()
-	s := &source{values: map[string]string{"JWT_KEYS": newRing(t)}}
+	s := &fakeSecret{values: map[string]string{"JWT_KEYS": newRing(t)}}
 	live := keys.New(settings.WithSecret(t.Context(), map[string]string{}, s))
 	s.err = secrets.ErrUnavailable
-	unavailable(t, live)
+	wantUnavailable(t, live)
 	s.err = nil
-	holds(t, live, s.values["JWT_KEYS"], "after the outage")
+	wantRing(t, live, s.values["JWT_KEYS"], "after the outage")
 }
 
-func unavailable(t *testing.T, live *keys.Live) {
+func wantUnavailable(t *testing.T, live *keys.Live) {
 	t.Helper()
 	r, err := live.Ring(t.Context())
 	var e *fault.Error
@@ -142,10 +143,11 @@ func unavailable(t *testing.T, live *keys.Live) {
 	}
 }
 
-// The rotation waits for as long as package secrets lets a reading serve.
-func TestTheRotationKnowsTheGreatestAge(t *testing.T) {
+// The rotation must wait for as long as package secrets lets an instance use an
+// old secret.
+func TestTheRotationWaitsForTheOldestSecretInUse(t *testing.T) {
 	t.Parallel()
-	if secrets.UsableFor > keyring.SecretAge {
-		t.Errorf("a reading may serve for %v, and the rotation counts on %v", secrets.UsableFor, keyring.SecretAge)
+	if secrets.UsableFor > keyring.MaxSecretAge {
+		t.Errorf("a secret may be used for %v after it was read, and the rotation waits for %v", secrets.UsableFor, keyring.MaxSecretAge)
 	}
 }

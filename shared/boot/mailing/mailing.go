@@ -1,6 +1,6 @@
-// Package mailing assembles what sends mail: SMTP where MAIL_SERVER names a
-// server, else Amazon SES. It is apart from package boot so that only functions
-// that mail link the two.
+// Package mailing makes what sends mail, from the settings of a function: SMTP
+// if MAIL_SERVER is set, else Amazon SES. It is not part of package boot so that
+// only functions that send mail link the two.
 package mailing
 
 import (
@@ -14,31 +14,31 @@ import (
 	"roster/shared/user"
 )
 
-// Notices returns how mails reach the owners of accounts. A mistake in the
-// settings stops the start.
+// Notices returns what mails the owners of accounts. A mistake in the settings
+// stops the start.
 func Notices(env *boot.Environment) user.Notices {
 	return user.Notices{Mailer: mail.Mailer{Transport: transport(env)}, PublicURL: env.Origin("PUBLIC_URL")}
 }
 
-// OptionalNotices is Notices for a function that can do without mail. A mistake
-// in the settings of mail does not stop its start: it is logged with each notice
-// that is not mailed.
+// OptionalNotices is Notices for a function whose main work is not mail. A
+// mistake in the mail settings does not stop its start. Every notice then fails
+// with that error, and the caller logs it.
 func OptionalNotices(env *boot.Environment) user.Notices {
 	scoped := env.Scoped()
 	t := transport(scoped)
 	if err := scoped.Check(); err != nil {
-		t = unusable{err}
+		t = misconfigured{err}
 	}
 	return user.Notices{Mailer: mail.Mailer{Transport: t}, PublicURL: env.Origin("PUBLIC_URL")}
 }
 
-// unusable is a transport whose settings are wrong.
-type unusable struct{ err error }
+// misconfigured is the transport if the settings are wrong: it sends nothing.
+type misconfigured struct{ err error }
 
-func (u unusable) Send(context.Context, mail.Message) error { return u.err }
+func (u misconfigured) Send(context.Context, mail.Message) error { return u.err }
 
 func transport(env *boot.Environment) mail.Transport {
-	from := env.Text("MAIL_FROM")
+	from := env.Required("MAIL_FROM")
 	if host := env.OptionalSecret("MAIL_SERVER"); host != "" {
 		return smtpTransport(env, host, from)
 	}
@@ -47,7 +47,7 @@ func transport(env *boot.Environment) mail.Transport {
 	}
 	cfg, err := awsenv.From(func(name string) string { return env.Optional(name, "") })
 	if err != nil {
-		env.AddError("MAIL_SERVER", err) // no SMTP server, and nothing to reach SES with
+		env.AddError("MAIL_SERVER", err) // neither an SMTP server nor the settings for SES
 	}
 	return ses.New(cfg, from)
 }
@@ -55,9 +55,9 @@ func transport(env *boot.Environment) mail.Transport {
 const submissionPort = 587 // RFC 6409 §3.1
 
 func smtpTransport(env *boot.Environment, host, from string) mail.Transport {
-	port := env.Number("MAIL_PORT", submissionPort, 1, 65535)
+	port := env.Int("MAIL_PORT", submissionPort, 1, 65535)
 	sender, err := smtp.New(smtp.Config{
-		Host: host, Port: port, TLS: smtp.ModeFor(port, env.Switch("MAIL_USE_TLS", true)),
+		Host: host, Port: port, TLS: smtp.ModeFor(port, env.Bool("MAIL_USE_TLS", true)),
 		Username: env.OptionalSecret("MAIL_USERNAME"), Password: env.OptionalSecret("MAIL_PASSWORD"), From: from,
 		Roots: env.Certificates("MAIL_CA"),
 	})

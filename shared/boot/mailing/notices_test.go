@@ -9,8 +9,7 @@ import (
 	"roster/shared/mail"
 )
 
-// Sessions go on without mails.
-func TestAMistakeInTheMailsStopsNoNotice(t *testing.T) {
+func TestAMistakeInOptionalMailSettingsDoesNotStopTheStart(t *testing.T) {
 	t.Parallel()
 	env := boot.FromMap(map[string]string{"PUBLIC_URL": "https://accounts.example.com", "MAIL_FROM": "nobody"})
 	n := mailing.OptionalNotices(env)
@@ -19,11 +18,16 @@ func TestAMistakeInTheMailsStopsNoNotice(t *testing.T) {
 	}
 	err := transportOf(t, n).Send(t.Context(), mail.Message{})
 	if err == nil || !strings.Contains(err.Error(), "MAIL_FROM") {
-		t.Errorf("a notice: %v", err)
+		t.Errorf("a notice fails with %v", err)
 	}
-	env = boot.FromMap(map[string]string{"MAIL_FROM": "no-reply@example.com", "AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"})
+	env = boot.FromMap(map[string]string{
+		"MAIL_FROM":             "no-reply@example.com",
+		"AWS_REGION":            "eu-central-1",
+		"AWS_ACCESS_KEY_ID":     "x",
+		"AWS_SECRET_ACCESS_KEY": "x",
+	})
 	mailing.OptionalNotices(env)
 	if err := env.Check(); err == nil || !strings.Contains(err.Error(), "PUBLIC_URL") {
-		t.Errorf("without an address to name the service by: %v", err)
+		t.Errorf("without the service's own address: %v", err)
 	}
 }

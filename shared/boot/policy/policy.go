@@ -1,6 +1,7 @@
-// Package policy assembles, from the environment of a function, which passwords
-// may be set. It is apart from package boot so that a function that sets none
-// does not link the lists of common ones, nor what asks about breaches.
+// Package policy makes the rules for new passwords, from the settings of a
+// function. It is not part of package boot so that a function that sets no
+// passwords links neither the lists of common passwords nor the client of the
+// breach service.
 package policy
 
 import (
@@ -10,20 +11,21 @@ import (
 	"roster/shared/user"
 )
 
-// Passwords returns how passwords are hashed and which may be set.
+// Passwords returns what hashes and checks passwords, and decides which new ones
+// are allowed.
 func Passwords(env *boot.Environment) user.Passwords {
 	p, policy := env.Passwords(), env.PasswordPolicy()
-	if env.Switch("PASSWORD_BLOCKLIST", true) {
+	if env.Bool("PASSWORD_BLOCKLIST", true) {
 		policy.Common = blocklist.Common
 	}
 	p.Policy = policy
 	if base := env.Optional("PASSWORD_BREACH_URL", ""); base != "" {
-		ranges, err := breach.New(base)
+		breaches, err := breach.New(base)
 		if err != nil {
 			env.AddError("PASSWORD_BREACH_URL", err)
 			return p
 		}
-		p.Breaches = ranges
+		p.Breaches = breaches
 	}
 	return p
 }

@@ -7,7 +7,7 @@ import (
 	"roster/shared/boot/policy"
 )
 
-func TestBlocklist(t *testing.T) {
+func TestCommonPasswordsAreRefusedByDefault(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]string{"": "is too common", "on": "is too common", "off": ""} {
 		env := boot.FromMap(map[string]string{"PASSWORD_BLOCKLIST": value})
@@ -23,15 +23,15 @@ func TestBlocklist(t *testing.T) {
 	}
 }
 
-func TestBreaches(t *testing.T) {
+func TestNoBreachServiceIsAskedByDefault(t *testing.T) {
 	t.Parallel()
 	env := boot.FromMap(nil)
 	if p := policy.Passwords(env); p.Breaches != nil {
-		t.Error("somebody is asked, whom nobody named")
+		t.Error("a service is asked although none is set")
 	}
 	env = boot.FromMap(map[string]string{"PASSWORD_BREACH_URL": "https://api.pwnedpasswords.com/range/"})
 	if p := policy.Passwords(env); p.Breaches == nil || env.Check() != nil {
-		t.Errorf("nobody is asked; %v", env.Check())
+		t.Errorf("the service that is set is not asked; %v", env.Check())
 	}
 	env = boot.FromMap(map[string]string{"PASSWORD_BREACH_URL": "http://api.pwnedpasswords.com/range/"})
 	const want = "the configuration is not usable: PASSWORD_BREACH_URL (must be an https URL that ends in a slash, such as https://api.pwnedpasswords.com/range/)"

@@ -1,5 +1,5 @@
-// Package rotating assembles the rotation of keys from its settings. It is
-// apart because nothing else may change the secret.
+// Package rotating makes the job that rotates signing keys, from its settings.
+// It is a package of its own because nothing else may change the secret.
 package rotating
 
 import (
@@ -13,13 +13,13 @@ import (
 	"roster/shared/job/rotation"
 )
 
-// mostDays is the longest time that a key may sign: NIST SP 800-57 part 1
-// §5.3.6 gives a private signature key one to three years.
-const mostDays = 365
+// maxDays is how long a key may sign. NIST SP 800-57 part 1 §5.3.6 allows a
+// private signature key one to three years.
+const maxDays = 365
 
-// Job returns the rotation of the keys in the secret that SECRET_ARN names.
+// Job returns the job that rotates the keys in the secret of SECRET_ARN.
 func Job(env *settings.Environment) rotation.Job {
-	arn := env.Text("SECRET_ARN")
+	arn := env.Required("SECRET_ARN")
 	cfg, err := awsenv.From(func(name string) string { return env.Optional(name, "") })
 	if err != nil {
 		env.AddError("SECRET_ARN", err)
@@ -31,12 +31,12 @@ func Job(env *settings.Environment) rotation.Job {
 	return rotation.NewJob(secrets.Open(cfg, arn), s, time.Now)
 }
 
-// Settings returns when keys change and what is made. Private keys are not
-// wrapped.
+// Settings returns how often keys change and which algorithm new ones have.
+// They have no Wrapper: new private keys are stored unwrapped.
 func Settings(env *settings.Environment) rotation.Settings {
 	alg, err := keyring.ParseAlgorithm(env.Optional("JWT_ALGORITHM", string(keyring.ES256)))
 	if err != nil {
 		env.Reject("JWT_ALGORITHM", err.Error())
 	}
-	return rotation.Settings{Days: env.Number("JWT_ROTATION_DAYS", 90, 0, mostDays), Algorithm: alg}
+	return rotation.Settings{Days: env.Int("JWT_ROTATION_DAYS", 90, 0, maxDays), Algorithm: alg}
 }

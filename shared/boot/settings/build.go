@@ -8,23 +8,28 @@ import (
 	"time"
 
 	"roster/shared/aws/secrets"
+	"roster/shared/wallclock"
 )
 
 const (
-	// again is the least time between two tries to read the secret.
-	again = time.Second
-	// patience bounds one try, and so what one request waits for it.
-	patience = 2 * time.Second
+	// retryInterval is the shortest time between two attempts to read the
+	// secret.
+	retryInterval = time.Second
+	// readTimeout bounds one attempt. A request waits no longer than this for
+	// the secret.
+	readTimeout = 2 * time.Second
 )
 
-// Build loads the settings and builds what is made of them, which the function
-// that it returns gives. Settings that are bad end the process, as MustBeUsable
-// does. A secret that cannot be read because Secrets Manager is out does not:
-// the function gives that error, and tries again, until the secret can be read
-// and all is built as if it had been so from the start.
+// Build loads the settings and calls build with them, once. The function that
+// it returns gives what build returned.
+//
+// Bad settings stop the process, as MustBeUsable does. An outage of Secrets
+// Manager does not: as long as it lasts, the returned function gives its error
+// and reads the secret again, at most once a second. When the secret can be
+// read, build is called.
 func Build[T any](build func(*Environment) T) func(context.Context) (T, error) {
 	l := &lazy[T]{build: build}
-	if l.take(Load()); l.err != nil {
+	if l.use(Load()); l.err != nil {
 		slog.Warn("nothing is served until the secret can be read", "error", l.err)
 	}
 	return l.get
@@ -33,39 +38,35 @@ func Build[T any](build func(*Environment) T) func(context.Context) (T, error) {
 type lazy[T any] struct {
 	build func(*Environment) T
 
-	mu    sync.Mutex
-	env   *Environment // the last one, as long as there is an outage
-	err   error        // of that one
-	tried time.Time
-	built T
+	mu     sync.Mutex
+	env    *Environment // as it was last read
+	err    error        // why the secret could not be read, nil once it was
+	readAt time.Time
+	value  T
 }
 
 func (l *lazy[T]) get(ctx context.Context) (T, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if age := wallClock().Sub(l.tried); l.err != nil && (age >= again || age < 0) {
-		ctx, cancel := context.WithTimeout(ctx, patience)
+	if age := wallclock.Now().Sub(l.readAt); l.err != nil && (age >= retryInterval || age < 0) {
+		ctx, cancel := context.WithTimeout(ctx, readTimeout)
 		defer cancel()
-		l.take(WithSecret(ctx, l.env.environ, l.env.secret))
+		l.use(WithSecret(ctx, l.env.environ, l.env.secret))
 	}
-	return l.built, l.err
+	return l.value, l.err
 }
 
-// take builds what it can of an environment.
-func (l *lazy[T]) take(e *Environment) {
-	l.env, l.err, l.tried = e, e.outage, wallClock()
+// use builds the value, unless the environment lacks its secret.
+func (l *lazy[T]) use(e *Environment) {
+	l.env, l.err, l.readAt = e, e.outage, wallclock.Now()
 	if l.err != nil {
 		return
 	}
-	l.built = l.build(e)
+	l.value = l.build(e)
 	e.MustBeUsable()
 }
 
-// wallClock has no monotonic part, which may stand still while a sandbox is
-// frozen.
-func wallClock() time.Time { return time.Now().Round(0) }
-
-// passing reports whether a secret that could not be read may be so later.
+// isTransient reports whether reading the secret again may succeed.
 func isTransient(err error) bool {
 	return errors.Is(err, secrets.ErrUnavailable) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }

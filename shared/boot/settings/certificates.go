@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Certificates returns authorities that are given in PEM, one or several, or nil
-// where there is nothing. A value may have \n where its lines end, as in an
-// environment that cannot have more than one line.
+// Certificates returns the certificates of authorities that a value holds in PEM,
+// or nil if it is empty. The two characters \n count as the end of a line, because
+// some environments allow only one line.
 func (e *Environment) Certificates(name string) *x509.CertPool {
 	text := strings.ReplaceAll(strings.TrimSpace(e.values[name]), `\n`, "\n")
 	if text == "" {

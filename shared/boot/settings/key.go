@@ -8,13 +8,13 @@ import (
 	"strings"
 )
 
-// keyLength is the least length of a secret, in bytes: as long as the hash that
-// it keys (RFC 7518 §3.2).
-const keyLength = 32
+// minKeyLength is in bytes. A key must be at least as long as the hash that it
+// is used with (RFC 7518 §3.2).
+const minKeyLength = 32
 
-// Key returns the secret of that name, 32 bytes at least. Where it is not
-// given, it is derived from ROOT_KEY (HKDF-SHA-256, RFC 5869), under its own
-// name so that no two are the same.
+// Key returns a secret of at least 32 bytes. If the variable is not set, Key
+// derives the secret from ROOT_KEY (HKDF-SHA-256, RFC 5869). The variable's name
+// goes into the derivation, so that no two derived keys are the same.
 func (e *Environment) Key(name string) []byte {
 	if v := e.values[name]; v != "" {
 		e.RequireStrong(name, v)
@@ -26,51 +26,55 @@ func (e *Environment) Key(name string) []byte {
 		return nil
 	}
 	e.RequireStrong("ROOT_KEY", root)
-	key, err := hkdf.Key(sha256.New, []byte(root), nil, "roster "+name, keyLength)
-	if err != nil { // only for a length that HKDF cannot give
+	key, err := hkdf.Key(sha256.New, []byte(root), nil, "roster "+name, minKeyLength)
+	if err != nil { // HKDF fails only for a key that is too long
 		panic(err)
 	}
 	return key
 }
 
-// placeholders are words that examples use where a secret belongs. None is so
-// short that a random key might hold it: xxxx is in one of 15,000 that
-// CloudFormation generates.
-var placeholders = []string{"your_", "your-", "changeme", "change_me", "change-me", "placeholder", "example", "_here", "xxxxxxxx", "replace"}
+// placeholderWords stand in examples where a secret belongs. Each is so long
+// that a random key does not contain it by chance. A shorter word would be a
+// risk: one of 15,000 keys that CloudFormation generates contains xxxx.
+var placeholderWords = []string{
+	"your_", "your-", "changeme", "change_me", "change-me", "placeholder", "example", "_here", "xxxxxxxx", "replace",
+}
 
-// Given returns a value that may be left out, of any form, or "". One that is
-// plainly an example's is a problem; a real password may well hold such a word.
+// OptionalSecret returns a value of any form, or "" if the variable is not set.
+// It rejects a value that is clearly copied from an example. It accepts one that
+// only contains such a word, because a real password may.
 func (e *Environment) OptionalSecret(name string) string {
 	v := e.values[name]
-	if standsForAnother(strings.ToLower(v)) {
+	if isPlaceholder(strings.ToLower(v)) {
 		e.Reject(name, "is a placeholder; give the real value, or leave it out")
 	}
 	return v
 }
 
-// standsForAnother reports a value that an example has in the place of a real
-// one: your_password, changeme, password_here, xxxxxxxx.
-func standsForAnother(lower string) bool {
+// isPlaceholder reports whether a value, in lower case, looks like one from an
+// example: your_password, changeme, password_here, xxxxxxxx.
+func isPlaceholder(lower string) bool {
 	for _, word := range []string{"changeme", "change_me", "change-me"} {
 		if strings.Contains(lower, word) {
 			return true
 		}
 	}
 	return strings.HasPrefix(lower, "your_") || strings.HasPrefix(lower, "your-") || strings.HasSuffix(lower, "_here") ||
-		slices.Contains(placeholders, lower) || len(lower) >= 8 && strings.Trim(lower, "x") == ""
+		slices.Contains(placeholderWords, lower) || len(lower) >= 8 && strings.Trim(lower, "x") == ""
 }
 
-// Strong notes what is wrong with a secret, never the secret.
+// RequireStrong rejects a value that is too weak to be a secret. The reason
+// never shows the value.
 func (e *Environment) RequireStrong(name, value string) {
 	lower := strings.ToLower(value)
-	for _, word := range placeholders {
+	for _, word := range placeholderWords {
 		if strings.Contains(lower, word) {
 			e.Reject(name, "is a placeholder; generate one, for example with: openssl rand -hex 32")
 			return
 		}
 	}
-	if len(value) < keyLength {
-		e.Reject(name, fmt.Sprintf("is too short: it must have at least %d bytes", keyLength))
+	if len(value) < minKeyLength {
+		e.Reject(name, fmt.Sprintf("is too short: it must have at least %d bytes", minKeyLength))
 		return
 	}
 	if distinct(value) < 8 {
@@ -78,6 +82,7 @@ func (e *Environment) RequireStrong(name, value string) {
 	}
 }
 
+// distinct returns how many different bytes the string has.
 func distinct(s string) int {
 	seen := map[byte]bool{}
 	for i := range len(s) {

@@ -1,11 +1,17 @@
-// Package settings is the configuration of a function: the process's
-// environment with the values of the secret that SECRET_ARN names over it. It
-// collects everything that is wrong, says so in one message and stops the
-// start. An outage of Secrets Manager is nothing wrong: see Build.
+// Package settings reads the configuration of a function: the variables of the
+// process, and the members of the secret that SECRET_ARN names. Where both have
+// a name, the secret wins.
+//
+//	env := settings.Load()
+//	port := env.Int("MAIL_PORT", 587, 1, 65535)
+//	env.MustBeUsable()
+//
+// It collects everything that is wrong, reports it in one message and stops the
+// start. An outage of Secrets Manager does not stop the start: see Build.
 //
 // It refuses to know what the values are for, and to link more than the client
-// of Secrets Manager: a function without a database needs it as well as one
-// with. Package boot makes the parts of it.
+// of Secrets Manager, because functions without a database use it too. Package
+// boot makes the parts of a function from it.
 package settings
 
 import (
@@ -28,21 +34,21 @@ import (
 
 // Environment is the configuration of a function, as it was at the start.
 type Environment struct {
-	values   map[string]string // environ, with the secret's over them
+	values   map[string]string // environ, overridden by the secret's members
 	environ  map[string]string
-	secret   Secret
-	problems map[string]string
-	outage   error // why the secret was not read, where that may pass by itself
+	secret   Secret            // nil without SECRET_ARN
+	rejected map[string]string // what is wrong with a variable, by its name
+	outage   error             // why the secret was not read, if reading it again may succeed
 }
 
-// Secret is where the secret's values can be read again: see package secrets.
+// Secret gives the members of the secret: see package secrets.
 type Secret interface {
-	Require(good func(values map[string]string) error)
+	Require(valid func(values map[string]string) error)
 	Get(ctx context.Context) (map[string]string, error)
 	Refresh(ctx context.Context) (map[string]string, error)
 }
 
-// String shows nothing of the values, so that no log does.
+// String shows no value, so that no log does.
 func (e *Environment) String() string { return "the function's environment" }
 
 // GoString does the same for %#v.
@@ -51,12 +57,12 @@ func (e *Environment) GoString() string { return e.String() }
 // secretTimeout bounds the one read of the secret at start, retries included.
 const secretTimeout = 5 * time.Second
 
-// Load reads the environment and, where SECRET_ARN is set, the secret. A
-// problem shows at Check.
+// Load reads the environment and, if SECRET_ARN is set, the secret. Check
+// reports what is wrong.
 //
-// It makes Lambda's logger the default of slog, as lambdahttp.Start does: the
-// line that says why a start was refused must be found like every other, and
-// what runs without HTTP logs, too.
+// It makes Lambda's logger the default of slog, as lambdahttp.Start does. Load
+// does it too, because the line that says why a start was refused comes before
+// lambdahttp.Start, and because some functions run without HTTP.
 func Load() *Environment {
 	slog.SetDefault(lambdacontext.NewLogger())
 	e := FromMap(Environ())
@@ -74,17 +80,17 @@ func Load() *Environment {
 	return WithSecret(ctx, e.values, secrets.Open(cfg, arn))
 }
 
-// Of returns an Environment of the values alone.
+// FromMap returns an Environment with these values and no secret.
 func FromMap(values map[string]string) *Environment {
-	return &Environment{values: values, environ: values, problems: map[string]string{}}
+	return &Environment{values: values, environ: values, rejected: map[string]string{}}
 }
 
-// Over returns an Environment of the values with the secret's over them, which
-// are read now and can be read again.
+// WithSecret returns an Environment with these values, overridden by the
+// secret's members. It reads the secret now, and Current can read it again.
 func WithSecret(ctx context.Context, values map[string]string, secret Secret) *Environment {
 	e := FromMap(values)
 	e.secret = secret
-	now, err := e.Current(ctx, false)
+	current, err := e.Current(ctx, false)
 	if err != nil {
 		e.Reject("SECRET_ARN", "cannot be read: "+err.Error())
 		if isTransient(err) {
@@ -92,11 +98,11 @@ func WithSecret(ctx context.Context, values map[string]string, secret Secret) *E
 		}
 		return e
 	}
-	e.values = now
+	e.values = current
 	return e
 }
 
-// Environ returns the process's environment, by name.
+// Environ returns the variables of the process.
 func Environ() map[string]string {
 	values := map[string]string{}
 	for _, pair := range os.Environ() {
@@ -106,20 +112,21 @@ func Environ() map[string]string {
 	return values
 }
 
-// Aside is the same settings with a list of problems of its own, for a part that
-// a function can do without: a mistake in it must not stop the rest.
+// Scoped returns the same settings, with rejections of their own. It is for an
+// optional part of a function: a mistake there must not stop the start.
 func (e *Environment) Scoped() *Environment {
-	aside := *e
-	aside.problems = map[string]string{}
-	return &aside
+	scoped := *e
+	scoped.rejected = map[string]string{}
+	return &scoped
 }
 
-// Problem notes what is wrong with a variable.
-func (e *Environment) Reject(name, what string) { e.problems[name] = what }
+// Reject records what is wrong with a variable, for Check. The reason follows
+// the variable's name, as in "must be true or false".
+func (e *Environment) Reject(name, reason string) { e.rejected[name] = reason }
 
-// Current are the values as they are now: the secret's may have changed since
-// the start. Fresh asks for such as are not from memory. The map is not to be
-// changed.
+// Current returns the values as they are now: the secret may have changed since
+// the start. With fresh it reads the secret again, where it otherwise takes a
+// recent read from memory. The caller must not change the map.
 func (e *Environment) Current(ctx context.Context, fresh bool) (map[string]string, error) {
 	if e.secret == nil {
 		return e.values, nil
@@ -132,44 +139,50 @@ func (e *Environment) Current(ctx context.Context, fresh bool) (map[string]strin
 	if err != nil {
 		return nil, err
 	}
+	return e.addEnviron(values), nil
+}
+
+// addEnviron adds the variables of the process that the secret does not have.
+func (e *Environment) addEnviron(values map[string]string) map[string]string {
 	for name, value := range e.environ {
-		if _, over := values[name]; !over {
+		if _, overridden := values[name]; !overridden {
 			values[name] = value
 		}
 	}
-	return values, nil
+	return values
 }
 
-// Require holds what is read of the secret from now on against a condition. A
-// reading that fails it counts as none, and the last good one goes on serving.
-func (e *Environment) Require(good func(values map[string]string) error) {
+// Require adds a check of the values, as Current returns them, for what is read
+// from the secret from now on. Values that fail it are not used: the last good
+// ones stay in use.
+func (e *Environment) Require(valid func(values map[string]string) error) {
 	if e.secret != nil {
-		e.secret.Require(good)
+		e.secret.Require(func(values map[string]string) error { return valid(e.addEnviron(maps.Clone(values))) })
 	}
 }
 
-// Refuse notes that a part could not be made of a variable. What the error says
-// begins with a variable's name already.
+// AddError rejects a variable because nothing could be made from its value. The
+// error's text may begin with the variable's name, which is not repeated.
 func (e *Environment) AddError(name string, err error) {
 	e.Reject(name, "("+strings.TrimPrefix(err.Error(), name+" ")+")")
 }
 
 // Check returns one error that names every bad variable, or nil.
 func (e *Environment) Check() error {
-	if len(e.problems) == 0 {
+	if len(e.rejected) == 0 {
 		return nil
 	}
-	if what, unread := e.problems["SECRET_ARN"]; unread { // all that is missing is missing for that
-		return fmt.Errorf("the configuration is not usable: SECRET_ARN %s", what)
+	if reason, rejected := e.rejected["SECRET_ARN"]; rejected { // other variables are missing only because of it
+		return fmt.Errorf("the configuration is not usable: SECRET_ARN %s", reason)
 	}
 	var parts []string
-	for _, name := range slices.Sorted(maps.Keys(e.problems)) {
-		parts = append(parts, name+" "+e.problems[name])
+	for _, name := range slices.Sorted(maps.Keys(e.rejected)) {
+		parts = append(parts, name+" "+e.rejected[name])
 	}
 	return fmt.Errorf("the configuration is not usable: %s", strings.Join(parts, "; "))
 }
 
-// MustBeUsable stops the process with Check's message, if it has one.
+// MustBeUsable logs the error of Check, if there is one, and ends the process.
 func (e *Environment) MustBeUsable() {
 	if err := e.Check(); err != nil {
 		slog.Error(err.Error())
@@ -177,8 +190,8 @@ func (e *Environment) MustBeUsable() {
 	}
 }
 
-// Text returns a value that must be there.
-func (e *Environment) Text(name string) string {
+// Required returns a value. It rejects a variable that is missing or empty.
+func (e *Environment) Required(name string) string {
 	v := e.values[name]
 	if v == "" {
 		e.Reject(name, "is missing")
@@ -186,7 +199,7 @@ func (e *Environment) Text(name string) string {
 	return v
 }
 
-// Optional returns a value, or the fallback where there is none.
+// Optional returns a value, or the fallback if it is missing or empty.
 func (e *Environment) Optional(name, fallback string) string {
 	if v := e.values[name]; v != "" {
 		return v
@@ -194,23 +207,24 @@ func (e *Environment) Optional(name, fallback string) string {
 	return fallback
 }
 
-// Number returns a whole number within bounds, or the fallback.
-func (e *Environment) Number(name string, fallback, least, most int) int {
+// Int returns a whole number from lowest to highest, or the fallback if the
+// variable is missing or empty.
+func (e *Environment) Int(name string, fallback, lowest, highest int) int {
 	v := e.values[name]
 	if v == "" {
 		return fallback
 	}
 	n, err := strconv.Atoi(v)
-	if err != nil || n < least || n > most {
-		e.Reject(name, fmt.Sprintf("must be a whole number from %d to %d", least, most))
+	if err != nil || n < lowest || n > highest {
+		e.Reject(name, fmt.Sprintf("must be a whole number from %d to %d", lowest, highest))
 		return fallback
 	}
 	return n
 }
 
-// Switch returns a boolean, or the fallback. It takes Flask's True and False,
-// too.
-func (e *Environment) Switch(name string, fallback bool) bool {
+// Bool returns a boolean, or the fallback if the variable is missing or empty.
+// It ignores case, so that it reads True and False as Flask writes them.
+func (e *Environment) Bool(name string, fallback bool) bool {
 	switch strings.ToLower(e.values[name]) {
 	case "":
 		return fallback
@@ -223,14 +237,14 @@ func (e *Environment) Switch(name string, fallback bool) bool {
 	return fallback
 }
 
-// origin is a scheme and a host, by name or by number.
-var origin = regexp.MustCompile(`^https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$`)
+// originForm is a scheme, a host name or IP address, and perhaps a port.
+var originForm = regexp.MustCompile(`^https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$`)
 
-// Origin returns an origin such as https://accounts.example.com, without a
-// slash at its end.
+// Origin returns a required origin (RFC 6454) such as
+// https://accounts.example.com. A slash at the end is removed.
 func (e *Environment) Origin(name string) string {
-	v := strings.TrimSuffix(e.Text(name), "/")
-	if v != "" && !origin.MatchString(v) {
+	v := strings.TrimSuffix(e.Required(name), "/")
+	if v != "" && !originForm.MatchString(v) {
 		e.Reject(name, "must be an origin such as https://accounts.example.com")
 	}
 	return v

@@ -13,10 +13,10 @@ import (
 	"roster/shared/boot/settings"
 )
 
-// canary stands in every value that must never be shown.
+// canary is in every value that must never be shown.
 const canary = "canary-0123456789-ABCDEF-abcdefgh"
 
-// env takes names and values in turns.
+// env takes pairs of a name and a value.
 func env(pairs ...string) *settings.Environment {
 	values := map[string]string{}
 	for i := 0; i < len(pairs); i += 2 {
@@ -25,8 +25,9 @@ func env(pairs ...string) *settings.Environment {
 	return settings.FromMap(values)
 }
 
-// problem is what Check says, "" for nothing. It never shows a value.
-func problem(t *testing.T, e *settings.Environment) string {
+// rejection returns what Check reports, or "". It fails the test if that shows a
+// value.
+func rejection(t *testing.T, e *settings.Environment) string {
 	t.Helper()
 	err := e.Check()
 	if err == nil {
@@ -35,11 +36,11 @@ func problem(t *testing.T, e *settings.Environment) string {
 	if strings.Contains(err.Error(), "canary") {
 		t.Errorf("a value is shown: %v", err)
 	}
-	what, ok := strings.CutPrefix(err.Error(), "the configuration is not usable: ")
+	reasons, ok := strings.CutPrefix(err.Error(), "the configuration is not usable: ")
 	if !ok {
 		t.Errorf("the message begins with %q", err)
 	}
-	return what
+	return reasons
 }
 
 func check(t *testing.T, what string, got, want any) {
@@ -49,62 +50,62 @@ func check(t *testing.T, what string, got, want any) {
 	}
 }
 
-func TestText(t *testing.T) {
+func TestRequiredRejectsAMissingValue(t *testing.T) {
 	t.Parallel()
 	e := env("A", "a")
-	check(t, "a value", e.Text("A"), "a")
-	check(t, "its problem", problem(t, e), "")
-	check(t, "no value", e.Text("B"), "")
-	check(t, "its problem", problem(t, e), "B is missing")
+	check(t, "a value", e.Required("A"), "a")
+	check(t, "what is rejected", rejection(t, e), "")
+	check(t, "no value", e.Required("B"), "")
+	check(t, "what is rejected", rejection(t, e), "B is missing")
 	e = env("EMPTY", "")
-	check(t, "an empty value", e.Text("EMPTY"), "")
-	check(t, "its problem", problem(t, e), "EMPTY is missing")
+	check(t, "an empty value", e.Required("EMPTY"), "")
+	check(t, "what is rejected", rejection(t, e), "EMPTY is missing")
 }
 
-func TestOptional(t *testing.T) {
+func TestOptionalFallsBack(t *testing.T) {
 	t.Parallel()
 	e := env("A", "a", "EMPTY", "")
 	check(t, "a value", e.Optional("A", "b"), "a")
 	check(t, "no value", e.Optional("B", "b"), "b")
 	check(t, "an empty value", e.Optional("EMPTY", "b"), "b")
-	check(t, "their problems", problem(t, e), "")
+	check(t, "what is rejected", rejection(t, e), "")
 }
 
-func TestNumber(t *testing.T) {
+func TestIntRejectsWhatIsNotANumberWithinBounds(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]int{"": 8, "8": 8, "9": 9, "64": 64, "+12": 12} {
 		e := env("N", value)
-		check(t, value, e.Number("N", 8, 8, 64), want)
-		check(t, value+"'s problem", problem(t, e), "")
+		check(t, value, e.Int("N", 8, 8, 64), want)
+		check(t, "what is rejected with "+value, rejection(t, e), "")
 	}
 	for _, value := range []string{"7", "65", "-8", "8.0", "8 ", "eight", "0x10", "99999999999999999999", canary} {
 		e := env("N", value)
-		check(t, value, e.Number("N", 8, 8, 64), 8)
-		check(t, value+"'s problem", problem(t, e), "N must be a whole number from 8 to 64")
+		check(t, value, e.Int("N", 8, 8, 64), 8)
+		check(t, "what is rejected with "+value, rejection(t, e), "N must be a whole number from 8 to 64")
 	}
 }
 
-func TestSwitch(t *testing.T) {
+func TestBoolReadsTheUsualWords(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]bool{
 		"true": true, "True": true, "TRUE": true, "on": true, "yes": true, "1": true,
 		"false": false, "False": false, "off": false, "no": false, "0": false,
 	} {
 		e := env("S", value)
-		check(t, value, e.Switch("S", !want), want)
-		check(t, value+"'s problem", problem(t, e), "")
+		check(t, value, e.Bool("S", !want), want)
+		check(t, "what is rejected with "+value, rejection(t, e), "")
 	}
 	for _, fallback := range []bool{true, false} {
-		check(t, "no value", env().Switch("S", fallback), fallback)
+		check(t, "no value", env().Bool("S", fallback), fallback)
 		for _, value := range []string{"maybe", "2", " true", canary} {
 			e := env("S", value)
-			check(t, value, e.Switch("S", fallback), fallback)
-			check(t, value+"'s problem", problem(t, e), "S must be true or false")
+			check(t, value, e.Bool("S", fallback), fallback)
+			check(t, "what is rejected with "+value, rejection(t, e), "S must be true or false")
 		}
 	}
 }
 
-func TestOrigin(t *testing.T) {
+func TestOriginRejectsWhatIsNotAnOrigin(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]string{
 		"https://accounts.example.com":  "https://accounts.example.com",
@@ -113,33 +114,34 @@ func TestOrigin(t *testing.T) {
 	} {
 		e := env("O", value)
 		check(t, value, e.Origin("O"), want)
-		check(t, value+"'s problem", problem(t, e), "")
+		check(t, "what is rejected with "+value, rejection(t, e), "")
 	}
 	for _, value := range []string{
 		"accounts.example.com", "ftp://a.example", "https://", "https://a.example/app", "https://a.example?x", "https://a.example#x",
-		"https://u:p@a.example", "https://a.example\n", "https://a.example:port", "javascript:alert(1)", "https://a b", "HTTPS://" + canary + "/x",
+		"https://u:p@a.example", "https://a.example\n", "https://a.example:port", "javascript:alert(1)", "https://a b",
+		"HTTPS://" + canary + "/x",
 	} {
 		e := env("O", value)
 		e.Origin("O")
-		check(t, value, problem(t, e), "O must be an origin such as https://accounts.example.com")
+		check(t, value, rejection(t, e), "O must be an origin such as https://accounts.example.com")
 	}
 	e := env()
 	e.Origin("O")
-	check(t, "no value", problem(t, e), "O is missing")
+	check(t, "no value", rejection(t, e), "O is missing")
 }
 
-func TestCheckNamesEverything(t *testing.T) {
+func TestCheckReportsEveryRejectedVariable(t *testing.T) {
 	t.Parallel()
 	e := env("N", "x", "MAIL_FROM", "y")
-	e.Text("Z")
-	e.Number("N", 1, 1, 2)
+	e.Required("Z")
+	e.Int("N", 1, 1, 2)
 	e.AddError("MAIL_FROM", errors.New("MAIL_FROM is not an e-mail address"))
-	e.Text("B")
-	e.Text("B")
-	check(t, "the message", problem(t, e), "B is missing; MAIL_FROM (is not an e-mail address); N must be a whole number from 1 to 2; Z is missing")
+	e.Required("B")
+	e.Required("B")
+	check(t, "the message", rejection(t, e), "B is missing; MAIL_FROM (is not an e-mail address); N must be a whole number from 1 to 2; Z is missing")
 }
 
-func TestEnvironmentShowsNothing(t *testing.T) {
+func TestAPrintedEnvironmentShowsNoValue(t *testing.T) {
 	t.Parallel()
 	e := env("SECRET_KEY", canary)
 	var log bytes.Buffer

@@ -1,6 +1,7 @@
-// Package signing assembles what issues access tokens: the same as boot/tokens,
-// and KMS, where the private keys may be wrapped. It is apart so that only
-// functions that issue tokens can ask KMS for private keys.
+// Package signing makes what issues access tokens, from the settings of a
+// function. It adds to boot/tokens the client of AWS KMS, which unwraps private
+// keys. It is a package of its own so that only functions that issue tokens link
+// that client and need its permission.
 package signing
 
 import (
@@ -15,16 +16,16 @@ import (
 	"roster/shared/boot/tokens"
 )
 
-// New returns the access tokens of that environment, for a function that issues
-// them.
+// New returns what issues and verifies access tokens.
 func New(env *boot.Environment) *tokens.Access {
 	get := func(name string) string { return env.Optional(name, "") }
-	return tokens.Unwrapping(env, &unwrapper{
+	return tokens.NewWithUnwrapper(env, &unwrapper{
 		config: sync.OnceValues(func() (aws.Config, error) { return awsenv.From(get) }), secret: get("SECRET_ARN"),
 	})
 }
 
-// unwrapper looks for KMS when there is something to unwrap.
+// unwrapper needs the settings of AWS only when it unwraps a key: most
+// deployments have no wrapped keys.
 type unwrapper struct {
 	config func() (aws.Config, error)
 	secret string

@@ -17,10 +17,10 @@ import (
 	"roster/shared/request"
 )
 
-// ringOf is a ring whose one key signs, perhaps wrapped.
+// ringOf returns a ring as JSON, whose only key signs. The key may be wrapped.
 func ringOf(t *testing.T, k keyring.Key) string {
 	t.Helper()
-	b, err := keyring.Begin(k, time.Now().Add(-time.Hour)).JSON()
+	b, err := keyring.NewRing(k, time.Now().Add(-time.Hour)).JSON()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,14 +36,14 @@ func generate(t *testing.T) keyring.Key {
 	return k
 }
 
-func usable(t *testing.T, e *boot.Environment) {
+func mustBeUsable(t *testing.T, e *boot.Environment) {
 	t.Helper()
 	if err := e.Check(); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// segment is the header (0) or the claims (1) of a token.
+// segment decodes the header (0) or the claims (1) of a token.
 func segment(t *testing.T, raw string, i int) (m map[string]any) {
 	t.Helper()
 	b, err := base64.RawURLEncoding.DecodeString(strings.Split(raw, ".")[i])
@@ -59,10 +59,10 @@ func segment(t *testing.T, raw string, i int) (m map[string]any) {
 func TestAccessSignsWithTheRing(t *testing.T) {
 	t.Parallel()
 	k := generate(t)
-	// With a ring that signs, the shared secret is not needed.
+	// With a ring that signs, no shared secret is needed.
 	e := env("ROOT_KEY", "", "JWT_KEYS", ringOf(t, k), "JWT_AUDIENCE", "https://api.example.com", "JWT_CLAIMS", `{"tenant":"acme"}`)
 	a := tokens.New(e)
-	usable(t, e)
+	mustBeUsable(t, e)
 	raw, _, err := issue(t.Context(), a, time.Now())
 	if err != nil {
 		t.Fatal(err)
@@ -71,7 +71,8 @@ func TestAccessSignsWithTheRing(t *testing.T) {
 		t.Errorf("header %v", header)
 	}
 	claims := segment(t, raw, 1)
-	if aud, _ := claims["aud"].([]any); len(aud) != 1 || aud[0] != "https://api.example.com" || claims["tenant"] != "acme" || claims["role"] != "USER" {
+	if aud, _ := claims["aud"].([]any); len(aud) != 1 || aud[0] != "https://api.example.com" || claims["tenant"] != "acme" ||
+		claims["role"] != "USER" {
 		t.Errorf("claims %v", claims)
 	}
 	want := request.Caller{UUID: subject, Session: session, TokenVersion: 7}
@@ -80,7 +81,7 @@ func TestAccessSignsWithTheRing(t *testing.T) {
 	}
 }
 
-func TestAccessRefusesBadSettings(t *testing.T) {
+func TestBadTokenSettingsAreRejected(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, value, want string }{
 		{"JWT_KEYS", "{}", "JWT_KEYS (is not a ring of keys: it has 0 keys, and must have 1 to 10)"},
@@ -97,22 +98,22 @@ func TestAccessRefusesBadSettings(t *testing.T) {
 	}
 }
 
-// source is a secret of the test's own.
-type source struct {
+// fakeSecret is a secret that the test changes.
+type fakeSecret struct {
 	values map[string]string
 	err    error
 }
 
-func (s *source) Require(func(map[string]string) error) {}
-func (s *source) Get(context.Context) (map[string]string, error) {
+func (s *fakeSecret) Require(func(map[string]string) error) {}
+func (s *fakeSecret) Get(context.Context) (map[string]string, error) {
 	return map[string]string{jwtKeys: s.values[jwtKeys]}, s.err
 }
 
-func (s *source) Refresh(ctx context.Context) (map[string]string, error) { return s.Get(ctx) }
+func (s *fakeSecret) Refresh(ctx context.Context) (map[string]string, error) { return s.Get(ctx) }
 
 func TestKeysThatCannotBeReadAreUnavailable(t *testing.T) {
 	t.Parallel()
-	s := &source{values: map[string]string{jwtKeys: ringOf(t, generate(t))}}
+	s := &fakeSecret{values: map[string]string{jwtKeys: ringOf(t, generate(t))}}
 	a := tokens.New(&boot.Environment{Environment: settings.WithSecret(t.Context(), map[string]string{"PUBLIC_URL": origin}, s)})
 	raw, _, err := issue(t.Context(), a, time.Now())
 	if err != nil {
@@ -134,16 +135,16 @@ func TestKeysThatCannotBeReadAreUnavailable(t *testing.T) {
 	}
 }
 
-// opener unwraps what the test wrapped, and counts.
-type opener struct {
+// fakeKMS unwraps the keys that the test gives it, and counts the calls.
+type fakeKMS struct {
 	pkcs8 map[string][]byte // by kid and wrapped form
 	calls int
 	err   error
 }
 
-func (o *opener) Unwrap(_ context.Context, kid string, wrapped []byte) ([]byte, error) {
-	o.calls++
-	return o.pkcs8[kid+" "+string(wrapped)], o.err
+func (f *fakeKMS) Unwrap(_ context.Context, kid string, wrapped []byte) ([]byte, error) {
+	f.calls++
+	return f.pkcs8[kid+" "+string(wrapped)], f.err
 }
 
 func TestAWrappedKeyIsUnwrappedOnce(t *testing.T) {
@@ -158,13 +159,13 @@ func TestAWrappedKeyIsUnwrappedOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := env("JWT_KEYS", ringOf(t, k.Wrap([]byte("wrapped"))))
-	o := &opener{pkcs8: map[string][]byte{k.ID + " wrapped": pkcs8}, err: errors.New("KMS is out")}
-	a := tokens.Unwrapping(e, o)
-	usable(t, e)
+	kms := &fakeKMS{pkcs8: map[string][]byte{k.ID + " wrapped": pkcs8}, err: errors.New("an outage of KMS")}
+	a := tokens.NewWithUnwrapper(e, kms)
+	mustBeUsable(t, e)
 	if _, _, err := issue(t.Context(), a, time.Now()); !errors.Is(err, fault.Unavailable) {
 		t.Errorf("in an outage of KMS: %v", err)
 	}
-	o.err = nil
+	kms.err = nil
 	for range 3 {
 		raw, _, err := issue(t.Context(), a, time.Now())
 		if err != nil {
@@ -174,10 +175,10 @@ func TestAWrappedKeyIsUnwrappedOnce(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if o.calls != 2 {
-		t.Errorf("%d calls to KMS, want the failed one and one more", o.calls)
+	if kms.calls != 2 {
+		t.Errorf("%d calls to KMS, want the failed one and one more", kms.calls)
 	}
-	verifier := tokens.New(e) // without KMS it verifies, and issues nothing
+	verifier := tokens.New(e) // without KMS it verifies tokens, but cannot issue any
 	raw, _, err := issue(t.Context(), a, time.Now())
 	if err != nil {
 		t.Fatal(err)
@@ -186,10 +187,10 @@ func TestAWrappedKeyIsUnwrappedOnce(t *testing.T) {
 		t.Error(err)
 	}
 	if raw, _, err := issue(t.Context(), verifier, time.Now()); err == nil || raw != "" {
-		t.Errorf("issued without the key: %q", raw)
+		t.Errorf("issued without the private key: %q", raw)
 	}
-	swapped := tokens.Unwrapping(e, &opener{pkcs8: map[string][]byte{k.ID + " wrapped": wrong}})
+	swapped := tokens.NewWithUnwrapper(e, &fakeKMS{pkcs8: map[string][]byte{k.ID + " wrapped": wrong}})
 	if _, _, err := issue(t.Context(), swapped, time.Now()); err == nil || errors.Is(err, fault.Unavailable) {
-		t.Errorf("another's key: %v", err)
+		t.Errorf("the private key of another public key: %v", err)
 	}
 }

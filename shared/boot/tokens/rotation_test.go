@@ -19,29 +19,29 @@ import (
 	"roster/shared/user"
 )
 
-// The rotation under load. Time is the test's own. Each instance sees the
-// secret as it was some time ago, up to the most that package secrets allows,
-// and verifiers elsewhere have copies of the public keys that are older still.
+// The rotation under load, with a simulated clock. Each instance sees the secret
+// as it was some time ago, up to the limit of package secrets. Verifiers
+// elsewhere have copies of the public keys that are even older.
 
 const (
 	rotations = 10
-	period    = time.Hour // that a key signs, at least
+	period    = time.Hour // how long a key signs, at least
 	tick      = 5 * time.Minute
 	jwtKeys   = "JWT_KEYS"
 )
 
-// issue signs for the bearer.
+// issue signs a token for account.
 func issue(ctx context.Context, a *tokens.Access, now time.Time) (string, time.Duration, error) {
 	sign, err := a.Ready(ctx)
 	if err != nil {
 		return "", 0, err
 	}
-	return sign(bearer, now)
+	return sign(account, now)
 }
 
-var bearer = user.Subject{UUID: subject, Session: session, TokenVersion: 7, Role: user.RoleUser}
+var account = user.Subject{UUID: subject, Session: session, TokenVersion: 7, Role: user.RoleUser}
 
-// world is what all instances share: a clock, and the secret's history.
+// world is what all instances share: the clock, and the versions of the secret.
 type world struct {
 	now      time.Time
 	versions []version
@@ -53,7 +53,7 @@ type version struct {
 	text string
 }
 
-// at is the version that was the current one then.
+// at returns the version that was current at that time.
 func (w *world) at(t time.Time) version {
 	var v version
 	for _, next := range w.versions {
@@ -78,8 +78,8 @@ func (w *world) store(t *testing.T, ring *keyring.Ring) {
 	w.versions = append(w.versions, v)
 }
 
-// instance is one process: its cache is as old as lag says, and its clock goes
-// ahead by skew.
+// instance is one process. Its copy of the secret is as old as lag, and its
+// clock is ahead by skew.
 type instance struct {
 	*tokens.Access
 	w         *world
@@ -106,7 +106,7 @@ func newInstance(t *testing.T, w *world, lag, skew time.Duration) *instance {
 	return i
 }
 
-// issued is a token that is about.
+// issued is a token that has not expired.
 type issued struct {
 	raw string
 	at  time.Time
@@ -115,18 +115,19 @@ type issued struct {
 func TestKeyRotationUnderLoad(t *testing.T) {
 	t.Parallel()
 	w := &world{now: time.Date(2026, 1, 5, 9, 30, 0, 0, time.UTC)}
-	w.versions = []version{{}} // no ring: JWT_SECRET_KEY, derived
+	w.versions = []version{{}} // no ring: a JWT_SECRET_KEY derived from ROOT_KEY signs
 	var instances []*instance
-	for n, lag := range []time.Duration{0, time.Minute, 5 * time.Minute, 31 * time.Minute, keyring.SecretAge} {
+	for n, lag := range []time.Duration{0, time.Minute, 5 * time.Minute, 31 * time.Minute, keyring.MaxSecretAge} {
 		instances = append(instances, newInstance(t, w, lag, time.Duration(n-2)*time.Second))
 	}
-	l := &load{t: t, w: w, instances: instances, elsewhere: []time.Duration{0, keyring.SecretAge + keyring.SetAge + keyring.GatewayAge}}
+	oldest := keyring.MaxSecretAge + keyring.MaxSetAge + keyring.MaxGatewayAge
+	l := &load{t: t, w: w, instances: instances, elsewhere: []time.Duration{0, oldest}}
 	random := rand.New(rand.NewPCG(20260105, 0))
 	for ticks := 0; l.retired() < rotations; ticks++ {
 		if ticks > 5000 {
 			t.Fatalf("%d rotations in %d ticks", l.retired(), ticks)
 		}
-		if random.IntN(4) == 0 { // the function runs now and then
+		if random.IntN(4) == 0 { // the rotation does not run at every tick
 			l.rotate(random.IntN(8) == 0)
 		}
 		l.issue()
@@ -134,7 +135,7 @@ func TestKeyRotationUnderLoad(t *testing.T) {
 		l.attack()
 		w.now = w.now.Add(tick)
 	}
-	t.Logf("%d rotations in %v: %d tokens, %d checks by instances and %d elsewhere, %d refused; %d tokens of keys that had ended, %d accepted",
+	t.Logf("%d rotations in %v: %d tokens, %d checks by instances and %d elsewhere, %d refused; %d tokens signed with expired keys, %d accepted",
 		l.retired(), w.now.Sub(w.versions[1].from), l.tokens, l.checks, l.foreign, l.refused, l.attacks, l.accepted)
 	if l.refused > 0 || l.accepted > 0 || l.checks < 10_000 || l.attacks < 1000 {
 		t.Errorf("refused %d, accepted %d", l.refused, l.accepted)
@@ -146,26 +147,30 @@ type load struct {
 	w         *world
 	instances []*instance
 	elsewhere []time.Duration // ages of copies of the public keys
-	about     []issued
-	ended     []ended
+	live      []issued
+	expired   []expired
 
 	tokens, checks, foreign, refused, attacks, accepted int
 }
 
-// ended is a key that somebody kept.
-type ended struct {
+// expired is a retired key whose private part an attacker has kept.
+type expired struct {
 	keyring.Key
 	private crypto.Signer
-	from    time.Time // when it must be honoured no longer
+	from    time.Time // its signatures must be refused from then on
 }
 
-func (l *load) retired() int { return len(l.ended) }
+func (l *load) retired() int { return len(l.expired) }
 
-// rotate is a run of the rotation. One that is undone is lost: the secret was
-// set back by a rotation of the database's password that ran beside it.
+// rotate runs the rotation. With undone, its result is overwritten: a rotation
+// of the database's password, which ran at the same time, puts back the secret
+// as it was.
 func (l *load) rotate(undone bool) {
 	before := l.w.versions[len(l.w.versions)-1].ring
-	ring, done, err := before.Step(l.w.now, keyring.Policy{Period: period, Make: func() (keyring.Key, error) { return keyring.Generate(keyring.EdDSA) }}, false)
+	ring, done, err := before.Rotate(l.w.now, keyring.Policy{
+		Period:   period,
+		Generate: func() (keyring.Key, error) { return keyring.Generate(keyring.EdDSA) },
+	}, false)
 	if err != nil {
 		l.t.Fatal(err)
 	}
@@ -175,15 +180,15 @@ func (l *load) rotate(undone bool) {
 	l.w.store(l.t, ring)
 	if undone {
 		l.w.now = l.w.now.Add(time.Second)
-		l.issue() // by those who have seen it
+		l.issue() // some instances have already read the new ring
 		l.w.now = l.w.now.Add(time.Second)
 		l.w.store(l.t, before)
 		return
 	}
 	for _, c := range done {
-		if c.Did == "retired" {
+		if c.Kind == "retired" {
 			k, _ := before.Current()
-			l.ended = append(l.ended, ended{k, k.Private(), l.w.now.Add(keyring.Honour)})
+			l.expired = append(l.expired, expired{k, k.Private(), l.w.now.Add(keyring.GracePeriod)})
 		}
 	}
 }
@@ -195,19 +200,19 @@ func (l *load) issue() {
 			l.t.Fatal(err)
 		}
 		l.tokens++
-		l.about = append(l.about, issued{raw, l.w.now})
+		l.live = append(l.live, issued{raw, l.w.now})
 	}
 }
 
-// verify shows each token that is still good to every instance.
+// verify has every instance verify every token that has not expired.
 func (l *load) verify() {
-	l.about = slices.DeleteFunc(l.about, func(i issued) bool { return l.w.now.Sub(i.at) >= token.Lifetime })
-	for _, one := range l.about {
+	l.live = slices.DeleteFunc(l.live, func(i issued) bool { return l.w.now.Sub(i.at) >= token.Lifetime })
+	for _, one := range l.live {
 		for _, i := range l.instances {
 			l.checks++
 			if c, err := i.Verify(l.t.Context(), one.raw, i.now()); err != nil || c.UUID != subject {
 				l.refused++
-				l.t.Errorf("%v old, shown to an instance whose secret is %v old: %v", l.w.now.Sub(one.at), i.lag, err)
+				l.t.Errorf("a token that is %v old is refused by an instance whose secret is %v old: %v", l.w.now.Sub(one.at), i.lag, err)
 			}
 		}
 	}
@@ -216,11 +221,11 @@ func (l *load) verify() {
 	}
 }
 
-// verifyElsewhere checks the signatures by a copy of the public keys. Tokens of
-// the shared secret are not for others.
+// verifyElsewhere checks the signatures with a copy of the public keys of that
+// age. Nobody else can verify tokens that the shared secret signed.
 func (l *load) verifyElsewhere(age time.Duration) {
 	then := l.w.now.Add(-age)
-	text, err := l.w.at(then).ring.Set(then)
+	text, err := l.w.at(then).ring.JWKS(then)
 	if err != nil {
 		l.t.Fatal(err)
 	}
@@ -228,10 +233,10 @@ func (l *load) verifyElsewhere(age time.Duration) {
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	for _, one := range l.about {
+	for _, one := range l.live {
 		_, err := jwt.Parse(one.raw, func(t *jwt.Token) (any, error) {
-			kid, named := t.Header["kid"].(string)
-			if !named {
+			kid, ok := t.Header["kid"].(string)
+			if !ok {
 				return nil, errShared
 			}
 			_, key, _ := set.Find(kid, l.w.now)
@@ -242,16 +247,16 @@ func (l *load) verifyElsewhere(age time.Duration) {
 		}
 		if l.foreign++; err != nil {
 			l.refused++
-			l.t.Errorf("%v old, checked by keys that are %v old: %v", l.w.now.Sub(one.at), age, err)
+			l.t.Errorf("a token that is %v old is refused by a copy of the keys that is %v old: %v", l.w.now.Sub(one.at), age, err)
 		}
 	}
 }
 
 var errShared = errors.New("signed by the shared secret")
 
-// attack signs new tokens with keys that had their time.
+// attack signs new tokens with expired keys.
 func (l *load) attack() {
-	for _, k := range l.ended {
+	for _, k := range l.expired {
 		if since := l.w.now.Sub(k.from); since < 0 || since > 4*time.Hour {
 			continue
 		}
@@ -266,7 +271,7 @@ func (l *load) attack() {
 			l.attacks++
 			if _, err := i.Verify(l.t.Context(), raw, l.w.now); err == nil {
 				l.accepted++
-				l.t.Errorf("%v after its end %v was honoured, by an instance whose secret is %v old", l.w.now.Sub(k.from), k.Key, i.lag)
+				l.t.Errorf("%v after its end %v is accepted by an instance whose secret is %v old", l.w.now.Sub(k.from), k.Key, i.lag)
 			}
 		}
 	}

@@ -1,8 +1,9 @@
-// Package tokens assembles the access tokens of a function from its
-// environment. It is apart from package boot so that a function without access
-// tokens does not link the JWT library.
+// Package tokens makes what verifies and issues access tokens, from the settings
+// of a function. It is not part of package boot so that a function without
+// access tokens does not link the JWT library.
 //
-// It stands between tokens and accounts, which do not know each other.
+// It converts between the claims of package token and the accounts of package
+// user, because neither may import the other.
 package tokens
 
 import (
@@ -21,42 +22,44 @@ import (
 	"roster/shared/user"
 )
 
-// Access issues access tokens to accounts and tells who a token speaks for.
+// Access issues access tokens to accounts, and returns the account that a token
+// was issued to. It is safe for concurrent use.
 type Access struct {
-	profile token.Profile
-	secret  []byte // of HS256; nil where the ring signs and there is none
-	keys    *keys.Live
-	unwrap  Unwrapper
+	profile   token.Profile
+	secret    []byte // for HS256; nil if there is none and the ring signs
+	keys      *keys.Live
+	unwrapper Unwrapper
 
-	mu      sync.Mutex
-	ring    *keyring.Ring // the one that service was made of
-	service *token.Service
-	private map[string]crypto.Signer // unwrapped ones, by kid
+	mu        sync.Mutex
+	ring      *keyring.Ring
+	service   *token.Service           // verifies with ring
+	unwrapped map[string]crypto.Signer // unwrapped private keys, by kid
 }
 
-// Unwrapper opens private keys that are wrapped. Only what issues tokens needs
-// one.
+// Unwrapper decrypts private keys that KMS has wrapped. Only a function that
+// issues tokens needs one.
 type Unwrapper interface {
 	Unwrap(ctx context.Context, kid string, wrapped []byte) (pkcs8 []byte, err error)
 }
 
-// New returns the access tokens of that environment. It issues none where the
-// private keys are wrapped.
-func New(env *boot.Environment) *Access { return Unwrapping(env, nil) }
+// New returns an Access without an Unwrapper: it verifies every token, but
+// cannot issue one if the private keys are wrapped.
+func New(env *boot.Environment) *Access { return NewWithUnwrapper(env, nil) }
 
-// Unwrapping is New for a function that issues tokens where private keys may be
-// wrapped. A nil Unwrapper opens none.
-func Unwrapping(env *boot.Environment, u Unwrapper) *Access {
-	a := &Access{profile: profile(env), keys: keys.New(env.Environment), unwrap: u, private: map[string]crypto.Signer{}}
-	ring, _ := a.keys.Ring(context.Background()) // a bad one is noted already
-	if signs(ring) && env.Optional("JWT_SECRET_KEY", env.Optional("ROOT_KEY", "")) == "" {
+// NewWithUnwrapper is New for a function that issues tokens.
+func NewWithUnwrapper(env *boot.Environment, u Unwrapper) *Access {
+	a := &Access{profile: profile(env), keys: keys.New(env.Environment), unwrapper: u, unwrapped: map[string]crypto.Signer{}}
+	ring, _ := a.keys.Ring(context.Background()) // keys.New has reported a bad ring
+	if hasCurrentKey(ring) && env.Optional("JWT_SECRET_KEY", env.Optional("ROOT_KEY", "")) == "" {
 		return a
 	}
 	a.secret = env.Key("JWT_SECRET_KEY")
 	return a
 }
 
-func signs(r *keyring.Ring) bool {
+// hasCurrentKey reports whether the ring signs. If it does not, the shared
+// secret does.
+func hasCurrentKey(r *keyring.Ring) bool {
 	if r == nil {
 		return false
 	}
@@ -67,9 +70,9 @@ func signs(r *keyring.Ring) bool {
 // audienceForm is what RFC 7519 §2 calls a StringOrURI, of a sensible length.
 var audienceForm = regexp.MustCompile(`^[!-~]{1,128}$`)
 
-// profile reads whom the tokens are from and for, and what else is in each.
+// profile reads the issuer, the audience and the extra claims of the tokens.
 func profile(env *boot.Environment) token.Profile {
-	// Roster's own endpoints ask for the same audience (RFC 7519 §4.1.3).
+	// Roster's own endpoints require the same audience (RFC 7519 §4.1.3).
 	p := token.Profile{Issuer: env.Origin("PUBLIC_URL"), Audience: env.Optional("JWT_AUDIENCE", "roster")}
 	if !audienceForm.MatchString(p.Audience) {
 		env.Reject("JWT_AUDIENCE", "must be 1 to 128 characters without spaces")
@@ -84,28 +87,29 @@ func profile(env *boot.Environment) token.Profile {
 	return p
 }
 
-// Ready returns what issues tokens, with the keys as they are now. An error that
-// is user.Unavailable says that they cannot be read.
+// Ready returns a function that issues tokens with the keys as they are now. The
+// error is fault.Unavailable if the keys cannot be read or unwrapped.
 func (a *Access) Ready(ctx context.Context) (user.Issue, error) {
 	ring, err := a.keys.Ring(ctx)
 	if err != nil {
 		return nil, err
 	}
 	s := a.verifier(ring)
-	if signs(ring) {
+	if hasCurrentKey(ring) {
 		private, err := a.signer(ctx, ring)
 		if err != nil {
 			return nil, err
 		}
 		s = token.New(a.profile, token.Keys{Ring: ring, Private: private})
 	}
-	return func(b user.Subject, now time.Time) (string, time.Duration, error) {
-		return s.Issue(token.Claims{Subject: b.UUID, Session: b.Session, Role: string(b.Role), Version: b.TokenVersion}, now)
+	return func(to user.Subject, now time.Time) (string, time.Duration, error) {
+		return s.Issue(token.Claims{Subject: to.UUID, Session: to.Session, Role: string(to.Role), Version: to.TokenVersion}, now)
 	}, nil
 }
 
-// Verify returns who the token speaks for. An error that is user.Unavailable
-// says that the keys cannot be read; any other, that the token is not good.
+// Verify returns the caller that the token was issued to. The error is
+// fault.Unavailable if the keys cannot be read; any other error means that the
+// token is not valid.
 func (a *Access) Verify(ctx context.Context, raw string, now time.Time) (request.Caller, error) {
 	ring, err := a.keys.Ring(ctx)
 	if err != nil {
@@ -118,7 +122,8 @@ func (a *Access) Verify(ctx context.Context, raw string, now time.Time) (request
 	return request.Caller{UUID: c.Subject, Session: c.Session, TokenVersion: c.Version}, nil
 }
 
-// verifier is made once for each ring.
+// verifier returns a service that verifies with this ring. It makes a new one
+// only when the ring has changed.
 func (a *Access) verifier(ring *keyring.Ring) *token.Service {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -128,23 +133,23 @@ func (a *Access) verifier(ring *keyring.Ring) *token.Service {
 	return a.service
 }
 
-// signer returns the private key of the ring's current key. One that is
-// wrapped is unwrapped once.
+// signer returns the private key of the ring's current key. A wrapped one is
+// unwrapped at its first use and kept.
 func (a *Access) signer(ctx context.Context, ring *keyring.Ring) (crypto.Signer, error) {
 	k, _ := ring.Current()
 	if private := k.Private(); private != nil {
 		return private, nil
 	}
 	a.mu.Lock()
-	private, known := a.private[k.ID]
+	private, known := a.unwrapped[k.ID]
 	a.mu.Unlock()
 	if known {
 		return private, nil
 	}
-	if a.unwrap == nil {
+	if a.unwrapper == nil {
 		return nil, fmt.Errorf("%v is wrapped, and this function cannot unwrap it", k)
 	}
-	pkcs8, err := a.unwrap.Unwrap(ctx, k.ID, k.Wrapped)
+	pkcs8, err := a.unwrapper.Unwrap(ctx, k.ID, k.Wrapped)
 	if err != nil {
 		return nil, keys.Unavailable(fmt.Errorf("unwrap %v: %w", k, err))
 	}
@@ -153,7 +158,7 @@ func (a *Access) signer(ctx context.Context, ring *keyring.Ring) (crypto.Signer,
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	clear(a.private) // a former key's
-	a.private[k.ID] = private
+	clear(a.unwrapped) // private keys that sign no longer
+	a.unwrapped[k.ID] = private
 	return private, nil
 }

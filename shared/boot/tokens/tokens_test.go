@@ -14,9 +14,8 @@ const (
 	origin  = "https://accounts.example.com"
 	subject = "01939e6e-5a7c-7bd0-8f0e-3a1f5d0c9b42"
 	session = "01939e6e-5a7c-7bd0-8f0e-3a1f5d0c9b43"
-	// signed was made apart from this program: key, issuer, audience and form
-	// of this and later releases. If a change no longer takes it, that change logs
-	// everybody out.
+	// signed was made with another program, with the key, issuer, audience and
+	// form that every release has. A release that refuses it logs everybody out.
 	signed = "eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9." +
 		"eyJpc3MiOiJodHRwczovL2FjY291bnRzLmV4YW1wbGUuY29tIiwic3ViIjoiMDE5MzllNmUtNWE3Yy03YmQwLThmMGUtM2ExZjVkMGM5YjQyIiwiYXVkIjpbInJvc3Rlci" +
 		"JdLCJleHAiOjE3Njc2MDYwMDAsIm5iZiI6MTc2NzYwNTQwMCwiaWF0IjoxNzY3NjA1NDAwLCJqdGkiOiJNRlJHR1pERk1aVFdRMkxLTk5XRzIzVFBPQiIsInNpZCI6IjAxOTM5ZTZlLTVhN2MtN2JkMC04ZjBlLTNhMWY1ZDBjOWI0MyIsInJvbGUiOiJVU0VSIiwidmVyIjo3fQ." +
@@ -31,7 +30,7 @@ func env(pairs ...string) *boot.Environment {
 	return boot.FromMap(values)
 }
 
-func TestAccessTakesTheTokensOfOtherReleases(t *testing.T) {
+func TestTokensOfOtherReleasesAreAccepted(t *testing.T) {
 	t.Parallel()
 	e := env()
 	got, err := tokens.New(e).Verify(t.Context(), signed, time.Unix(1767605400, 0))
@@ -40,12 +39,12 @@ func TestAccessTakesTheTokensOfOtherReleases(t *testing.T) {
 	}
 }
 
-func TestAccessRefusesTheTokensOfOthers(t *testing.T) {
+func TestTokensOfOtherDeploymentsAreRefused(t *testing.T) {
 	t.Parallel()
 	for name, e := range map[string]*boot.Environment{
-		"another key":    env("ROOT_KEY", "zyxwvutsrqponmlkjihgfedcba987654"),
-		"a key given":    env("JWT_SECRET_KEY", "0123456789abcdefghijklmnopqrstuv"),
-		"another issuer": env("PUBLIC_URL", "https://accounts.example.org"),
+		"another key":      env("ROOT_KEY", "zyxwvutsrqponmlkjihgfedcba987654"),
+		"a key of its own": env("JWT_SECRET_KEY", "0123456789abcdefghijklmnopqrstuv"),
+		"another issuer":   env("PUBLIC_URL", "https://accounts.example.org"),
 	} {
 		if _, err := tokens.New(e).Verify(t.Context(), signed, time.Unix(1767605400, 0)); err == nil || e.Check() != nil {
 			t.Errorf("%s: %v, %v", name, err, e.Check())
@@ -53,11 +52,11 @@ func TestAccessRefusesTheTokensOfOthers(t *testing.T) {
 	}
 }
 
-func TestAccessNamesWhatIsMissing(t *testing.T) {
+func TestMissingTokenSettingsAreNamed(t *testing.T) {
 	t.Parallel()
 	e := boot.FromMap(map[string]string{})
 	if tokens.New(e) == nil {
-		t.Error("no tokens")
+		t.Error("New returned nil")
 	}
 	const want = "the configuration is not usable: JWT_SECRET_KEY is missing; PUBLIC_URL is missing"
 	if err := e.Check(); err == nil || err.Error() != want {

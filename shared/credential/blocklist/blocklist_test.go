@@ -10,26 +10,26 @@ import (
 	"roster/shared/credential/blocklist"
 )
 
-func TestCommon(t *testing.T) {
+func TestCommonPasswordsAreFoundWithAShortSuffixToo(t *testing.T) {
 	t.Parallel()
 	for _, p := range []string{
 		"password1", "12345678", "iloveyou", "baseball", "trustno1", // from breaches
 		"elephant", "mountain", "christopher", "elizabeth", "montgomery", // words and names
 		"PASSWORD1", "BaseBall", // in another case
-		"password123", "Password2026!", "dragon-1984", "sunshine!!", "admin123", "letmein 1", // with an afterthought
-		"sunshine123456", // with the longest
+		"password123", "Password2026!", "dragon-1984", "sunshine!!", "admin123", "letmein 1", // with a suffix
+		"sunshine123456", // with the longest suffix
 	} {
 		if !blocklist.Common(p) {
 			t.Errorf("%q is not common", p)
 		}
 	}
 	for _, p := range []string{
-		"new_password123",         // what a common one is part of, but not the beginning of
-		"correct horse battery",   // words
-		"zx9!12345",               // a stem too short to tell anything
-		"9999999999999999-zebra",  // digits first
-		"sunshine-2026-in-lisbon", // goes on behind the digits
-		"sunshine8361947",         // a number that is more than an afterthought
+		"new_password123",         // it does not begin with the common password
+		"correct horse battery",   // several words
+		"zx9!12345",               // what is left without the suffix is too short
+		"9999999999999999-zebra",  // a prefix of digits
+		"sunshine-2026-in-lisbon", // more words after the digits
+		"sunshine8361947",         // a suffix that is too long
 		"sunshine 836 194 725 06",
 		"", " ", "\x00", "斑马风筝月亮自行车", "🦓🔑🌍🎷🧀🚲🪁🧵",
 	} {
@@ -39,7 +39,7 @@ func TestCommon(t *testing.T) {
 	}
 }
 
-func TestTheListsAreReadWhole(t *testing.T) {
+func TestUnpackReadsWhatEncodingJSONReads(t *testing.T) {
 	t.Parallel()
 	want := map[string]struct{}{}
 	for _, name := range blocklist.Lists {
@@ -54,14 +54,15 @@ func TestTheListsAreReadWhole(t *testing.T) {
 		}
 	}
 	if !maps.Equal(want, blocklist.Entries()) {
-		t.Errorf("encoding/json reads %d entries, package blocklist %d others", len(want), len(blocklist.Entries()))
+		t.Errorf("encoding/json reads %d entries, and package blocklist %d, which differ", len(want), len(blocklist.Entries()))
 	}
 }
 
-// A list that is empty or cut short lets everything pass and fails nothing else.
-func TestThereAreEnough(t *testing.T) {
+// With an empty or truncated list every password would pass, and no other test
+// would fail.
+func TestTheListsAreComplete(t *testing.T) {
 	t.Parallel()
-	const shortest = 8 // that a deployment may allow
+	const shortest = 8 // the shortest password that a deployment may allow
 	all, settable := 0, 0
 	for p := range blocklist.Entries() {
 		all++
@@ -78,7 +79,7 @@ func TestThereAreEnough(t *testing.T) {
 	}
 }
 
-// BenchmarkUnpack is what the first answer costs, BenchmarkCommon every other.
+// BenchmarkUnpack measures the first call of Common, BenchmarkCommon every other.
 func BenchmarkUnpack(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {

@@ -1,4 +1,4 @@
 package blocklist
 
-// Lists, Entries and Unpack are what the set is made of, it, and the making.
+// Lists, Entries and Unpack are for tests.
 var Lists, Entries, Unpack = lists, entries, unpack

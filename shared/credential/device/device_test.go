@@ -13,7 +13,7 @@ var (
 	noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 )
 
-func TestToken(t *testing.T) {
+func TestATokenKeepsTheDevicesID(t *testing.T) {
 	t.Parallel()
 	token := keys.Issue("ann", "", noon)
 	id := keys.Open("ann", token, noon)
@@ -26,48 +26,48 @@ func TestToken(t *testing.T) {
 	later := noon.Add(time.Hour)
 	again := keys.Issue("ann", id, later)
 	if again == token || keys.Open("ann", again, later) != id {
-		t.Errorf("a token for the device %q is of %q", id, keys.Open("ann", again, later))
+		t.Errorf("a token for the device %q has the id %q", id, keys.Open("ann", again, later))
 	}
-	for _, bad := range []string{"x", id + "A", id[1:], strings.Repeat("A", 100)} { // no id: a new device
+	for _, bad := range []string{"x", id + "A", id[1:], strings.Repeat("A", 100)} { // not an id: a new device
 		if got := keys.Open("ann", keys.Issue("ann", bad, noon), noon); got == "" || got == bad || got == id {
 			t.Errorf("for the id %q: %q", bad, got)
 		}
 	}
 }
 
-func TestTokenEnds(t *testing.T) {
+func TestATokenExpires(t *testing.T) {
 	t.Parallel()
 	token := keys.Issue("ann", "", noon)
 	if keys.Open("ann", token, noon.Add(device.Lifetime)) == "" {
 		t.Error("refused on its last day")
 	}
 	if keys.Open("ann", token, noon.Add(device.Lifetime+time.Second)) != "" {
-		t.Error("good after its end")
+		t.Error("accepted after its last day")
 	}
 }
 
-func TestTokenOfAnother(t *testing.T) {
+func TestATokenIsForOneAccountAndOneKey(t *testing.T) {
 	t.Parallel()
 	token := keys.Issue("ann", "", noon)
 	for _, name := range []string{"", "ben", "an", "annx", "Ann", "ann\x00"} {
 		if keys.Open(name, token, noon) != "" {
-			t.Errorf("it is good for %q", name)
+			t.Errorf("it is accepted for %q", name)
 		}
 	}
-	others := device.New([]byte("fedcba9876543210fedcba9876543210"))
-	if others.Open("ann", token, noon) != "" {
-		t.Error("it is good under another key")
+	otherKeys := device.New([]byte("fedcba9876543210fedcba9876543210"))
+	if otherKeys.Open("ann", token, noon) != "" {
+		t.Error("it is accepted with another key")
 	}
 }
 
-// CVE-2026-27840: nothing but the whole token, as it is, is one.
-func TestTokenAltered(t *testing.T) {
+// CVE-2026-27840: only the whole and unchanged token is accepted.
+func TestAChangedTokenIsRefused(t *testing.T) {
 	t.Parallel()
 	token := keys.Issue("ann", "", noon)
 	refuse := func(altered string) {
 		t.Helper()
 		if altered != token && keys.Open("ann", altered, noon) != "" {
-			t.Errorf("taken: %q", altered)
+			t.Errorf("accepted: %q", altered)
 		}
 	}
 	for i := range token {
@@ -80,7 +80,7 @@ func TestTokenAltered(t *testing.T) {
 			refuse(string(b))
 		}
 	}
-	for n := range token { // as long as a token, with line breaks in it
+	for n := range token { // as long as a token, but partly line breaks
 		refuse(token[n:] + strings.Repeat("\n", n))
 	}
 	for _, more := range []string{"=", "A", " ", "\x00", token} {
@@ -96,7 +96,7 @@ func FuzzOpen(f *testing.F) {
 	f.Add("", strings.Repeat("A", 75))
 	f.Fuzz(func(t *testing.T, name, altered string) {
 		if keys.Open(name, altered, noon) != "" && (name != "ann" || altered != token) {
-			t.Errorf("%q is good for %q", altered, name)
+			t.Errorf("%q is accepted for %q", altered, name)
 		}
 	})
 }

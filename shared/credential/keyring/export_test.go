@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Thumbprint is that of a public key in JSON.
+// Thumbprint returns the thumbprint of a JWK.
 func Thumbprint(t *testing.T, text string) string {
 	t.Helper()
 	var j jwk

@@ -21,8 +21,8 @@ func ParseAlgorithm(name string) (Algorithm, error) {
 	return "", errors.New("must be ES256, EdDSA or RS256")
 }
 
-// Generate makes a key, which has no state yet. An RSA key has 2048 bits and
-// takes a second or two of a small function.
+// Generate makes a key pair. The key has no state yet. An RSA key has 2048 bits
+// and takes a small function a second or two.
 func Generate(alg Algorithm) (Key, error) {
 	private, err := generate(alg)
 	if err != nil {
@@ -43,12 +43,12 @@ func generate(alg Algorithm) (crypto.Signer, error) {
 		_, private, err := ed25519.GenerateKey(rand.Reader)
 		return private, err
 	case RS256:
-		return rsa.GenerateKey(rand.Reader, leastRSA)
+		return rsa.GenerateKey(rand.Reader, minRSABits)
 	}
 	return nil, errors.New("no such algorithm")
 }
 
-// PKCS8 is the private key to wrap (RFC 5208).
+// PKCS8 returns the private key in PKCS #8 (RFC 5208), to wrap or to store it.
 func (k Key) PKCS8() ([]byte, error) {
 	if k.private == nil {
 		return nil, fmt.Errorf("%v has no private key to write", k)
@@ -60,25 +60,26 @@ func (k Key) PKCS8() ([]byte, error) {
 	return b, nil
 }
 
-// Wrap returns the key with its private key wrapped, and only so.
+// Wrap returns the key with this wrapped private key and without the plain one.
 func (k Key) Wrap(wrapped []byte) Key {
 	k.private, k.Wrapped = nil, wrapped
 	return k
 }
 
-// Unwrap returns the private key that was wrapped, if it is this key's.
+// Unwrap parses a private key that was wrapped. It returns an error if it is not
+// the private key of this public key.
 func (k Key) Unwrap(pkcs8 []byte) (crypto.Signer, error) {
 	private, err := parsePrivate(pkcs8)
 	if err != nil {
 		return nil, err
 	}
-	if !same(private.Public(), k.Public) {
+	if !equal(private.Public(), k.Public) {
 		return nil, errors.New("private is not the private key of public")
 	}
 	return private, nil
 }
 
-// parsePrivate shows nothing of what it reads; errors of x509 may.
+// parsePrivate does not pass on errors of x509, because they may show the key.
 func parsePrivate(pkcs8 []byte) (crypto.Signer, error) {
 	parsed, err := x509.ParsePKCS8PrivateKey(pkcs8)
 	private, ok := parsed.(crypto.Signer)
@@ -88,7 +89,7 @@ func parsePrivate(pkcs8 []byte) (crypto.Signer, error) {
 	return private, nil
 }
 
-func same(a, b crypto.PublicKey) bool {
+func equal(a, b crypto.PublicKey) bool {
 	key, ok := a.(interface{ Equal(crypto.PublicKey) bool })
 	return ok && key.Equal(b)
 }

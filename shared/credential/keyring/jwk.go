@@ -14,8 +14,8 @@ import (
 	"math/big"
 )
 
-// jwk is a public key as RFC 7517 writes it, with the members of all three
-// kinds (RFC 7518 §6.2, §6.3; RFC 8037 §2).
+// jwk is a public key as a JWK (RFC 7517), with the members of all three key
+// types (RFC 7518 §6.2, §6.3; RFC 8037 §2).
 type jwk struct {
 	Type     string `json:"kty"`
 	Curve    string `json:"crv,omitempty"`
@@ -25,24 +25,25 @@ type jwk struct {
 	Exponent string `json:"e,omitempty"`
 }
 
-// The bounds of an RSA key, in bits: RFC 7518 §3.3 has the least; beyond the
-// most it is slow and its tokens are long.
+// The bounds of an RSA key, in bits. RFC 7518 §3.3 requires the lower one. Longer
+// keys than the upper one are slow and make tokens long.
 const (
-	leastRSA = 2048
-	mostRSA  = 4096
+	minRSABits = 2048
+	maxRSABits = 4096
 )
 
-// exponent is the one that everybody uses, 65537.
-const exponent = "AQAB"
+// rsaExponent is 65537, the usual public exponent, in base64url.
+const rsaExponent = "AQAB"
 
-// encoding is base64url without padding, and with no second spelling.
+// encoding is base64url without padding. Strict allows one encoding of a value
+// only.
 var encoding = base64.RawURLEncoding.Strict()
 
-// publicJWK writes a public key.
+// publicJWK returns a public key as a JWK.
 func publicJWK(public crypto.PublicKey) (jwk, error) {
 	switch p := public.(type) {
 	case *ecdsa.PublicKey:
-		b, err := p.Bytes() // 4, x, y
+		b, err := p.Bytes() // uncompressed: the byte 4, then x and y
 		if err != nil || p.Curve != elliptic.P256() {
 			return jwk{}, errors.New("not a key of P-256")
 		}
@@ -51,36 +52,37 @@ func publicJWK(public crypto.PublicKey) (jwk, error) {
 	case ed25519.PublicKey:
 		return jwk{Type: "OKP", Curve: "Ed25519", X: encoding.EncodeToString(p)}, nil
 	case *rsa.PublicKey:
-		return jwk{Type: "RSA", Modulus: encoding.EncodeToString(p.N.Bytes()), Exponent: encoding.EncodeToString(big.NewInt(int64(p.E)).Bytes())}, nil
+		exponent := big.NewInt(int64(p.E)).Bytes()
+		return jwk{Type: "RSA", Modulus: encoding.EncodeToString(p.N.Bytes()), Exponent: encoding.EncodeToString(exponent)}, nil
 	}
-	return jwk{}, fmt.Errorf("a %T is none of the kinds of key", public)
+	return jwk{}, fmt.Errorf("a %T is not a key of a supported type", public)
 }
 
-// public reads one for that algorithm. It takes what publicJWK writes and no
-// other spelling.
-func (j jwk) public(alg Algorithm) (crypto.PublicKey, error) {
+// publicKey returns the key if it is for that algorithm. It accepts only what
+// publicJWK returns, so that a key has one form and one thumbprint.
+func (j jwk) publicKey(alg Algorithm) (crypto.PublicKey, error) {
 	var key crypto.PublicKey
 	var err error
 	switch alg {
 	case ES256:
-		key, err = j.ec()
+		key, err = j.ecKey()
 	case EdDSA:
-		key, err = j.okp()
+		key, err = j.okpKey()
 	case RS256:
-		key, err = j.rsa()
+		key, err = j.rsaKey()
 	default:
 		return nil, errors.New("alg is none of ES256, EdDSA and RS256")
 	}
 	if err != nil {
 		return nil, err
 	}
-	if again, err := publicJWK(key); err != nil || again != j {
+	if canonical, err := publicJWK(key); err != nil || canonical != j {
 		return nil, fmt.Errorf("public is not a key of %s as RFC 7517 writes it", alg)
 	}
 	return key, nil
 }
 
-func (j jwk) ec() (crypto.PublicKey, error) {
+func (j jwk) ecKey() (crypto.PublicKey, error) {
 	x, err := encoding.DecodeString(j.X)
 	y, err2 := encoding.DecodeString(j.Y)
 	if err != nil || err2 != nil || len(x) != 32 || len(y) != 32 {
@@ -93,7 +95,7 @@ func (j jwk) ec() (crypto.PublicKey, error) {
 	return key, nil
 }
 
-func (j jwk) okp() (crypto.PublicKey, error) {
+func (j jwk) okpKey() (crypto.PublicKey, error) {
 	x, err := encoding.DecodeString(j.X)
 	if err != nil || len(x) != ed25519.PublicKeySize {
 		return nil, errors.New("public is not a key of Ed25519")
@@ -101,17 +103,17 @@ func (j jwk) okp() (crypto.PublicKey, error) {
 	return ed25519.PublicKey(x), nil
 }
 
-func (j jwk) rsa() (crypto.PublicKey, error) {
-	if len(j.Modulus) > encoding.EncodedLen(mostRSA/8) {
-		return nil, fmt.Errorf("public has more than %d bits", mostRSA)
+func (j jwk) rsaKey() (crypto.PublicKey, error) {
+	if len(j.Modulus) > encoding.EncodedLen(maxRSABits/8) {
+		return nil, fmt.Errorf("public has more than %d bits", maxRSABits)
 	}
 	n, err := encoding.DecodeString(j.Modulus)
-	if err != nil || j.Exponent != exponent {
+	if err != nil || j.Exponent != rsaExponent {
 		return nil, errors.New("public is not an RSA key with the exponent 65537")
 	}
 	key := &rsa.PublicKey{N: new(big.Int).SetBytes(n), E: 65537}
-	if bits := key.N.BitLen(); bits < leastRSA {
-		return nil, fmt.Errorf("public has %d bits, and RS256 needs %d", bits, leastRSA)
+	if bits := key.N.BitLen(); bits < minRSABits {
+		return nil, fmt.Errorf("public has %d bits, and RS256 needs %d", bits, minRSABits)
 	}
 	if key.N.Bit(0) == 0 {
 		return nil, errors.New("public is not an RSA key")
@@ -119,8 +121,8 @@ func (j jwk) rsa() (crypto.PublicKey, error) {
 	return key, nil
 }
 
-// thumbprint is the key's name (RFC 7638): two rings never give one name to
-// two keys. The members stand in the order of their names, which RFC 7638 asks.
+// thumbprint returns the JWK thumbprint (RFC 7638), which is the kid: two keys
+// never have the same one. RFC 7638 §3.3 requires the members in this order.
 func (j jwk) thumbprint() string {
 	var sorted any
 	switch j.Type {
@@ -145,7 +147,7 @@ func (j jwk) thumbprint() string {
 		}{j.Exponent, j.Type, j.Modulus}
 	}
 	b, err := json.Marshal(sorted)
-	if err != nil { // three texts
+	if err != nil { // strings always have a JSON form
 		panic(err)
 	}
 	sum := sha256.Sum256(b)

@@ -14,8 +14,9 @@ var now = time.Date(2026, 1, 5, 9, 30, 0, 0, time.UTC)
 
 var algorithms = []keyring.Algorithm{keyring.ES256, keyring.EdDSA, keyring.RS256}
 
-// An RSA key takes its time, so each kind is made once.
-var made = sync.OnceValue(func() map[keyring.Algorithm][]keyring.Key {
+// testKeys has three keys of each algorithm. They are made once, because
+// generating RSA keys is slow.
+var testKeys = sync.OnceValue(func() map[keyring.Algorithm][]keyring.Key {
 	all := map[keyring.Algorithm][]keyring.Key{}
 	for _, alg := range algorithms {
 		for range 3 {
@@ -29,17 +30,18 @@ var made = sync.OnceValue(func() map[keyring.Algorithm][]keyring.Key {
 	return all
 })
 
-// ring has a retired key, a current and a next one of that algorithm.
+// ring returns a ring with a retired, a current and a next key of that algorithm.
 func ring(alg keyring.Algorithm) *keyring.Ring {
-	k := made()[alg]
+	k := testKeys()[alg]
 	retired, current, next := k[0], k[1], k[2]
-	retired.State, retired.CreatedAt, retired.CurrentAt, retired.RetiredAt = keyring.Retired, now.Add(-72*time.Hour), now.Add(-48*time.Hour), now
+	retired.State, retired.RetiredAt = keyring.Retired, now
+	retired.CreatedAt, retired.CurrentAt = now.Add(-72*time.Hour), now.Add(-48*time.Hour)
 	current.State, current.CreatedAt, current.CurrentAt = keyring.Current, now.Add(-24*time.Hour), now
 	next.State, next.CreatedAt = keyring.Next, now
 	return &keyring.Ring{Keys: []keyring.Key{retired, current, next}}
 }
 
-func write(t testing.TB, r *keyring.Ring) string {
+func toJSON(t testing.TB, r *keyring.Ring) string {
 	t.Helper()
 	b, err := r.JSON()
 	if err != nil {
@@ -51,11 +53,11 @@ func write(t testing.TB, r *keyring.Ring) string {
 // object is a JSON object that a test changes.
 type object = map[string]any
 
-// document is a good ring as it is written, for changes: its keys are retired,
-// current and next.
+// document returns a valid ring as JSON objects, for a test to change, and its
+// retired, current and next key.
 func document(t testing.TB, alg keyring.Algorithm) (doc object, retired, current, next object) {
 	t.Helper()
-	if err := json.Unmarshal([]byte(write(t, ring(alg))), &doc); err != nil {
+	if err := json.Unmarshal([]byte(toJSON(t, ring(alg))), &doc); err != nil {
 		t.Fatal(err)
 	}
 	keys := doc["keys"].([]any)
@@ -80,7 +82,7 @@ func privateOf(t testing.TB, k keyring.Key) []byte {
 	return b
 }
 
-// shows reports whether a text has a secret in it.
+// shows reports whether the text contains the secret, or its first half.
 func shows(text, secret string) bool {
 	return len(secret) > 7 && strings.Contains(text, secret[:len(secret)/2])
 }

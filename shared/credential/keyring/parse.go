@@ -12,11 +12,11 @@ import (
 )
 
 const (
-	maxText = 32 << 10 // bytes; Secrets Manager takes 64 KiB in all
-	maxKeys = 10
+	maxBytes = 32 << 10 // Secrets Manager takes 64 KiB for the whole secret
+	maxKeys  = 10
 )
 
-// document is a ring as it is written.
+// document is a ring as JSON.
 type document struct {
 	Keys       []entry    `json:"keys"`
 	HS256Until *time.Time `json:"hs256_until,omitempty"`
@@ -31,17 +31,17 @@ type entry struct {
 	RetiredAt *time.Time `json:"retired_at,omitempty"`
 	Public    jwk        `json:"public"`
 	Private   string     `json:"private,omitempty"` // PKCS #8, base64
-	Wrapped   string     `json:"wrapped,omitempty"` // by KMS, base64
+	Wrapped   string     `json:"wrapped,omitempty"` // ciphertext of KMS, base64
 }
 
-// Parse reads a ring. It refuses what it does not know, for a ring that is
-// half understood might sign with a key that nobody published. The errors name
-// keys by their kid and show nothing else.
+// Parse reads a ring as JSON wrote it. It refuses members that it does not know,
+// because a ring that is only partly understood might sign with a key that was
+// never published. Its errors show kids and no other value.
 func Parse(text string) (*Ring, error) {
-	if len(text) > maxText {
-		return nil, fmt.Errorf("it is longer than %d bytes", maxText)
+	if len(text) > maxBytes {
+		return nil, fmt.Errorf("it is longer than %d bytes", maxBytes)
 	}
-	if err := unique(text); err != nil {
+	if err := checkMemberNames(text); err != nil {
 		return nil, err
 	}
 	d := json.NewDecoder(strings.NewReader(text))
@@ -51,32 +51,33 @@ func Parse(text string) (*Ring, error) {
 		return nil, errors.New("it is not a ring of keys: a member is unknown or of another type")
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return nil, errors.New("something stands behind it")
+		return nil, errors.New("there is text after the JSON object")
 	}
 	if len(doc.Keys) == 0 || len(doc.Keys) > maxKeys {
 		return nil, fmt.Errorf("it has %d keys, and must have 1 to %d", len(doc.Keys), maxKeys)
 	}
-	r := &Ring{HS256Until: at(doc.HS256Until)}
+	r := &Ring{HS256Until: timeOrZero(doc.HS256Until)}
 	for i, e := range doc.Keys {
 		k, err := e.key()
 		if err != nil {
-			return nil, fmt.Errorf("key %d (%s): %w", i+1, e.name(), err)
+			return nil, fmt.Errorf("key %d (%s): %w", i+1, e.label(), err)
 		}
 		r.Keys = append(r.Keys, k)
 	}
-	if err := r.check(); err != nil {
+	if err := r.checkKeys(); err != nil {
 		return nil, err
 	}
 	return r, nil
 }
 
 var (
-	kidForm = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
-	name    = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+	kidForm    = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+	memberForm = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 )
 
-// name is for errors: a value may stand where the kid belongs.
-func (e entry) name() string {
+// label names the key in an error. It does not show what is not a kid, because a
+// secret value may be written there by mistake.
+func (e entry) label() string {
 	if !kidForm.MatchString(e.ID) {
 		return "without a kid"
 	}
@@ -87,15 +88,18 @@ func (e entry) key() (Key, error) {
 	if !kidForm.MatchString(e.ID) {
 		return Key{}, errors.New("kid must be 1 to 64 letters, digits, dots, underscores or hyphens")
 	}
-	k := Key{ID: e.ID, Algorithm: e.Algorithm, State: e.State, CreatedAt: at(e.CreatedAt), CurrentAt: at(e.CurrentAt), RetiredAt: at(e.RetiredAt)}
-	if err := k.times(); err != nil {
+	k := Key{
+		ID: e.ID, Algorithm: e.Algorithm, State: e.State,
+		CreatedAt: timeOrZero(e.CreatedAt), CurrentAt: timeOrZero(e.CurrentAt), RetiredAt: timeOrZero(e.RetiredAt),
+	}
+	if err := k.checkTimes(); err != nil {
 		return Key{}, err
 	}
 	var err error
-	if k.Public, err = e.Public.public(e.Algorithm); err != nil {
+	if k.Public, err = e.Public.publicKey(e.Algorithm); err != nil {
 		return Key{}, err
 	}
-	if k.State == Retired { // whatever is left of it is not wanted
+	if k.State == Retired { // a private key that is left there is ignored
 		return k, nil
 	}
 	switch {
@@ -115,8 +119,8 @@ func (e entry) key() (Key, error) {
 	return k, err
 }
 
-// times checks that the state and the times tell one story.
-func (k Key) times() error {
+// checkTimes checks that the times fit the state.
+func (k Key) checkTimes() error {
 	has := func(created, current, retired bool) bool {
 		return created == !k.CreatedAt.IsZero() && current == !k.CurrentAt.IsZero() && retired == !k.RetiredAt.IsZero()
 	}
@@ -126,23 +130,24 @@ func (k Key) times() error {
 		k.State == Retired && has(true, true, true) && !k.CurrentAt.Before(k.CreatedAt) && !k.RetiredAt.Before(k.CurrentAt):
 		return nil
 	}
-	return errors.New("state must be next with created_at, current with current_at too, or retired with retired_at too, in that order of time")
+	return errors.New("state must be next with created_at, current with current_at too, " +
+		"or retired with retired_at too, in that order of time")
 }
 
-func at(t *time.Time) time.Time {
+func timeOrZero(t *time.Time) time.Time {
 	if t == nil {
 		return time.Time{}
 	}
 	return t.UTC()
 }
 
-// check holds the keys against each other.
-func (r *Ring) check() error {
+// checkKeys checks the rules for the ring as a whole.
+func (r *Ring) checkKeys() error {
 	count, seen := map[State]int{}, map[string]bool{}
 	for _, k := range r.Keys {
 		count[k.State]++
 		if seen[k.ID] {
-			return fmt.Errorf("the kid %s stands there twice", k.ID)
+			return fmt.Errorf("the kid %s appears twice", k.ID)
 		}
 		seen[k.ID] = true
 	}
@@ -155,13 +160,13 @@ func (r *Ring) check() error {
 	return nil
 }
 
-// unique refuses a member that stands there twice, of which encoding/json
-// would take the last, and names that it would take although they are written
-// in another case.
-func unique(text string) error {
+// checkMemberNames refuses a member name that appears twice, because
+// encoding/json would use the last one, and a name with capitals, because
+// encoding/json ignores case.
+func checkMemberNames(text string) error {
 	d := json.NewDecoder(strings.NewReader(text))
-	var open []map[string]bool // one for each object or list that is open; nil for a list
-	inName := false
+	var open []map[string]bool // the names in each object that is open; nil for a list
+	isName := false            // the next token is a name
 	for {
 		t, err := d.Token()
 		if err == io.EOF && len(open) == 0 {
@@ -180,25 +185,25 @@ func unique(text string) error {
 			default:
 				open = open[:len(open)-1]
 			}
-			inName = len(open) > 0 && open[len(open)-1] != nil
+			isName = len(open) > 0 && open[len(open)-1] != nil
 			continue
 		case string:
-			if inName {
+			if isName {
 				names := open[len(open)-1]
-				if names[v] || !name.MatchString(v) {
-					return errors.New("a member stands there twice, or has a name that no member has")
+				if names[v] || !memberForm.MatchString(v) {
+					return errors.New("a member name appears twice or is unknown")
 				}
-				names[v], inName = true, false
+				names[v], isName = true, false
 				continue
 			}
 		}
-		inName = len(open) > 0 && open[len(open)-1] != nil
+		isName = len(open) > 0 && open[len(open)-1] != nil
 	}
 }
 
-// JSON writes the ring, for Parse. It has the private keys.
+// JSON returns the ring for storage, with its private keys. Parse reads it.
 func (r *Ring) JSON() ([]byte, error) {
-	doc := document{HS256Until: when(r.HS256Until)}
+	doc := document{HS256Until: timeOrNil(r.HS256Until)}
 	for _, k := range r.Keys {
 		e, err := k.entry()
 		if err != nil {
@@ -216,7 +221,7 @@ func (k Key) entry() (entry, error) {
 	}
 	e := entry{
 		ID: k.ID, Algorithm: k.Algorithm, State: k.State, Public: public,
-		CreatedAt: when(k.CreatedAt), CurrentAt: when(k.CurrentAt), RetiredAt: when(k.RetiredAt),
+		CreatedAt: timeOrNil(k.CreatedAt), CurrentAt: timeOrNil(k.CurrentAt), RetiredAt: timeOrNil(k.RetiredAt),
 	}
 	switch {
 	case k.State == Retired:
@@ -232,7 +237,7 @@ func (k Key) entry() (entry, error) {
 	return e, nil
 }
 
-func when(t time.Time) *time.Time {
+func timeOrNil(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
 	}

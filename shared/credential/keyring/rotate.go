@@ -6,103 +6,106 @@ import (
 	"time"
 )
 
-// Policy says when keys change, and what is made.
+// Policy says when keys change, and how new ones are made.
 type Policy struct {
-	// Period is how long a key signs before the next one is published; 0 lets
-	// keys change only when somebody asks.
+	// Period is how long a key signs before the next one is published. With 0, a
+	// key is published only when force is set.
 	Period time.Duration
-	// Make makes a key that can be stored.
-	Make func() (Key, error)
+	// Generate makes a key that can be stored.
+	Generate func() (Key, error)
 }
 
-// Change is one thing that a step did.
+// Change is one change that Rotate made.
 type Change struct {
-	Did string // published, signs, retired, removed
-	Key Key
+	Kind string // published, signs, retired or removed
+	Key  Key
 }
 
-func (c Change) String() string { return c.Did + " " + c.Key.ID }
+func (c Change) String() string { return c.Kind + " " + c.Key.ID }
 
-// Step returns the ring after whatever is due now, and what that was. Each key
-// makes one move at most. A nil ring is the beginning: the shared secret signs.
-// Ask publishes a next key although the period has not passed.
+// Rotate returns a copy of the ring with the changes that are due now, and these
+// changes. Each key changes its state at most once. A nil ring means that the
+// shared secret signs and that there are no keys yet. With force, Rotate
+// publishes a next key before the period has passed.
 //
-// Nothing happens early: a run that comes late, or twice, or after one that
-// was undone, does no harm.
-func (r *Ring) Step(now time.Time, p Policy, ask bool) (*Ring, []Change, error) {
+// It is safe to call Rotate late, twice, or after its result was lost, because
+// every change waits for the times that are stored in the ring.
+func (r *Ring) Rotate(now time.Time, p Policy, force bool) (*Ring, []Change, error) {
 	next := &Ring{}
 	if r != nil {
 		next.Keys, next.HS256Until = slices.Clone(r.Keys), r.HS256Until
 	}
-	done := next.remove(now)
+	changes := next.removeExpired(now)
 	promoted := next.promote(now)
-	done = append(done, promoted...)
-	if len(promoted) == 0 && next.wantsKey(now, p.Period, ask) {
-		k, err := p.Make()
+	changes = append(changes, promoted...)
+	if len(promoted) == 0 && next.needsNextKey(now, p.Period, force) {
+		k, err := p.Generate()
 		if err != nil {
 			return r, nil, fmt.Errorf("publish a next key: %w", err)
 		}
 		k.State, k.CreatedAt = Next, now
 		next.Keys = append(next.Keys, k)
-		done = append(done, Change{"published", k})
+		changes = append(changes, Change{"published", k})
 	}
 	if len(next.Keys) == 0 {
-		return nil, done, nil
+		return nil, changes, nil
 	}
-	return next, done, next.check()
+	return next, changes, next.checkKeys()
 }
 
-// remove takes out what is honoured no longer.
-func (r *Ring) remove(now time.Time) (done []Change) {
+// removeExpired removes the keys that are no longer accepted.
+func (r *Ring) removeExpired(now time.Time) (changes []Change) {
 	r.Keys = slices.DeleteFunc(r.Keys, func(k Key) bool {
-		if k.Honoured(now) {
+		if k.Accepted(now) {
 			return false
 		}
-		done = append(done, Change{"removed", k})
+		changes = append(changes, Change{"removed", k})
 		return true
 	})
 	if !now.Before(r.HS256Until) {
 		r.HS256Until = time.Time{}
 	}
-	return done
+	return changes
 }
 
-// promote lets the next key sign when everybody knows it.
-func (r *Ring) promote(now time.Time) (done []Change) {
-	next, ok := r.in(Next)
-	if !ok || now.Before(next.CreatedAt.Add(Settle)) {
+// promote makes the next key current when every verifier knows it, and retires
+// the current one.
+func (r *Ring) promote(now time.Time) (changes []Change) {
+	next, ok := r.inState(Next)
+	if !ok || now.Before(next.CreatedAt.Add(PropagationTime)) {
 		return nil
 	}
-	if _, signs := r.Current(); !signs {
-		r.HS256Until = now.Add(Honour)
+	if _, hasCurrent := r.Current(); !hasCurrent {
+		r.HS256Until = now.Add(GracePeriod)
 	}
 	for i := range r.Keys {
 		switch k := &r.Keys[i]; k.State {
 		case Current:
 			k.State, k.RetiredAt, k.private, k.Wrapped = Retired, now, nil, nil
-			done = append(done, Change{"retired", *k})
+			changes = append(changes, Change{"retired", *k})
 		case Next:
 			k.State, k.CurrentAt = Current, now
-			done = append(done, Change{"signs", *k})
+			changes = append(changes, Change{"signs", *k})
 		}
 	}
-	return done
+	return changes
 }
 
-// wantsKey reports whether it is time to publish a next key.
-func (r *Ring) wantsKey(now time.Time, period time.Duration, ask bool) bool {
-	if _, there := r.in(Next); there || len(r.Keys) >= maxKeys {
+// needsNextKey reports whether to publish a next key now.
+func (r *Ring) needsNextKey(now time.Time, period time.Duration, force bool) bool {
+	if _, hasNext := r.inState(Next); hasNext || len(r.Keys) >= maxKeys {
 		return false
 	}
-	current, signs := r.Current()
-	due := period > 0 && (!signs || !now.Before(current.CurrentAt.Add(period)))
-	return ask || due
+	current, hasCurrent := r.Current()
+	due := period > 0 && (!hasCurrent || !now.Before(current.CurrentAt.Add(period)))
+	return force || due
 }
 
-// Begin returns a ring of one key that signs at once. It is for where nobody
-// has a copy yet, and for when no key may be honoured any longer: whoever has
-// an older copy refuses its tokens until it reads anew.
-func Begin(k Key, now time.Time) *Ring {
+// NewRing returns a ring with one key that signs at once. It is for a first ring,
+// which nobody has copied yet, and to revoke all keys of an old ring. An instance
+// with a copy of the old ring refuses the new key's tokens until it reads the new
+// ring.
+func NewRing(k Key, now time.Time) *Ring {
 	k.State, k.CreatedAt, k.CurrentAt = Current, now, now
 	return &Ring{Keys: []Key{k}}
 }

@@ -17,67 +17,77 @@ const (
 )
 
 func policy() keyring.Policy {
-	return keyring.Policy{Period: period, Make: func() (keyring.Key, error) { return keyring.Generate(keyring.EdDSA) }}
+	return keyring.Policy{Period: period, Generate: func() (keyring.Key, error) { return keyring.Generate(keyring.EdDSA) }}
 }
 
-// step is a run that must do certain things, in words.
-func step(t *testing.T, r *keyring.Ring, at time.Time, p keyring.Policy, ask bool, want ...string) *keyring.Ring {
+// run is one rotation: a time, and whether a next key is forced.
+type run struct {
+	at    time.Time
+	force bool
+}
+
+// rotate runs a rotation that must make these kinds of changes, and returns the
+// new ring.
+func rotate(t *testing.T, r *keyring.Ring, p keyring.Policy, run run, want ...string) *keyring.Ring {
 	t.Helper()
-	next, done, err := r.Step(at, p, ask)
+	next, changes, err := r.Rotate(run.at, p, run.force)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var did []string
-	for _, c := range done {
-		did = append(did, c.Did)
+	var kinds []string
+	for _, c := range changes {
+		kinds = append(kinds, c.Kind)
 	}
-	if diff := cmp.Diff(want, did); diff != "" {
-		t.Errorf("at %v (-want +got):\n%s", at.Sub(now), diff)
+	if diff := cmp.Diff(want, kinds); diff != "" {
+		t.Errorf("at %v (-want +got):\n%s", run.at.Sub(now), diff)
 	}
-	if next != nil { // as it is stored
-		if next, err = keyring.Parse(write(t, next)); err != nil {
+	if next != nil { // store it and read it, as a deployment does
+		if next, err = keyring.Parse(toJSON(t, next)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return next
 }
 
-func TestTheLifeOfAKey(t *testing.T) {
+func TestAKeyIsPublishedThenSignsThenRetires(t *testing.T) {
 	t.Parallel()
 	p := policy()
-	r := step(t, nil, now, p, false, "published")
-	if _, signs := r.Current(); signs || !r.HonoursHS256(now.Add(time.Hour)) {
-		t.Error("the first key signs before anybody knows it")
+	r := rotate(t, nil, p, run{at: now}, "published")
+	if _, signs := r.Current(); signs || !r.AcceptsHS256(now.Add(time.Hour)) {
+		t.Error("the first key signs before every verifier knows it")
 	}
-	r = step(t, r, now.Add(keyring.Settle-time.Second), p, false)
-	at := now.Add(keyring.Settle)
-	r = step(t, r, at, p, false, "signs")
+	r = rotate(t, r, p, run{at: now.Add(keyring.PropagationTime - time.Second)})
+	at := now.Add(keyring.PropagationTime)
+	r = rotate(t, r, p, run{at: at}, "signs")
 	first, _ := r.Current()
-	if !r.HonoursHS256(at.Add(keyring.Honour-time.Second)) || r.HonoursHS256(at.Add(keyring.Honour)) {
-		t.Error("tokens of the shared secret are not honoured for as long as those of a retired key")
+	if !r.AcceptsHS256(at.Add(keyring.GracePeriod-time.Second)) || r.AcceptsHS256(at.Add(keyring.GracePeriod)) {
+		t.Error("tokens of the shared secret are not accepted for as long as tokens of a retired key")
 	}
-	r = step(t, r, at.Add(period-time.Second), p, false)
+	r = rotate(t, r, p, run{at: at.Add(period - time.Second)})
 	if !r.HS256Until.IsZero() {
 		t.Errorf("HS256Until is still there: %v", r.HS256Until)
 	}
-	r = step(t, r, at.Add(period), p, false, "published")
-	r = step(t, r, at.Add(period+keyring.Settle-time.Second), p, false)
-	retired := at.Add(period + keyring.Settle)
-	r = step(t, r, retired, p, false, "retired", "signs")
-	for after, want := range map[time.Duration]bool{0: true, keyring.Honour - time.Second: true, keyring.Honour: false, day: false} {
+	r = rotate(t, r, p, run{at: at.Add(period)}, "published")
+	r = rotate(t, r, p, run{at: at.Add(period + keyring.PropagationTime - time.Second)})
+	retired := at.Add(period + keyring.PropagationTime)
+	r = rotate(t, r, p, run{at: retired}, "retired", "signs")
+	for after, want := range map[time.Duration]bool{
+		0: true, keyring.GracePeriod - time.Second: true, keyring.GracePeriod: false, day: false,
+	} {
 		if _, _, ok := r.Find(first.ID, retired.Add(after)); ok != want {
-			t.Errorf("%v after its retirement the key is honoured: %v", after, ok)
+			t.Errorf("%v after its retirement the key is accepted: %v", after, ok)
 		}
 	}
-	r = step(t, r, retired.Add(keyring.Honour-time.Second), p, false)
-	r = step(t, r, retired.Add(keyring.Honour), p, false, "removed")
+	r = rotate(t, r, p, run{at: retired.Add(keyring.GracePeriod - time.Second)})
+	r = rotate(t, r, p, run{at: retired.Add(keyring.GracePeriod)}, "removed")
 	if len(r.Keys) != 1 {
-		t.Errorf("left are %v", r)
+		t.Errorf("the keys that are left: %v", r)
 	}
 }
 
-// The function runs each day, at a minute that is not exact, and sometimes not.
-func TestDailyRuns(t *testing.T) {
+// The rotation runs each day, but not always at the same minute, and some days
+// not at all.
+func TestDailyRunsKeepToThePeriod(t *testing.T) {
 	t.Parallel()
 	var r *keyring.Ring
 	retirements := 0
@@ -86,24 +96,24 @@ func TestDailyRuns(t *testing.T) {
 			continue
 		}
 		at := now.Add(time.Duration(d)*day + time.Duration(d%7)*time.Minute)
-		next, done, err := r.Step(at, policy(), false)
+		next, changes, err := r.Rotate(at, policy(), false)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(done) > 2 {
-			t.Errorf("day %d: %v at once", d, done)
+		if len(changes) > 2 {
+			t.Errorf("day %d: %v at once", d, changes)
 		}
-		for _, c := range done {
-			if c.Did == "retired" {
+		for _, c := range changes {
+			if c.Kind == "retired" {
 				retirements++
 				if life := at.Sub(c.Key.CurrentAt); life < period || life > period+3*day {
 					t.Errorf("a key signed for %v", life)
 				}
 			}
 		}
-		again, done, err := next.Step(at, policy(), false) // a run twice does nothing more
-		if err != nil || len(done) > 0 || write(t, again) != write(t, next) {
-			t.Errorf("day %d again: %v, %v", d, done, err)
+		again, changes, err := next.Rotate(at, policy(), false) // a second run changes nothing
+		if err != nil || len(changes) > 0 || toJSON(t, again) != toJSON(t, next) {
+			t.Errorf("day %d again: %v, %v", d, changes, err)
 		}
 		r = next
 	}
@@ -112,55 +122,56 @@ func TestDailyRuns(t *testing.T) {
 	}
 }
 
-func TestByHandOnly(t *testing.T) {
+func TestWithoutAPeriodKeysChangeOnlyWhenForced(t *testing.T) {
 	t.Parallel()
 	p := policy()
 	p.Period = 0
-	if r := step(t, nil, now, p, false); r != nil {
-		t.Errorf("a ring begins by itself: %v", r)
+	if r := rotate(t, nil, p, run{at: now}); r != nil {
+		t.Errorf("a ring is made although nothing is forced: %v", r)
 	}
-	r := step(t, nil, now, p, true, "published")
-	r = step(t, r, now, p, true) // it is there already
-	r = step(t, r, now.Add(keyring.Settle), p, true, "signs")
+	r := rotate(t, nil, p, run{at: now, force: true}, "published")
+	r = rotate(t, r, p, run{at: now, force: true}) // there is a next key already
+	r = rotate(t, r, p, run{at: now.Add(keyring.PropagationTime), force: true}, "signs")
 	at := now.Add(10 * period)
-	r = step(t, r, at, p, false)
-	r = step(t, r, at, p, true, "published")
-	step(t, r, at.Add(keyring.Settle), p, false, "retired", "signs")
+	r = rotate(t, r, p, run{at: at})
+	r = rotate(t, r, p, run{at: at, force: true}, "published")
+	rotate(t, r, p, run{at: at.Add(keyring.PropagationTime)}, "retired", "signs")
 }
 
-func TestAKeyThatCannotBeMadeChangesNothing(t *testing.T) {
+func TestIfNoKeyCanBeMadeNothingChanges(t *testing.T) {
 	t.Parallel()
 	failed := errors.New("failed")
 	r := ring(keyring.ES256)
 	r.Keys = r.Keys[1:2]
-	before := write(t, r)
-	next, done, err := r.Step(now.Add(period), keyring.Policy{Period: period, Make: func() (keyring.Key, error) { return keyring.Key{}, failed }}, false)
-	if !errors.Is(err, failed) || len(done) > 0 || next != r || write(t, r) != before {
-		t.Errorf("%v, %v, %v", next, done, err)
+	before := toJSON(t, r)
+	p := keyring.Policy{Period: period, Generate: func() (keyring.Key, error) { return keyring.Key{}, failed }}
+	next, changes, err := r.Rotate(now.Add(period), p, false)
+	if !errors.Is(err, failed) || len(changes) > 0 || next != r || toJSON(t, r) != before {
+		t.Errorf("%v, %v, %v", next, changes, err)
 	}
 }
 
-// Step must not change the ring that others are using.
-func TestStepLeavesTheRingAlone(t *testing.T) {
+// Other goroutines may be using the ring.
+func TestRotateDoesNotChangeItsRing(t *testing.T) {
 	t.Parallel()
 	r := ring(keyring.ES256)
-	before := fmt.Sprintf("%v %s", r, write(t, r))
-	if _, done, err := r.Step(now.Add(keyring.Settle), policy(), true); err != nil || len(done) == 0 {
-		t.Fatal(done, err)
+	before := fmt.Sprintf("%v %s", r, toJSON(t, r))
+	if _, changes, err := r.Rotate(now.Add(keyring.PropagationTime), policy(), true); err != nil || len(changes) == 0 {
+		t.Fatal(changes, err)
 	}
-	if after := fmt.Sprintf("%v %s", r, write(t, r)); after != before || r.Keys[1].Private() == nil {
+	if after := fmt.Sprintf("%v %s", r, toJSON(t, r)); after != before || r.Keys[1].Private() == nil {
 		t.Errorf("it was\n%s\nand is\n%s", before, after)
 	}
 }
 
-func TestBegin(t *testing.T) {
+func TestTheKeyOfANewRingSignsAtOnce(t *testing.T) {
 	t.Parallel()
-	r := keyring.Begin(made()[keyring.ES256][0], now)
-	parsed, err := keyring.Parse(write(t, r))
+	r := keyring.NewRing(testKeys()[keyring.ES256][0], now)
+	parsed, err := keyring.Parse(toJSON(t, r))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if k, ok := parsed.Current(); !ok || k.Private() == nil || parsed.HonoursHS256(now) {
+	if k, ok := parsed.Current(); !ok || k.Private() == nil || parsed.AcceptsHS256(now) {
 		t.Errorf("%v", parsed)
 	}
 }

@@ -14,13 +14,13 @@ import (
 	"roster/shared/credential/keyring"
 )
 
-func TestSet(t *testing.T) {
+func TestParseSetReadsWhatJWKSWrote(t *testing.T) {
 	t.Parallel()
 	for alg, members := range map[keyring.Algorithm]string{
 		keyring.ES256: "alg crv kid kty use x y", keyring.EdDSA: "alg crv kid kty use x", keyring.RS256: "alg e kid kty n use",
 	} {
 		r := ring(alg)
-		b, err := r.Set(now)
+		b, err := r.JWKS(now)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -35,7 +35,8 @@ func TestSet(t *testing.T) {
 					names = append(names, name)
 				}
 			}
-			if len(k) != len(names) || strings.Join(names, " ") != members || k["kid"] != r.Keys[i].ID || k["alg"] != string(alg) || k["use"] != "sig" {
+			if len(k) != len(names) || strings.Join(names, " ") != members || k["kid"] != r.Keys[i].ID || k["alg"] != string(alg) ||
+				k["use"] != "sig" {
 				t.Errorf("%s: %v", alg, k)
 			}
 		}
@@ -52,13 +53,12 @@ func TestSet(t *testing.T) {
 	}
 }
 
-// A retired key leaves the set when it is honoured no longer, whether or not a
-// rotation has run.
-func TestSetEndsByTheClock(t *testing.T) {
+// This does not depend on a rotation that removes the key from the ring.
+func TestARetiredKeyLeavesTheJWKSAfterItsGracePeriod(t *testing.T) {
 	t.Parallel()
 	r := ring(keyring.ES256)
-	for after, want := range map[time.Duration]int{0: 3, keyring.Honour - 1: 3, keyring.Honour: 2} {
-		b, err := r.Set(now.Add(after))
+	for after, want := range map[time.Duration]int{0: 3, keyring.GracePeriod - 1: 3, keyring.GracePeriod: 2} {
+		b, err := r.JWKS(now.Add(after))
 		if got := strings.Count(string(b), `"kid"`); got != want || err != nil {
 			t.Errorf("%v after the retirement it has %d keys: %v", after, got, err)
 		}
@@ -68,10 +68,10 @@ func TestSetEndsByTheClock(t *testing.T) {
 	}
 }
 
-func TestNoRingIsAnEmptySet(t *testing.T) {
+func TestANilRingHasAnEmptyJWKS(t *testing.T) {
 	t.Parallel()
 	var r *keyring.Ring
-	if b, err := r.Set(now); string(b) != `{"keys":[]}` || err != nil {
+	if b, err := r.JWKS(now); string(b) != `{"keys":[]}` || err != nil {
 		t.Errorf("%s, %v", b, err)
 	}
 	if algs := r.Algorithms(now); len(algs) > 0 {
@@ -79,12 +79,11 @@ func TestNoRingIsAnEmptySet(t *testing.T) {
 	}
 }
 
-// The canary: nothing of a private key is in what is published.
-func TestSetShowsNoPrivateKey(t *testing.T) {
+func TestTheJWKSShowsNoPrivateKey(t *testing.T) {
 	t.Parallel()
 	for _, alg := range algorithms {
 		_, _, current, next := document(t, alg)
-		b, err := ring(alg).Set(now)
+		b, err := ring(alg).JWKS(now)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -93,13 +92,13 @@ func TestSetShowsNoPrivateKey(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			// In RSA the public modulus is a part of the private key; look
-			// at what comes behind it.
-			tail := raw[len(raw)-24:]
+			// A private key in PKCS #8 contains the public one, so look for a part
+			// that is private: the last bytes, and for ES256 the scalar.
+			private := raw[len(raw)-24:]
 			if alg == keyring.ES256 {
-				tail = raw[36:60] // the scalar; the point comes last
+				private = raw[36:60]
 			}
-			for _, form := range []string{secret, fmt.Sprintf("%x", tail), string(tail)} {
+			for _, form := range []string{secret, fmt.Sprintf("%x", private), string(private)} {
 				if strings.Contains(string(b), form) {
 					t.Errorf("%s: %s", alg, b)
 				}
@@ -113,8 +112,8 @@ func TestSetShowsNoPrivateKey(t *testing.T) {
 	}
 }
 
-// RFC 7638 §3.1 and RFC 8037 §A.3 have examples.
-func TestKidIsTheThumbprint(t *testing.T) {
+// The examples of RFC 7638 §3.1 and RFC 8037 §A.3.
+func TestTheThumbprintIsThatOfTheRFCs(t *testing.T) {
 	t.Parallel()
 	const ed = `{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}`
 	if got := keyring.Thumbprint(t, ed); got != "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k" {
@@ -126,10 +125,10 @@ func TestKidIsTheThumbprint(t *testing.T) {
 	}
 }
 
-func TestParseSetPassesOverWhatItDoesNotKnow(t *testing.T) {
+func TestParseSetIgnoresKeysThatItDoesNotSupport(t *testing.T) {
 	t.Parallel()
 	r := ring(keyring.ES256)
-	b, err := r.Set(now)
+	b, err := r.JWKS(now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,18 +144,18 @@ func TestParseSetPassesOverWhatItDoesNotKnow(t *testing.T) {
 		}
 	}
 	if _, _, ok := s.Find(r.Keys[1].ID, now); !ok {
-		t.Error("a good key was lost")
+		t.Error("a supported key was ignored")
 	}
 	for _, bad := range []string{"", "null", "[]", "{}", `{"keys":null}`, `{"keys":{}}`, strings.Repeat(" ", 33<<10)} {
 		if _, err := keyring.ParseSet([]byte(bad)); err == nil {
-			t.Errorf("%.20q was taken", bad)
+			t.Errorf("%.20q was accepted", bad)
 		}
 	}
 }
 
 func FuzzParseSet(f *testing.F) {
 	for _, alg := range algorithms {
-		b, err := ring(alg).Set(now)
+		b, err := ring(alg).JWKS(now)
 		if err != nil {
 			f.Fatal(err)
 		}
@@ -169,9 +168,9 @@ func FuzzParseSet(f *testing.F) {
 	})
 }
 
-func TestTimesFitTogether(t *testing.T) {
+func TestADailyRunNeverHasToWaitTwoDays(t *testing.T) {
 	t.Parallel()
-	if keyring.Settle >= 12*time.Hour || keyring.Honour >= 12*time.Hour {
-		t.Errorf("a daily run would wait for two days: %v, %v", keyring.Settle, keyring.Honour)
+	if keyring.PropagationTime >= 12*time.Hour || keyring.GracePeriod >= 12*time.Hour {
+		t.Errorf("too long for a daily run: %v, %v", keyring.PropagationTime, keyring.GracePeriod)
 	}
 }

@@ -13,8 +13,8 @@ var (
 	mutations = flag.Int("mutations", 50_000, "number of mutations of reset tokens")
 )
 
-// Nothing that differs from a token opens what the token opens: it is refused
-// for its form or has a hash that nobody stored.
+// A mutated token is refused because of its form, or it has a hash that is not
+// stored.
 func TestMutations(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(*seed, 0))
@@ -29,7 +29,7 @@ func TestMutations(t *testing.T) {
 			got, ok := keys.Hash(s)
 			if ok && (bytes.Equal(got, hash) || stored[string(got)]) {
 				accepted++
-				t.Errorf("%q opens what %q opens", s, token)
+				t.Errorf("%q is accepted in place of %q", s, token)
 			}
 		}
 		other = token
@@ -39,7 +39,7 @@ func TestMutations(t *testing.T) {
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
-// mutation is neither the token nor the other one.
+// mutation returns a mutated token, never a real one.
 func mutation(r *rand.Rand, token, other string) string {
 	for {
 		if s := anyMutation(r, token, other); s != token && s != other {
@@ -65,7 +65,7 @@ func anyMutation(r *rand.Rand, token, other string) string {
 		token[:at] + other[at:],
 		token[:at] + strings.ToUpper(token[at:]),
 		token[:at] + strings.ToLower(token[at:]),
-		token[:len(token)-1] + alphabet[last^(1+r.IntN(3)):][:1], // the spare bits
+		token[:len(token)-1] + alphabet[last^(1+r.IntN(3)):][:1], // the unused bits of base64
 		token + other, token + token, `["` + token + `"]`,
 		strings.NewReplacer("-", "+", "_", "/").Replace(token),
 	}

@@ -1,6 +1,11 @@
-// Package onetime mints tokens that open one thing once, such as a password
-// reset, and turns them into the hash that is stored. It keeps nothing: that a
-// token is used once is the business of the row that holds its hash.
+// Package onetime makes tokens that can be used once, such as for a password
+// reset, and computes the hash that is stored:
+//
+//	token, hash := keys.Mint()     // mail the token, store the hash
+//	hash, ok := keys.Hash(token)   // find the row by the hash, and delete it
+//
+// It refuses to store anything. The database ensures that a token is used only
+// once: its row is deleted when it is used.
 package onetime
 
 import (
@@ -10,30 +15,30 @@ import (
 	"encoding/base64"
 )
 
-// Keys hashes tokens under a key, so that a copy of the database alone can
-// neither use nor check one.
+// Keys computes hashes with a key (HMAC-SHA-256). So a copy of the database alone
+// is not enough to use a token, or to check a guess.
 type Keys struct{ key []byte }
 
 // New returns Keys for a secret of at least 32 bytes.
 func New(secret []byte) Keys { return Keys{key: secret} }
 
-const size = 32 // bytes: 256 bits
+const tokenLen = 32 // bytes: 256 bits
 
 var encoding = base64.RawURLEncoding.Strict()
 
 // Mint returns a new token, 43 characters of base64url, and the hash to store.
 func (k Keys) Mint() (token string, hash []byte) {
-	raw := make([]byte, size)
+	raw := make([]byte, tokenLen)
 	rand.Read(raw)
 	token = encoding.EncodeToString(raw)
 	return token, k.sum(raw)
 }
 
-// Hash returns the hash under which the token would be stored; ok is false
-// when it does not have the form of a token.
+// Hash returns the hash of a token. ok is false if it does not have the form of
+// one.
 func (k Keys) Hash(token string) (hash []byte, ok bool) {
 	raw, err := encoding.DecodeString(token)
-	if err != nil || len(raw) != size || len(token) != encoding.EncodedLen(size) {
+	if err != nil || len(raw) != tokenLen || len(token) != encoding.EncodedLen(tokenLen) {
 		return nil, false
 	}
 	return k.sum(raw), true

@@ -11,7 +11,7 @@ import (
 
 var keys = onetime.New([]byte("0123456789abcdef0123456789abcdef"))
 
-func TestMint(t *testing.T) {
+func TestMintedTokensHave256RandomBits(t *testing.T) {
 	t.Parallel()
 	form := regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`)
 	tokens, hashes := map[string]bool{}, map[string]bool{}
@@ -32,7 +32,7 @@ func TestMint(t *testing.T) {
 }
 
 func TestHashDependsOnTheKey(t *testing.T) {
-	t.Parallel() // or a copy of the database would do to check a guess
+	t.Parallel() // else a copy of the database would be enough to check a guess
 	token, hash := keys.Mint()
 	other, ok := onetime.New([]byte("0123456789abcdef0123456789abcdeF")).Hash(token)
 	if !ok || bytes.Equal(other, hash) {
@@ -52,13 +52,12 @@ func TestHashRefusesOtherForms(t *testing.T) {
 	for name, s := range map[string]string{
 		"empty":                                "",
 		"padded":                               token + "=",
-		"longer":                               token + "A",
+		"one character longer":                 token + "A",
 		"much longer":                          strings.Repeat("A", 1<<16),
-		"one byte more":                        strings.Repeat("A", 44),
 		"a space before":                       " " + token,
-		"a space behind":                       token + " ",
-		"a line break":                         token + "\n",
-		"a line break in it":                   token[:20] + "\r\n" + token[20:],
+		"a space after":                        token + " ",
+		"a line break after":                   token + "\n",
+		"a line break inside":                  token[:20] + "\r\n" + token[20:],
 		"of the same length with a line break": token[:42] + "\n",
 		"plus and slash":                       token[:41] + "+/",
 		"NUL":                                  token[:42] + "\x00",
@@ -73,21 +72,21 @@ func TestHashRefusesOtherForms(t *testing.T) {
 	}
 }
 
-func TestNoOtherSpellingOpensTheSame(t *testing.T) {
+func TestNoOtherTextHasTheHashOfAToken(t *testing.T) {
 	t.Parallel()
 	token, hash := keys.Mint()
 	differs := func(s string) {
 		t.Helper()
 		if h, ok := keys.Hash(s); ok && bytes.Equal(h, hash) {
-			t.Errorf("%q opens what %q opens", s, token)
+			t.Errorf("%q has the hash of %q", s, token)
 		}
 	}
 	for i := range len(token) {
 		if _, ok := keys.Hash(token[:i]); ok {
-			t.Errorf("a prefix of %d characters is taken", i)
+			t.Errorf("a prefix of %d characters is accepted", i)
 		}
 		if _, ok := keys.Hash(token[i+1:]); ok {
-			t.Errorf("a suffix from character %d on is taken", i+1)
+			t.Errorf("a suffix from character %d on is accepted", i+1)
 		}
 		for bit := range 8 {
 			flipped := []byte(token)
@@ -99,7 +98,7 @@ func TestNoOtherSpellingOpensTheSame(t *testing.T) {
 	differs(strings.ToUpper(token))
 }
 
-// Whatever is taken is taken in one spelling only.
+// Hash accepts only the 43 characters that Mint returns.
 func FuzzHash(f *testing.F) {
 	token, _ := keys.Mint()
 	f.Add(token)
@@ -112,7 +111,7 @@ func FuzzHash(f *testing.F) {
 			t.Fatalf("Hash(%q) = %x, %v", s, hash, ok)
 		}
 		if ok && (len(s) != 43 || strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") != "") {
-			t.Errorf("took %q", s)
+			t.Errorf("accepted %q", s)
 		}
 	})
 }

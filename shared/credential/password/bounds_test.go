@@ -14,54 +14,54 @@ const (
 	tag32  = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 )
 
-func phc(parameters string) string {
+func phcForm(parameters string) string {
 	return "$argon2id$v=19$" + parameters + "$" + salt16 + "$" + tag32
 }
 
 var unusable = map[string]string{
-	"10 GB":                      phc("m=9999999,t=2,p=1"),
-	"more than the bound":        phc("m=262145,t=1,p=1"),
-	"4 TB":                       phc("m=4294967295,t=2,p=1"),
-	"wraps around":               phc("m=4294967297,t=2,p=1"),
-	"99 passes":                  phc("m=19456,t=99,p=1"),
-	"11 passes":                  phc("m=19456,t=11,p=1"),
-	"99 lanes":                   phc("m=19456,t=2,p=99"),
-	"257 lanes":                  phc("m=19456,t=2,p=257"),
-	"no memory":                  phc("m=0,t=2,p=1"),
-	"less than 8 KiB for a lane": phc("m=16,t=2,p=4"),
-	"no passes":                  phc("m=19456,t=0,p=1"),
-	"no lanes":                   phc("m=19456,t=2,p=0"),
-	"negative":                   phc("m=-1,t=2,p=1"),
-	"another order":              phc("t=2,m=19456,p=1"),
-	"a leading zero":             phc("m=019456,t=2,p=1"),
-	"twice":                      phc("m=19456,m=8,t=2,p=1"),
-	"associated data":            phc("m=19456,t=2,p=1,data=AAAA"),
-	"an endless pepper id":       phc("m=19456,t=2,p=1,keyid=" + strings.Repeat("A", 1000)),
-	"an unknown pepper id":       phc("m=19456,t=2,p=1,keyid=AAAAAAAA"),
-	"an empty pepper id":         phc("m=19456,t=2,p=1,keyid="),
-	"argon2i":                    strings.Replace(phc("m=19456,t=2,p=1"), "argon2id", "argon2i", 1),
-	"argon2d":                    strings.Replace(phc("m=19456,t=2,p=1"), "argon2id", "argon2d", 1),
-	"version 16":                 strings.Replace(phc("m=19456,t=2,p=1"), "v=19", "v=16", 1),
-	"no version":                 strings.Replace(phc("m=19456,t=2,p=1"), "v=19$", "", 1),
+	"10 GB":                      phcForm("m=9999999,t=2,p=1"),
+	"more than the bound":        phcForm("m=262145,t=1,p=1"),
+	"4 TB":                       phcForm("m=4294967295,t=2,p=1"),
+	"wraps around":               phcForm("m=4294967297,t=2,p=1"),
+	"99 passes":                  phcForm("m=19456,t=99,p=1"),
+	"11 passes":                  phcForm("m=19456,t=11,p=1"),
+	"99 lanes":                   phcForm("m=19456,t=2,p=99"),
+	"257 lanes":                  phcForm("m=19456,t=2,p=257"),
+	"no memory":                  phcForm("m=0,t=2,p=1"),
+	"less than 8 KiB for a lane": phcForm("m=16,t=2,p=4"),
+	"no passes":                  phcForm("m=19456,t=0,p=1"),
+	"no lanes":                   phcForm("m=19456,t=2,p=0"),
+	"negative":                   phcForm("m=-1,t=2,p=1"),
+	"another order":              phcForm("t=2,m=19456,p=1"),
+	"a leading zero":             phcForm("m=019456,t=2,p=1"),
+	"twice":                      phcForm("m=19456,m=8,t=2,p=1"),
+	"associated data":            phcForm("m=19456,t=2,p=1,data=AAAA"),
+	"an endless pepper id":       phcForm("m=19456,t=2,p=1,keyid=" + strings.Repeat("A", 1000)),
+	"an unknown pepper id":       phcForm("m=19456,t=2,p=1,keyid=AAAAAAAA"),
+	"an empty pepper id":         phcForm("m=19456,t=2,p=1,keyid="),
+	"argon2i":                    strings.Replace(phcForm("m=19456,t=2,p=1"), "argon2id", "argon2i", 1),
+	"argon2d":                    strings.Replace(phcForm("m=19456,t=2,p=1"), "argon2id", "argon2d", 1),
+	"version 16":                 strings.Replace(phcForm("m=19456,t=2,p=1"), "v=19", "v=16", 1),
+	"no version":                 strings.Replace(phcForm("m=19456,t=2,p=1"), "v=19$", "", 1),
 	"a short salt":               "$argon2id$v=19$m=19456,t=2,p=1$AAAA$" + tag32,
 	"no tag":                     "$argon2id$v=19$m=19456,t=2,p=1$" + salt16 + "$",
 	"a tag of 3 bytes":           "$argon2id$v=19$m=19456,t=2,p=1$" + salt16 + "$AAAA",
 	"a tag of 1 KB":              "$argon2id$v=19$m=19456,t=2,p=1$" + salt16 + "$" + strings.Repeat("A", 1368),
-	"a padded tag":               phc("m=19456,t=2,p=1") + "=",
-	"spare bits that are set":    phc("m=19456,t=2,p=1")[:len(phc("m=19456,t=2,p=1"))-1] + "B",
+	"a padded tag":               phcForm("m=19456,t=2,p=1") + "=",
+	"unused bits of base64 set":  phcForm("m=19456,t=2,p=1")[:len(phcForm("m=19456,t=2,p=1"))-1] + "B",
 	"a salt of no whole bytes":   "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAA$" + tag32,
-	"a line break behind":        phc("m=19456,t=2,p=1") + "\n",
-	"something before":           " " + phc("m=19456,t=2,p=1"),
+	"a line break after":         phcForm("m=19456,t=2,p=1") + "\n",
+	"something before":           " " + phcForm("m=19456,t=2,p=1"),
 	"bcrypt":                     "$2y$10$abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01",
 	"Werkzeug's scrypt":          "scrypt:32768:8:1$salt$00",
 	"the password itself":        "correct horse",
 	"one byte":                   "$",
 }
 
-// A row that someone else wrote cannot exhaust the machine. What is allocated
-// is counted for the whole process, so this test runs alone.
+// A row that an attacker has written cannot use up the memory. Allocations are
+// counted for the whole process, so this test is not parallel.
 func TestUnusableHashesAreNotComputed(t *testing.T) {
-	const aHash = 19456 << 10
+	const newHash = 19456 << 10
 	for name, stored := range unusable {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
@@ -70,9 +70,8 @@ func TestUnusableHashesAreNotComputed(t *testing.T) {
 		if ok || stale || !errors.Is(err, password.ErrUnusable) {
 			t.Errorf("%s: ok %v, stale %v, error %v", name, ok, stale, err)
 		}
-		// The work of a hash of today's, no more and no less: how long it takes
-		// tells nothing of what is stored.
-		if n := after.TotalAlloc - before.TotalAlloc; n < aHash || n > aHash+aHash/4 {
+		// The work is that of a new hash, so the time does not show what is stored.
+		if n := after.TotalAlloc - before.TotalAlloc; n < newHash || n > newHash+newHash/4 {
 			t.Errorf("%s: %d KiB were allocated", name, n>>10)
 		}
 		if strings.Contains(err.Error(), stored) {
@@ -84,7 +83,7 @@ func TestUnusableHashesAreNotComputed(t *testing.T) {
 func TestOldParametersAreStale(t *testing.T) {
 	t.Parallel()
 	for _, parameters := range []string{"m=19455,t=2,p=1", "m=19456,t=1,p=1", "m=19456,t=2,p=2", "m=8,t=1,p=1"} {
-		if ok, stale := verify(t, plain, phc(parameters), "correct horse"); ok || !stale {
+		if ok, stale := verify(t, plain, phcForm(parameters), "correct horse"); ok || !stale {
 			t.Errorf("%s: ok %v, stale %v", parameters, ok, stale)
 		}
 	}
@@ -96,19 +95,19 @@ func TestOldParametersAreStale(t *testing.T) {
 			t.Errorf("%s: ok %v, stale %v", name, ok, stale)
 		}
 	}
-	if _, stale := verify(t, plain, phc("m=19456,t=2,p=1"), "correct horse"); stale {
-		t.Error("today's parameters are stale")
+	if _, stale := verify(t, plain, phcForm("m=19456,t=2,p=1"), "correct horse"); stale {
+		t.Error("the parameters of a new hash are stale")
 	}
 }
 
-// A cheaper hash is made up for, so that it does not show at once whose hash is
-// an old one; how near the times are, docs/security/timing.md says.
-func TestCheaperHashesAreMadeUpFor(t *testing.T) {
+// The time of a login must not show which accounts have an old hash.
+// docs/security/timing.md says how close the times are.
+func TestVerifyingACheapHashIsAsMuchWorkAsVerifyingANewOne(t *testing.T) {
 	t.Parallel()
-	const today, memory = 2 * 19456, 19456
+	const full, memory = 2 * 19456, 19456
 	for _, c := range []struct {
 		parameters string
-		dearer     bool
+		expensive  bool
 	}{
 		{"m=8,t=1,p=1", false},
 		{"m=4096,t=3,p=1", false},
@@ -122,16 +121,16 @@ func TestCheaperHashesAreMadeUpFor(t *testing.T) {
 		{"m=19456,t=3,p=1", true},
 		{"m=262144,t=10,p=1", true},
 	} {
-		h, err := password.Parse(phc(c.parameters))
+		h, err := password.Parse(phcForm(c.parameters))
 		if err != nil {
 			t.Fatal(err)
 		}
-		work, most := h.Work()
-		if (work > today) != c.dearer || work < today-4 {
-			t.Errorf("%s: %d KiB are gone over, a hash of today's over %d", c.parameters, work, today)
+		work, maxMemory := h.Work()
+		if (work > full) != c.expensive || work < full-4 {
+			t.Errorf("%s: the work is %d, and that of a new hash %d", c.parameters, work, full)
 		}
-		if !c.dearer && most > 2*memory {
-			t.Errorf("%s: takes %d KiB at a time", c.parameters, most)
+		if !c.expensive && maxMemory > 2*memory {
+			t.Errorf("%s: needs %d KiB at a time", c.parameters, maxMemory)
 		}
 	}
 }

@@ -11,12 +11,12 @@ import (
 
 var cheap = regexp.MustCompile(`\$m=(\d+),t=[1-3],p=[1-4][,$]`)
 
-// Whatever the table holds, checking it neither panics nor computes what is
-// out of bounds, and no password of ours opens it.
+// Whatever is stored, parsing it does not panic, and no password matches a hash
+// that the fuzzer makes up.
 func FuzzVerify(f *testing.F) {
 	f.Add(plain.Hash("correct horse"))
-	f.Add(phc("m=8,t=1,p=1"))
-	f.Add(phc("m=64,t=3,p=4,keyid=AAAA"))
+	f.Add(phcForm("m=8,t=1,p=1"))
+	f.Add(phcForm("m=64,t=3,p=4,keyid=AAAA"))
 	for _, stored := range unusable {
 		f.Add(stored)
 	}
@@ -29,7 +29,7 @@ func FuzzVerify(f *testing.F) {
 			return
 		}
 		if hash.String() != stored {
-			t.Fatalf("%q has another spelling: %q", stored, hash)
+			t.Fatalf("%q is accepted as another form of %q", stored, hash)
 		}
 		m := cheap.FindStringSubmatch(stored)
 		if m == nil {
@@ -38,8 +38,8 @@ func FuzzVerify(f *testing.F) {
 		if kib, _ := strconv.Atoi(m[1]); kib > 1024 {
 			return
 		}
-		if plain.Opens(hash, "correct horse") { // Verify adds today's work, which would leave few tries
-			t.Errorf("%q is open", stored)
+		if plain.Matches(hash, "correct horse") { // Verify also computes the remainder, which is too slow here
+			t.Errorf("the password matches %q", stored)
 		}
 	})
 }

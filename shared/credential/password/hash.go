@@ -1,7 +1,13 @@
-// Package password turns passwords into argon2id hashes and back into a yes or
-// a no, and says which passwords are too weak to set. It knows nothing of
-// users, and it refuses to compute a stored hash whose parameters are out of
-// bounds, so that a row written by someone else cannot exhaust the machine.
+// Package password hashes passwords with argon2id, verifies them, and says which
+// new passwords are too weak:
+//
+//	hasher := password.NewHasher(pepper)
+//	stored := hasher.Hash("correct horse battery")
+//	ok, stale, err := hasher.Verify(stored, "correct horse battery")
+//
+// It knows nothing about users. It refuses to compute a stored hash whose
+// parameters are out of bounds, so that a row that an attacker has written cannot
+// use up the memory or the time of the function.
 package password
 
 import (
@@ -18,30 +24,29 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// The parameters of new hashes: the OWASP Password Storage Cheat Sheet's
-// second argon2id choice (memory in KiB), 16 bytes of salt and 32 of tag
-// (RFC 9106 §4).
+// The parameters of new hashes: the second argon2id configuration of the OWASP
+// Password Storage Cheat Sheet, and the lengths of RFC 9106 §4.
 const (
-	memory  = 19456
+	memory  = 19456 // KiB
 	passes  = 2
 	lanes   = 1
-	saltLen = 16
-	tagLen  = 32
+	saltLen = 16 // bytes
+	tagLen  = 32 // bytes
 )
 
-// Hasher makes and checks hashes. It computes at most one for each core at a
-// time: a hash takes 19 MiB, and a process that serves many requests would
-// otherwise hold that for each of them.
+// Hasher makes and verifies hashes. It computes at most one per core at a time,
+// because each takes 19 MiB, and one process may serve many requests. It is safe
+// for concurrent use.
 type Hasher struct {
 	pepper []byte
-	keyID  string
-	slots  chan struct{}
-	dummy  Hash
+	keyID  string        // identifies the pepper, "" for none
+	slots  chan struct{} // a semaphore
+	dummy  Hash          // no password has this hash
 }
 
-// NewHasher returns a Hasher. With a pepper the password goes through
-// HMAC-SHA-256 under it before it is hashed, and each hash names the pepper
-// (not its value), so that hashes made without one go on working.
+// NewHasher returns a Hasher. If the pepper is not "", it is the key of an
+// HMAC-SHA-256 of the password, and that is what is hashed. Each hash names the
+// pepper by an id, so that hashes without a pepper still verify.
 func NewHasher(pepper string) *Hasher {
 	h := &Hasher{slots: make(chan struct{}, runtime.GOMAXPROCS(0))}
 	if pepper != "" {
@@ -61,15 +66,17 @@ func (h *Hasher) Hash(password string) string {
 	return hash.String()
 }
 
-// ErrUnusable says that a stored hash cannot be checked: not a PHC string of
-// argon2id, parameters out of bounds, or made with a pepper that is not ours.
+// ErrUnusable says that a stored hash cannot be verified: it is not a PHC string
+// of argon2id, its parameters are out of bounds, or it needs another pepper.
 var ErrUnusable = errors.New("the stored password hash cannot be used")
 
-// Verify reports whether stored is the password's hash, and whether it should
-// be made again because its parameters are not today's. An empty or unusable
-// stored hash costs the same work and is never right; only for the unusable
-// one does it answer ErrUnusable beside that. One that is cheaper than today's
-// costs about the same, see Hash.rest; one that is dearer costs more.
+// Verify reports whether stored is a hash of the password. It reports stale if
+// the hash should be replaced, because a new one would have other parameters.
+//
+// No password matches an empty or unusable hash; for an unusable one the error
+// is ErrUnusable. Verify takes the same time for both, and about the same time
+// for a hash that is cheaper than a new one, see Hash.remainder. Only a more
+// expensive hash takes longer.
 func (h *Hasher) Verify(stored, password string) (ok, stale bool, err error) {
 	hash := h.dummy
 	usable := false
@@ -82,7 +89,7 @@ func (h *Hasher) Verify(stored, password string) (ok, stale bool, err error) {
 		}
 	}
 	same := subtle.ConstantTimeCompare(h.compute(hash, password), hash.tag) == 1
-	if rest, more := hash.rest(); more {
+	if rest, more := hash.remainder(); more {
 		h.compute(rest, password)
 	}
 	return usable && same, hash.stale(h.keyID), err
@@ -97,5 +104,6 @@ func (h *Hasher) compute(hash Hash, password string) []byte {
 		mac.Write(secret)
 		secret = mac.Sum(nil)
 	}
-	return argon2.IDKey(secret, hash.salt, hash.passes, hash.memory, hash.lanes, uint32(len(hash.tag))) // #nosec G115 -- parse lets no tag of more than 64 bytes pass
+	length := uint32(len(hash.tag)) // #nosec G115 -- parse refuses a tag of more than 64 bytes
+	return argon2.IDKey(secret, hash.salt, hash.passes, hash.memory, hash.lanes, length)
 }

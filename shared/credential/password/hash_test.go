@@ -3,6 +3,7 @@ package password_test
 import (
 	"encoding/base64"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -23,7 +24,7 @@ func verify(t testing.TB, h *password.Hasher, stored, given string) (ok, stale b
 	return ok, stale
 }
 
-func TestRoundTrip(t *testing.T) {
+func TestAPasswordMatchesItsHash(t *testing.T) {
 	t.Parallel()
 	for _, pw := range []string{"correct horse", "x", "        ", "пароль-ключ", "🔑🔑🔑🔑🔑🔑🔑🔑", "a\x00b", strings.Repeat("long ", 3000)} {
 		if ok, stale := verify(t, plain, plain.Hash(pw), pw); !ok || stale {
@@ -32,9 +33,8 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// The stored form is public: other programs read it, and it says what to do
-// with older hashes.
-func TestStoredForm(t *testing.T) {
+// Other programs may read the stored hashes, so their form must not change.
+func TestTheStoredFormIsAPHCString(t *testing.T) {
 	t.Parallel()
 	form := regexp.MustCompile(`^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$`)
 	a, b := plain.Hash("correct horse"), plain.Hash("correct horse")
@@ -42,26 +42,26 @@ func TestStoredForm(t *testing.T) {
 		t.Errorf("stored as %q", a)
 	}
 	if a == b {
-		t.Error("two hashes of one password are the same: the salt is not new")
+		t.Error("two hashes of one password are the same: the salt is not random")
 	}
 }
 
-// A hash that another program made: argon2 of the reference implementation,
+// The hash is from the reference implementation:
 // `echo -n password | argon2 somesalt -id -t 2 -m 16 -p 1`.
-func TestKnownAnswer(t *testing.T) {
+func TestAHashOfAnotherProgramVerifies(t *testing.T) {
 	t.Parallel()
 	const stored = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc"
 	if ok, stale := verify(t, plain, stored, "password"); !ok || !stale {
 		t.Errorf("ok %v, stale %v; want both", ok, stale)
 	}
 	if ok, _ := verify(t, plain, stored, "Password"); ok {
-		t.Error("another password is taken")
+		t.Error("another password is accepted")
 	}
 }
 
-// NIST SP 800-63B-4 §3.1.1.2: both spellings of é are one password, and that is
-// the only thing that is ever changed.
-func TestNormalised(t *testing.T) {
+// NIST SP 800-63B-4 §3.1.1.2: both encodings of é are the same password. Nothing
+// else in a password is changed.
+func TestPasswordsAreNormalizedByNFCOnly(t *testing.T) {
 	t.Parallel()
 	const composed, decomposed = "caf\u00e9 au lait", "cafe\u0301 au lait"
 	for _, set := range []string{composed, decomposed} {
@@ -72,52 +72,52 @@ func TestNormalised(t *testing.T) {
 			}
 		}
 	}
-	stored := plain.Hash("ﬁne Å")                                 // a ligature and a letter
-	for _, given := range []string{"fine Å", "fine A", "ﬁne A"} { // NFKC and worse
+	stored := plain.Hash("ﬁne Å")                                 // a ligature, and a letter with a ring
+	for _, given := range []string{"fine Å", "fine A", "ﬁne A"} { // NFKC and more would make these equal
 		if ok, _ := verify(t, plain, stored, given); ok {
-			t.Errorf("%q is taken for another password", given)
+			t.Errorf("%q is accepted in place of another password", given)
 		}
 	}
 }
 
-// cheaply makes a hash of the least memory, for tests that check many.
-func cheaply(pw string) string {
+// cheapHash makes a hash with the least memory, for tests that verify many.
+func cheapHash(pw string) string {
 	salt := []byte("sixteen bytes...")
 	b64 := base64.RawStdEncoding.EncodeToString
 	return "$argon2id$v=19$m=8,t=1,p=1$" + b64(salt) + "$" + b64(argon2.IDKey([]byte(pw), salt, 1, 8, 1, 32))
 }
 
-// CVE-2025-22228: nothing is cut, trimmed or folded.
-func TestNothingIsLeftOut(t *testing.T) {
+// CVE-2025-22228: a password is not truncated, trimmed or changed to lower case.
+func TestEveryByteOfAPasswordCounts(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{8, 71, 72, 73, 128, 256} {
-		t.Run("", func(t *testing.T) {
+		t.Run(strconv.Itoa(n)+" bytes", func(t *testing.T) {
 			t.Parallel()
 			pw := strings.Repeat("Correct ", n/8+1)[:n]
-			stored := cheaply(pw)
+			stored := cheapHash(pw)
 			if ok, _ := verify(t, plain, stored, pw); !ok {
 				t.Fatal("the password itself is refused")
 			}
 			for name, given := range map[string]string{
-				"one more":        pw + "x",
-				"one less":        pw[:n-1],
-				"a space more":    pw + " ",
-				"a space before":  " " + pw,
-				"a NUL more":      pw + "\x00",
-				"another case":    strings.ToUpper(pw),
-				"its last letter": pw[:n-1] + "~",
-				"nothing":         "",
+				"one byte longer":     pw + "x",
+				"one byte shorter":    pw[:n-1],
+				"a space after":       pw + " ",
+				"a space before":      " " + pw,
+				"a NUL after":         pw + "\x00",
+				"in capitals":         strings.ToUpper(pw),
+				"another last letter": pw[:n-1] + "~",
+				"an empty password":   "",
 			} {
 				if ok, _ := verify(t, plain, stored, given); ok {
-					t.Errorf("of %d bytes: %s is taken", n, name)
+					t.Errorf("%s: accepted", name)
 				}
 			}
 		})
 	}
 }
 
-func TestNoStoredHash(t *testing.T) {
-	t.Parallel() // an account without a password, and an unknown name
+func TestNoPasswordMatchesAnEmptyHash(t *testing.T) {
+	t.Parallel() // for an account without a password, and for an unknown username
 	for _, h := range []*password.Hasher{plain, password.NewHasher("pepper")} {
 		for _, given := range []string{"", "correct horse", strings.Repeat("\x00", 32)} {
 			if ok, stale := verify(t, h, "", given); ok || stale {
@@ -127,7 +127,7 @@ func TestNoStoredHash(t *testing.T) {
 	}
 }
 
-func TestManyAtOnce(t *testing.T) {
+func TestAHasherIsSafeForConcurrentUse(t *testing.T) {
 	t.Parallel()
 	stored := plain.Hash("correct horse")
 	var wg sync.WaitGroup

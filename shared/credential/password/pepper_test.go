@@ -8,7 +8,7 @@ import (
 	"roster/shared/credential/password"
 )
 
-func TestPepper(t *testing.T) {
+func TestAPepperedHashNamesItsPepperAndVerifies(t *testing.T) {
 	t.Parallel()
 	peppered := password.NewHasher("a pepper of enough length, kept elsewhere")
 	stored := peppered.Hash("correct horse")
@@ -19,16 +19,16 @@ func TestPepper(t *testing.T) {
 		t.Errorf("ok %v, stale %v", ok, stale)
 	}
 	if ok, _ := verify(t, peppered, stored, "wrong horse"); ok {
-		t.Error("a wrong password is taken")
+		t.Error("a wrong password is accepted")
 	}
 	if ok, _ := verify(t, peppered, stored, "cafe\u0301"); ok {
-		t.Error("a wrong password is taken")
+		t.Error("a wrong password is accepted")
 	}
 }
 
-// SECURITY_PASSWORD_SALT may be set at any time: the hashes made before it go
-// on working, and are made again when their owner logs in.
-func TestPepperSetLater(t *testing.T) {
+// SECURITY_PASSWORD_SALT may be set at any time. Older hashes still verify, and are
+// replaced when their owner logs in.
+func TestHashesFromBeforeThePepperStillVerify(t *testing.T) {
 	t.Parallel()
 	old := plain.Hash("correct horse")
 	now := password.NewHasher("set later")
@@ -36,11 +36,11 @@ func TestPepperSetLater(t *testing.T) {
 		t.Errorf("ok %v, stale %v; want both", ok, stale)
 	}
 	if ok, _ := verify(t, now, old, "wrong horse"); ok {
-		t.Error("a wrong password is taken")
+		t.Error("a wrong password is accepted")
 	}
 }
 
-func TestPepperOfOthers(t *testing.T) {
+func TestAHashWithAnotherPepperIsUnusable(t *testing.T) {
 	t.Parallel()
 	stored := password.NewHasher("one").Hash("correct horse")
 	for name, h := range map[string]*password.Hasher{"another pepper": password.NewHasher("two"), "none": plain} {
@@ -51,8 +51,8 @@ func TestPepperOfOthers(t *testing.T) {
 	}
 }
 
-// Taking the pepper's name out of a stored hash must not open the account.
-func TestPepperCannotBeDropped(t *testing.T) {
+// An attacker who can write to the database must not be able to remove the pepper.
+func TestAHashWithoutItsPeppersIDDoesNotVerify(t *testing.T) {
 	t.Parallel()
 	h := password.NewHasher("one")
 	stored := h.Hash("correct horse")

@@ -29,28 +29,35 @@ func (h Hash) String() string {
 		h.memory, h.passes, h.lanes, key, b64.EncodeToString(h.salt), b64.EncodeToString(h.tag))
 }
 
+// stale reports whether a new hash would have other parameters.
 func (h Hash) stale(keyID string) bool {
 	return h.memory != memory || h.passes != passes || h.lanes != lanes || h.keyID != keyID ||
 		len(h.salt) != saltLen || len(h.tag) != tagLen
 }
 
-// rest is a hash of what a cheaper one leaves of today's work, which is memory
-// times passes. The times are near each other and not equal: less memory stays
-// nearer to the processor. With several lanes they are further apart.
-func (h Hash) rest() (rest Hash, more bool) {
-	const today = memory * passes
-	done := h.memory * h.passes
-	if done >= today {
-		return rest, false
+// remainder returns a hash that makes up for a cheaper one: computing both is as
+// much work, memory times passes, as a new hash. The time is about the same, but
+// not equal, because less memory fits better into the processor's caches. With
+// several lanes the times differ more. It reports false if h is not cheaper.
+func (h Hash) remainder() (remainder Hash, cheaper bool) {
+	const full = memory * passes
+	work := h.memory * h.passes
+	if work >= full {
+		return Hash{}, false
 	}
-	n := (today - done + memory - 1) / memory // so that it takes no more memory than today's
-	return Hash{memory: (today - done) / n, passes: n, lanes: lanes, keyID: h.keyID, salt: make([]byte, saltLen), tag: make([]byte, tagLen)}, true
+	n := (full - work + memory - 1) / memory // so that it needs no more memory than a new hash
+	return Hash{
+		memory: (full - work) / n, passes: n, lanes: lanes,
+		keyID: h.keyID, salt: make([]byte, saltLen), tag: make([]byte, tagLen),
+	}, true
 }
 
-var phc = regexp.MustCompile(`^\$argon2id\$v=19\$m=([1-9]\d{0,6}),t=([1-9]\d?),p=([1-9]\d?)(?:,keyid=([A-Za-z0-9+/]{1,11}))?\$([A-Za-z0-9+/]{11,64})\$([A-Za-z0-9+/]{22,86})$`)
+var phcForm = regexp.MustCompile(`^\$argon2id\$v=19` +
+	`\$m=([1-9]\d{0,6}),t=([1-9]\d?),p=([1-9]\d?)(?:,keyid=([A-Za-z0-9+/]{1,11}))?` +
+	`\$([A-Za-z0-9+/]{11,64})\$([A-Za-z0-9+/]{22,86})$`)
 
-// The bounds within which a stored hash is computed. The upper ones are what a
-// function of 1 GB can do within its time.
+// A stored hash is computed only within these bounds. A function with 1 GB of
+// memory can compute the most expensive one within its time limit.
 const (
 	minMemory, maxMemory = 8, 256 * 1024 // KiB
 	maxPasses            = 10
@@ -58,7 +65,7 @@ const (
 )
 
 func parse(s string) (Hash, error) {
-	m := phc.FindStringSubmatch(s)
+	m := phcForm.FindStringSubmatch(s)
 	if m == nil {
 		return Hash{}, fmt.Errorf("%w: not a PHC string of argon2id", ErrUnusable)
 	}

@@ -8,26 +8,27 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// MaxLength is the longest password, in code points (ASVS 6.2.9 asks for 64 at
-// least). The bound keeps the work before the hash small.
+// MaxLength is the longest password, in code points (ASVS 6.2.9 requires at least
+// 64). It bounds the work of normalizing a password.
 const MaxLength = 256
 
-// Policy says which passwords may be set (NIST SP 800-63B-4 §3.1.1.2): a
-// minimum length, a list of common ones, and nothing of the account itself. It
-// asks for no mix of characters and lets none expire.
+// Policy says which passwords may be set (NIST SP 800-63B-4 §3.1.1.2). It requires
+// a minimum length, and refuses common passwords and those that are a name of the
+// account. It does not require a mix of characters, and passwords do not expire.
 type Policy struct {
 	MinLength int // in code points, after NFC
-	// Common reports whether a password, in NFC, is one of those that are tried
-	// first; nil when none is. It is given, so that what only checks passwords
-	// does not link a list.
+	// Common reports whether a password, in NFC, is a common one; nil for none.
+	// It is a function so that programs that only verify passwords do not link
+	// the list.
 	Common func(password string) bool
 }
 
-// DefaultPolicy is what a deployment that says nothing gets, but for the list.
+// DefaultPolicy is the policy of a deployment without settings. The list of common
+// passwords is not part of it.
 var DefaultPolicy = Policy{MinLength: 8}
 
-// Check says in a few words why the password may not be set, or "" when it
-// may. The context is what belongs to the account: its names and its e-mail.
+// Check returns why the password may not be set, as in "is too common", or "" if
+// it may. The context is the account's names and e-mail address.
 func (p Policy) Check(password string, context ...string) string {
 	password = norm.NFC.String(password)
 	switch n := utf8.RuneCountInString(password); {
@@ -47,5 +48,5 @@ func (p Policy) Check(password string, context ...string) string {
 	return ""
 }
 
-// MinimumLength is the shortest password that may be set, in code points.
+// MinimumLength returns the shortest length of a password, in code points.
 func (p Policy) MinimumLength() int { return p.MinLength }

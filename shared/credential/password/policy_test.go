@@ -7,7 +7,7 @@ import (
 	"roster/shared/credential/password"
 )
 
-func TestLength(t *testing.T) {
+func TestThePolicyBoundsTheLengthInCodePoints(t *testing.T) {
 	t.Parallel()
 	long := password.Policy{MinLength: 15}
 	for _, c := range []struct {
@@ -37,29 +37,32 @@ func TestLength(t *testing.T) {
 	}
 }
 
-// ASVS 6.2.5: no mix of characters is asked for, and none is kept out.
-func TestNoComposition(t *testing.T) {
+// ASVS 6.2.5: no mix of characters is required, and no character is forbidden.
+func TestThePolicyAllowsAnyCharacters(t *testing.T) {
 	t.Parallel()
-	for _, pw := range []string{"zebrakitemoon", "ZEBRAKITEMOON", "8361947250613", "               a", "  zebra kite  ", "<b>'; drop--", "зебра и змей", "斑马风筝月亮自行车"} {
-		if problem := password.DefaultPolicy.Check(pw); problem != "" {
-			t.Errorf("%q: %s", pw, problem)
+	for _, pw := range []string{
+		"zebrakitemoon", "ZEBRAKITEMOON", "8361947250613", "               a", "  zebra kite  ", "<b>'; drop--",
+		"зебра и змей", "斑马风筝月亮自行车",
+	} {
+		if reason := password.DefaultPolicy.Check(pw); reason != "" {
+			t.Errorf("%q: %s", pw, reason)
 		}
 	}
 }
 
-func TestContext(t *testing.T) {
+func TestThePolicyRefusesTheAccountsOwnNames(t *testing.T) {
 	t.Parallel()
-	const problem = "must not be one of the account's own names"
+	const reason = "must not be one of the account's own names"
 	names := []string{"wilhelmina", "Ren\u00e9e-Marie", "van der Berg", "wilhelmina@example.com", "Zoe\u0308-Beatrix", ""}
 	for pw, want := range map[string]string{
-		"wilhelmina":                  problem,
-		"WilHelMina":                  problem,
-		"van der berg":                problem,
-		"VAN DER BERG":                problem,
-		"wilhelmina@EXAMPLE.com":      problem,
-		"rene\u0301e-marie":           problem, // the other spelling of é
-		"REN\u00c9E-MARIE":            problem,
-		"zo\u00eb-beatrix":            problem,
+		"wilhelmina":                  reason,
+		"WilHelMina":                  reason,
+		"van der berg":                reason,
+		"VAN DER BERG":                reason,
+		"wilhelmina@EXAMPLE.com":      reason,
+		"rene\u0301e-marie":           reason, // the other encoding of é
+		"REN\u00c9E-MARIE":            reason,
+		"zo\u00eb-beatrix":            reason,
 		"wilhelmina-7":                "",
 		"my wilhelmina":               "",
 		"wilhelmina@example.com.kite": "",
@@ -73,8 +76,8 @@ func TestContext(t *testing.T) {
 	}
 }
 
-// The list is asked last, for what is neither too short nor a name, and in NFC.
-func TestCommon(t *testing.T) {
+// The list is asked last, with the password in NFC.
+func TestThePolicyRefusesCommonPasswords(t *testing.T) {
 	t.Parallel()
 	asked := ""
 	policy := password.Policy{MinLength: 8, Common: func(p string) bool { asked = p; return p == "caf\u00e9-caf\u00e9" }}

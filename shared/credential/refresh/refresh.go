@@ -1,11 +1,16 @@
-// Package refresh makes and opens refresh tokens (RFC 6749 §1.5, RFC 9700
-// §4.14). A session has a line of them: each is used up by the next, its child,
-// which is derived from it. So whoever presents the same token twice, because
-// the answer was lost or two tabs asked at once, is answered the same child,
-// though nothing that opens a session is stored anywhere but with its client.
+// Package refresh makes and parses refresh tokens (RFC 6749 §1.5, RFC 9700
+// §4.14). A session has a chain of them. Using a token replaces it with its child,
+// which is derived from it and from a key. So a client that sends a token twice
+// gets the same child twice: because the answer was lost, or because two tabs
+// sent it at once. Only the client stores the tokens; the database has hashes.
 //
-// It refuses to know which token of a line is the one that is good. It tells
-// what was minted here from what was not, and that is all.
+//	first := keys.First(session)
+//	text := keys.Encode(first)
+//	token, ok := keys.Parse(text)
+//	child := keys.Child(token)
+//
+// It refuses to know which token of a chain is the current one. It only tells
+// tokens that were made with its key from other strings.
 package refresh
 
 import (
@@ -19,25 +24,25 @@ import (
 	"strings"
 )
 
-// Keys make tokens.
+// Keys makes and parses tokens.
 type Keys struct{ key []byte }
 
-// New returns Keys for a secret of at least 32 bytes. With another secret, every
-// session ends when its access token does.
+// New returns Keys for a secret of at least 32 bytes. Changing the secret ends
+// every session when its access token expires.
 func New(secret []byte) Keys { return Keys{key: secret} }
 
 // Token is one refresh token of a session.
 type Token struct {
-	Session    string // UUID, canonical
-	Generation int64  // 1 for the token of the login
+	Session    string // UUID, in canonical form
+	Generation int64  // 1 for the token that login returns
 	secret     [secretLen]byte
 }
 
 const (
 	sessionLen = 16
-	bodyLen    = sessionLen + 4 + secretLen // and the generation
+	bodyLen    = sessionLen + 4 + secretLen // 4 bytes for the generation
 	secretLen  = 32                         // 256 bits
-	tagLen     = 16                         // tells a token of ours before the database is asked
+	tagLen     = 16                         // a forged token is refused without asking the database
 	rawLen     = bodyLen + tagLen
 )
 
@@ -50,41 +55,42 @@ func (k Keys) First(session string) Token {
 	return t
 }
 
-// Child returns the token that follows, always the same one.
+// Child returns the token that replaces this one, always the same.
 func (k Keys) Child(t Token) Token {
 	child := Token{Session: t.Session, Generation: t.Generation + 1}
 	copy(child.secret[:], k.mac("roster refresh child", t.body()))
 	return child
 }
 
-// Text is the token as its client keeps it.
-func (k Keys) Text(t Token) string {
+// Encode returns the token as the client stores it.
+func (k Keys) Encode(t Token) string {
 	body := t.body()
 	return encoding.EncodeToString(append(body, k.mac("roster refresh tag", body)[:tagLen]...))
 }
 
-// Open returns the token of a text that Text made, and false for any other.
-func (k Keys) Open(text string) (Token, bool) {
+// Parse returns the token that Encode turned into this text, and false for any
+// other text.
+func (k Keys) Parse(text string) (Token, bool) {
 	if len(text) != encoding.EncodedLen(rawLen) {
 		return Token{}, false
 	}
-	raw, err := encoding.DecodeString(text) // leaves out line breaks
+	raw, err := encoding.DecodeString(text) // ignores line breaks, so check the length
 	if err != nil || len(raw) != rawLen || !hmac.Equal(raw[bodyLen:], k.mac("roster refresh tag", raw[:bodyLen])[:tagLen]) {
 		return Token{}, false
 	}
-	t := Token{Session: uuidOf(raw[:sessionLen]), Generation: int64(binary.BigEndian.Uint32(raw[sessionLen:]))}
+	t := Token{Session: formatUUID(raw[:sessionLen]), Generation: int64(binary.BigEndian.Uint32(raw[sessionLen:]))}
 	copy(t.secret[:], raw[bodyLen-secretLen:])
 	return t, t.Generation < math.MaxUint32
 }
 
-// Hash is what is stored of a token. It has 256 random bits, so that a plain
-// hash of it cannot be turned back.
+// Hash returns the hash to store. A plain hash is enough, because a token has 256
+// random bits and cannot be guessed.
 func (t Token) Hash() []byte {
 	sum := sha256.Sum256(t.body())
 	return sum[:]
 }
 
-// String shows nothing of the token, so that no log does.
+// String shows the session only, so that no log shows a token.
 func (t Token) String() string { return "a refresh token of session " + t.Session }
 
 // GoString does the same for %#v.
@@ -92,9 +98,9 @@ func (t Token) GoString() string { return t.String() }
 
 func (t Token) body() []byte {
 	body := make([]byte, bodyLen, rawLen)
-	// First is given a UUID; of another text this would be a part.
+	// The session is a UUID, so this cannot fail.
 	_, _ = hex.Decode(body[:sessionLen], []byte(strings.ReplaceAll(t.Session, "-", "")))
-	binary.BigEndian.PutUint32(body[sessionLen:], uint32(t.Generation)) // #nosec G115 -- Open keeps it below
+	binary.BigEndian.PutUint32(body[sessionLen:], uint32(t.Generation)) // #nosec G115 -- Parse refuses a larger one
 	copy(body[bodyLen-secretLen:], t.secret[:])
 	return body
 }
@@ -106,7 +112,7 @@ func (k Keys) mac(purpose string, body []byte) []byte {
 	return mac.Sum(nil)
 }
 
-func uuidOf(b []byte) string {
+func formatUUID(b []byte) string {
 	s := hex.EncodeToString(b)
 	return strings.Join([]string{s[:8], s[8:12], s[12:16], s[16:20], s[20:]}, "-")
 }

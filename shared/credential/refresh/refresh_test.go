@@ -13,14 +13,14 @@ const session = "0b9a2a52-2f2c-4d7e-9c35-1f0d8a8b7c6d"
 
 var keys = refresh.New([]byte("0123456789abcdefghijklmnopqrstuv"))
 
-func TestTokenComesBack(t *testing.T) {
+func TestParseReturnsWhatWasEncoded(t *testing.T) {
 	t.Parallel()
 	first := keys.First(session)
-	got, ok := keys.Open(keys.Text(first))
+	got, ok := keys.Parse(keys.Encode(first))
 	if !ok || got != first || got.Session != session || got.Generation != 1 {
 		t.Errorf("%v, %d, %v", got, got.Generation, ok)
 	}
-	if n := len(keys.Text(first)); n != 91 {
+	if n := len(keys.Encode(first)); n != 91 {
 		t.Errorf("a token has %d characters", n)
 	}
 	if other := keys.First(session); other == first {
@@ -28,42 +28,42 @@ func TestTokenComesBack(t *testing.T) {
 	}
 }
 
-func TestChildIsAlwaysTheSame(t *testing.T) {
+func TestATokenAlwaysHasTheSameChild(t *testing.T) {
 	t.Parallel()
 	first := keys.First(session)
-	again, _ := keys.Open(keys.Text(first))
+	again, _ := keys.Parse(keys.Encode(first))
 	child := keys.Child(first)
 	if keys.Child(again) != child || child.Generation != 2 || child.Session != session {
 		t.Errorf("%v, %v", child, keys.Child(again))
 	}
 	if bytes.Equal(child.Hash(), first.Hash()) || keys.Child(child) == child {
-		t.Error("a child is its parent")
+		t.Error("a child equals its parent")
 	}
 	if keys.Child(keys.First(session)) == child {
-		t.Error("two lines have the same child")
+		t.Error("tokens of two chains have the same child")
 	}
-	elsewhere := refresh.New([]byte("another secret, of 32 bytes also"))
-	if elsewhere.Child(first) == child {
+	otherKeys := refresh.New([]byte("another secret, of 32 bytes also"))
+	if otherKeys.Child(first) == child {
 		t.Error("another key derives the same child")
 	}
 }
 
-// A child cannot be computed from what the database has of its parent.
-func TestHashIsNotTheSecret(t *testing.T) {
+// The database has the hash, and a child must not be computed from it.
+func TestATokenDoesNotContainItsHash(t *testing.T) {
 	t.Parallel()
 	first := keys.First(session)
-	if strings.Contains(keys.Text(first), fmt.Sprintf("%x", first.Hash())) || len(first.Hash()) != 32 {
+	if strings.Contains(keys.Encode(first), fmt.Sprintf("%x", first.Hash())) || len(first.Hash()) != 32 {
 		t.Errorf("%x", first.Hash())
 	}
 }
 
-func TestOpenRefusesEveryOtherText(t *testing.T) {
+func TestParseRefusesEveryOtherText(t *testing.T) {
 	t.Parallel()
-	text := keys.Text(keys.First(session))
+	text := keys.Encode(keys.First(session))
 	refuse := func(name, s string) {
 		t.Helper()
-		if _, ok := keys.Open(s); ok {
-			t.Errorf("%s is opened: %q", name, s)
+		if _, ok := keys.Parse(s); ok {
+			t.Errorf("%s is accepted: %q", name, s)
 		}
 	}
 	for i := range text {
@@ -81,12 +81,12 @@ func TestOpenRefusesEveryOtherText(t *testing.T) {
 	} {
 		refuse(name, s)
 	}
-	if _, ok := refresh.New([]byte("another secret, of 32 bytes also")).Open(text); ok {
-		t.Error("another key opens it")
+	if _, ok := refresh.New([]byte("another secret, of 32 bytes also")).Parse(text); ok {
+		t.Error("another key accepts it")
 	}
 }
 
-func TestTokenIsNotPrinted(t *testing.T) {
+func TestAPrintedTokenShowsNoSecret(t *testing.T) {
 	t.Parallel()
 	first := keys.First(session)
 	for _, format := range []string{"%v", "%+v", "%#v", "%s"} {
@@ -96,24 +96,24 @@ func TestTokenIsNotPrinted(t *testing.T) {
 	}
 }
 
-func FuzzOpen(f *testing.F) {
-	text := keys.Text(keys.First(session))
+func FuzzParse(f *testing.F) {
+	text := keys.Encode(keys.First(session))
 	f.Add(text)
 	f.Add("")
 	f.Add(strings.Repeat("A", len(text)))
 	f.Add(text[:len(text)-1] + "A")
 	f.Fuzz(func(t *testing.T, s string) {
-		if token, ok := keys.Open(s); ok && keys.Text(token) != s {
-			t.Errorf("%q has another spelling: %q", s, keys.Text(token))
+		if token, ok := keys.Parse(s); ok && keys.Encode(token) != s {
+			t.Errorf("%q is accepted as another form of %q", s, keys.Encode(token))
 		}
 	})
 }
 
-func BenchmarkOpenAndChild(b *testing.B) {
-	text := keys.Text(keys.First(session))
+func BenchmarkParseAndChild(b *testing.B) {
+	text := keys.Encode(keys.First(session))
 	b.ReportAllocs()
 	for b.Loop() {
-		token, _ := keys.Open(text)
-		keys.Text(keys.Child(token))
+		token, _ := keys.Parse(text)
+		keys.Encode(keys.Child(token))
 	}
 }

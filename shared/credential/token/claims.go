@@ -14,15 +14,16 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// Claims are what a token says of its bearer.
+// Claims say which account and session a token was issued to.
 type Claims struct {
 	Subject string // sub: the account's UUID
 	Session string // sid: the session's UUID
-	Role    string // role: what the account was when the token was issued
-	Version int64  // ver: of the account's tokens, see docs/decisions/0003-token-version.md
+	Role    string // role: the account's role when the token was issued
+	Version int64  // ver: the account's token version, see docs/decisions/0003-token-version.md
 }
 
-// claims are RFC 7519's registered ones and our own.
+// claims are the claims of a token as JSON: those that RFC 7519 registers, and
+// Roster's own.
 type claims struct {
 	jwt.RegisteredClaims
 	Session string `json:"sid"`
@@ -47,9 +48,9 @@ func newClaims(c Claims, p Profile, now time.Time) claims {
 	}
 }
 
-// MarshalJSON puts the extra claims behind ours.
+// MarshalJSON appends the extra claims.
 func (c claims) MarshalJSON() ([]byte, error) {
-	type plain claims // without this method
+	type plain claims // has no MarshalJSON, which would call itself
 	b, err := json.Marshal(plain(c))
 	if err != nil || len(c.extra) == 0 {
 		return b, err
@@ -57,8 +58,8 @@ func (c claims) MarshalJSON() ([]byte, error) {
 	return append(append(b[:len(b)-1], ','), c.extra[1:]...), nil
 }
 
-// UnmarshalJSON takes numbers for times, as RFC 7519 §2 says: jwt.NumericDate
-// would read strings, too.
+// UnmarshalJSON accepts only numbers as times (RFC 7519 §2). jwt.NumericDate
+// alone would accept strings too.
 func (c *claims) UnmarshalJSON(b []byte) error {
 	var typed struct {
 		IssuedAt  int64 `json:"iat"`
@@ -80,23 +81,23 @@ func (c *claims) UnmarshalJSON(b []byte) error {
 // itself reads none of them.
 type Extra []byte
 
-// The bounds of extra claims.
 const (
-	maxExtra  = 1024 // bytes, as they are written into the token
-	mostExtra = 16   // claims
+	maxExtraBytes  = 1024 // as they are written into the token
+	maxExtraClaims = 16
 )
 
-var extraName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,127}$`)
+var claimForm = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,127}$`)
 
-// reserved are the claims that are ours to make (RFC 7519 §4.1 and above), or
-// say how somebody logged in, which no constant can.
-var reserved = []string{
+// reservedClaims must not be extra claims: those that Roster itself writes, those
+// of RFC 7519 §4.1, and those that say how somebody logged in, which differs from
+// token to token.
+var reservedClaims = []string{
 	"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "sid", "role", "ver",
 	"username", "auth_time", "acr", "amr", "cnf", "act", "may_act", "nonce", "azp",
 }
 
-// ParseExtra reads a JSON object of claims. A name that is reserved is refused
-// in any case of letters, as readers of JSON take one for the other.
+// ParseExtra reads a JSON object of claims. It refuses reserved names, in upper
+// or lower case, because many JSON parsers ignore case.
 func ParseExtra(text string) (Extra, error) {
 	d := json.NewDecoder(strings.NewReader(text))
 	d.UseNumber()
@@ -110,12 +111,12 @@ func ParseExtra(text string) (Extra, error) {
 		if err != nil {
 			return nil, errors.New("is not valid JSON")
 		}
-		claim := t.(string) // the decoder lets nothing else stand here
+		claim := t.(string) // the decoder accepts only a string here
 		lower := strings.ToLower(claim)
 		switch {
-		case !extraName.MatchString(claim):
-			return nil, errors.New("has a claim whose name is not of letters, digits and _ . : / -")
-		case slices.Contains(reserved, lower):
+		case !claimForm.MatchString(claim):
+			return nil, errors.New("has a claim whose name has characters other than letters, digits and _ . : / -")
+		case slices.Contains(reservedClaims, lower):
 			return nil, fmt.Errorf("must not set %s", lower)
 		case slices.Contains(names, lower):
 			return nil, fmt.Errorf("has %s twice", lower)
@@ -135,13 +136,13 @@ func ParseExtra(text string) (Extra, error) {
 		return nil, errors.New("is not valid JSON")
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return nil, errors.New("has something behind the object")
+		return nil, errors.New("has text after the JSON object")
 	}
 	if len(names) == 0 {
 		return nil, nil
 	}
-	if out[len(out)-1] = '}'; len(out) > maxExtra || len(names) > mostExtra {
-		return nil, fmt.Errorf("must have at most %d claims, and %d bytes", mostExtra, maxExtra)
+	if out[len(out)-1] = '}'; len(out) > maxExtraBytes || len(names) > maxExtraClaims {
+		return nil, fmt.Errorf("must have at most %d claims, and %d bytes", maxExtraClaims, maxExtraBytes)
 	}
 	return out, nil
 }

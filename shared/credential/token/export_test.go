@@ -6,7 +6,7 @@ import (
 	"roster/shared/credential/keyring"
 )
 
-// Lower brings a signature into the form that is taken.
-func Lower(alg keyring.Algorithm, signature []byte) []byte {
-	return lower(jwt.GetSigningMethod(string(alg)), signature)
+// ToLowS returns a signature in the form that Verify accepts.
+func ToLowS(alg keyring.Algorithm, signature []byte) []byte {
+	return toLowS(jwt.GetSigningMethod(string(alg)), signature)
 }

@@ -10,7 +10,7 @@ import (
 	"roster/shared/credential/token"
 )
 
-func TestExtraClaims(t *testing.T) {
+func TestExtraClaimsAreInEveryToken(t *testing.T) {
 	t.Parallel()
 	extra, err := token.ParseExtra(` {"tenant":"acme","https://example.com/plan":{"b":1.0,"a":[true,null]},"client_id":"web","scope":"users:read","n":12345678901234567890} `)
 	if err != nil {
@@ -25,20 +25,21 @@ func TestExtraClaims(t *testing.T) {
 		want := map[string]any{
 			"iss": issuer, "aud": []any{audience}, "sub": subject, "jti": claims["jti"], "ver": 7.0, "sid": session, "role": "USER",
 			"iat": float64(now.Unix()), "nbf": float64(now.Unix()), "exp": float64(now.Add(token.Lifetime).Unix()),
-			"tenant": "acme", "https://example.com/plan": map[string]any{"a": []any{true, nil}, "b": 1.0}, "client_id": "web", "scope": "users:read", "n": 12345678901234567890.0,
+			"tenant": "acme", "https://example.com/plan": map[string]any{"a": []any{true, nil}, "b": 1.0}, "client_id": "web",
+			"scope": "users:read", "n": 12345678901234567890.0,
 		}
 		if diff := cmp.Diff(want, claims); diff != "" {
 			t.Errorf("claims (-want +got):\n%s", diff)
 		}
 		for name, service := range map[string]*token.Service{"with them": s, "without them": token.New(profile(), keys)} {
-			if c, err := service.Verify(raw, now); err != nil || c != bearer {
+			if c, err := service.Verify(raw, now); err != nil || c != issuedTo {
 				t.Errorf("%s: %+v, %v", name, c, err)
 			}
 		}
 	}
 }
 
-func TestNoExtraClaims(t *testing.T) {
+func TestAnEmptyObjectMeansNoExtraClaims(t *testing.T) {
 	t.Parallel()
 	if extra, err := token.ParseExtra("{}"); extra != nil || err != nil {
 		t.Errorf("%q, %v", extra, err)
@@ -59,8 +60,8 @@ func TestParseExtraRefuses(t *testing.T) {
 		"null":             "a JSON object",
 		`{"a":}`:           "valid JSON",
 		`{"a":1`:           "valid JSON",
-		`{"a":1}}`:         "valid JSON|behind",
-		`{"a":1} canary`:   "behind",
+		`{"a":1}}`:         "valid JSON|after",
+		`{"a":1} canary`:   "after",
 		`{"a":1,"a":2}`:    "a twice",
 		`{"a":1,"A":2}`:    "a twice",
 		`{"sub":"x"}`:      "must not set sub",
@@ -71,7 +72,7 @@ func TestParseExtraRefuses(t *testing.T) {
 		`{"amr":["otp"]}`:  "must not set amr",
 		`{"":1}`:           "name",
 		`{"a b":1}`:        "name",
-		`{"\u017fub":1}`:   "name", // a long s: some readers take it for sub
+		`{"\u017fub":1}`:   "name", // a long s: some parsers treat this name as sub
 		`{"a":"` + strings.Repeat("x", 1024) + `"}`: "at most",
 		`{` + strings.Join(many, ",") + `}`:         "at most",
 	} {
@@ -86,12 +87,12 @@ func TestParseExtraRefuses(t *testing.T) {
 	}
 	for _, claim := range []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "sid", "role", "ver"} {
 		if _, err := token.ParseExtra(`{"` + claim + `":1}`); err == nil {
-			t.Errorf("%s may be set", claim)
+			t.Errorf("%s can be set", claim)
 		}
 	}
 }
 
-// Whatever is taken leaves our own claims what they are.
+// No extra claim changes a claim of Roster's own.
 func FuzzParseExtra(f *testing.F) {
 	f.Add(`{"tenant":"acme","n":1e9}`)
 	f.Add(`{"Sub":1}`)
@@ -104,7 +105,7 @@ func FuzzParseExtra(f *testing.F) {
 		p := profile()
 		p.Extra = extra
 		s := token.New(p, token.Keys{Secret: []byte(secret)})
-		if c, err := s.Verify(issueBy(t, s), now); err != nil || c != bearer {
+		if c, err := s.Verify(issueBy(t, s), now); err != nil || c != issuedTo {
 			t.Errorf("%+v, %v", c, err)
 		}
 	})

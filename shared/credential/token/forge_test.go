@@ -21,11 +21,11 @@ const (
 )
 
 var (
-	now    = time.Date(2026, 1, 5, 9, 30, 0, 0, time.UTC)
-	bearer = token.Claims{Subject: subject, Session: session, Role: "USER", Version: 7}
+	now      = time.Date(2026, 1, 5, 9, 30, 0, 0, time.UTC)
+	issuedTo = token.Claims{Subject: subject, Session: session, Role: "USER", Version: 7}
 )
 
-// signer is the service with the one shared secret.
+// signer returns a service with the shared secret.
 func signer() *token.Service { return token.NewHS256([]byte(secret), issuer, audience) }
 
 func issue(t testing.TB) string {
@@ -35,7 +35,7 @@ func issue(t testing.TB) string {
 
 func issueBy(t testing.TB, s *token.Service) string {
 	t.Helper()
-	raw, _, err := s.Issue(bearer, now)
+	raw, _, err := s.Issue(issuedTo, now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,21 +45,22 @@ func issueBy(t testing.TB, s *token.Service) string {
 // object is a JSON object of a token.
 type object map[string]any
 
-// gone removes a member in with.
-type gone struct{}
+// absent is the value that makes with remove a member.
+type absent struct{}
 
+// with returns a copy of the object with this member.
 func (o object) with(name string, value any) object {
 	o = maps.Clone(o)
 	o[name] = value
-	if value == (gone{}) {
+	if value == (absent{}) {
 		delete(o, name)
 	}
 	return o
 }
 
-func goodHeader() object { return object{"alg": "HS256", "typ": "at+jwt"} }
+func validHeader() object { return object{"alg": "HS256", "typ": "at+jwt"} }
 
-func goodClaims() object {
+func validClaims() object {
 	return object{
 		"iss": issuer, "aud": []string{audience}, "sub": subject, "jti": "1", "ver": 7, "sid": session, "role": "USER",
 		"iat": now.Unix(), "nbf": now.Unix(), "exp": now.Add(token.Lifetime).Unix(),
@@ -77,14 +78,14 @@ func segment(t testing.TB, o object) string {
 	return encode(b)
 }
 
-// sign makes a token of any two segments, with a signature that is right.
+// sign makes a token from any two segments, with a correct signature.
 func sign(header, claims string) string {
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(header + "." + claims))
 	return header + "." + claims + "." + encode(mac.Sum(nil))
 }
 
-// forge makes a token that only its contents can get refused.
+// forge makes a token with a correct signature from any contents.
 func forge(t testing.TB, header, claims object) string {
 	t.Helper()
 	return sign(segment(t, header), segment(t, claims))

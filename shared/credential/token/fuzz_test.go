@@ -7,22 +7,22 @@ import (
 	"roster/shared/credential/token"
 )
 
-// Whatever Verify takes for good is, byte for byte, a token under our key.
+// Every token that Verify accepts is, byte for byte, one that our key signed.
 func FuzzVerify(f *testing.F) {
 	good := issue(f)
 	parts := strings.Split(good, ".")
 	f.Add(good)
 	f.Add(good + "\n")
 	f.Add(parts[0] + "." + parts[1] + ".")
-	f.Add(sign(segment(f, goodHeader().with("alg", "none")), parts[1]))
-	f.Add(sign(parts[0], segment(f, goodClaims().with("aud", []string{}))))
+	f.Add(sign(segment(f, validHeader().with("alg", "none")), parts[1]))
+	f.Add(sign(parts[0], segment(f, validClaims().with("aud", []string{}))))
 	f.Add(strings.Repeat(".", 100))
 	s := signer()
 	f.Fuzz(func(t *testing.T, raw string) {
 		c, err := s.Verify(raw, now)
 		if err != nil {
 			if c != (token.Claims{}) {
-				t.Errorf("refused, and yet %+v", c)
+				t.Errorf("Verify returned an error and %+v", c)
 			}
 			return
 		}
@@ -33,14 +33,14 @@ func FuzzVerify(f *testing.F) {
 	})
 }
 
-// With a ring, whoever has no key gets nothing taken, whatever it looks like.
+// With a ring, no input that the fuzzer finds without the private key is accepted.
 func FuzzVerifyRing(f *testing.F) {
-	for _, k := range kinds()[1:] {
+	for _, k := range signingMethods()[1:] {
 		good := issueBy(f, k.signer)
 		f.Add(strings.Replace(good, ".", ".e", 1))
 		f.Add(good[:len(good)-20] + strings.Repeat("A", 20))
 	}
-	services := kinds()[1:]
+	services := signingMethods()[1:]
 	f.Fuzz(func(t *testing.T, raw string) {
 		for _, k := range services {
 			if c, err := k.signer.Verify(raw, now); err == nil || c != (token.Claims{}) {
@@ -50,7 +50,7 @@ func FuzzVerifyRing(f *testing.F) {
 	})
 }
 
-// The claims come from outside when another program has our key.
+// Another program that has our key may sign any header and any claims.
 func FuzzSignedClaims(f *testing.F) {
 	f.Add(`{"alg":"HS256","typ":"at+jwt"}`, `{"exp":1e999,"aud":["roster"]}`)
 	f.Add(`{"alg":"HS256","typ":"at+jwt","crit":[]}`, `{"ver":9223372036854775807}`)
@@ -63,12 +63,12 @@ func FuzzSignedClaims(f *testing.F) {
 	})
 }
 
-// mostVerify is what the check of a token may cost, in nanoseconds of one
+// maxVerify is how long the check of a token may take, in nanoseconds on one
 // core.
-const mostVerify = 150_000
+const maxVerify = 150_000
 
 func BenchmarkVerify(b *testing.B) {
-	for _, k := range kinds() {
+	for _, k := range signingMethods() {
 		b.Run(k.name, func(b *testing.B) {
 			raw := issueBy(b, k.signer)
 			b.ReportAllocs()
@@ -77,15 +77,15 @@ func BenchmarkVerify(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
-			if each := b.Elapsed().Nanoseconds() / int64(b.N); b.N > 100 && each > mostVerify {
-				b.Errorf("a check takes %d ns, want at most %d", each, mostVerify)
+			if each := b.Elapsed().Nanoseconds() / int64(b.N); b.N > 100 && each > maxVerify {
+				b.Errorf("a check takes %d ns, want at most %d", each, maxVerify)
 			}
 		})
 	}
 }
 
 func BenchmarkIssue(b *testing.B) {
-	for _, k := range kinds() {
+	for _, k := range signingMethods() {
 		b.Run(k.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {

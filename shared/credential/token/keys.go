@@ -15,49 +15,50 @@ import (
 )
 
 // Keys are what a service signs and verifies with: a ring, a shared secret, or
-// both, while tokens of the secret are still about.
+// both as long as tokens that the secret signed are valid.
 type Keys struct {
-	Ring *keyring.Ring // nil: there is none
+	Ring *keyring.Ring // nil for none
 	// Private is the private key of the ring's current key. A service that
-	// only verifies has none.
+	// only verifies needs none.
 	Private crypto.Signer
-	Secret  []byte // for HS256; nil: there is none
-	// Set is instead of all these: the public keys that a service elsewhere has
-	// fetched.
+	Secret  []byte // for HS256; nil for none
+	// Set replaces all of the above for a service elsewhere: the public keys
+	// that it has fetched.
 	Set *keyring.Set
 }
 
-// ErrUnknownKey is in the refusal of a token whose key is not in the Set. It may
-// be there by now.
+// ErrUnknownKey is wrapped in the error for a token whose kid is not among the
+// keys. A verifier with a Set should then fetch the keys again, because the key
+// may be new.
 var ErrUnknownKey = errors.New("kid is not one of the keys")
 
-// methods are all that any key may be for.
-var methods = []string{"HS256", string(keyring.ES256), string(keyring.EdDSA), string(keyring.RS256)}
+// algorithms are those of all keys that a service may have.
+var algorithms = []string{"HS256", string(keyring.ES256), string(keyring.EdDSA), string(keyring.RS256)}
 
-// sign signs with the ring's current key, or the shared secret where there is
-// none yet.
+// sign signs with the ring's current key, or with the shared secret if no key is
+// current yet.
 func (k Keys) sign(c claims) (string, error) {
 	var current keyring.Key
-	ring := false
+	ringSigns := false
 	if k.Ring != nil {
-		current, ring = k.Ring.Current()
+		current, ringSigns = k.Ring.Current()
 	}
 	switch {
-	case ring && k.Private == nil:
-		return "", fmt.Errorf("the private key of %v is not here", current)
-	case ring:
+	case ringSigns && k.Private == nil:
+		return "", fmt.Errorf("this service does not have the private key of %v", current)
+	case ringSigns:
 		t := jwt.NewWithClaims(jwt.GetSigningMethod(string(current.Algorithm)), c)
 		t.Header["typ"], t.Header["kid"] = mediaType, current.ID
-		return signed(t, k.Private)
+		return signToken(t, k.Private)
 	case k.Secret == nil:
 		return "", errors.New("there is no key")
 	}
 	t := jwt.NewWithClaims(jwt.SigningMethodHS256, c)
 	t.Header["typ"] = mediaType
-	return signed(t, k.Secret)
+	return signToken(t, k.Secret)
 }
 
-func signed(t *jwt.Token, key any) (string, error) {
+func signToken(t *jwt.Token, key any) (string, error) {
 	content, err := t.SigningString()
 	if err != nil {
 		return "", err
@@ -66,14 +67,14 @@ func signed(t *jwt.Token, key any) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return content + "." + base64.RawURLEncoding.EncodeToString(lower(t.Method, signature)), nil
+	return content + "." + base64.RawURLEncoding.EncodeToString(toLowS(t.Method, signature)), nil
 }
 
-// verification returns the key that must have signed the token. The token's
-// kid picks it; that its alg is the key's is checked here, before anything is
-// computed, so that no key is ever used for another's algorithm (RFC 8725 §3.1,
-// §3.2).
-func (k Keys) verification(t *jwt.Token, now time.Time) (any, error) {
+// verificationKey returns the key that the token's signature must be checked
+// with. The token's kid selects it. The token's alg must be the key's own; that
+// is checked here, before anything is computed, so that no key is ever used with
+// another algorithm (RFC 8725 §3.1, §3.2).
+func (k Keys) verificationKey(t *jwt.Token, now time.Time) (any, error) {
 	kid, named := t.Header["kid"]
 	var find func(string, time.Time) (keyring.Algorithm, crypto.PublicKey, bool)
 	switch {
@@ -82,52 +83,55 @@ func (k Keys) verification(t *jwt.Token, now time.Time) (any, error) {
 	case k.Ring != nil && named:
 		find = k.Ring.Find
 	default:
-		return k.shared(t, now)
+		return k.sharedSecret(t, now)
 	}
 	id, ok := kid.(string)
 	if !ok {
-		return nil, errors.New("kid is not text")
+		return nil, errors.New("kid is not a string")
 	}
 	alg, key, ok := find(id, now)
 	switch {
 	case !ok:
 		return nil, ErrUnknownKey
 	case t.Method.Alg() != string(alg):
-		return nil, errors.New("alg is not that of the key")
+		return nil, errors.New("alg is not the algorithm of the key")
 	}
 	return key, nil
 }
 
-// shared returns the shared secret for a token that names no key. Where there
-// is no ring, any kid is passed over.
-func (k Keys) shared(t *jwt.Token, now time.Time) (any, error) {
+// sharedSecret returns the secret for a token without a kid. Without a ring, a
+// token's kid is ignored.
+func (k Keys) sharedSecret(t *jwt.Token, now time.Time) (any, error) {
 	switch {
 	case k.Secret == nil || t.Method.Alg() != jwt.SigningMethodHS256.Alg():
-		return nil, errors.New("alg is not that of a key of ours")
-	case k.Ring != nil && !k.Ring.HonoursHS256(now):
-		return nil, errors.New("the shared secret signs no longer, and its tokens have ended")
+		return nil, errors.New("alg is not the algorithm of any key")
+	case k.Ring != nil && !k.Ring.AcceptsHS256(now):
+		return nil, errors.New("the shared secret no longer signs, and the tokens that it signed have expired")
 	}
 	return k.Secret, nil
 }
 
-// A signature by ECDSA is a pair (r, s), and (r, n-s) is good as well: a token
-// would have two spellings. Ours has the lower s.
+// An ECDSA signature is a pair (r, s), and (r, n-s) is valid as well, so a token
+// could be written in two ways. Only the one with the lower s is issued and
+// accepted.
 var (
-	order = elliptic.P256().Params().N
-	half  = new(big.Int).Rsh(order, 1)
+	curveOrder = elliptic.P256().Params().N
+	halfOrder  = new(big.Int).Rsh(curveOrder, 1)
 )
 
-func lower(m jwt.SigningMethod, signature []byte) []byte {
+// toLowS returns the signature with the lower s. Signatures of other algorithms
+// stay as they are.
+func toLowS(m jwt.SigningMethod, signature []byte) []byte {
 	if m.Alg() != string(keyring.ES256) {
 		return signature
 	}
 	middle := len(signature) / 2
-	if s := new(big.Int).SetBytes(signature[middle:]); s.Cmp(half) > 0 {
-		s.Sub(order, s).FillBytes(signature[middle:])
+	if s := new(big.Int).SetBytes(signature[middle:]); s.Cmp(halfOrder) > 0 {
+		s.Sub(curveOrder, s).FillBytes(signature[middle:])
 	}
 	return signature
 }
 
-func canonical(m jwt.SigningMethod, signature []byte) bool {
-	return m.Alg() != string(keyring.ES256) || new(big.Int).SetBytes(signature[len(signature)/2:]).Cmp(half) <= 0
+func isLowS(m jwt.SigningMethod, signature []byte) bool {
+	return m.Alg() != string(keyring.ES256) || new(big.Int).SetBytes(signature[len(signature)/2:]).Cmp(halfOrder) <= 0
 }

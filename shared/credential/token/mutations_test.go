@@ -14,26 +14,26 @@ var (
 	mutations = flag.Int("mutations", 10_000, "number of mutations of access tokens")
 )
 
-// alphabet is what a compact JWS is written with.
+// alphabet has the characters of a compact JWS.
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
 
-// Whatever is done to a real token, by somebody without the key or with it, it
-// is good for nothing unless it is a token that we would have issued.
+// No change to a real token makes another token that is accepted. This holds even
+// for tokens that our key has signed, if we would not have issued them.
 func TestMutations(t *testing.T) {
 	t.Parallel()
-	for _, k := range kinds() {
+	for _, k := range signingMethods() {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()
-			m := &mutator{Rand: rand.New(rand.NewPCG(*seed, 0)), t: t, kind: k}
+			m := &mutator{Rand: rand.New(rand.NewPCG(*seed, 0)), t: t, method: k}
 			tried, accepted := 0, 0
 			for tried < *mutations {
-				m.fresh()
+				m.newTokens()
 				for range 100 {
 					tried++
 					raw := m.mutation()
 					if c, err := m.signer.Verify(raw, now); err == nil || c != (token.Claims{}) {
 						accepted++
-						t.Errorf("accepted as %+v, with the error %v: %.5000q, made of %s", c, err, raw, m.raw)
+						t.Errorf("accepted as %+v, with the error %v: %.5000q, made from %s", c, err, raw, m.raw)
 					}
 				}
 			}
@@ -42,11 +42,11 @@ func TestMutations(t *testing.T) {
 	}
 }
 
-// mutator makes what is nearly a real token.
+// mutator makes tokens that differ a little from a real one.
 type mutator struct {
 	*rand.Rand
 	t *testing.T
-	kind
+	method
 	raw   string // a real one
 	other string // another real one
 	parts []string
@@ -54,8 +54,8 @@ type mutator struct {
 
 func pick[T any](m *mutator, of ...T) T { return of[m.IntN(len(of))] }
 
-// fresh takes new tokens to mutate, which are good.
-func (m *mutator) fresh() {
+// newTokens issues new valid tokens to mutate.
+func (m *mutator) newTokens() {
 	m.other, m.raw = m.raw, issueBy(m.t, m.signer)
 	if m.other == "" {
 		m.other = issueBy(m.t, m.signer)
@@ -66,16 +66,16 @@ func (m *mutator) fresh() {
 	}
 }
 
-// mutation is never the token itself.
+// mutation returns a mutated token, never a real one.
 func (m *mutator) mutation() string {
 	for {
-		if raw := pick(m, m.edited, m.edited, m.rearranged, m.respelled, m.unsigned, m.signedWrongly)(); raw != m.raw && raw != m.other {
+		if raw := pick(m, m.edited, m.edited, m.rearranged, m.reencoded, m.forged, m.signedByUs)(); raw != m.raw && raw != m.other {
 			return raw
 		}
 	}
 }
 
-// edited has a few characters that are other, more or fewer.
+// edited returns the token with a few characters changed, added or removed.
 func (m *mutator) edited() string {
 	raw := m.raw
 	for range 1 + m.IntN(3)*m.IntN(2) {
@@ -96,7 +96,7 @@ func (m *mutator) edited() string {
 	return raw
 }
 
-// rearranged has the right characters in other places, or not all of them.
+// rearranged returns the token with its parts moved or left out.
 func (m *mutator) rearranged() string {
 	at, other := 1+m.IntN(len(m.raw)-1), strings.Split(m.other, ".")
 	switch m.IntN(7) {
@@ -111,7 +111,7 @@ func (m *mutator) rearranged() string {
 	case 4:
 		from := []string{pick(m, m.parts[0], other[1], other[2]), pick(m, m.parts[1], other[1]), pick(m, m.parts[2], other[2])}
 		if from[1] == other[1] && from[2] == other[2] {
-			from[2] = m.parts[2] // for that is the other token, and good
+			from[2] = m.parts[2] // else it may be the other token, which is valid
 		}
 		return strings.Join(from, ".")
 	case 5:
@@ -120,14 +120,14 @@ func (m *mutator) rearranged() string {
 	return m.raw[at:] + m.raw[:at]
 }
 
-// respelled decodes to the same bytes for a reader that is not strict.
-func (m *mutator) respelled() string {
+// reencoded returns a token that a lenient decoder reads as the same bytes.
+func (m *mutator) reencoded() string {
 	switch m.IntN(6) {
 	case 0: // the signature's last character has spare bits: two, or four
 		last := strings.IndexByte(alphabet, m.raw[len(m.raw)-1])
 		return m.raw[:len(m.raw)-1] + alphabet[last^(1+m.IntN(3)):][:1]
 	case 5:
-		return m.twin()
+		return m.otherSignature()
 	case 1:
 		at := m.IntN(len(m.raw) + 1)
 		return m.raw[:at] + pick(m, "\n", "\r\n", " ", "\t", "=", "==", "\x00", "%3D", "\u200b", "\ufeff", "\xff") + m.raw[at:]

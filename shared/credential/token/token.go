@@ -1,8 +1,14 @@
 // Package token issues and verifies access tokens: signed JWTs (RFC 7519) in
-// the profile of RFC 9068. A token's kid picks a key of the ring, and the key
-// says which algorithm it is for; what the token says of that must agree and
-// decides nothing. It refuses a token that lacks any claim it issues. What the
-// bearer may do is not its business.
+// the profile of RFC 9068.
+//
+//	s := token.New(token.Profile{Issuer: issuer, Audience: audience}, keys)
+//	raw, lifetime, err := s.Issue(claims, now)
+//	claims, err := s.Verify(raw, now)
+//
+// A token's kid selects a key, and the key determines the algorithm. The token's
+// alg must be the same; it never selects an algorithm. The package refuses a
+// token that lacks any claim that Issue writes, and it refuses to decide what a
+// caller may do.
 package token
 
 import (
@@ -16,120 +22,123 @@ import (
 )
 
 const (
-	// Lifetime is how long an access token is good.
+	// Lifetime is how long an access token is valid.
 	Lifetime = 10 * time.Minute
 	// Leeway is how far the clocks of two instances may differ (RFC 7519 §4.1.4).
-	// Lambda keeps them within milliseconds; more would only lengthen the life
-	// of a stolen token.
+	// Lambda keeps them within milliseconds. A longer leeway would only help a
+	// thief of a token.
 	Leeway = 5 * time.Second
-	// maxLength bounds what is parsed; our own tokens have 500 bytes, 900 with
-	// the largest RSA key, and what JWT_CLAIMS adds.
+	// maxLength is in bytes. A token has some 500, or 900 with the largest RSA
+	// key, and what JWT_CLAIMS adds.
 	maxLength = 4096
-	// mediaType is the header's typ (RFC 9068 §2.1); it keeps tokens made for
-	// another purpose out (RFC 8725 §3.11).
+	// mediaType is the header's typ (RFC 9068 §2.1). It distinguishes access
+	// tokens from JWTs for another purpose (RFC 8725 §3.11).
 	mediaType = "at+jwt"
 )
 
-// Profile is what all tokens of a service have in common.
+// Profile is what all tokens of a deployment have in common.
 type Profile struct {
 	Issuer   string
 	Audience string
 	Extra    Extra
 }
 
-// Service issues and verifies tokens with the keys of one moment.
+// Service issues and verifies tokens. Its keys do not change. It is safe for
+// concurrent use.
 type Service struct {
 	profile Profile
 	keys    Keys
 	parser  []jwt.ParserOption
 }
 
-// New returns a service. Issuer and audience go into each token and are asked
-// of each.
+// New returns a service. It writes the issuer and the audience into each token,
+// and Verify requires them.
 func New(p Profile, k Keys) *Service {
 	return &Service{profile: p, keys: k, parser: []jwt.ParserOption{
-		jwt.WithValidMethods(methods), jwt.WithIssuer(p.Issuer), jwt.WithAudience(p.Audience),
+		jwt.WithValidMethods(algorithms), jwt.WithIssuer(p.Issuer), jwt.WithAudience(p.Audience),
 		jwt.WithExpirationRequired(), jwt.WithNotBeforeRequired(), jwt.WithIssuedAt(),
 		jwt.WithLeeway(Leeway), jwt.WithStrictDecoding(),
 	}}
 }
 
-// NewHS256 returns a service with one shared secret of at least 32 bytes (RFC
-// 7518 §3.2).
+// NewHS256 returns a service that signs with a shared secret of at least 32 bytes
+// (RFC 7518 §3.2).
 func NewHS256(secret []byte, issuer, audience string) *Service {
 	return New(Profile{Issuer: issuer, Audience: audience}, Keys{Secret: secret})
 }
 
-// Issue returns a token with the claims and how long it is good.
+// Issue returns a token with the claims, and how long it is valid.
 func (s *Service) Issue(c Claims, now time.Time) (string, time.Duration, error) {
 	signed, err := s.keys.sign(newClaims(c, s.profile, now))
 	if err != nil {
 		return "", 0, fmt.Errorf("sign an access token: %w", err)
 	}
 	if len(signed) > maxLength {
-		return "", 0, fmt.Errorf("sign an access token: it has %d bytes, and nobody takes more than %d; make JWT_CLAIMS smaller", len(signed), maxLength)
+		return "", 0, fmt.Errorf("sign an access token: it has %d bytes, and verifiers accept at most %d; make JWT_CLAIMS smaller",
+			len(signed), maxLength)
 	}
 	return signed, Lifetime, nil
 }
 
-// ErrInvalid is every refusal of Verify; what it wraps is for the log only.
+// ErrInvalid is every error of Verify. What it wraps says why, for the log only.
 var ErrInvalid = errors.New("the access token is not valid")
 
-// compact is the form of a JWS in compact serialisation (RFC 7515 §7.1). The
-// base64 decoder skips line breaks, so without it a token has many spellings.
-var compact = regexp.MustCompile(`^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$`)
+// compactForm is the form of a JWS in compact serialization (RFC 7515 §7.1). It is
+// checked because the base64 decoder ignores line breaks: one token could be
+// written in many ways.
+var compactForm = regexp.MustCompile(`^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$`)
 
-// Verify returns the claims of a token that one of the keys signed and that is
-// good now, else ErrInvalid.
+// Verify returns the claims of a token if one of the keys has signed it and it is
+// valid now, else ErrInvalid.
 func (s *Service) Verify(raw string, now time.Time) (Claims, error) {
-	if len(raw) > maxLength || !compact.MatchString(raw) {
+	if len(raw) > maxLength || !compactForm.MatchString(raw) {
 		return Claims{}, fmt.Errorf("%w: not a compact JWS", ErrInvalid)
 	}
 	var c claims
 	options := append(s.parser[:len(s.parser):len(s.parser)], jwt.WithTimeFunc(func() time.Time { return now }))
-	t, err := jwt.NewParser(options...).ParseWithClaims(raw, &c, func(t *jwt.Token) (any, error) { return s.keys.verification(t, now) })
+	t, err := jwt.NewParser(options...).ParseWithClaims(raw, &c, func(t *jwt.Token) (any, error) { return s.keys.verificationKey(t, now) })
 	if err != nil {
 		return Claims{}, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
-	if err := s.complete(t, c); err != nil {
+	if err := s.checkClaims(t, c); err != nil {
 		return Claims{}, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
 	return Claims{Subject: c.Subject, Session: c.Session, Role: c.Role, Version: c.Version}, nil
 }
 
 var (
-	// uuid is the canonical form of a UUID (RFC 9562 §4).
-	uuid = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
-	// role is the form of a role's name.
-	role = regexp.MustCompile(`^[A-Z][A-Z0-9_]{0,31}$`)
+	// uuidForm is the canonical form of a UUID (RFC 9562 §4).
+	uuidForm = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
+	// roleForm is the form of a role's name.
+	roleForm = regexp.MustCompile(`^[A-Z][A-Z0-9_]{0,31}$`)
 )
 
-// complete checks what the parser does not ask for.
-func (s *Service) complete(t *jwt.Token, c claims) error {
+// checkClaims checks what the parser does not.
+func (s *Service) checkClaims(t *jwt.Token, c claims) error {
 	typ, _ := t.Header["typ"].(string)
 	switch {
 	case typ != mediaType:
 		return fmt.Errorf("typ is not %s", mediaType)
 	case t.Header["crit"] != nil:
 		return errors.New("crit names an extension that is not understood") // RFC 7515 §4.1.11
-	case !canonical(t.Method, t.Signature):
-		return errors.New("the signature has another spelling")
-	case c.Issuer != s.profile.Issuer: // the parser lets any pass where its own is empty
+	case !isLowS(t.Method, t.Signature):
+		return errors.New("the signature is not in its canonical form")
+	case c.Issuer != s.profile.Issuer: // if the profile's issuer is empty, the parser accepts any
 		return errors.New("iss is not this service")
 	case len(c.Audience) != 1 || c.Audience[0] != s.profile.Audience:
 		return errors.New("aud is not this service alone")
 	case c.Subject == "" || c.ID == "" || c.IssuedAt == nil:
 		return errors.New("a claim is missing")
-	case !c.NotBefore.Equal(c.IssuedAt.Time): // a time beyond what int64 holds comes out as long ago
-		return errors.New("nbf is not iat")
-	case !uuid.MatchString(c.Session):
-		return errors.New("sid is not a session")
-	case !role.MatchString(c.Role):
+	case !c.NotBefore.Equal(c.IssuedAt.Time): // also for a time that overflows int64
+		return errors.New("nbf differs from iat")
+	case !uuidForm.MatchString(c.Session):
+		return errors.New("sid is not a session's UUID")
+	case !roleForm.MatchString(c.Role):
 		return errors.New("role is not a role")
 	case c.Version < 1 || c.Version == math.MaxInt64:
-		return errors.New("ver is not a version")
+		return errors.New("ver is not a token version")
 	case c.ExpiresAt.Sub(c.IssuedAt.Time) > Lifetime:
-		return errors.New("it lives longer than any that was issued")
+		return errors.New("its lifetime is longer than that of any issued token")
 	}
 	return nil
 }

@@ -13,21 +13,21 @@ import (
 	"roster/shared/credential/token"
 )
 
-func TestIssuedTokenIsGood(t *testing.T) {
+func TestAnIssuedTokenIsAccepted(t *testing.T) {
 	t.Parallel()
-	raw, lifetime, err := signer().Issue(bearer, now)
+	raw, lifetime, err := signer().Issue(issuedTo, now)
 	if err != nil || lifetime != token.Lifetime {
 		t.Fatalf("Issue: lifetime %v, error %v", lifetime, err)
 	}
 	if len(raw) > 640 {
 		t.Errorf("the token has %d bytes; headers have little room", len(raw))
 	}
-	if c, err := signer().Verify(raw, now); err != nil || c != bearer {
+	if c, err := signer().Verify(raw, now); err != nil || c != issuedTo {
 		t.Errorf("Verify = %+v, %v", c, err)
 	}
 }
 
-func TestIssuedContents(t *testing.T) {
+func TestAnIssuedTokenHasTheClaimsOfItsProfile(t *testing.T) {
 	t.Parallel()
 	parts := strings.Split(issue(t), ".")
 	header, claims := decode(t, parts[0]), decode(t, parts[1])
@@ -48,21 +48,23 @@ func TestIssuedContents(t *testing.T) {
 	}
 }
 
-func TestNoTwoTokensAreAlike(t *testing.T) {
+func TestTwoTokensOfTheSameSecondDiffer(t *testing.T) {
 	t.Parallel()
 	if one, other := issue(t), issue(t); one == other {
 		t.Error("two tokens of one second are the same")
 	}
 }
 
-func TestForgedBaselineIsGood(t *testing.T) {
-	t.Parallel() // or every refusal below might have another cause than its own
-	if _, err := signer().Verify(forge(t, goodHeader(), goodClaims()), now); err != nil {
+// Without this test, the forged tokens of other tests might be refused for another
+// reason than the one that those tests are about.
+func TestTheForgedTokenWithoutAMistakeIsAccepted(t *testing.T) {
+	t.Parallel()
+	if _, err := signer().Verify(forge(t, validHeader(), validClaims()), now); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func TestOtherServices(t *testing.T) {
+func TestATokenOfAnotherServiceIsRefused(t *testing.T) {
 	t.Parallel()
 	raw := issue(t)
 	for name, s := range map[string]*token.Service{
@@ -72,11 +74,11 @@ func TestOtherServices(t *testing.T) {
 		"another audience": token.NewHS256([]byte(secret), issuer, "billing"),
 		"no issuer":        token.NewHS256([]byte(secret), "", audience),
 	} {
-		refused(t, name, s, raw, now)
+		wantRefusal(t, name, s, raw, now)
 	}
 }
 
-func TestTime(t *testing.T) {
+func TestATokenIsAcceptedDuringItsLifetimeOnly(t *testing.T) {
 	t.Parallel()
 	const leeway = 5 * time.Second
 	for _, c := range []struct {
@@ -88,7 +90,7 @@ func TestTime(t *testing.T) {
 		{"at its last second", now.Add(token.Lifetime - time.Second), true},
 		{"expired within the leeway", now.Add(token.Lifetime + leeway - time.Second), true},
 		{"expired at the leeway", now.Add(token.Lifetime + leeway), false},
-		{"expired for long", now.Add(24 * time.Hour), false},
+		{"expired long ago", now.Add(24 * time.Hour), false},
 		{"issued by a clock that is ahead within the leeway", now.Add(-leeway), true},
 		{"issued by a clock that is too far ahead", now.Add(-leeway - time.Second), false},
 		{"at the zero time", time.Time{}, false},
@@ -101,7 +103,7 @@ func TestTime(t *testing.T) {
 }
 
 func TestExpiredAndForgedIsStillRefused(t *testing.T) {
-	t.Parallel() // CVE-2024-51744: the one error must not hide the other
+	t.Parallel() // CVE-2024-51744: one error must not hide the other
 	forged := issue(t)
 	forged = forged[:len(forged)-1] + "A"
 	_, err := signer().Verify(forged, now.Add(time.Hour))
@@ -110,7 +112,7 @@ func TestExpiredAndForgedIsStillRefused(t *testing.T) {
 	}
 }
 
-func refused(t testing.TB, name string, s *token.Service, raw string, at time.Time) {
+func wantRefusal(t testing.TB, name string, s *token.Service, raw string, at time.Time) {
 	t.Helper()
 	c, err := s.Verify(raw, at)
 	if !errors.Is(err, token.ErrInvalid) || c != (token.Claims{}) {

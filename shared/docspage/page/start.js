@@ -1,5 +1,5 @@
-// Starts Swagger UI. A file of its own, because the page's security policy
-// allows no script inside the page.
+// Starts Swagger UI. The script is a file of its own, because the page's security
+// policy allows no script inside the page.
 SwaggerUIBundle({
   url: 'openapi.json',
   dom_id: '#docs',
@@ -7,10 +7,10 @@ SwaggerUIBundle({
   deepLinking: true,
   displayRequestDuration: true,
   defaultModelsExpandDepth: 0,
-  // Would send the description's address to a service on the Internet.
+  // Otherwise the address of the description is sent to a service on the Internet.
   validatorUrl: null,
   // An access token stays in the open page and is never stored.
   persistAuthorization: false,
-  // Or a link to this page could make it show someone else's description.
+  // Otherwise a link to this page could make it show another description.
   queryConfigEnabled: false,
 });

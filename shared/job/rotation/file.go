@@ -11,15 +11,14 @@ import (
 	"roster/shared/aws/secrets"
 )
 
-// File is a JSON file on this machine in the place of the secret, as localdev
-// keeps one.
+// File is a Store in a JSON file, as localdev uses one.
 type File string
 
-// ErrChanged says that somebody else wrote the file meanwhile.
+// ErrChanged says that another process has written the file in the meantime.
 var ErrChanged = errors.New("it was changed meanwhile; try again")
 
-// Change changes the file as package secrets changes a secret. The new one is
-// there as a whole or not at all, and only its owner can read it.
+// Change changes the file in the same way as package secrets changes a secret. It
+// replaces the file atomically, by one that only its owner can read.
 func (f File) Change(_ context.Context, name string, compute func(map[string]string) (string, error)) error {
 	if err := f.change(name, compute); err != nil {
 		return fmt.Errorf("change %s in %s: %w", name, string(f), err)
@@ -28,11 +27,11 @@ func (f File) Change(_ context.Context, name string, compute func(map[string]str
 }
 
 func (f File) change(name string, compute func(map[string]string) (string, error)) error {
-	was, err := os.ReadFile(string(f))
+	before, err := os.ReadFile(string(f))
 	if err != nil {
 		return withoutPath(err)
 	}
-	values, err := secrets.Members(string(was))
+	values, err := secrets.ParseMembers(string(before))
 	if err != nil {
 		return err
 	}
@@ -40,11 +39,11 @@ func (f File) change(name string, compute func(map[string]string) (string, error
 	if err != nil || value == "" {
 		return err
 	}
-	text, err := secrets.With(string(was), name, value)
+	text, err := secrets.SetMember(string(before), name, value)
 	if err != nil {
 		return err
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(string(f)), filepath.Base(string(f))+"-*") // closed to others
+	tmp, err := os.CreateTemp(filepath.Dir(string(f)), filepath.Base(string(f))+"-*") // only its owner can read it
 	if err != nil {
 		return withoutPath(err)
 	}
@@ -53,13 +52,13 @@ func (f File) change(name string, compute func(map[string]string) (string, error
 	if err = errors.Join(err, tmp.Close()); err != nil {
 		return withoutPath(err)
 	}
-	if now, err := os.ReadFile(string(f)); err != nil || string(now) != string(was) {
+	if now, err := os.ReadFile(string(f)); err != nil || string(now) != string(before) {
 		return ErrChanged
 	}
 	return withoutPath(os.Rename(tmp.Name(), string(f)))
 }
 
-// withoutPath is what is wrong with a file whose name is said already.
+// withoutPath removes the file's path from an error; Change adds it.
 func withoutPath(err error) error {
 	var path *fs.PathError
 	if errors.As(err, &path) {

@@ -1,9 +1,12 @@
-// Package rotation lets the keys that sign access tokens come and go: each run
-// makes the moves of package keyring that are due, and writes the ring back
-// into the secret. It runs on a schedule and by hand, as a function and as a
-// command, and does the same each time: what is due.
+// Package rotation rotates the keys that sign access tokens. Each run takes the
+// steps of package keyring that are due, and writes the ring of keys back to the
+// secret:
 //
-// It refuses to have a database, and to show a private key.
+//	report, err := rotation.NewJob(secret, settings, time.Now)(ctx, rotation.Ask{})
+//
+// It runs on a schedule and by hand, as a Lambda function and as a command. Each
+// run does only what is due, so an extra run does no harm. It refuses to use a
+// database, and to log or report a private key.
 package rotation
 
 import (
@@ -16,38 +19,39 @@ import (
 	"roster/shared/credential/keyring"
 )
 
-// member is where the ring is in the secret.
+// member is the name of the ring of keys in the secret.
 const member = "JWT_KEYS"
 
-// Store holds the ring among other members. Change computes a member's JSON
-// value of all members; an empty one changes nothing. It may compute again
-// where others changed the store meanwhile.
+// Store holds the ring of keys among the members of a secret.
 type Store interface {
+	// Change sets the named member to the JSON value that compute returns for
+	// the secret's current members. If compute returns "", Change does nothing.
+	// It calls compute again if the secret was changed in the meantime.
 	Change(ctx context.Context, name string, compute func(values map[string]string) (json string, err error)) error
 }
 
-// Wrapper wraps private keys.
+// Wrapper encrypts private keys with a key of its own (key wrapping).
 type Wrapper interface {
 	Wrap(ctx context.Context, kid string, pkcs8 []byte) (wrapped []byte, err error)
 }
 
-// Settings say when keys change and what is made.
+// Settings say how often keys are rotated and how a new key is created.
 type Settings struct {
-	Days      int // that a key signs; 0: keys change only by hand
+	Days      int // how long a key signs; 0 means that keys are rotated only by hand
 	Algorithm keyring.Algorithm
-	Wrapper   Wrapper // nil: private keys are in the secret as they are
+	Wrapper   Wrapper // nil means that the secret holds private keys unencrypted
 }
 
-// Ask is what a run is asked for beyond what is due.
+// Ask says what a run shall do in addition to what is due.
 type Ask struct {
-	// Start publishes a next key now.
+	// Start publishes the next key now.
 	Start bool `json:"start"`
-	// ReplaceAll puts one new key in the place of all: every access token
-	// ends. It is for keys that others may have.
+	// ReplaceAll replaces all keys by one new key, which revokes every access
+	// token. It is for keys that may have been leaked.
 	ReplaceAll bool `json:"replace_all"`
 }
 
-// Report says what a run did and how things are now.
+// Report says what a run did, and the state of the keys after it.
 type Report struct {
 	Did  []string `json:"did"` // such as "published kid"
 	Keys []Key    `json:"keys"`
@@ -61,13 +65,13 @@ type Key struct {
 	State     keyring.State     `json:"state"`
 	Since     time.Time         `json:"since"`
 	Wrapped   bool              `json:"wrapped"`
-	Due       string            `json:"due,omitempty"` // what comes next, and when at the earliest
+	Due       string            `json:"due,omitempty"` // the next step, and its earliest time
 }
 
-// Job is one way to run it, bound to its store.
+// Job rotates the keys of one store.
 type Job func(ctx context.Context, ask Ask) (Report, error)
 
-// NewJob returns the job.
+// NewJob returns the job that rotates the keys of the store.
 func NewJob(store Store, s Settings, now func() time.Time) Job {
 	return func(ctx context.Context, ask Ask) (Report, error) {
 		run := run{settings: s, ask: ask, now: now().UTC().Truncate(time.Second)}
@@ -76,14 +80,14 @@ func NewJob(store Store, s Settings, now func() time.Time) Job {
 		}
 		report := run.report()
 		for _, c := range run.done {
-			slog.InfoContext(ctx, "audit", "action", "key_"+c.Did, "kid", c.Key.ID, "alg", c.Key.Algorithm)
+			slog.InfoContext(ctx, "audit", "action", "key_"+c.Kind, "kid", c.Key.ID, "alg", c.Key.Algorithm)
 		}
 		slog.InfoContext(ctx, "keys rotated", "did", report.Did, "keys", len(report.Keys), "note", report.Note)
 		return report, nil
 	}
 }
 
-// run is one run; compute may be called more than once.
+// run is one run of the job. Its compute may be called more than once.
 type run struct {
 	settings Settings
 	ask      Ask
@@ -101,7 +105,7 @@ func (r *run) compute(ctx context.Context, values map[string]string) (string, er
 		return "", err
 	}
 	if before == nil && !r.asked() && values["JWT_SECRET_KEY"] != "" {
-		r.note = "JWT_SECRET_KEY is given, so it signs access tokens; ask for a start to have a ring of keys take over"
+		r.note = "JWT_SECRET_KEY is given, so it signs access tokens; run with start to sign with a ring of keys instead"
 		return "", nil
 	}
 	if r.ring, r.done, err = r.step(ctx, before); err != nil || len(r.done) == 0 {
@@ -126,28 +130,31 @@ func parse(text string) (*keyring.Ring, error) {
 
 func (r *run) step(ctx context.Context, before *keyring.Ring) (*keyring.Ring, []keyring.Change, error) {
 	if r.ask.ReplaceAll {
-		k, err := r.make(ctx)
+		k, err := r.generate(ctx)
 		if err != nil {
 			return nil, nil, err
 		}
-		done := []keyring.Change{{Did: "signs", Key: k}}
+		done := []keyring.Change{{Kind: "signs", Key: k}}
 		if before != nil {
 			for _, old := range before.Keys {
-				done = append(done, keyring.Change{Did: "removed", Key: old})
+				done = append(done, keyring.Change{Kind: "removed", Key: old})
 			}
 		}
-		return keyring.Begin(k, r.now), done, nil
+		return keyring.NewRing(k, r.now), done, nil
 	}
-	p := keyring.Policy{Period: time.Duration(r.settings.Days) * 24 * time.Hour, Make: func() (keyring.Key, error) { return r.make(ctx) }}
-	after, done, err := before.Step(r.now, p, r.ask.Start)
-	if err == nil && after == nil && len(done) > 0 { // keyring leaves no ring empty that had a key
+	p := keyring.Policy{
+		Period:   time.Duration(r.settings.Days) * 24 * time.Hour,
+		Generate: func() (keyring.Key, error) { return r.generate(ctx) },
+	}
+	after, done, err := before.Rotate(r.now, p, r.ask.Start)
+	if err == nil && after == nil && len(done) > 0 { // keyring never removes the last key
 		err = errors.New("the ring would be empty")
 	}
 	return after, done, err
 }
 
-// make makes a key as it is stored.
-func (r *run) make(ctx context.Context) (keyring.Key, error) {
+// generate returns a new key, wrapped if there is a Wrapper.
+func (r *run) generate(ctx context.Context) (keyring.Key, error) {
 	k, err := keyring.Generate(r.settings.Algorithm)
 	if err != nil || r.settings.Wrapper == nil {
 		return k, err
@@ -172,20 +179,22 @@ func (r *run) report() Report {
 		return report
 	}
 	for _, k := range r.ring.Keys {
-		since, due := r.outlook(k)
-		report.Keys = append(report.Keys, Key{ID: k.ID, Algorithm: k.Algorithm, State: k.State, Since: since, Wrapped: k.Wrapped != nil, Due: due})
+		since, due := r.schedule(k)
+		report.Keys = append(report.Keys, Key{
+			ID: k.ID, Algorithm: k.Algorithm, State: k.State, Since: since, Wrapped: k.Wrapped != nil, Due: due,
+		})
 	}
 	return report
 }
 
-// outlook says since when a key is what it is, and what comes next.
-func (r *run) outlook(k keyring.Key) (since time.Time, due string) {
+// schedule returns since when a key has its state, and its next step.
+func (r *run) schedule(k keyring.Key) (since time.Time, due string) {
 	at := func(t time.Time) string { return t.Format(time.RFC3339) }
 	switch k.State {
 	case keyring.Next:
-		return k.CreatedAt, "signs from " + at(k.CreatedAt.Add(keyring.Settle))
+		return k.CreatedAt, "signs from " + at(k.CreatedAt.Add(keyring.PropagationTime))
 	case keyring.Retired:
-		return k.RetiredAt, "is honoured until " + at(k.RetiredAt.Add(keyring.Honour))
+		return k.RetiredAt, "is honoured until " + at(k.RetiredAt.Add(keyring.GracePeriod))
 	}
 	if r.settings.Days == 0 {
 		return k.CurrentAt, "changes by hand"

@@ -21,21 +21,21 @@ func Start(job Job) {
 	lambda.Start(Handler(job))
 }
 
-// Handler tells a custom resource's event from all others. CloudFormation gets
-// its answer at the event's ResponseURL; everyone else gets the report. The job
-// is ended when a tenth of the invocation's time is left: a process that Lambda
-// kills answers nobody, and CloudFormation waits on.
+// Handler answers the event of a custom resource at its ResponseURL, where
+// CloudFormation waits for it. It returns the report for any other event. It ends
+// the job when a tenth of the invocation's time is left: if Lambda killed the
+// process, CloudFormation would get no answer and wait for a timeout.
 func Handler(job Job) func(context.Context, json.RawMessage) (any, error) {
 	resource := cfn.LambdaWrap(func(ctx context.Context, e cfn.Event) (string, map[string]any, error) {
-		const id = "roster-schema" // one for the stack's life, so that an update replaces nothing
+		const id = "roster-schema" // always the same, so that an update does not replace the resource
 		if e.RequestType == cfn.RequestDelete {
 			return id, nil, nil
 		}
-		if goesBack(e) {
+		if isRollback(e) {
 			slog.InfoContext(ctx, "nothing is done for a deployment that is rolled back")
 			return id, nil, nil
 		}
-		if _, err := inTime(ctx, job); err != nil {
+		if _, err := runBeforeDeadline(ctx, job); err != nil {
 			return id, nil, errors.New(reason(err))
 		}
 		return id, nil, nil
@@ -45,21 +45,21 @@ func Handler(job Job) func(context.Context, json.RawMessage) (any, error) {
 		if json.Unmarshal(event, &e) == nil && e.ResponseURL != "" && e.RequestType != "" {
 			return resource(ctx, e)
 		}
-		return inTime(ctx, job)
+		return runBeforeDeadline(ctx, job)
 	}
 }
 
-// goesBack reports an update to an earlier version of the function, which is a
-// deployment that is rolled back. Nothing is to be done for it: migrations are
-// forward only, the rights are those of the newer functions, which may still
-// serve, and what failed would fail again, now for good.
-func goesBack(e cfn.Event) bool {
+// isRollback reports an update to an earlier version of the function: a deployment
+// is being rolled back. There is nothing to do then. Migrations are forward only.
+// The newer functions may still be in use and need the newer rights. A step that
+// has just failed would fail again, and would stop the rollback.
+func isRollback(e cfn.Event) bool {
 	function, to, ok := version(e.ResourceProperties)
 	before, from, known := version(e.OldResourceProperties)
 	return e.RequestType == cfn.RequestUpdate && ok && known && function == before && to < from
 }
 
-// version reads the property that template.yaml gives, a version's ARN.
+// version reads the property that template.yaml sets: the ARN of a version.
 func version(properties map[string]any) (function string, number uint64, ok bool) {
 	arn, _ := properties["Version"].(string)
 	at := strings.LastIndexByte(arn, ':') + 1
@@ -67,9 +67,9 @@ func version(properties map[string]any) (function string, number uint64, ok bool
 	return arn[:at], number, err == nil
 }
 
-// inTime runs the job and logs its failure as an error, with the request's id;
-// aws-lambda-go's own line has neither.
-func inTime(ctx context.Context, job Job) (Report, error) {
+// runBeforeDeadline runs the job. It logs a failure at the level of an error, with
+// the request's id; the line of aws-lambda-go has neither.
+func runBeforeDeadline(ctx context.Context, job Job) (Report, error) {
 	limited := ctx
 	if deadline, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
@@ -83,15 +83,15 @@ func inTime(ctx context.Context, job Job) (Report, error) {
 	return report, err
 }
 
-// mostReason keeps an answer below 4096 bytes, CloudFormation's limit, beyond
-// which it takes it for none, even where JSON spells each byte with six.
-const mostReason = 500 // bytes
+// maxReason is in bytes. It keeps the answer below 4096 bytes, even if JSON encodes
+// each byte as six. CloudFormation ignores a longer answer.
+const maxReason = 500
 
-// reason is an error as one line.
+// reason returns the text of an error on one line.
 func reason(err error) string {
 	s := strings.Join(strings.Fields(err.Error()), " ")
-	if len(s) > mostReason {
-		s = strings.ToValidUTF8(s[:mostReason], "") + "… (the log has the rest)"
+	if len(s) > maxReason {
+		s = strings.ToValidUTF8(s[:maxReason], "") + "… (the log has the rest)"
 	}
 	return s
 }

@@ -17,8 +17,8 @@ import (
 	"roster/shared/job/seed"
 )
 
-// resource plays CloudFormation's end of a custom resource.
-func resource(t *testing.T, status int) (url string, answers <-chan string) {
+// cloudFormation is a server that receives the answers of a custom resource.
+func cloudFormation(t *testing.T, status int) (url string, answers <-chan string) {
 	t.Helper()
 	got := make(chan string, 5)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -30,8 +30,8 @@ func resource(t *testing.T, status int) (url string, answers <-chan string) {
 	return s.URL, got
 }
 
-// done is a job that counts its runs.
-func done(runs *int) seed.Job {
+// countingJob returns a job that counts its runs.
+func countingJob(runs *int) seed.Job {
 	return func(context.Context) (seed.Report, error) {
 		*runs++
 		return seed.Report{Migrations: []string{"a.sql"}}, nil
@@ -41,10 +41,10 @@ func done(runs *int) seed.Job {
 func TestHandlerAnswersCloudFormationAtItsURL(t *testing.T) {
 	t.Parallel()
 	for kind, want := range map[string]int{"Create": 1, "Update": 1, "Delete": 0} {
-		url, answers := resource(t, http.StatusOK)
+		url, answers := cloudFormation(t, http.StatusOK)
 		runs := 0
 		event := fmt.Sprintf(`{"RequestType":%q,"ResponseURL":%q,"StackId":"s","RequestId":"r","LogicalResourceId":"l"}`, kind, url)
-		if _, err := seed.Handler(done(&runs))(t.Context(), json.RawMessage(event)); err != nil {
+		if _, err := seed.Handler(countingJob(&runs))(t.Context(), json.RawMessage(event)); err != nil {
 			t.Fatal(err)
 		}
 		if runs != want {
@@ -57,35 +57,35 @@ func TestHandlerAnswersCloudFormationAtItsURL(t *testing.T) {
 	}
 }
 
-// A deployment that is rolled back must be so without a database, and must not
-// take from the functions of the newer version what they need.
+// A rollback must work without a database. The functions of the newer version must
+// keep what they need.
 func TestHandlerDoesNothingForARollback(t *testing.T) {
 	t.Parallel()
 	const arn = "arn:aws:lambda:eu-central-1:123456789012:function:seed:"
-	for _, test := range []struct {
+	for name, test := range map[string]struct {
 		kind, to, from string
 		runs           int
 	}{
-		{"Update", arn + "6", arn + "7", 0},
-		{"Update", arn + "9", arn + "10", 0}, // numbers, not text
-		{"Update", "6", "7", 0},
-		{"Update", arn + "7", arn + "6", 1},
-		{"Update", arn + "10", arn + "9", 1},
-		{"Update", arn + "7", arn + "7", 1},
-		{"Update", arn + "6", "arn:aws:lambda:eu-central-1:123456789012:function:other:7", 1}, // counts its own
-		{"Update", arn + "$LATEST", arn + "7", 1},
-		{"Update", arn + "6", "", 1},
-		{"Update", arn + "-6", arn + "7", 1},
-		{"Create", arn + "6", arn + "7", 1},
+		"a rollback":              {"Update", arn + "6", arn + "7", 0},
+		"a rollback from 10 to 9": {"Update", arn + "9", arn + "10", 0}, // compared as numbers
+		"numbers alone":           {"Update", "6", "7", 0},
+		"forward":                 {"Update", arn + "7", arn + "6", 1},
+		"forward from 9":          {"Update", arn + "10", arn + "9", 1},
+		"the same version":        {"Update", arn + "7", arn + "7", 1},
+		"another function":        {"Update", arn + "6", "arn:aws:lambda:eu-central-1:123456789012:function:other:7", 1},
+		"not a number":            {"Update", arn + "$LATEST", arn + "7", 1},
+		"no earlier version":      {"Update", arn + "6", "", 1},
+		"a negative number":       {"Update", arn + "-6", arn + "7", 1},
+		"a creation":              {"Create", arn + "6", arn + "7", 1},
 	} {
-		url, answers := resource(t, http.StatusOK)
+		url, answers := cloudFormation(t, http.StatusOK)
 		runs := 0
 		event := fmt.Sprintf(`{"RequestType":%q,"ResponseURL":%q,"ResourceProperties":{"Version":%q},"OldResourceProperties":{"Version":%q}}`, test.kind, url, test.to, test.from)
-		if _, err := seed.Handler(done(&runs))(t.Context(), json.RawMessage(event)); err != nil {
+		if _, err := seed.Handler(countingJob(&runs))(t.Context(), json.RawMessage(event)); err != nil {
 			t.Fatal(err)
 		}
 		if got := <-answers; runs != test.runs || !strings.Contains(got, `"Status":"SUCCESS"`) {
-			t.Errorf("%+v: the job ran %d times, and the answer is %s", test, runs, got)
+			t.Errorf("%s: the job ran %d times, and the answer is %s", name, runs, got)
 		}
 	}
 }
@@ -97,7 +97,7 @@ func TestHandlerAnswersOthersWithTheReport(t *testing.T) {
 		`{"RequestType":"Create"}`, `{"ResponseURL":"https://example.com"}`, `{"RequestType":{},"ResponseURL":1}`,
 	} {
 		runs := 0
-		answer, err := seed.Handler(done(&runs))(t.Context(), json.RawMessage(event))
+		answer, err := seed.Handler(countingJob(&runs))(t.Context(), json.RawMessage(event))
 		report, ok := answer.(seed.Report)
 		if err != nil || !ok || runs != 1 || len(report.Migrations) != 1 {
 			t.Errorf("%s: %v, %v, %d runs", event, answer, err, runs)
@@ -105,13 +105,13 @@ func TestHandlerAnswersOthersWithTheReport(t *testing.T) {
 	}
 }
 
-func failing(err error) seed.Job {
+func failingJob(err error) seed.Job {
 	return func(context.Context) (seed.Report, error) { return seed.Report{}, err }
 }
 
-func TestHandlerTellsAFailure(t *testing.T) {
+func TestHandlerReportsAFailure(t *testing.T) {
 	t.Parallel()
-	if _, err := seed.Handler(failing(errors.New("no disk")))(t.Context(), json.RawMessage(`{}`)); err == nil || err.Error() != "no disk" {
+	if _, err := seed.Handler(failingJob(errors.New("no disk")))(t.Context(), json.RawMessage(`{}`)); err == nil || err.Error() != "no disk" {
 		t.Errorf("by hand: %v", err)
 	}
 	for name, test := range map[string]struct{ cause, reason string }{
@@ -121,9 +121,9 @@ func TestHandlerTellsAFailure(t *testing.T) {
 		"long in JSON": {strings.Repeat("<", 5000), strings.Repeat("<", 500) + "… (the log has the rest)"},
 		"cut in two":   {"a" + strings.Repeat("ü", 5000), "a" + strings.Repeat("ü", 249) + "… (the log has the rest)"},
 	} {
-		url, answers := resource(t, http.StatusOK)
-		_, err := seed.Handler(failing(errors.New(test.cause)))(t.Context(), json.RawMessage(`{"RequestType":"Create","ResponseURL":"`+url+`"}`))
-		if err != nil { // Lambda would send the event again, and CloudFormation has its answer
+		url, answers := cloudFormation(t, http.StatusOK)
+		_, err := seed.Handler(failingJob(errors.New(test.cause)))(t.Context(), json.RawMessage(`{"RequestType":"Create","ResponseURL":"`+url+`"}`))
+		if err != nil { // CloudFormation has its answer, and Lambda must not send the event again
 			t.Errorf("%s: %v", name, err)
 		}
 		body := strings.TrimPrefix(<-answers, "PUT ")
@@ -134,27 +134,26 @@ func TestHandlerTellsAFailure(t *testing.T) {
 	}
 }
 
-// An answer that does not arrive is a failure, so that Lambda sends the event
-// again.
-func TestHandlerTellsThatItCouldNotAnswer(t *testing.T) {
+// Lambda then sends the event again.
+func TestHandlerFailsWhenItsAnswerIsRefused(t *testing.T) {
 	t.Parallel()
-	url, _ := resource(t, http.StatusForbidden)
+	url, _ := cloudFormation(t, http.StatusForbidden)
 	runs := 0
-	if _, err := seed.Handler(done(&runs))(t.Context(), json.RawMessage(`{"RequestType":"Create","ResponseURL":"`+url+`"}`)); err == nil {
+	if _, err := seed.Handler(countingJob(&runs))(t.Context(), json.RawMessage(`{"RequestType":"Create","ResponseURL":"`+url+`"}`)); err == nil {
 		t.Error("no error")
 	}
 }
 
 func TestHandlerEndsTheJobInTimeToAnswer(t *testing.T) {
 	t.Parallel()
-	url, answers := resource(t, http.StatusOK)
+	url, answers := cloudFormation(t, http.StatusOK)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
-	waits := func(ctx context.Context) (seed.Report, error) {
+	slow := func(ctx context.Context) (seed.Report, error) {
 		<-ctx.Done()
 		return seed.Report{}, fmt.Errorf("migrate: %w", ctx.Err())
 	}
-	if _, err := seed.Handler(waits)(ctx, json.RawMessage(`{"RequestType":"Create","ResponseURL":"`+url+`"}`)); err != nil {
+	if _, err := seed.Handler(slow)(ctx, json.RawMessage(`{"RequestType":"Create","ResponseURL":"`+url+`"}`)); err != nil {
 		t.Fatal(err)
 	}
 	if ctx.Err() != nil {
@@ -165,10 +164,10 @@ func TestHandlerEndsTheJobInTimeToAnswer(t *testing.T) {
 	}
 }
 
-// Lambda replaces a process that panics; CloudFormation is answered first.
+// CloudFormation gets an answer before the panic ends the process.
 func TestHandlerAnswersAPanic(t *testing.T) {
 	t.Parallel()
-	url, answers := resource(t, http.StatusOK)
+	url, answers := cloudFormation(t, http.StatusOK)
 	defer func() {
 		if recover() == nil {
 			t.Error("the panic was swallowed")

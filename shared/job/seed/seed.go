@@ -1,10 +1,14 @@
-// Package seed brings the schema up to date, ensures the admin's account and
-// removes what has had its time. It runs on a schedule, as a custom resource of
-// the stack (so that the schema is there before new code serves) and by hand,
-// and does the same each time: what is missing.
+// Package seed migrates the schema, creates the admin's account if it is missing,
+// and deletes expired rows:
 //
-// It refuses to undo anything: no migration runs back, no password is reset,
-// and the deletion of the stack deletes no data.
+//	report, err := seed.NewJob(db, parts)(ctx)
+//
+// It runs as a custom resource of the stack, so that the schema is up to date
+// before new code uses it, and on a schedule, and by hand. Each run does only what
+// is missing.
+//
+// It refuses to undo anything: it reverts no migration and resets no password,
+// and it deletes no data when the stack is deleted.
 package seed
 
 import (
@@ -20,29 +24,29 @@ import (
 
 // Report says what a run did.
 type Report struct {
-	Migrations []string    `json:"migrations"` // applied now, none when all were
+	Migrations []string    `json:"migrations"` // applied by this run
 	Admin      user.Seeded `json:"admin"`
 	Removed    user.Purged `json:"removed"` // expired rows
 }
 
-// Store is what a job needs of the database.
+// Store is what the job needs of the database.
 type Store interface {
 	user.Seeder
 	user.Purger
 }
 
-// Job is one way to run it, bound to its database.
+// Job seeds one database.
 type Job func(ctx context.Context) (Report, error)
 
-// Parts is what a job needs beside the database.
+// Parts are the dependencies of the job, besides the database.
 type Parts struct {
-	// Migrate applies the migrations that are missing and names them.
+	// Migrate applies the missing migrations and returns their names.
 	Migrate func(context.Context) ([]string, error)
 	Seeding user.SeedAdminParts
 	Admin   user.Admin
 }
 
-// NewJob returns the job.
+// NewJob returns the job that seeds the database.
 func NewJob(db Store, p Parts) Job {
 	return func(ctx context.Context) (Report, error) {
 		applied, err := p.Migrate(ctx)
@@ -51,7 +55,7 @@ func NewJob(db Store, p Parts) Job {
 		}
 		report := Report{Migrations: applied}
 		report.Admin, err = p.ensureAdmin(ctx, db)
-		report.Removed = purgeExpired(ctx, db) // whatever became of the admin
+		report.Removed = purgeExpired(ctx, db) // also if the admin could not be seeded
 		if err != nil {
 			return report, fmt.Errorf("seed the admin: %w", err)
 		}
@@ -61,8 +65,8 @@ func NewJob(db Store, p Parts) Job {
 	}
 }
 
-// purgeExpired deletes expired rows. What it leaves, the next run deletes: that
-// is no reason to stop a deployment.
+// purgeExpired deletes expired rows. A failure is only logged, because it must not
+// stop a deployment; the next run deletes the rows.
 func purgeExpired(ctx context.Context, db user.Purger) user.Purged {
 	removed, err := user.PurgeExpired(ctx, db, time.Now())
 	if err != nil {
@@ -71,7 +75,8 @@ func purgeExpired(ctx context.Context, db user.Purger) user.Purged {
 	return removed
 }
 
-// ensureAdmin makes no admin yet whose link would lead nowhere.
+// ensureAdmin seeds the admin. It waits with that while a link to set the password
+// would not work.
 func (p Parts) ensureAdmin(ctx context.Context, db user.Seeder) (user.Seeded, error) {
 	if p.Admin.Password == "" && placeholder(p.Seeding.Notices.PublicURL) {
 		return user.Seeded{Note: "not made yet: PUBLIC_URL leads nowhere, so no link to set the password can be mailed"}, nil
@@ -79,8 +84,9 @@ func (p Parts) ensureAdmin(ctx context.Context, db user.Seeder) (user.Seeded, er
 	return user.SeedAdmin(ctx, db, p.Seeding, p.Admin, time.Now())
 }
 
-// placeholder reports an origin that leads nowhere (RFC 2606 §2), as in the
-// first step of a first deployment, when the API's own address is not known.
+// placeholder reports whether the origin has the reserved top-level domain
+// .invalid (RFC 2606 §2). A first deployment begins with such an origin, because
+// the API's own address is not known yet.
 func placeholder(origin string) bool {
 	u, err := url.Parse(origin)
 	return err == nil && strings.HasSuffix(u.Hostname(), ".invalid")

@@ -19,57 +19,57 @@ import (
 	"roster/shared/user"
 )
 
-// stage plays all that a job needs and writes down what is asked of it.
-type stage struct {
+// fakes implements everything that a job needs, and records its calls.
+type fakes struct {
 	calls   []string
 	found   *user.User
-	holder  *user.User // of the admin's address
+	holder  *user.User // the account that has the admin's e-mail
 	migrate error
 	store   error
-	tidy    error
+	purge   error
 }
 
-func (s *stage) note(call string) { s.calls = append(s.calls, call) }
+func (s *fakes) record(call string) { s.calls = append(s.calls, call) }
 
-func (s *stage) Up(context.Context) ([]string, error) {
-	s.note("migrate")
+func (s *fakes) Up(context.Context) ([]string, error) {
+	s.record("migrate")
 	if s.migrate != nil {
 		return nil, s.migrate
 	}
 	return []string{"00001_create_users.sql"}, nil
 }
 
-func (s *stage) UserByUsername(context.Context, string) (*user.User, error) {
-	s.note("find")
+func (s *fakes) UserByUsername(context.Context, string) (*user.User, error) {
+	s.record("find")
 	return s.found, s.store
 }
 
-func (s *stage) UserByEmail(context.Context, string) (*user.User, error) {
-	s.note("find by e-mail")
+func (s *fakes) UserByEmail(context.Context, string) (*user.User, error) {
+	s.record("find by e-mail")
 	return s.holder, nil
 }
 
-func (s *stage) CreateUser(context.Context, user.User, audit.Event) (user.Taken, error) {
-	s.note("create")
+func (s *fakes) CreateUser(context.Context, user.User, audit.Event) (user.Taken, error) {
+	s.record("create")
 	return user.Taken{Email: s.holder != nil}, nil
 }
 
-func (s *stage) CreateReset(context.Context, string, string, user.Reset, audit.Event) (*user.User, error) {
-	s.note("reset")
+func (s *fakes) CreateReset(context.Context, string, string, user.Reset, audit.Event) (*user.User, error) {
+	s.record("reset")
 	return &user.User{}, nil
 }
 
-func (s *stage) PurgeExpired(context.Context, time.Time, time.Time, time.Time, int) (user.Purged, error) {
-	s.note("tidy")
-	return user.Purged{Limits: 2, Resets: 1}, s.tidy
+func (s *fakes) PurgeExpired(context.Context, time.Time, time.Time, time.Time, int) (user.Purged, error) {
+	s.record("purge")
+	return user.Purged{Limits: 2, Resets: 1}, s.purge
 }
 
-func (s *stage) Send(_ context.Context, m mail.Message) error {
-	s.note("mail " + m.To)
+func (s *fakes) Send(_ context.Context, m mail.Message) error {
+	s.record("mail " + m.To)
 	return nil
 }
 
-func (s *stage) job(origin, adminPassword string) seed.Job {
+func (s *fakes) job(origin, adminPassword string) seed.Job {
 	passwords := user.Passwords{Hasher: password.NewHasher(""), Policy: password.DefaultPolicy}
 	tokens := onetime.New([]byte(strings.Repeat("0123456789abcdef", 2)))
 	admin := user.Admin{Username: "admin", Email: "ops@example.com", Password: adminPassword}
@@ -80,28 +80,28 @@ func (s *stage) job(origin, adminPassword string) seed.Job {
 }
 
 const (
-	address = "https://accounts.example.com"
-	nowhere = "https://roster.invalid"
+	address        = "https://accounts.example.com"
+	placeholderURL = "https://roster.invalid"
 )
 
-func TestJobDoesOneThingAfterTheOther(t *testing.T) {
+func TestJobRunsItsStepsInOrder(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		stage            stage
+		stage            fakes
 		origin, password string
 		want             []string
 		created          bool
 	}{
-		"the admin is invited":          {stage{}, address, "", []string{"migrate", "find", "create", "reset", "mail ops@example.com", "tidy"}, true},
-		"a password was given":          {stage{}, address, "correct horse battery", []string{"migrate", "find", "create", "tidy"}, true},
-		"also without an address":       {stage{}, nowhere, "correct horse battery", []string{"migrate", "find", "create", "tidy"}, true},
-		"the admin is there":            {stage{found: &user.User{Role: user.RoleAdmin, Active: true}}, address, "", []string{"migrate", "find", "tidy"}, false},
-		"nothing could be removed":      {stage{tidy: errors.New("failed"), found: &user.User{Role: user.RoleAdmin, Active: true}}, address, "", []string{"migrate", "find", "tidy"}, false},
-		"a stranger has the address":    {stage{holder: &user.User{Role: user.RoleUser, Active: true}}, address, "", []string{"migrate", "find", "create", "find by e-mail", "tidy"}, false},
-		"the admin has another name":    {stage{holder: &user.User{Role: user.RoleAdmin, Active: true}}, address, "", []string{"migrate", "find", "create", "find by e-mail", "tidy"}, false},
-		"no address yet":                {stage{}, nowhere, "", []string{"migrate", "tidy"}, false},
-		"no address yet, with a port":   {stage{}, nowhere + ":8443", "", []string{"migrate", "tidy"}, false},
-		"an address that looks like it": {stage{}, "https://invalid.example.com", "", []string{"migrate", "find", "create", "reset", "mail ops@example.com", "tidy"}, true},
+		"the admin is invited":        {fakes{}, address, "", []string{"migrate", "find", "create", "reset", "mail ops@example.com", "purge"}, true},
+		"a password was given":        {fakes{}, address, "correct horse battery", []string{"migrate", "find", "create", "purge"}, true},
+		"also without an address":     {fakes{}, placeholderURL, "correct horse battery", []string{"migrate", "find", "create", "purge"}, true},
+		"the admin exists":            {fakes{found: &user.User{Role: user.RoleAdmin, Active: true}}, address, "", []string{"migrate", "find", "purge"}, false},
+		"a failed purge":              {fakes{purge: errors.New("failed"), found: &user.User{Role: user.RoleAdmin, Active: true}}, address, "", []string{"migrate", "find", "purge"}, false},
+		"a stranger has the e-mail":   {fakes{holder: &user.User{Role: user.RoleUser, Active: true}}, address, "", []string{"migrate", "find", "create", "find by e-mail", "purge"}, false},
+		"the admin has another name":  {fakes{holder: &user.User{Role: user.RoleAdmin, Active: true}}, address, "", []string{"migrate", "find", "create", "find by e-mail", "purge"}, false},
+		"no address yet":              {fakes{}, placeholderURL, "", []string{"migrate", "purge"}, false},
+		"no address yet, with a port": {fakes{}, placeholderURL + ":8443", "", []string{"migrate", "purge"}, false},
+		"an address similar to it":    {fakes{}, "https://invalid.example.com", "", []string{"migrate", "find", "create", "reset", "mail ops@example.com", "purge"}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -124,11 +124,11 @@ func TestJobStopsAtAFailure(t *testing.T) {
 	t.Parallel()
 	failed := errors.New("failed")
 	for name, test := range map[string]struct {
-		stage stage
+		stage fakes
 		want  []string
 	}{
-		"to migrate": {stage{migrate: failed}, []string{"migrate"}},
-		"to look":    {stage{store: failed}, []string{"migrate", "find", "tidy"}}, // what has had its time waits for nobody
+		"to migrate": {fakes{migrate: failed}, []string{"migrate"}},
+		"to look":    {fakes{store: failed}, []string{"migrate", "find", "purge"}}, // expired rows are deleted all the same
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -143,10 +143,10 @@ func TestJobStopsAtAFailure(t *testing.T) {
 	}
 }
 
-// Whoever may invoke the function, or reads its log, must not get the link.
-func TestReportKeepsTheLinkToItself(t *testing.T) {
+// People who may invoke the function or read its log must not get the link.
+func TestReportHidesTheLink(t *testing.T) {
 	t.Parallel()
-	report, err := (&stage{}).job(address, "")(t.Context())
+	report, err := (&fakes{}).job(address, "")(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

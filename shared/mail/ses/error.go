@@ -6,12 +6,12 @@ import (
 	"roster/shared/mail"
 )
 
-// kind sorts an error of the SDK. The codes are those of SendEmail in the SES v2
-// API Reference and of AWS's common errors.
-func kind(err error) error {
+// kindOf returns the kind of an error of the SDK. The codes are from SendEmail in
+// the SES v2 API Reference, and from AWS's common errors.
+func kindOf(err error) error {
 	var api interface{ ErrorCode() string }
 	if !errors.As(err, &api) {
-		return mail.ErrTemporary // no answer of SES at all: network, time limit
+		return mail.ErrTemporary // SES has not answered: a network failure or a timeout
 	}
 	switch api.ErrorCode() {
 	case "MessageRejected", "BadRequestException":
@@ -20,7 +20,7 @@ func kind(err error) error {
 		"AccessDeniedException", "AccessDenied", "UnrecognizedClientException", "InvalidClientTokenId", "OptInRequired",
 		"InvalidSignatureException", "SignatureDoesNotMatch", "ExpiredTokenException", "MissingAuthenticationTokenException":
 		return mail.ErrSetup
-	default: // TooManyRequestsException, LimitExceededException, outages, and what AWS adds one day
+	default: // TooManyRequestsException, LimitExceededException, outages, and codes that AWS may add
 		return mail.ErrTemporary
 	}
 }

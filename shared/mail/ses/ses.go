@@ -1,14 +1,15 @@
 // Package ses sends mail through Amazon SES (API v2).
 //
-// It hands over the parts of a mail and leaves the making of the message, its
-// signing with DKIM and its delivery to SES. It refuses what SES would do to a
-// link for statistics: opens and clicks are never tracked, whatever the account
-// or its configuration set says, because a rewritten link carries a one-time
-// token through another server.
+//	mailer := mail.Mailer{Transport: ses.New(cfg, "no-reply@example.com")}
 //
-// Merely importing sesv2 costs 650 KB and some 4,350 allocations before main,
-// so only functions that mail import this package. The client itself is made at
-// the first mail.
+// SES composes the message from its parts, signs it with DKIM and delivers it. The
+// package refuses to let SES track opens and clicks, whatever the account or its
+// configuration set says: a rewritten link would send a one-time token to another
+// server.
+//
+// Importing sesv2 alone costs 650 KB and about 4,350 allocations before main, so
+// only functions that mail import this package. The client is created for the
+// first mail.
 package ses
 
 import (
@@ -22,15 +23,15 @@ import (
 	"roster/shared/mail"
 )
 
-// Sender sends mail from one address, for use by several goroutines.
+// Sender sends mail from one address. It is safe for concurrent use.
 type Sender struct {
 	from   string
 	client func() *sesv2.Client
 }
 
-// New makes a sender. From is MAIL_FROM as mail.ParseFrom takes it, an identity
-// verified in SES; a bad one is an error of Send. A configuration set is the
-// identity's default one, where it has one.
+// New returns a sender. From is MAIL_FROM in the form of mail.ParseFrom; SES must
+// have verified it. If it is bad, Send returns an error. SES uses the identity's
+// default configuration set, if there is one.
 func New(cfg aws.Config, from string) *Sender {
 	return &Sender{
 		from:   from,
@@ -38,20 +39,20 @@ func New(cfg aws.Config, from string) *Sender {
 	}
 }
 
-// Send sends one mail and returns when SES has taken it, which is not yet its
-// delivery. A message that Validate refuses gives mail.ErrInvalid; everything
-// else is a *mail.SendError. A try whose answer got lost is repeated, so that
-// now and then a mail arrives twice, and never not at all.
+// Send sends one mail. It returns when SES has accepted the mail, which may be
+// before its delivery. The error is mail.ErrInvalid if Validate refuses the
+// message, otherwise a *mail.SendError. The SDK repeats a call if the answer was
+// lost, so a mail may sometimes arrive twice.
 func (s *Sender) Send(ctx context.Context, m mail.Message) error {
 	if err := m.Validate(); err != nil {
 		return err
 	}
 	from, err := mail.ParseFrom(s.from)
 	if err != nil {
-		return mail.Failed("SES", m.To, mail.ErrSetup, err)
+		return mail.NewSendError("SES", m.To, mail.ErrSetup, err)
 	}
 	if _, err := s.client().SendEmail(ctx, input(from, m)); err != nil {
-		return mail.Failed("SES", m.To, kind(err), err)
+		return mail.NewSendError("SES", m.To, kindOf(err), err)
 	}
 	return nil
 }
@@ -67,7 +68,7 @@ func input(from mail.From, m mail.Message) *sesv2.SendEmailInput {
 		Content: &types.EmailContent{Simple: &types.Message{
 			Subject: text(m.Subject),
 			Body:    body,
-			// Keeps holiday notices from answering (RFC 3834, section 5).
+			// Automatic replies must not answer this mail (RFC 3834, section 5).
 			Headers: []types.MessageHeader{{Name: aws.String("Auto-Submitted"), Value: aws.String("auto-generated")}},
 		}},
 		ConfigurationOverrides: &types.ConfigurationOverrides{Tracking: &types.TrackingConfigurationOverrides{
@@ -77,7 +78,7 @@ func input(from mail.From, m mail.Message) *sesv2.SendEmailInput {
 	}
 }
 
-// text names its character set: without one SES takes the bytes for ASCII.
+// text sets the character set; without one SES assumes ASCII.
 func text(s string) *types.Content {
 	return &types.Content{Data: aws.String(s), Charset: aws.String("UTF-8")}
 }

@@ -20,7 +20,7 @@ func message() mail.Message {
 	return mail.Message{To: "ann@example.com", Subject: "Grüße", Text: "Γειά\ncanary-token\n", HTML: "<p>Γειά canary-token</p>"}
 }
 
-func TestSend(t *testing.T) {
+func TestSendHandsTheMailToSES(t *testing.T) {
 	t.Parallel()
 	server := awstest.New(t)
 	if err := ses.New(server.Config(), "Größe <no-reply@example.com>").Send(t.Context(), message()); err != nil {
@@ -37,7 +37,7 @@ func TestSend(t *testing.T) {
 	}
 }
 
-func TestSendTextOnly(t *testing.T) {
+func TestSendNeedsNoHTML(t *testing.T) {
 	t.Parallel()
 	server := awstest.New(t)
 	m := message()
@@ -50,7 +50,7 @@ func TestSendTextOnly(t *testing.T) {
 	}
 }
 
-func TestSendRefusesInvalid(t *testing.T) {
+func TestSendRefusesInvalidMails(t *testing.T) {
 	t.Parallel()
 	server := awstest.New(t)
 	m := message()
@@ -63,7 +63,7 @@ func TestSendRefusesInvalid(t *testing.T) {
 	}
 }
 
-func TestSendNeedsFrom(t *testing.T) {
+func TestSendNeedsAGoodSender(t *testing.T) {
 	t.Parallel()
 	server := awstest.New(t)
 	err := ses.New(server.Config(), "nobody").Send(t.Context(), message())
@@ -72,7 +72,7 @@ func TestSendNeedsFrom(t *testing.T) {
 	}
 }
 
-func TestFailures(t *testing.T) {
+func TestFailuresAreSortedByKind(t *testing.T) {
 	t.Parallel()
 	unverified := awstest.Failure{
 		Status: 400, Code: "MessageRejected",
@@ -115,7 +115,7 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// checkText holds that an error may be logged.
+// checkText checks that the text of an error may be logged.
 func checkText(t *testing.T, err error) {
 	t.Helper()
 	if err == nil {
@@ -132,7 +132,7 @@ func checkText(t *testing.T, err error) {
 	}
 }
 
-func TestPassingOutage(t *testing.T) {
+func TestTransientFailureIsRetried(t *testing.T) {
 	t.Parallel()
 	server := awstest.New(t)
 	server.Fail(awstest.SendEmail, awstest.ServerError, awstest.Throttle)
@@ -144,7 +144,7 @@ func TestPassingOutage(t *testing.T) {
 	}
 }
 
-func TestContextBoundsSend(t *testing.T) {
+func TestSendEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	server := awstest.New(t)
 	server.Fail(awstest.SendEmail, awstest.Times(9, awstest.Hang)...)
@@ -157,7 +157,7 @@ func TestContextBoundsSend(t *testing.T) {
 	checkText(t, err)
 }
 
-func TestUnreachable(t *testing.T) {
+func TestUnreachableServerIsTemporary(t *testing.T) {
 	t.Parallel()
 	server := awstest.New(t)
 	server.Close()
@@ -168,7 +168,7 @@ func TestUnreachable(t *testing.T) {
 	checkText(t, err)
 }
 
-func TestWrongCredentials(t *testing.T) {
+func TestWrongCredentialsAreASetupError(t *testing.T) {
 	t.Parallel()
 	server := awstest.New(t)
 	cfg := server.Config()

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// authority is the tests' own certificate authority.
+// authority is the certificate authority of the tests.
 type authority struct {
 	key         *ecdsa.PrivateKey
 	certificate *x509.Certificate
@@ -51,7 +51,7 @@ func newKey() *ecdsa.PrivateKey {
 	return key
 }
 
-// certificate is one for 127.0.0.1, changed as the test wants.
+// certificate returns one for 127.0.0.1, with the changes.
 func certificate(t *testing.T, change ...func(*x509.Certificate)) tls.Certificate {
 	t.Helper()
 	template := &x509.Certificate{

@@ -13,8 +13,8 @@ import (
 	"roster/shared/mail"
 )
 
-// compose writes a mail as RFC 5322 and RFC 2045 ask, in ASCII and with CRLF.
-// The message is valid, so no value of it breaks its header line.
+// compose writes a message in the form of RFC 5322 and RFC 2045, in ASCII with
+// CRLF. The message must be valid, so that no value can break its header line.
 func compose(from mail.From, m mail.Message, now time.Time) ([]byte, error) {
 	var b bytes.Buffer
 	header := func(name, value string) { b.WriteString(name + ": " + value + "\r\n") }
@@ -23,7 +23,7 @@ func compose(from mail.From, m mail.Message, now time.Time) ([]byte, error) {
 	header("Subject", mime.QEncoding.Encode("utf-8", m.Subject))
 	header("Date", now.Format(time.RFC1123Z))
 	header("Message-ID", "<"+rand.Text()+"@"+from.Domain()+">")
-	header("Auto-Submitted", "auto-generated") // keeps holiday notices from answering (RFC 3834, section 5)
+	header("Auto-Submitted", "auto-generated") // automatic replies must not answer it (RFC 3834, section 5)
 	header("MIME-Version", "1.0")
 	if m.HTML == "" {
 		header("Content-Type", "text/plain; charset=utf-8")
@@ -36,8 +36,8 @@ func compose(from mail.From, m mail.Message, now time.Time) ([]byte, error) {
 	header("Content-Type", mime.FormatMediaType("multipart/alternative", map[string]string{"boundary": parts.Boundary()}))
 	b.WriteString("\r\n")
 	for _, part := range []struct{ kind, text string }{
-		{"text/plain", m.Text}, // the last one is the preferred one (RFC 2046, section 5.1.4)
-		{"text/html", m.HTML},
+		{"text/plain", m.Text},
+		{"text/html", m.HTML}, // the last part is the preferred one (RFC 2046, section 5.1.4)
 	} {
 		w, err := parts.CreatePart(textproto.MIMEHeader{
 			"Content-Type":              {part.kind + "; charset=utf-8"},

@@ -20,8 +20,8 @@ import (
 
 var from = mail.From{Name: "Größe", Address: "no-reply@roster.example"}
 
-// checkMessage reads a message with the standard library's parsers and finds in
-// it what was sent, once.
+// checkMessage parses a message with the standard library, and checks that it has
+// everything that was sent, once.
 func checkMessage(t *testing.T, raw []byte, want mail.Message) {
 	t.Helper()
 	got, err := netmail.ReadMessage(bytes.NewReader(raw))
@@ -88,7 +88,7 @@ func read(t *testing.T, r io.Reader) string {
 	return lf(string(b))
 }
 
-// lf takes the line endings for one, as a text part does.
+// lf converts CRLF to LF: in a text part they mean the same.
 func lf(s string) string { return strings.ReplaceAll(s, "\r\n", "\n") }
 
 func compose(t *testing.T, m mail.Message) []byte {
@@ -100,7 +100,7 @@ func compose(t *testing.T, m mail.Message) []byte {
 	return raw
 }
 
-func TestCompose(t *testing.T) {
+func TestComposedMailReadsBackAsSent(t *testing.T) {
 	t.Parallel()
 	for name, m := range map[string]mail.Message{
 		"both parts":     message(),
@@ -130,8 +130,7 @@ func TestCompose(t *testing.T) {
 	}
 }
 
-// TestComposeForAnotherReader asks a parser with another author.
-func TestComposeForAnotherReader(t *testing.T) {
+func TestComposedMailIsReadByAnotherParser(t *testing.T) {
 	t.Parallel()
 	got, err := gomail.EMLToMsgFromString(string(compose(t, message())))
 	if err != nil {
@@ -171,7 +170,7 @@ func TestMessageIDsDiffer(t *testing.T) {
 	}
 }
 
-// FuzzCompose holds that whatever Validate lets through comes out as it went in.
+// FuzzCompose checks that a message that Validate accepts reads back unchanged.
 func FuzzCompose(f *testing.F) {
 	f.Add("bob@example.com", "Hi", "Hi\r\n.\r\n", "<p>Hi")
 	f.Add("bob@example.com", "Hi\r\nBcc: eve@example.com", "--\r\n", "")
@@ -180,7 +179,7 @@ func FuzzCompose(f *testing.F) {
 	f.Fuzz(func(t *testing.T, to, subject, text, html string) {
 		m := mail.Message{To: to, Subject: subject, Text: text, HTML: html}
 		if m.Validate() != nil || strings.ContainsRune(lf(text)+lf(html), '\r') {
-			return // a bare CR is no line ending; a text part may not keep it
+			return // a text part may change a bare CR, which is no line ending
 		}
 		checkMessage(t, compose(t, m), m)
 	})

@@ -15,7 +15,7 @@ func config() smtp.Config {
 	return smtp.Config{Host: "smtp.example.com", Port: 587, Username: "ann", Password: password, From: "no-reply@example.com"}
 }
 
-func TestNewAccepts(t *testing.T) {
+func TestNewAcceptsGoodSettings(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*smtp.Config){
 		"STARTTLS with login":  func(*smtp.Config) {},
@@ -35,7 +35,7 @@ func TestNewAccepts(t *testing.T) {
 	}
 }
 
-func TestNewRefuses(t *testing.T) {
+func TestNewNamesEveryBadSetting(t *testing.T) {
 	t.Parallel()
 	clear := func(host string) func(*smtp.Config) {
 		return func(c *smtp.Config) { *c = smtp.Config{Host: host, Port: 25, TLS: smtp.None, From: c.From} }
@@ -90,7 +90,7 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
-func TestModeFor(t *testing.T) {
+func TestModeForFollowsFlaskMail(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		port   int

@@ -14,15 +14,17 @@ import (
 	"roster/shared/mail"
 )
 
-// deliver goes through the whole dialogue of one mail.
+// deliver connects to the server and sends one mail.
 func (s *Sender) deliver(ctx context.Context, m mail.Message) error {
 	conn, err := s.connect(ctx)
 	if err != nil {
-		return at(connecting, err)
+		return failedAt(connecting, err)
 	}
 	defer conn.Close()
-	// Ends whatever read or write is under way when the context does.
-	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) }) // #nosec G104 -- it fails on a closed connection, which has ended already
+	// When the context ends, a deadline in the past ends the current read or write.
+	stop := context.AfterFunc(ctx, func() {
+		conn.SetDeadline(time.Unix(1, 0)) // #nosec G104 -- it fails only on a closed connection
+	})
 	defer stop()
 
 	c, err := s.greet(ctx, conn)
@@ -30,7 +32,7 @@ func (s *Sender) deliver(ctx context.Context, m mail.Message) error {
 		return err
 	}
 	if err := s.login(c); err != nil {
-		return at(loggingIn, err)
+		return failedAt(loggingIn, err)
 	}
 	return s.transfer(c, m)
 }
@@ -41,7 +43,7 @@ func (s *Sender) connect(ctx context.Context) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A name of this machine may have been made to point elsewhere.
+	// The name localhost may have another address.
 	if remote, ok := conn.RemoteAddr().(*net.TCPAddr); s.config.TLS == None && (!ok || !remote.IP.IsLoopback()) {
 		conn.Close() // #nosec G104 -- nothing was sent on it
 		return nil, setupError("the server is not on this machine and TLS is off; nothing was sent")
@@ -49,29 +51,30 @@ func (s *Sender) connect(ctx context.Context) (net.Conn, error) {
 	return conn, nil
 }
 
-// greet brings the connection to where secrets may be told.
+// greet says hello to the server and sets up TLS. After it, secrets may be sent.
 func (s *Sender) greet(ctx context.Context, conn net.Conn) (*gosmtp.Client, error) {
 	if s.config.TLS == Implicit {
 		secured := tls.Client(conn, s.tls())
 		if err := secured.HandshakeContext(ctx); err != nil {
-			return nil, at(securing, err)
+			return nil, failedAt(securing, err)
 		}
 		conn = secured
 	}
 	c, err := gosmtp.NewClient(conn, s.config.Host)
 	if err != nil {
-		return nil, at(greeting, err)
+		return nil, failedAt(greeting, err)
 	}
-	c.SkipSMTPUTF8(true) // addresses are ASCII; the extension would narrow the route
+	c.SkipSMTPUTF8(true) // addresses are ASCII, and not every server on the way supports the extension
 	if err := c.Hello(s.from.Domain()); err != nil {
-		return nil, at(greeting, err)
+		return nil, failedAt(greeting, err)
 	}
 	if s.config.TLS == StartTLS {
 		if offered, _ := c.Extension("STARTTLS"); !offered {
-			return nil, at(securing, setupError("the server offers no STARTTLS; nothing was sent. For TLS from the first byte set MAIL_PORT=465"))
+			return nil, failedAt(securing,
+				setupError("the server offers no STARTTLS; nothing was sent. For TLS from the first byte set MAIL_PORT=465"))
 		}
 		if err := c.StartTLS(s.tls()); err != nil {
-			return nil, at(securing, err)
+			return nil, failedAt(securing, err)
 		}
 	}
 	return c, nil
@@ -81,9 +84,9 @@ func (s *Sender) tls() *tls.Config {
 	return &tls.Config{ServerName: s.config.Host, RootCAs: s.config.Roots, MinVersion: tls.VersionTLS12}
 }
 
-// login uses PLAIN or LOGIN, which every server for submission offers under TLS.
-// The password is safe in the protected connection; challenge-response would
-// only ask the server to keep it readable.
+// login uses PLAIN or LOGIN, which every submission server offers with TLS. TLS
+// protects the password. A challenge-response mechanism would not be safer: the
+// server would have to store the password in readable form.
 func (s *Sender) login(c *gosmtp.Client) error {
 	if s.config.Username == "" {
 		return nil
@@ -96,9 +99,9 @@ func (s *Sender) login(c *gosmtp.Client) error {
 	case slices.Contains(mechanisms, "LOGIN"):
 		return c.Auth(gosmtp.LoginAuth(s.config.Username, s.config.Password, s.config.Host, false))
 	case offered == "":
-		return setupError("the server takes no login; leave MAIL_USERNAME and MAIL_PASSWORD out, or use its port for submission, usually 587")
+		return setupError("the server offers no login; leave MAIL_USERNAME and MAIL_PASSWORD out, or use its submission port, usually 587")
 	default:
-		return setupError("the server takes neither PLAIN nor LOGIN")
+		return setupError("the server offers neither PLAIN nor LOGIN")
 	}
 }
 
@@ -108,20 +111,20 @@ func (s *Sender) transfer(c *gosmtp.Client, m mail.Message) error {
 		return err
 	}
 	if err := c.Mail("<" + s.from.Address + ">"); err != nil {
-		return at(namingSender, err)
+		return failedAt(namingSender, err)
 	}
 	if err := c.Rcpt("<" + m.To + ">"); err != nil {
-		return at(namingRecipient, err)
+		return failedAt(namingRecipient, err)
 	}
 	w, err := c.Data()
 	if err != nil {
-		return at(sendingText, err)
+		return failedAt(sendingText, err)
 	}
 	_, writeErr := w.Write(message)
 	if err := errors.Join(writeErr, w.Close()); err != nil {
-		return at(sendingText, err)
+		return failedAt(sendingText, err)
 	}
-	// The server has the mail. What it says to QUIT changes nothing.
+	// The server has accepted the mail. Its answer to QUIT does not matter.
 	_ = c.Quit()
 	return nil
 }

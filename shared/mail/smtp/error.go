@@ -9,7 +9,7 @@ import (
 	"roster/shared/mail"
 )
 
-// step is where in the dialogue something failed.
+// step is the part of the dialogue in which something failed.
 type step string
 
 const (
@@ -27,7 +27,7 @@ type stepError struct {
 	err  error
 }
 
-func at(s step, err error) error {
+func failedAt(s step, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -37,15 +37,16 @@ func at(s step, err error) error {
 func (e *stepError) Error() string { return string(e.step) + ": " + e.err.Error() }
 func (e *stepError) Unwrap() error { return e.err }
 
-// setupError is something an operator has to change.
+// setupError is something that the operator must change.
 type setupError string
 
 func (e setupError) Error() string { return string(e) }
 
-// kind sorts a failure by where it happened and by the class of the server's
-// reply code (RFC 5321, section 4.2.1): 4xx may pass, 5xx does not. A 5xx about
-// the recipient or the text is about this mail, every other about us.
-func kind(err error) error {
+// kindOf returns the kind of a failure. It depends on the step and on the class of
+// the server's reply code (RFC 5321, section 4.2.1): 4xx is temporary, 5xx is
+// permanent. A 5xx for the recipient or the text rejects this mail; any other 5xx
+// means a wrong setup.
+func kindOf(err error) error {
 	var setup setupError
 	if errors.As(err, &setup) || refusedTLS(err) {
 		return mail.ErrSetup
@@ -61,11 +62,12 @@ func kind(err error) error {
 	return mail.ErrSetup
 }
 
-// wantsLogin knows the codes of RFC 4954, section 6, which some servers give to
-// RCPT.
+// wantsLogin reports the codes of RFC 4954, section 6, with which some servers
+// answer RCPT if a login is missing.
 func wantsLogin(code int) bool { return code == 530 || code == 534 || code == 535 || code == 538 }
 
-// refusedTLS tells a handshake that one side refused from one that broke off.
+// refusedTLS reports whether one side refused the TLS handshake. A handshake that
+// broke off for another reason may succeed later.
 func refusedTLS(err error) bool {
 	var certificate *tls.CertificateVerificationError
 	var notTLS tls.RecordHeaderError

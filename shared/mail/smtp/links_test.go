@@ -6,9 +6,8 @@ import (
 	"testing"
 )
 
-// TestLinksNoTemplates keeps the reason for which the message is made here: the
-// packages of a function that mails import no template package, which would put
-// the linker's method pruning at risk.
+// A template package could turn off the linker's removal of unused methods in
+// every function that mails. This is why the message is composed here.
 func TestLinksNoTemplates(t *testing.T) {
 	t.Parallel()
 	out, err := exec.Command("go", "list", "-deps", "roster/shared/mail/smtp", "roster/shared/mail/ses", "roster/shared/mail", "roster/shared/aws/secrets").Output()

@@ -21,24 +21,24 @@ type server struct {
 	maxVersion  uint16            // newest TLS version, 0 for all
 	auth        string            // mechanisms offered, "" for none
 	password    string            // of the user "ann"
-	replies     map[string]string // verb -> reply in the place of the right one; "greeting" and "." are verbs here
-	hang        string            // verb that gets no answer; also "greeting", "." and "handshake"
+	replies     map[string]string // replies other than the usual ones, by verb; also for "greeting" and "."
+	hang        string            // the verb that gets no reply; also "greeting", "." and "handshake"
 
 	port     int
 	mu       sync.Mutex
-	commands []string // as they came, "TLS " in front of those that came protected
-	taken    []taken
+	commands []string // as received; "TLS " precedes a command that came through TLS
+	accepted []acceptedMail
 }
 
-// taken is a mail that the server accepted.
-type taken struct {
+// acceptedMail is a mail that the server has accepted.
+type acceptedMail struct {
 	from, to, user string
 	secured        bool
 	data           string
 }
 
-// start listens until the test ends. The end waits for every connection to be
-// closed by the client, so a leaked one shows as a test that does not end.
+// start listens until the test ends. The test ends only when the client has closed
+// every connection, so a leaked connection shows as a test that hangs.
 func (s *server) start(t *testing.T) *server {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -66,16 +66,16 @@ func (s *server) start(t *testing.T) *server {
 	return s
 }
 
-func (s *server) said() string {
+func (s *server) transcript() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return strings.Join(s.commands, "\n")
 }
 
-func (s *server) mails() []taken {
+func (s *server) mails() []acceptedMail {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.taken
+	return s.accepted
 }
 
 // session is one connection.
@@ -84,7 +84,7 @@ type session struct {
 	conn    net.Conn
 	text    *textproto.Reader
 	secured bool
-	mail    taken
+	mail    acceptedMail
 }
 
 func (c *session) run() {
@@ -116,8 +116,8 @@ func (c *session) note(line string) {
 	c.server.commands = append(c.server.commands, line)
 }
 
-// reply answers a verb as the test wants it, or as given. It says whether the
-// session goes on.
+// reply sends the reply that the test has set for the verb, or the usual one. It
+// reports whether the session goes on.
 func (c *session) reply(verb, usual string) bool {
 	if c.server.hang == verb {
 		c.drain()
@@ -130,7 +130,7 @@ func (c *session) reply(verb, usual string) bool {
 	return err == nil
 }
 
-// drain says nothing more and waits for the client to give up.
+// drain sends nothing more and waits until the client closes the connection.
 func (c *session) drain() { io.Copy(io.Discard, c.conn) }
 
 func (c *session) command(line string) bool {
@@ -227,7 +227,7 @@ func (c *session) data() bool {
 	if c.server.replies["."] == "" {
 		c.mail.secured, c.mail.data = c.secured, string(data)
 		c.server.mu.Lock()
-		c.server.taken = append(c.server.taken, c.mail)
+		c.server.accepted = append(c.server.accepted, c.mail)
 		c.server.mu.Unlock()
 	}
 	return c.reply(".", "250 taken as "+strconv.Itoa(len(data)))

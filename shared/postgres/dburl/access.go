@@ -10,26 +10,27 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// Access is what a URL cannot say of a database: who vouches for its server,
-// and where a password comes from that lives for minutes. The zero value is
-// enough for most.
+// Access says what a URL cannot: which authorities may vouch for the database's
+// server, and how to make a password that is valid for minutes only. The zero
+// value is enough for most databases.
 type Access struct {
-	// Roots are the only authorities that count. Nil is the system's, and AWS's
-	// own for a host of RDS.
+	// Roots are the only authorities that may vouch for the server. Nil means the
+	// system's and, for a host of RDS, RDS's own.
 	Roots *x509.CertPool
-	// Token makes the password of one connection, where the URL has none.
+	// Token makes the password of one connection. It is used if the URL has no
+	// password.
 	Token func(ctx context.Context, endpoint Endpoint) (string, error)
 }
 
-// Endpoint is a server and who logs in to it.
+// Endpoint is a server and the user that logs in.
 type Endpoint struct {
 	Host string
 	Port uint16
 	User string
 }
 
-// Config reads the URL of that variable, and makes sure that the server's
-// certificate is checked as a says.
+// Config reads the URL of that variable and sets the authorities for its servers.
+// It refuses a URL that contradicts a.
 func (a Access) Config(variable, url string) (*pgxpool.Config, error) {
 	cfg, err := Parse(variable, url)
 	if err != nil {
@@ -46,7 +47,7 @@ func (a Access) Config(variable, url string) (*pgxpool.Config, error) {
 	return cfg, nil
 }
 
-// refuse says what of the URL contradicts a.
+// refuse returns an error if the URL contradicts a.
 func (a Access) refuse(c *pgx.ConnConfig, servers []server) error {
 	for _, s := range servers {
 		switch full := s.check() == verifyFull; {
@@ -63,8 +64,8 @@ func (a Access) refuse(c *pgx.ConnConfig, servers []server) error {
 	return nil
 }
 
-// Login puts the password of one connection into its configuration, right
-// before it is made.
+// Login puts the password into the configuration of a connection that is about to
+// be made.
 func (a Access) Login(ctx context.Context, c *pgx.ConnConfig) error {
 	if a.Token == nil || c.Password != "" {
 		return nil

@@ -11,8 +11,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"roster/shared/aws/rdsroots"
 	"roster/shared/postgres/dburl"
+	"roster/shared/postgres/rdsroots"
 )
 
 const rds = "db.c9akciq32.eu-central-1.rds.amazonaws.com"

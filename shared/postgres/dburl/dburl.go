@@ -1,8 +1,10 @@
-// Package dburl reads the URL of a database, which has a password in it.
+// Package dburl reads the URL of a database, which contains a password.
 //
-// It refuses to show any of it: an error names the variable and says what is
-// wrong, and quotes nothing. It refuses a URL, too, whose password would be
-// shown later, in the errors of connecting.
+//	cfg, err := dburl.Parse("DATABASE_URL", url)
+//
+// It refuses to show any part of the URL: an error names the variable, says
+// what is wrong and quotes nothing. It also refuses a URL whose password would
+// show up later, in the errors of connecting.
 package dburl
 
 import (
@@ -14,29 +16,29 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// Parse reads the URL, or the keywords and values, of that variable.
+// Parse reads the value of a variable: a URL, or keywords and values.
 func Parse(variable, url string) (*pgxpool.Config, error) {
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
-		return nil, hidden(variable, err)
+		return nil, withoutURL(variable, err)
 	}
 	shown := cfg.ConnConfig.Database + cfg.ConnConfig.Host
 	for _, other := range cfg.ConnConfig.Fallbacks {
 		shown += other.Host
 	}
-	if strings.Contains(shown, "@") { // what stands before it is of the password
+	if strings.Contains(shown, "@") { // the text before it belongs to the password
 		return nil, errors.New(variable + " has an @ in its host or database; in its password write @ as %40 and / as %2F")
 	}
 	return cfg, nil
 }
 
-// hidden is pgx's error without the URL, and with its cause where that quotes
-// nothing.
-func hidden(variable string, err error) error {
-	no := variable + " is not a PostgreSQL URL such as postgres://user:password@host:5432/database"
+// withoutURL returns pgx's error without the URL, and with its cause if the
+// cause quotes nothing.
+func withoutURL(variable string, err error) error {
+	reason := variable + " is not a PostgreSQL URL such as postgres://user:password@host:5432/database"
 	var parse *pgconn.ParseConfigError
 	if !errors.As(err, &parse) || parse.Unwrap() == nil || strings.ContainsAny(parse.Unwrap().Error(), "\"`") {
-		return errors.New(no)
+		return errors.New(reason)
 	}
-	return fmt.Errorf("%s (%w)", no, parse.Unwrap())
+	return fmt.Errorf("%s (%w)", reason, parse.Unwrap())
 }

@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	no = "X_URL is not a PostgreSQL URL such as postgres://user:password@host:5432/database"
-	at = "X_URL has an @ in its host or database; in its password write @ as %40 and / as %2F"
+	notAURL = "X_URL is not a PostgreSQL URL such as postgres://user:password@host:5432/database"
+	atSign  = "X_URL has an @ in its host or database; in its password write @ as %40 and / as %2F"
 )
 
 func TestParse(t *testing.T) {
@@ -34,25 +34,25 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// Each has a part of a password where pgx would show it.
+// Each URL has a part of its password in a place that pgx would show.
 func TestParseShowsNothing(t *testing.T) {
 	t.Parallel()
 	for url, want := range map[string]string{
-		"postgres://owner:s3@s3cret@127.0.0.1:1/d":           at,
-		"postgres://owner:p@h1:1,s3cret@h2:2/d":              at,
-		"postgres://owner:12345/s3cret@127.0.0.1:1/d":        at,
-		"postgres://owner:ta@s3cret s@127.0.0.1:1/d":         no,
-		"postgres://owner:s3cret s@127.0.0.1:1/d":            no + " (unexpected spaces found in password, use percent-encoded spaces (%20) instead)",
-		"postgres://owner:s3cret%zz@h/d":                     no + " (invalid percent-encoded token in password)",
-		"postgres://owner:p@h/d?pool_max_conns=s3cret":       no,
-		"postgres://owner:p@h/d?connect_timeout=s3cret":      no,
-		"postgres://owner:s3cret@h:port/d":                   no,
-		"postgres://owner:s3cret@h/d?sslmode=perhaps":        no + " (sslmode is invalid)",
-		"postgres://owner:99999/s3cret@127.0.0.1/d":          no,
-		"host=127.0.0.1 password='s3cret":                    no + " (unterminated quoted string in connection info string)",
-		"host=s3cret@127.0.0.1 user=owner":                   at,
-		"mysql://owner:s3cret@h/d":                           no + " (invalid keyword/value)",
-		"postgres://owner:s3cret@h/d?target_session_attrs=x": no,
+		"postgres://owner:s3@s3cret@127.0.0.1:1/d":           atSign,
+		"postgres://owner:p@h1:1,s3cret@h2:2/d":              atSign,
+		"postgres://owner:12345/s3cret@127.0.0.1:1/d":        atSign,
+		"postgres://owner:ta@s3cret s@127.0.0.1:1/d":         notAURL,
+		"postgres://owner:s3cret s@127.0.0.1:1/d":            notAURL + " (unexpected spaces found in password, use percent-encoded spaces (%20) instead)",
+		"postgres://owner:s3cret%zz@h/d":                     notAURL + " (invalid percent-encoded token in password)",
+		"postgres://owner:p@h/d?pool_max_conns=s3cret":       notAURL,
+		"postgres://owner:p@h/d?connect_timeout=s3cret":      notAURL,
+		"postgres://owner:s3cret@h:port/d":                   notAURL,
+		"postgres://owner:s3cret@h/d?sslmode=perhaps":        notAURL + " (sslmode is invalid)",
+		"postgres://owner:99999/s3cret@127.0.0.1/d":          notAURL,
+		"host=127.0.0.1 password='s3cret":                    notAURL + " (unterminated quoted string in connection info string)",
+		"host=s3cret@127.0.0.1 user=owner":                   atSign,
+		"mysql://owner:s3cret@h/d":                           notAURL + " (invalid keyword/value)",
+		"postgres://owner:s3cret@h/d?target_session_attrs=x": notAURL,
 	} {
 		cfg, err := dburl.Parse("X_URL", url)
 		if err == nil || err.Error() != want || cfg != nil {

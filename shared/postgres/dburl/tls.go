@@ -8,21 +8,21 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"roster/shared/aws/rdsroots"
+	"roster/shared/postgres/rdsroots"
 )
 
-// check is how far a connection makes sure of its server. The order is from
-// nothing to everything.
+// check says how much a connection checks its server. More is greater.
 type check int
 
 const (
-	noTLS      check = iota // sslmode=disable; allow and prefer, if the server or the network wants it
-	unverified              // require: encrypted for whoever answers
-	verifyCA                // verify-ca: for whoever has a certificate of that authority
-	verifyFull              // verify-full: for the host of the URL
+	noTLS      check = iota // sslmode=disable; allow and prefer may end up here as well
+	unverified              // require: TLS, with any certificate
+	verifyCA                // verify-ca: a certificate of a trusted authority, for any host
+	verifyFull              // verify-full: a certificate of a trusted authority, for this host
 )
 
-// server is a host of a URL with one way to speak to it: prefer has two.
+// server is a host of a URL with one way to connect to it. sslmode=prefer has two
+// ways, so it gives two servers.
 type server struct {
 	host string
 	tls  *tls.Config
@@ -36,8 +36,8 @@ func serversOf(c *pgx.ConnConfig) []server {
 	return list
 }
 
-// check reads pgx's configuration back, because sslmode may also come from
-// PGSSLMODE or a service file.
+// check looks at pgx's configuration and not at the URL, because sslmode may also
+// come from PGSSLMODE or from a service file.
 func (s server) check() check {
 	switch {
 	case s.tls == nil:
@@ -50,13 +50,13 @@ func (s server) check() check {
 	return unverified
 }
 
-// local reports a server that no network is between.
+// local reports whether the server is on this machine.
 func (s server) local() bool {
 	ip := net.ParseIP(s.host)
 	return filepath.IsAbs(s.host) || strings.HasPrefix(s.host, "@") || strings.EqualFold(s.host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
-// trust sets the authorities, where the URL names none (sslrootcert).
+// trust sets the authorities, unless the URL names them (sslrootcert).
 func (a Access) trust(s server) {
 	if s.tls == nil || s.check() < verifyCA || s.tls.RootCAs != nil {
 		return
@@ -66,7 +66,7 @@ func (a Access) trust(s server) {
 	}
 }
 
-// risks are what each check but the last leaves open.
+// risks says what is possible with each check that is weaker than verifyFull.
 var risks = map[check]string{
 	noTLS: "allows a connection without TLS (sslmode is disable, allow, prefer or not given): " +
 		"anyone on the network between can read and change every statement",
@@ -76,8 +76,8 @@ var risks = map[check]string{
 		"anyone with a certificate from that authority can stand in for the server",
 }
 
-// Warnings says what is weak about the way to a database over a network, in a
-// sentence each that begins with the variable's name.
+// Warnings returns a sentence for each weakness of the connection to a database
+// over a network. Each begins with the name of the variable.
 func (a Access) Warnings(variable string, c *pgx.ConnConfig) (list []string) {
 	weakest := verifyFull
 	for _, s := range serversOf(c) {

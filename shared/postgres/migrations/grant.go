@@ -14,10 +14,10 @@ import (
 	"roster/shared/postgres/dburl"
 )
 
-// rights is all that the functions' role may do, by table. Nobody but the
-// owner, and not even the functions, can alter or delete what the audit log
-// says. The one sequence belongs to an identity column and needs no right.
-var rights = []struct{ table, may string }{
+// tablePrivileges is everything that the functions' role may do. Only the owner
+// can alter or delete an entry of the audit log; the functions cannot. The only
+// sequence belongs to an identity column and needs no privilege.
+var tablePrivileges = []struct{ table, privileges string }{
 	{"users", "select, insert, update, delete"},
 	{"resets", "select, insert, update, delete"},
 	{"sessions", "select, insert, update, delete"},
@@ -26,68 +26,82 @@ var rights = []struct{ table, may string }{
 	{"audit_heads", "select, insert, update"},
 }
 
-// Grant gives the role of functions, a URL, what the functions need, and takes
-// away whatever else it may have been given; owner is the URL of the role that
-// migrates. It can be repeated. Where both are one role, that role loses the
-// right to alter the audit log, which keeps mistakes and injected SQL from it,
-// and not the role itself: an owner may grant itself anything.
+// Grant gives the role of the functions what they need, and revokes everything
+// else that the role may have been given. Both arguments are URLs; owner is for
+// the role that migrates. Grant can be repeated.
 //
-// The functions' role gets the timeouts, and with one role for both they hold
-// for the operator's own work as well; docs/database.md says how to lift them.
+// If both are one role, that role loses the privilege to alter the audit log.
+// This protects the log from mistakes and from injected SQL. It does not protect
+// the log from the role itself, because an owner may grant itself anything.
+//
+// The functions' role gets timeouts as well. With one role for both, they hold
+// for the operator's own work, too; docs/database.md says how to lift them.
 func Grant(ctx context.Context, owner, functions string, access dburl.Access) error {
-	migrator, err := access.Config(ownerURL, owner)
+	ownerConfig, err := access.Config(ownerURL, owner)
 	if err != nil {
 		return err
 	}
-	grantee, err := access.Config("DATABASE_URL", functions)
+	functionsConfig, err := access.Config("DATABASE_URL", functions)
 	if err != nil {
 		return err
 	}
-	as, to := migrator.ConnConfig, grantee.ConnConfig.User
-	one := as.User == to
-	if err := asRole(ctx, open(as, access), func(tx *sql.Tx) error { return grant(ctx, tx, to, one) }); err != nil {
-		return fmt.Errorf("grant the functions' role its rights: %w", err)
+	as, to := ownerConfig.ConnConfig, functionsConfig.ConnConfig.User
+	isOwner := as.User == to
+	if err := asRole(ctx, open(as, access), func(tx *sql.Tx) error { return grant(ctx, tx, to, isOwner) }); err != nil {
+		return fmt.Errorf("grant the functions' role its privileges: %w", err)
 	}
-	if !one {
+	if !isOwner {
 		if err := asRole(ctx, open(as, access), func(tx *sql.Tx) error { return resetTimeouts(ctx, tx) }); err != nil {
-			return fmt.Errorf("take the functions' timeouts from the owner: %w", err)
+			return fmt.Errorf("reset the timeouts of the owner: %w", err)
 		}
 	}
 	return SetTimeouts(ctx, functions, access)
 }
 
-func grant(ctx context.Context, tx *sql.Tx, role string, one bool) error {
-	name := pgx.Identifier{role}.Sanitize()
-	ours, err := owned(ctx, tx)
+func grant(ctx context.Context, tx *sql.Tx, role string, isOwner bool) error {
+	statements, err := grantStatements(ctx, tx, role, isOwner)
 	if err != nil {
 		return err
 	}
-	statements := []string{"grant usage on schema public to " + name}
-	for _, relation := range ours {
-		statements = append(statements, "revoke all on "+relation+" from "+name)
-	}
-	for _, r := range rights {
-		statements = append(statements, "grant "+r.may+" on "+r.table+" to "+name)
-	}
-	if one {
-		statements = []string{"revoke update, delete, truncate on audit from " + name}
-	}
 	for _, q := range statements {
 		if _, err := tx.ExecContext(ctx, q); err != nil {
-			return missing(err, role)
+			return explainMissingRole(err, role)
 		}
 	}
 	var can bool
-	err = tx.QueryRowContext(ctx, "select has_table_privilege($1, 'audit', 'update') or has_table_privilege($1, 'audit', 'delete')", role).Scan(&can)
+	const query = `select has_table_privilege($1, 'audit', 'update') or has_table_privilege($1, 'audit', 'delete')`
+	err = tx.QueryRowContext(ctx, query, role).Scan(&can)
 	if can {
-		slog.WarnContext(ctx, "the role of DATABASE_URL can alter the audit log: it is a superuser or belongs to a role that may", "role", role)
+		const warning = "the role of DATABASE_URL can alter the audit log: it is a superuser or belongs to a role that may"
+		slog.WarnContext(ctx, warning, "role", role)
 	}
 	return err
 }
 
-// owned are our tables and sequences, quoted; there may be others in the schema.
-func owned(ctx context.Context, tx *sql.Tx) (names []string, err error) {
-	const list = `select coalesce(json_agg(format('%I.%I', nspname, relname)), '[]') from pg_class c join pg_namespace n on n.oid = relnamespace
+func grantStatements(ctx context.Context, tx *sql.Tx, role string, isOwner bool) ([]string, error) {
+	name := pgx.Identifier{role}.Sanitize()
+	if isOwner {
+		return []string{"revoke update, delete, truncate on audit from " + name}, nil
+	}
+	relations, err := ownedRelations(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	statements := []string{"grant usage on schema public to " + name}
+	for _, relation := range relations {
+		statements = append(statements, "revoke all on "+relation+" from "+name)
+	}
+	for _, t := range tablePrivileges {
+		statements = append(statements, "grant "+t.privileges+" on "+t.table+" to "+name)
+	}
+	return statements, nil
+}
+
+// ownedRelations returns our tables and sequences, quoted. The schema may have
+// others.
+func ownedRelations(ctx context.Context, tx *sql.Tx) (names []string, err error) {
+	const list = `select coalesce(json_agg(format('%I.%I', nspname, relname)), '[]')
+		from pg_class c join pg_namespace n on n.oid = relnamespace
 		where nspname = 'public' and relkind in ('r', 'S') and pg_get_userbyid(relowner) = current_user`
 	var text []byte
 	if err := tx.QueryRowContext(ctx, list).Scan(&text); err != nil {
@@ -96,17 +110,18 @@ func owned(ctx context.Context, tx *sql.Tx) (names []string, err error) {
 	return names, json.Unmarshal(text, &names)
 }
 
-// missing says what to do about a role that is not there.
-func missing(err error, role string) error {
+// explainMissingRole says what to do when the role does not exist.
+func explainMissingRole(err error, role string) error {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) && pg.Code == "42704" {
-		return fmt.Errorf("the role %s of DATABASE_URL does not exist; create it with: create role %s login password '…'", role, pgx.Identifier{role}.Sanitize())
+		const missing = "the role %s of DATABASE_URL does not exist; create it with: create role %s login password '…'"
+		return fmt.Errorf(missing, role, pgx.Identifier{role}.Sanitize())
 	}
 	return err
 }
 
-// asRole runs f in a transaction of a role, under the migrations' lock, and
-// closes its connection.
+// asRole runs f in a transaction of the role that db logs in as, under the lock of
+// the migrations, and closes db.
 func asRole(ctx context.Context, db *sql.DB, f func(*sql.Tx) error) error {
 	defer db.Close()
 	return locked(ctx, db, f)

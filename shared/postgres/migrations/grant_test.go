@@ -17,8 +17,9 @@ import (
 	"roster/shared/postgres/migrations"
 )
 
-// two returns a migrated database's URLs for its owner and for the functions.
-func two(t *testing.T) (owner, functions string) {
+// ownerAndFunctions returns the URLs of a migrated database for its owner and
+// for the functions' role.
+func ownerAndFunctions(t *testing.T) (owner, functions string) {
 	t.Helper()
 	owner = postgrestest.Empty(t)
 	if _, err := migrations.Up(t.Context(), owner, dburl.Access{}); err != nil {
@@ -35,8 +36,8 @@ func two(t *testing.T) (owner, functions string) {
 	return owner, u.String()
 }
 
-// try runs a statement and returns its SQLSTATE.
-func try(t *testing.T, url, sql string) string {
+// sqlState runs a statement and returns its SQLSTATE, "" for success.
+func sqlState(t *testing.T, url, sql string) string {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), url)
 	if err != nil {
@@ -54,16 +55,16 @@ func try(t *testing.T, url, sql string) string {
 	return ""
 }
 
-// Whatever the role was given by mistake is taken away again.
+// Grant revokes what the role was given by mistake.
 func TestGrant(t *testing.T) {
 	t.Parallel()
-	owner, functions := two(t)
+	owner, functions := ownerAndFunctions(t)
 	for _, sql := range []string{"select from users", "select from audit"} {
-		if code := try(t, functions, sql); code != "42501" {
-			t.Errorf("before: %s: %q, want 42501", sql, code)
+		if code := sqlState(t, functions, sql); code != "42501" {
+			t.Errorf("before Grant: %s: %q, want 42501", sql, code)
 		}
 	}
-	if code := try(t, owner, "grant all on all tables in schema public to "+postgrestest.Role); code != "" {
+	if code := sqlState(t, owner, "grant all on all tables in schema public to "+postgrestest.Role); code != "" {
 		t.Fatal(code)
 	}
 	for range 2 { // it can be repeated
@@ -89,17 +90,17 @@ func TestGrant(t *testing.T) {
 		"select from goose_db_version":      "42501",
 		"create table public.mine (id int)": "42501",
 	} {
-		if code := try(t, functions, sql); code != want && (sql != "create table public.mine (id int)" || code == "") {
+		if code := sqlState(t, functions, sql); code != want && (sql != "create table public.mine (id int)" || code == "") {
 			t.Errorf("%s: %q, want %q", sql, code, want)
 		}
 	}
 }
 
-// One role that owns the tables loses the right to alter the log, until it
-// grants it to itself. A superuser ignores such things, so the log of the run
-// says so.
-func TestGrantToOneRole(t *testing.T) { // not beside others: it listens to the log
-	owner, functions := two(t)
+// A role that owns the tables loses the privilege to alter the log, until it
+// grants it to itself. Privileges do not bind a superuser, so for one there is a
+// warning in the log.
+func TestGrantToOneRole(t *testing.T) { // not in parallel: it replaces the default logger
+	owner, functions := ownerAndFunctions(t)
 	var log bytes.Buffer
 	before := slog.Default()
 	slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
@@ -108,13 +109,13 @@ func TestGrantToOneRole(t *testing.T) { // not beside others: it listens to the 
 		t.Fatal(err)
 	}
 	if !strings.Contains(log.String(), "can alter the audit log") {
-		t.Errorf("of a superuser it says %q", log.String())
+		t.Errorf("for a superuser the log has %q", log.String())
 	}
 	log.Reset()
 	for _, sql := range []string{
 		"grant all on schema public to " + postgrestest.Role, "alter table audit owner to " + postgrestest.Role,
 	} {
-		if code := try(t, owner, sql); code != "" {
+		if code := sqlState(t, owner, sql); code != "" {
 			t.Fatal(sql, code)
 		}
 	}
@@ -124,28 +125,52 @@ func TestGrantToOneRole(t *testing.T) { // not beside others: it listens to the 
 		}
 	}
 	for sql, want := range map[string]string{"select from audit": "", "update audit set event = ''": "42501", "delete from audit": "42501", "truncate audit": "42501"} {
-		if code := try(t, functions, sql); code != want {
+		if code := sqlState(t, functions, sql); code != want {
 			t.Errorf("%s: %q, want %q", sql, code, want)
 		}
 	}
 	if log.Len() > 0 {
-		t.Errorf("of a guarded role it says %q", log.String())
+		t.Errorf("for a role that cannot alter the log, the log has %q", log.String())
 	}
 }
 
-func TestGrantNamesARoleThatIsNotThere(t *testing.T) {
+func TestGrantNamesAMissingRole(t *testing.T) {
 	t.Parallel()
-	owner, functions := two(t)
+	owner, functions := ownerAndFunctions(t)
 	err := migrations.Grant(t.Context(), owner, strings.Replace(functions, postgrestest.Role, "nobody_at_all", 1), dburl.Access{})
 	if err == nil || !strings.Contains(err.Error(), "the role nobody_at_all of DATABASE_URL does not exist") {
 		t.Errorf("%v", err)
 	}
 }
 
-// As in most deployments: the owner is no superuser, and not alone in the
-// database.
+// As in most deployments, the owner is no superuser and the database has tables
+// of others.
 func TestGrantByAnOwnerWhoIsNoSuperuser(t *testing.T) {
 	t.Parallel()
+	owner, functions, ownerName := plainOwner(t)
+	if _, err := migrations.Up(t.Context(), owner, dburl.Access{}); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := migrations.Grant(t.Context(), owner, functions, dburl.Access{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for sql, want := range map[string]string{
+		"select from audit": "", "update audit set event = ''": "42501", "delete from audit": "42501", "truncate audit": "42501",
+		"insert into users (uuid, username, first_name, last_name, email, password_hash, created_at, updated_at) values (gen_random_uuid(), 'ann', 'A', 'L', 'a@example.com', '', now(), now())": "",
+		"select from strange": "42501", "set role " + ownerName: "42501",
+	} {
+		if code := sqlState(t, functions, sql); code != want {
+			t.Errorf("%s: %q, want %q", sql, code, want)
+		}
+	}
+}
+
+// plainOwner makes a database with a table of somebody else, and an owner for
+// our tables who is no superuser.
+func plainOwner(t *testing.T) (owner, functions, name string) {
+	t.Helper()
 	super := postgrestest.Empty(t)
 	u, err := url.Parse(super)
 	if err != nil {
@@ -154,15 +179,12 @@ func TestGrantByAnOwnerWhoIsNoSuperuser(t *testing.T) {
 	if !strings.Contains(super, "host=%2F") {
 		t.Skip("with TEST_DATABASE_URL there is no second role")
 	}
-	name := "owner_of_" + strings.TrimPrefix(u.Path, "/")
-	run := func(statements ...string) {
-		for _, sql := range statements {
-			if code := try(t, super, sql); code != "" {
-				t.Errorf("%s: %s", sql, code)
-			}
+	name = "owner_of_" + strings.TrimPrefix(u.Path, "/")
+	for _, sql := range []string{"create role " + name + " login", "grant create on schema public to " + name, "create table public.strange (id int)"} {
+		if code := sqlState(t, super, sql); code != "" {
+			t.Errorf("%s: %s", sql, code)
 		}
 	}
-	run("create role "+name+" login", "grant create on schema public to "+name, "create table public.strange (id int)")
 	t.Cleanup(func() {
 		conn, err := pgx.Connect(context.Background(), super)
 		if err != nil {
@@ -176,24 +198,7 @@ func TestGrantByAnOwnerWhoIsNoSuperuser(t *testing.T) {
 		}
 	})
 	u.User = url.User(name)
-	owner := u.String()
+	owner = u.String()
 	u.User = url.User(postgrestest.Role)
-	functions := u.String()
-	if _, err := migrations.Up(t.Context(), owner, dburl.Access{}); err != nil {
-		t.Fatal(err)
-	}
-	for range 2 {
-		if err := migrations.Grant(t.Context(), owner, functions, dburl.Access{}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for sql, want := range map[string]string{
-		"select from audit": "", "update audit set event = ''": "42501", "delete from audit": "42501", "truncate audit": "42501",
-		"insert into users (uuid, username, first_name, last_name, email, password_hash, created_at, updated_at) values (gen_random_uuid(), 'ann', 'A', 'L', 'a@example.com', '', now(), now())": "",
-		"select from strange": "42501", "set role " + name: "42501",
-	} {
-		if code := try(t, functions, sql); code != want {
-			t.Errorf("%s: %q, want %q", sql, code, want)
-		}
-	}
+	return owner, u.String(), name
 }

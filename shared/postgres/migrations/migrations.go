@@ -1,12 +1,15 @@
-// Package migrations holds the schema as SQL files, forward only, and applies
-// them. It refuses to hold anything else: no Go migration, no step back. It is
-// apart from package postgres so that only what migrates links goose.
+// Package migrations holds the schema as SQL files and applies them:
 //
-// Each file is one DDL statement, and the files do without triggers, PL/pgSQL,
-// CREATE TYPE, TRUNCATE and savepoints, so that moving to Aurora DSQL, which has
-// none of these, needs little of a rewrite. They have not been run there. A
-// change is always expand first, contract in a later release: the code before
-// and the code after a migration both run on its result.
+//	applied, err := migrations.Up(ctx, url, dburl.Access{})
+//
+// It refuses Go migrations and steps back. It is not part of package postgres,
+// so that only a command that migrates links goose.
+//
+// Each file is one DDL statement. The files use no triggers, PL/pgSQL, CREATE
+// TYPE, TRUNCATE or savepoints. Aurora DSQL has none of these, so moving there
+// would take little rewriting; nobody has run the files there yet. A change
+// expands the schema first and contracts it in a later release: the code before
+// a migration and the code after it both run on its result.
 package migrations
 
 import "embed"

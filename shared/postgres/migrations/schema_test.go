@@ -25,8 +25,8 @@ const header = `-- The schema as the migrations in shared/postgres/migrations le
 
 `
 
-// The result of all migrations can be read in one place, and a change of it
-// shows in review.
+// The result of all migrations can be read in one place, and a review shows
+// each change of it.
 func TestSchemaIsDocumented(t *testing.T) {
 	t.Parallel()
 	url := postgrestest.Empty(t)
@@ -44,11 +44,11 @@ func TestSchemaIsDocumented(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("docs/schema.sql is not what the migrations make; write it with -update (-documented +made):\n%s", diff)
+		t.Errorf("docs/schema.sql differs from the result of the migrations; write it with -update (-documented +migrated):\n%s", diff)
 	}
 }
 
-// The documented schema is SQL, and leaves nothing out that would make another.
+// The documented schema is SQL that makes the same schema again.
 func TestDocumentedSchemaCanBeMade(t *testing.T) {
 	t.Parallel()
 	sql, err := os.ReadFile(golden)
@@ -61,7 +61,7 @@ func TestDocumentedSchemaCanBeMade(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(sql), header+dump(t, url)); diff != "" {
-		t.Errorf("made again it is another (-documented +made):\n%s", diff)
+		t.Errorf("made from it, the schema is another (-documented +made):\n%s", diff)
 	}
 }
 
@@ -79,7 +79,7 @@ const sqlTables = `
 select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where n.nspname = 'public' and c.relkind in ('r', 'p') and c.relname !~ '^goose_' order by c.oid`
 
-// A column's collation is told where it is not its type's.
+// The collation of a column is written where it differs from that of its type.
 const sqlColumns = `
 select concat_ws(' ', quote_ident(a.attname), format_type(a.atttypid, a.atttypmod),
 	case when a.attcollation <> ty.typcollation then 'collate ' || quote_ident(co.collname) end,
@@ -91,7 +91,8 @@ left join pg_collation co on co.oid = a.attcollation
 left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
 where a.attrelid = $1::text::regclass and a.attnum > 0 and not a.attisdropped order by a.attnum`
 
-// PostgreSQL 18 keeps NOT NULL among the constraints; it stands at the column.
+// Without NOT NULL, which is written at the column: PostgreSQL 18 keeps it among
+// the constraints.
 const sqlConstraints = `
 select 'constraint ' || quote_ident(conname) || ' ' || pg_get_constraintdef(oid) from pg_constraint
 where conrelid = $1::text::regclass and contype in ('p', 'u', 'c', 'f', 'x') order by contype <> 'p', contype, conname`
@@ -100,7 +101,7 @@ const sqlIndexes = `
 select pg_get_indexdef(i.indexrelid) from pg_index i join pg_class c on c.oid = i.indexrelid
 where i.indrelid = $1::text::regclass and not exists (select from pg_constraint where conindid = i.indexrelid) order by c.relname`
 
-// Whatever else there may be: the migrations make none of it.
+// Everything else that a schema may contain. The migrations make none of it.
 const sqlOthers = `
 select 'view ' || relname from pg_class c join pg_namespace n on n.oid = relnamespace where nspname = 'public' and relkind in ('v', 'm', 'f')
 union all select 'trigger ' || tgname from pg_trigger where not tgisinternal
@@ -131,7 +132,7 @@ func dump(t testing.TB, url string) string {
 		}
 	}
 	if others := list(sqlOthers); len(others) > 0 {
-		t.Errorf("the dump does not know how to write %q", others)
+		t.Errorf("dump cannot write %q", others)
 	}
 	return strings.TrimSuffix(b.String(), "\n")
 }

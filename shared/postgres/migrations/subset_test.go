@@ -9,7 +9,7 @@ import (
 	"roster/shared/postgres/migrations"
 )
 
-// The subset that Aurora DSQL also takes, as far as words can tell.
+// outside matches what Aurora DSQL does not take, as far as words can tell.
 var outside = regexp.MustCompile(`(?i)\b(trigger|function|procedure|plpgsql|create\s+type|create\s+domain|create\s+extension|create\s+rule|truncate|savepoint|rollback\s+to|listen|notify|unlogged|temporary|temp|inherits|tablespace|drop\s+(table|column))\b|\bdo\s+\$`)
 
 var oneDDL = regexp.MustCompile(`(?is)^\s*(create|alter|drop)\s+(unique\s+)?(table|index|view)\s[^;]*;\s*$`)
@@ -44,7 +44,7 @@ func problems(name, text string) (found []string) {
 	return found
 }
 
-// The test above is only as good as its words.
+// The test above is only as good as its patterns.
 func TestProblems(t *testing.T) {
 	t.Parallel()
 	const up = "-- +goose Up\n"
@@ -70,6 +70,6 @@ func TestProblems(t *testing.T) {
 		}
 	}
 	if found := problems("1.sql", up+"create table t (id int);\n"); len(found) != 1 {
-		t.Errorf("a bad name: %q", found)
+		t.Errorf("a bad file name: %q", found)
 	}
 }

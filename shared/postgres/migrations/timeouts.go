@@ -11,21 +11,22 @@ import (
 	"roster/shared/postgres/dburl"
 )
 
-// timeouts bound what one function may hold up. They are defaults of its role in
-// this database, because SET does not survive a pooler's transaction mode.
+// timeouts limit how long a function may hold up others. They are defaults of its
+// role in this database, because SET does not survive transaction pooling.
 var timeouts = []struct{ setting, value string }{
 	{"lock_timeout", "200ms"},
 	{"statement_timeout", "2s"},
 	{"idle_in_transaction_session_timeout", "3s"},
 	// A sandbox that Lambda has frozen cannot close its connection, so the server
-	// does. 30 s is longer than the pauses of a busy sandbox, which then keeps its
-	// connection, and short enough for those of a burst to be free soon.
+	// closes it. A busy sandbox is never idle for 30 s, so it keeps its connection.
+	// After a burst the connections are free again 30 s later.
 	{"idle_session_timeout", "30s"},
 }
 
-// SetTimeouts bounds what the role of functions, a URL, may hold up. What the
-// role has already stays, because an operator may have a reason. The role sets
-// its own defaults: another's, only a role that may create roles.
+// SetTimeouts gives the role of functions, a URL, its timeouts. A value that the
+// role has already is kept, because an operator may have a reason for it. The role
+// sets its own defaults. Only a role that may create roles can set those of
+// another.
 func SetTimeouts(ctx context.Context, functions string, access dburl.Access) error {
 	cfg, err := access.Config("DATABASE_URL", functions)
 	if err != nil {
@@ -53,8 +54,9 @@ func setTimeouts(ctx context.Context, tx *sql.Tx) error {
 	return nil
 }
 
-// resetTimeouts takes them from the role that runs it, which was the functions'
-// before they got one of their own. What an operator has set stays.
+// resetTimeouts removes the timeouts from the role that runs it. It has them if
+// it was the functions' role before these got one of their own. A value that an
+// operator has set is kept.
 func resetTimeouts(ctx context.Context, tx *sql.Tx) error {
 	set, err := settingsOfRole(ctx, tx)
 	if err != nil {
@@ -88,7 +90,7 @@ select coalesce(string_agg(setting, E'\n'), '') from (
 	and setrole = (select oid from pg_roles where rolname = current_user)
 ) as s (setting)`
 
-// settingsOfRole are the defaults that the role has in this database.
+// settingsOfRole returns the defaults that the role has in this database.
 func settingsOfRole(ctx context.Context, tx *sql.Tx) (map[string]string, error) {
 	var lines string
 	if err := tx.QueryRowContext(ctx, sqlSettingsOfRole).Scan(&lines); err != nil {

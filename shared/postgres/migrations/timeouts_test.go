@@ -38,7 +38,7 @@ var (
 // The functions are bounded, and the owner's own work is not.
 func TestTimeoutsOfTwoRoles(t *testing.T) {
 	t.Parallel()
-	owner, functions := two(t)
+	owner, functions := ownerAndFunctions(t)
 	// As it was while one role did both.
 	if err := migrations.Grant(t.Context(), owner, owner, dburl.Access{}); err != nil {
 		t.Fatal(err)
@@ -62,10 +62,10 @@ func TestTimeoutsOfTwoRoles(t *testing.T) {
 // What an operator has set stays, for either role.
 func TestTimeoutsThatAnOperatorHasSet(t *testing.T) {
 	t.Parallel()
-	owner, functions := two(t)
+	owner, functions := ownerAndFunctions(t)
 	for url, setting := range map[string]string{functions: "idle_session_timeout", owner: "statement_timeout"} {
 		const alter = `do $$ begin execute format('alter role current_user in database %%I set %s = ''7s''', current_database()); end $$`
-		if code := try(t, url, fmt.Sprintf(alter, setting)); code != "" {
+		if code := sqlState(t, url, fmt.Sprintf(alter, setting)); code != "" {
 			t.Fatal(code)
 		}
 	}
@@ -84,7 +84,7 @@ func TestTimeoutsThatAnOperatorHasSet(t *testing.T) {
 // where one role does both.
 func TestTimeoutsAreLiftedForASession(t *testing.T) {
 	t.Parallel()
-	owner, _ := two(t)
+	owner, _ := ownerAndFunctions(t)
 	if err := migrations.Grant(t.Context(), owner, owner, dburl.Access{}); err != nil {
 		t.Fatal(err)
 	}

@@ -13,17 +13,16 @@ import (
 )
 
 // migrationLock is the key of the advisory lock that a migrating session
-// holds. Any constant does, as long as it stays the same in every release.
+// holds. Its value means nothing, but it must be the same in every release.
 const migrationLock = 7283469120
 
-// ownerURL is where the URL of the role that migrates comes from.
+// ownerURL names the variables that the URL of the migrating role comes from.
 const ownerURL = "MIGRATE_DATABASE_URL (DATABASE_URL, where that is not given)"
 
-// Up brings the schema up to date and returns the names of the
-// migrations that it applied, none when there was nothing to do. Two that run
-// at once wait for each other. It needs a direct connection: its lock belongs to
-// the session, which a pooler would give to another client (see
-// docs/database.md).
+// Up brings the schema up to date and returns the names of the migrations that
+// it applied, none when there was nothing to do. Two runs at the same moment
+// wait for each other. It needs a direct connection: its advisory lock belongs to
+// the session, which a pooler may give to another client.
 func Up(ctx context.Context, url string, access dburl.Access) ([]string, error) {
 	cfg, err := access.Config(ownerURL, url)
 	if err != nil {
@@ -52,12 +51,13 @@ func open(cfg *pgx.ConnConfig, access dburl.Access) *sql.DB {
 	return stdlib.OpenDB(*cfg, stdlib.OptionBeforeConnect(access.Login))
 }
 
-// locker waits in the server for the lock; goose's own locker polls, five
-// seconds at a time.
+// locker waits for the lock in the server. The locker of goose polls, every
+// five seconds.
 type locker struct{}
 
 func (locker) SessionLock(ctx context.Context, conn *sql.Conn) error {
-	// A migration may take longer than a request is allowed to, where one role does both.
+	// A migration may take longer than a request is allowed to. If one role does
+	// both, it has the timeouts of the functions.
 	for _, q := range []string{"set lock_timeout = 0", "set statement_timeout = 0", "set idle_session_timeout = 0"} {
 		if _, err := conn.ExecContext(ctx, q); err != nil {
 			return err
@@ -72,8 +72,9 @@ func (locker) SessionUnlock(ctx context.Context, conn *sql.Conn) error {
 	return err
 }
 
-// locked runs f in a transaction that holds the lock of the migrations. Of two
-// that alter a role at once PostgreSQL fails one ("tuple concurrently updated").
+// locked runs f in a transaction that holds the lock of the migrations. PostgreSQL
+// refuses to alter one role twice at the same moment ("tuple concurrently
+// updated").
 func locked(ctx context.Context, db *sql.DB, f func(*sql.Tx) error) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {

@@ -1,6 +1,7 @@
 package migrations_test
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path"
@@ -8,9 +9,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/jackc/pgx/v5"
 
 	"roster/localdev/postgrestest"
 	"roster/shared/postgres/dburl"
@@ -47,8 +48,8 @@ func TestUp(t *testing.T) {
 	}
 }
 
-// The seeding function runs at each deployment and by a schedule, so two may
-// meet: one migrates, the others wait for it and find nothing left to do.
+// The seeding function runs at each deployment and by a schedule, so two runs may
+// overlap. One migrates; the others wait for it and find nothing left to do.
 func TestUpAtOnce(t *testing.T) {
 	t.Parallel()
 	url := postgrestest.Empty(t)
@@ -74,21 +75,12 @@ func TestUpAtOnce(t *testing.T) {
 func TestUpIsNotBoundByTheTimeouts(t *testing.T) {
 	t.Parallel()
 	url := postgrestest.Empty(t)
-	if _, err := migrations.Up(t.Context(), url, dburl.Access{}); err != nil {
+	if err := migrations.SetTimeouts(t.Context(), url, dburl.Access{}); err != nil { // as if one role did both
 		t.Fatal(err)
 	}
-	if err := migrations.SetTimeouts(t.Context(), url, dburl.Access{}); err != nil { // one role for both
-		t.Fatal(err)
-	}
-	conn, err := pgx.Connect(t.Context(), url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close(t.Context())
-	// The last migration is to be applied again, to a table that is in use.
-	for _, sql := range []string{
-		"drop index sessions_user_id_idx", "delete from goose_db_version where version_id = 14",
-	} {
+	conn := connect(t, url)
+	// All migrations are to be applied again, with the role's timeouts.
+	for _, sql := range []string{"drop schema public cascade", "create schema public"} {
 		if _, err := conn.Exec(t.Context(), sql); err != nil {
 			t.Fatal(err)
 		}
@@ -97,19 +89,24 @@ func TestUpIsNotBoundByTheTimeouts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := tx.Exec(t.Context(), "lock table sessions"); err != nil {
+	// A migration that creates the same table waits for the end of this transaction.
+	if _, err := tx.Exec(t.Context(), "create table users ()"); err != nil {
 		t.Fatal(err)
 	}
 	done := make(chan error, 1)
 	go func() {
-		_, err := migrations.Up(t.Context(), url, dburl.Access{})
+		applied, err := migrations.Up(t.Context(), url, dburl.Access{})
+		if want := len(names(t)); err == nil && len(applied) != want {
+			err = fmt.Errorf("%d migrations applied, want %d", len(applied), want)
+		}
 		done <- err
 	}()
+	waitUntilBlocked(t, url, conn.PgConn().PID())
 	// Longer than lock_timeout, by the server's clock.
 	if _, err := tx.Exec(t.Context(), "select pg_sleep(0.4)"); err != nil {
 		t.Fatal(err)
 	}
-	if err := tx.Commit(t.Context()); err != nil {
+	if err := tx.Rollback(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if err := <-done; err != nil {
@@ -117,7 +114,25 @@ func TestUpIsNotBoundByTheTimeouts(t *testing.T) {
 	}
 }
 
-// What is shown goes to the log and to CloudFormation's events.
+// waitUntilBlocked waits until another connection waits for a lock of the
+// process.
+func waitUntilBlocked(t *testing.T, url string, process uint32) {
+	t.Helper()
+	conn := connect(t, url)
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); {
+		var blocked bool
+		err := conn.QueryRow(t.Context(), "select exists (select from pg_stat_activity where $1::int = any (pg_blocking_pids(pid))) from pg_sleep(0.01)", process).Scan(&blocked)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if blocked {
+			return
+		}
+	}
+	t.Fatal("the migration never waited for the lock")
+}
+
+// An error is shown in the log and in CloudFormation's events.
 func TestNoErrorShowsAPassword(t *testing.T) {
 	t.Parallel()
 	for _, url := range []string{

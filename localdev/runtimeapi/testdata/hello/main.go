@@ -1,4 +1,4 @@
-// Command hello is a function as all of the API's are: an http.Handler.
+// Command hello is a function like all functions of the API: an http.Handler.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command misbehave is a function that does what the tests ask of it.
+// Command misbehave is a function that fails in the way that a test asks for.
 package main
 
 import (
@@ -29,15 +29,15 @@ func main() {
 		os.Exit(1)
 	case "hang":
 		time.Sleep(time.Hour)
-	case "rude":
-		beRude("http://" + os.Getenv("AWS_LAMBDA_RUNTIME_API") + "/2018-06-01/runtime/invocation/")
+	case "violate":
+		violateProtocol("http://" + os.Getenv("AWS_LAMBDA_RUNTIME_API") + "/2018-06-01/runtime/invocation/")
 	}
 	lambda.Start(handle)
 }
 
-// beRude breaks the rules of the Runtime API during its first event and
-// answers with the statuses that this brought.
-func beRude(api string) {
+// violateProtocol breaks the rules of the Runtime API during its first event. Its
+// answer lists the statuses that it got.
+func violateProtocol(api string) {
 	next, err := http.Get(api + "next")
 	if err != nil {
 		panic(err)

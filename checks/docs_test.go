@@ -1,0 +1,160 @@
+package checks_test
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// These tests hold what the documents say against the repository: links, paths,
+// commands, names of tests and lists that must be whole.
+
+// document is a Markdown file. Its prose has no blocks of code: what these hold
+// is for a shell, not for a reader to follow.
+type document struct{ path, text, prose string }
+
+var (
+	fence     = regexp.MustCompile("(?ms)^ *```.*?^ *```")
+	indented  = regexp.MustCompile(`(?m)^(?: {4}|\t).*`)
+	codeSpan  = regexp.MustCompile("`([^`\n]+)`")
+	linkTo    = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	heading   = regexp.MustCompile(`(?m)^#+ (.+)$`)
+	notInSlug = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
+)
+
+// documents are all Markdown files of the repository.
+func documents(t *testing.T) (all []document) {
+	t.Helper()
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && path != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "node_modules"):
+			return fs.SkipDir
+		case strings.HasSuffix(path, ".md"):
+			text := readFile(t, path)
+			all = append(all, document{path, text, indented.ReplaceAllString(fence.ReplaceAllString(text, ""), "")})
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) < 30 {
+		t.Fatalf("found only %d documents", len(all))
+	}
+	return all
+}
+
+// A visitor reads the README in one go. What does not fit belongs into docs/.
+func TestReadmeIsShort(t *testing.T) {
+	t.Parallel()
+	if n := strings.Count(readFile(t, "README.md"), "\n"); n > 200 {
+		t.Errorf("README.md has %d lines, more than 200", n)
+	}
+}
+
+func TestLinksResolve(t *testing.T) {
+	t.Parallel()
+	for _, d := range documents(t) {
+		for _, m := range linkTo.FindAllStringSubmatch(codeSpan.ReplaceAllString(d.prose, ""), -1) {
+			target, anchor, _ := strings.Cut(m[1], "#")
+			if strings.Contains(target, "://") {
+				continue
+			}
+			path := d.path
+			if target != "" {
+				path = filepath.Join(filepath.Dir(d.path), target)
+			}
+			if _, err := os.Stat(path); err != nil {
+				t.Errorf("%s links to %s: %v", d.path, m[1], err)
+				continue
+			}
+			if anchor != "" && !slices.Contains(anchors(readFile(t, path)), anchor) {
+				t.Errorf("%s links to %s, and %s has no such heading", d.path, m[1], path)
+			}
+		}
+	}
+}
+
+// anchors are the headings as GitHub links to them.
+func anchors(text string) (all []string) {
+	for _, m := range heading.FindAllStringSubmatch(fence.ReplaceAllString(text, ""), -1) {
+		all = append(all, strings.ReplaceAll(notInSlug.ReplaceAllString(strings.ToLower(m[1]), ""), " ", "-"))
+	}
+	return all
+}
+
+// A rename must not leave a document behind that names what is gone.
+func TestDocumentsNameWhatExists(t *testing.T) {
+	t.Parallel()
+	tests := declaredTests(t)
+	makefile := readFile(t, "Makefile")
+	inRepository := regexp.MustCompile(`^(?:\./)?((?:\.ci|checks|cmd|docs|examples|functions|localdev|shared|tools)/[\w./-]*)$`)
+	for _, d := range documents(t) {
+		for line := range strings.Lines(d.prose) {
+			mayBeMissing := strings.Contains(line, "| open |") // such a row may name a test that is to come
+			for _, m := range codeSpan.FindAllStringSubmatch(line, -1) {
+				name := m[1]
+				if named.MatchString(m[0]) && !tests[name] && !mayBeMissing {
+					t.Errorf("%s names the test %s, which does not exist", d.path, name)
+				}
+				if path := inRepository.FindStringSubmatch(name); path != nil && name != ".ci/artefacts" { // which .ci/run makes
+					if _, err := os.Stat(path[1]); err != nil {
+						t.Errorf("%s names %s: %v", d.path, name, err)
+					}
+				}
+				if target, ok := strings.CutPrefix(name, "make "); ok && !strings.Contains(makefile, "\n"+target+":") {
+					t.Errorf("%s names %s, and the Makefile has no such target", d.path, name)
+				}
+			}
+		}
+	}
+}
+
+// Each folder of documents has a page that lists the others with a sentence.
+func TestEveryPageIsListed(t *testing.T) {
+	t.Parallel()
+	for folder, more := range map[string][]string{"docs": {"decisions/README.md", "security/README.md", "schema.sql"}, "docs/decisions": nil, "docs/security": nil} {
+		index := filepath.Join(folder, "README.md")
+		pages, err := filepath.Glob(filepath.Join(folder, "*.md"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := readFile(t, index)
+		for _, page := range more {
+			pages = append(pages, filepath.Join(folder, page))
+		}
+		for _, page := range pages {
+			name, err := filepath.Rel(folder, page)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if page != index && !strings.Contains(text, "]("+filepath.ToSlash(name)+")") {
+				t.Errorf("%s does not list %s", index, name)
+			}
+		}
+	}
+}
+
+func TestEndpointsAreListed(t *testing.T) {
+	t.Parallel()
+	want, got := map[string]bool{}, map[string]bool{}
+	for route := range operations(description(t)) {
+		want[route] = true
+	}
+	for _, row := range tableRows(readFile(t, "docs/endpoints.md")) {
+		if call := strings.Trim(row[0], "`"); call != "call" {
+			got[call] = true
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("calls of openapi.yaml (-) and rows of docs/endpoints.md (+):\n%s", diff)
+	}
+}

@@ -1,0 +1,106 @@
+package functions_test
+
+import "cmp"
+
+// Each fact about a function has one place. Its routes, memory and rights are in
+// template.yaml. Its parts are in its main.go, and the table parts says what each
+// part needs. What is true of one function alone is in the table special. So a new
+// function with known parts needs no line in any of these tests.
+
+// part is something that a main calls to put its function together, and what the
+// function needs for it.
+type part struct {
+	variables []string // that template.yaml must give the function
+	required  []string // settings without which the function does not start
+	checked   []string // settings whose bad value stops the function
+	policies  []string // of template.yaml
+	hashes    bool     // the function may hash a password
+}
+
+var (
+	readsSecret  = part{variables: []string{"SECRET_ARN"}, policies: []string{"ReadSecret"}}
+	secretKey    = part{required: []string{"SECRET_KEY"}}
+	accessTokens = part{
+		variables: []string{"PUBLIC_URL"}, required: []string{"JWT_SECRET_KEY", "PUBLIC_URL"},
+		checked: []string{"JWT_KEYS", "JWT_CLAIMS"},
+	}
+)
+
+// parts are the calls of package boot, of the packages below it and of the
+// environment, as a main writes them.
+var parts = map[string]part{
+	"boot.Build":     readsSecret,
+	"boot.Load":      readsSecret,
+	"settings.Build": readsSecret,
+	"settings.Load":  readsSecret,
+
+	"env.Postgres":      {required: []string{"DATABASE_URL"}},
+	"env.OneTimeTokens": secretKey,
+	"env.RefreshTokens": secretKey,
+	"env.DeviceTokens":  secretKey,
+	"env.Passwords":     {checked: []string{"PASSWORD_MIN_LENGTH", "SECURITY_PASSWORD_SALT"}, hashes: true},
+	"policy.Passwords": {
+		variables: []string{"PASSWORD_MIN_LENGTH"}, hashes: true,
+		checked: []string{"PASSWORD_BLOCKLIST", "PASSWORD_MIN_LENGTH", "SECURITY_PASSWORD_SALT"},
+	},
+
+	"tokens.New": accessTokens,
+	"signing.New": {
+		variables: accessTokens.variables, required: accessTokens.required, checked: accessTokens.checked,
+		policies: []string{"SignTokens"},
+	},
+	"keys.New": {checked: []string{"JWT_KEYS"}},
+	"rotating.Job": {
+		variables: []string{"JWT_ALGORITHM", "JWT_KMS_KEY", "JWT_ROTATION_DAYS"}, checked: []string{"JWT_ALGORITHM"},
+		policies: []string{"ChangeSecret"},
+	},
+
+	"mailing.Notices": {
+		variables: []string{"MAIL_FROM", "PUBLIC_URL"}, required: []string{"MAIL_FROM", "PUBLIC_URL"},
+		checked: []string{"MAIL_FROM", "MAIL_PORT", "MAIL_USE_TLS"}, policies: []string{"SendMail"},
+	},
+	// A function for which mail is optional starts without it: a mistake in a mail
+	// header once took a whole sign-in service down.
+	"mailing.OptionalNotices": {variables: []string{"MAIL_FROM", "PUBLIC_URL"}, policies: []string{"SendMail"}},
+
+	`env.Origin("PUBLIC_URL")`: {variables: []string{"PUBLIC_URL"}, required: []string{"PUBLIC_URL"}},
+	"env.Admin":                {variables: []string{"ADMIN_EMAIL", "ADMIN_USERNAME"}, required: []string{"ADMIN_EMAIL"}},
+	"env.AuthorizerCache":      {checked: []string{"AUTHORIZER_CACHE_SECONDS"}},
+	"env.Edge":                 {checked: []string{"EDGE_SECRET", "TRUSTED_PROXIES"}},
+
+	// These need nothing: each of their settings has a default.
+	"env.Limits":                          {},
+	"env.SessionRules":                    {},
+	`env.Bool("RESET_TOKEN_IN_RESPONSE")`: {}, // for development; no deployment has it
+	"env.Migrator":                        {},
+	"env.Check":                           {},
+	"env.MustBeUsable":                    {},
+}
+
+// facts are true of one function alone.
+type facts struct {
+	timeout      int  // seconds; 0 for the usual timeout
+	isSeed       bool // it makes the schema, and CloudFormation calls it
+	answersHTML  bool
+	refusalsFail bool // Lambda counts each of its refusals as an error
+	why          string
+}
+
+var special = map[string]facts{
+	"authorizer": {
+		refusalsFail: true,
+		why: "API Gateway answers 401 only when the authorizer fails, so an old token would ring an alarm for errors; " +
+			"AuthorizerFailedAlarm reads its log instead",
+	},
+	"reset_password_page": {answersHTML: true, why: "a person reads its answers in a browser, including its errors"},
+	"rotate_keys":         {timeout: 60, why: "making an RSA key takes seconds in a small function"},
+	"seed_admin": {
+		timeout: 120, isSeed: true,
+		why: "it may migrate large tables; it starts with bad settings, too, because CloudFormation waits for its answer; " +
+			"its traffic does not move in steps",
+	},
+}
+
+// timeoutOf returns a function's timeout in seconds. The usual one is above the
+// handlers' own deadline of 5 s, and below API Gateway's 30 s.
+func timeoutOf(folder string) int { return cmp.Or(special[folder].timeout, 10) }

@@ -1,0 +1,151 @@
+package functions_test
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"roster/shared/aws/sam"
+)
+
+func parameter(t *testing.T, template *sam.Template, name string) map[string]any {
+	t.Helper()
+	p, ok := template.Document["Parameters"].(map[string]any)[name].(map[string]any)
+	if !ok {
+		t.Fatalf("there is no parameter %s", name)
+	}
+	return p
+}
+
+func TestParameterPatterns(t *testing.T) {
+	t.Parallel()
+	template := readTemplate(t)
+	tests := map[string]struct{ good, bad []string }{
+		"PublicUrl": {
+			[]string{"https://roster.invalid", "https://a1.execute-api.eu-central-1.amazonaws.com", "https://a.example:8443"},
+			[]string{"", "http://a.example", "https://a.example/", "https://A.example", "https://a.example?x", "https://localhost", "https://u@a.example"},
+		},
+		"CorsOrigins": {
+			[]string{"", "https://a.example", "http://localhost:5173,https://b.example"},
+			[]string{"*", "https://a.example/", "https://a.example, https://b.example", "null", "https://*.example", ","},
+		},
+		"DatabaseUrl": {
+			[]string{"", "postgres://u:p%22%5C@db.example:5432/roster?sslmode=verify-full", "postgresql://u:$&'()[]@[::1]/d"},
+			[]string{"mysql://u@h/d", `postgres://u:"@h/d`, `postgres://u:\@h/d`, "postgres://u: @h/d", "postgres://u:ü@h/d", "postgres://u:\n@h/d"},
+		},
+		"ExistingSecretArn": {
+			[]string{"", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:roster/prod-AbCd12"},
+			[]string{"roster", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:*", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:roster", "*"},
+		},
+		"MailFrom": {
+			[]string{"no-reply@example.com", "a+b@mail.example.co.uk"},
+			[]string{"", "Roster <a@example.com>", "a@localhost", "a@example.com, b@example.com", "*@example.com", "${aws:username}@example.com"},
+		},
+		"AdminUsername": {[]string{"admin", "a.b-c_d"}, []string{"", "ab", "-abc", "abc.", "a b c"}},
+		"AdminEmail":    {[]string{"ops@example.com"}, []string{"", "ops", "ops@localhost"}},
+		"JwtKmsKeyArn": {
+			[]string{"", "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab", "arn:aws:kms:eu-central-1:123456789012:key/mrk-1234"},
+			[]string{"alias/roster", "arn:aws:kms:eu-central-1:123456789012:alias/roster", "*", "arn:aws:kms:eu-central-1:123456789012:key/*"},
+		},
+		"AlarmTopicArn": {[]string{"", "arn:aws:sns:eu-central-1:123456789012:alarms"}, []string{"alarms", "arn:aws:sqs:eu-central-1:123456789012:alarms"}},
+	}
+	for name, test := range tests {
+		p := parameter(t, template, name)
+		pattern := regexp.MustCompile("^(?:" + p["AllowedPattern"].(string) + ")$") // CloudFormation matches the whole value
+		for _, value := range test.good {
+			if !pattern.MatchString(value) {
+				t.Errorf("%s refuses %q", name, value)
+			}
+		}
+		for _, value := range test.bad {
+			if pattern.MatchString(value) {
+				t.Errorf("%s takes %q", name, value)
+			}
+		}
+		if p["ConstraintDescription"] == nil {
+			t.Errorf("%s does not say what it takes", name)
+		}
+	}
+}
+
+func TestParametersAreDescribedAndGrouped(t *testing.T) {
+	t.Parallel()
+	template := readTemplate(t)
+	metadata := template.Document["Metadata"].(map[string]any)["AWS::CloudFormation::Interface"].(map[string]any)
+	var grouped []string
+	for _, group := range metadata["ParameterGroups"].([]any) {
+		for _, name := range group.(map[string]any)["Parameters"].([]any) {
+			grouped = append(grouped, name.(string))
+		}
+	}
+	slices.Sort(grouped)
+	all := slices.Sorted(maps.Keys(template.Document["Parameters"].(map[string]any)))
+	if diff := cmp.Diff(all, grouped); diff != "" {
+		t.Errorf("parameters (-) and those in a group (+) differ:\n%s", diff)
+	}
+	for _, name := range all {
+		if parameter(t, template, name)["Description"] == nil {
+			t.Errorf("%s has no description", name)
+		}
+	}
+	if parameter(t, template, "DatabaseUrl")["NoEcho"] != true {
+		t.Error("DatabaseUrl is shown in the console")
+	}
+}
+
+// CloudFormation publishes a version when its description changes, and Lambda
+// refuses a version in which nothing else has changed. So the description names
+// exactly the parameters that the environment names.
+func TestVersionDescriptions(t *testing.T) {
+	t.Parallel()
+	for _, f := range readTemplate(t).Functions {
+		want, got := names(t, f.Properties["Environment"]), names(t, f.Properties["VersionDescription"])
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: the environment's parameters (-) and the description's (+) differ:\n%s", f.Folder, diff)
+		}
+	}
+}
+
+var reference = regexp.MustCompile(`"Ref":"([A-Za-z:]+)"|\$\{([A-Za-z:.]+)\}`)
+
+// names returns the parameters and resources that a value refers to.
+func names(t *testing.T, value any) []string {
+	t.Helper()
+	found := map[string]bool{}
+	for _, match := range reference.FindAllStringSubmatch(write(t, value), -1) {
+		found[match[1]+match[2]] = true
+	}
+	delete(found, "AWS::NoValue")
+	return slices.Sorted(maps.Keys(found))
+}
+
+// Lambda takes descriptions of at most 256 characters. The secret's name is taken
+// to be one that CloudFormation makes, which has 26 characters.
+func TestTheLongestVersionDescriptionFits(t *testing.T) {
+	t.Parallel()
+	template := readTemplate(t)
+	longest := len("Secret-123456789012-123456")
+	for _, name := range []string{"PublicUrl", "MailFrom", "AdminEmail"} {
+		longest += 1 + parameter(t, template, name)["MaxLength"].(int)
+	}
+	longest += 1 + len(strings.Repeat("u", 32)) + 1 + len("64")
+	if longest > 256 {
+		t.Errorf("the description of seed_admin's version may have %d characters", longest)
+	}
+}
+
+// The command must be for this stack: samconfig.toml names two stacks and may not
+// name the Region.
+func TestTheNextStepIsForThisStack(t *testing.T) {
+	t.Parallel()
+	step := readTemplate(t).Document["Outputs"].(map[string]any)["NextStep"].(map[string]any)
+	want := map[string]any{"Fn::Sub": "sam deploy --stack-name ${AWS::StackName} --region ${AWS::Region} " +
+		"--parameter-overrides PublicUrl=${Api.ApiEndpoint}"}
+	if diff := cmp.Diff(want, step["Value"]); diff != "" {
+		t.Errorf("the output NextStep (-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,61 @@
+package postgres
+
+import (
+	"context"
+
+	"roster/shared/audit"
+	"roster/shared/fault"
+	"roster/shared/user"
+)
+
+// With "on conflict" a taken name is an ordinary answer, and not an error in
+// the server's log.
+const sqlCreateUser statement = `
+with created_user as (
+	insert into users (uuid, username, first_name, last_name, email, password_hash,
+		role, active, token_version, created_at, updated_at, password_changed_at)
+	values (@user, @username, @first_name, @last_name, @email, @password_hash,
+		@role, @active, @token_version, @created_at, @updated_at, @password_changed_at)
+	on conflict do nothing
+	returning uuid
+), subject as (
+	select uuid from created_user
+)` + auditCTE + `
+select true from created_user`
+
+const sqlTaken statement = `
+select exists (select from users where username = @username), exists (select from users where lower(email) = lower(@email collate "C"))`
+
+// CreateUser stores the account, unless its username or e-mail is taken.
+func (db *DB) CreateUser(ctx context.Context, u user.User, event audit.Event) (user.Taken, error) {
+	var done bool
+	created, err := db.queryRow(ctx, query{"create a user", sqlCreateUser, named{
+		{"user", u.UUID},
+		{"username", u.Username},
+		{"first_name", u.FirstName},
+		{"last_name", u.LastName},
+		{"email", u.Email},
+		{"password_hash", u.PasswordHash},
+		{"role", u.Role},
+		{"active", u.Active},
+		{"token_version", u.TokenVersion},
+		{"created_at", u.CreatedAt},
+		{"updated_at", u.UpdatedAt},
+		{"password_changed_at", u.PasswordChangedAt},
+		{"event", entry(event)},
+	}}, &done)
+	if err != nil || created {
+		return user.Taken{}, err
+	}
+	return db.taken(ctx, u.Username, u.Email)
+}
+
+// taken returns which of the two another account has. It is an error if none
+// has: the other account was deleted at the same moment.
+func (db *DB) taken(ctx context.Context, username, email string) (t user.Taken, err error) {
+	_, err = db.queryRow(ctx, query{"see what is taken", sqlTaken, named{{"username", username}, {"email", email}}}, &t.Username, &t.Email)
+	if err == nil && !t.Any() {
+		err = &fault.Error{Code: fault.Unavailable, Message: "Please try again.", RetryAfter: retryAfter}
+	}
+	return t, err
+}

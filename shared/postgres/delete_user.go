@@ -1,0 +1,25 @@
+package postgres
+
+import (
+	"context"
+
+	"roster/shared/audit"
+	"roster/shared/user"
+)
+
+const sqlDeleteUser statement = guardCTE + `, deleted_user as (
+	delete from users u using guard g
+	where u.uuid = @target and g.caller_ok and g.target_ok and g.admin_remains
+	returning u.uuid
+), subject as (
+	select uuid from deleted_user
+)` + auditCTE + `
+select exists (select from deleted_user), not caller_ok, target_ok and not admin_remains from guard`
+
+// DeleteUser deletes an account if the guard holds. Its sessions and reset
+// tokens go with it.
+func (db *DB) DeleteUser(ctx context.Context, g user.Guard, event audit.Event) (o user.Outcome, err error) {
+	args := append(guardArgs(g), argument{"event", entry(event)})
+	_, err = db.queryRow(ctx, query{"delete a user", sqlDeleteUser, args}, &o.Done, &o.CallerRefused, &o.LastAdmin)
+	return o, err
+}

@@ -1,0 +1,72 @@
+package postgres
+
+import (
+	"context"
+
+	"roster/shared/audit"
+	"roster/shared/user"
+)
+
+// sqlRenew locks the account and then the session, and decides on the locked
+// rows what to do with the refresh token: make its child the token of the
+// session, answer the same child again, end the session, or nothing. We minted
+// every token that comes here, so a token of an older generation was valid once.
+//
+// Only the locked rows are current. Everything else that the statement reads is
+// as it was when the statement began. That is why the locked rows alone say
+// whether the session is alive. The lock on the account waits for whatever
+// increments token_version (for update). It does not wait for a login or for
+// another renewal.
+const sqlRenew statement = `
+with locked_user as materialized (
+	select ` + userColumns + ` from users where id = (select user_id from sessions where id = @session) and active
+	for key share
+), locked_session as materialized (
+	select s.id, s.user_id, s.version, s.generation, s.hash, s.parent, s.last_used_at, s.idle_ends_at, s.ends_at
+	from sessions s join locked_user u on s.user_id = u.id where s.id = @session
+	for update of s
+), decision as (
+	select s.id as session, u.uuid, case
+		when generation = @generation and hash = @hash then 'renew'
+		when generation = @generation + 1 and parent = @hash and @now < last_used_at + make_interval(secs => @grace_seconds) then 'again'
+		when generation > @generation then 'reused'
+		else 'over'
+	end as verdict
+	from locked_session s join locked_user u on ` + sessionIsAlive + `
+), renewed_session as (
+	update sessions s set generation = s.generation + 1, parent = s.hash, hash = @child_hash,
+		last_used_at = @now, idle_ends_at = least(@idle_ends_at, s.ends_at)
+	from decision d where s.id = d.session and d.verdict = 'renew'
+), deleted_session as (
+	delete from sessions s using decision d where s.id = d.session and d.verdict = 'reused'
+	returning d.uuid
+), subject as (
+	select uuid from deleted_session
+)` + auditCTE + `
+select verdict, ` + userColumns + ` from decision join locked_user using (uuid)`
+
+var verdicts = map[string]user.Verdict{
+	"renew": user.SessionRenewed, "again": user.SessionRenewed, "reused": user.TokenReused, "over": user.SessionOver,
+}
+
+// Renew uses a refresh token. Renewals of one session at the same moment wait
+// for each other's commit, no longer. The event is written when the token was
+// used before.
+func (db *DB) Renew(ctx context.Context, r user.Renewal, reused audit.Event) (user.Verdict, *user.User, error) {
+	var verdict string
+	var u user.User
+	found, err := db.queryRow(ctx, query{"renew a session", sqlRenew, named{
+		{"session", r.Session},
+		{"generation", r.Generation},
+		{"hash", r.Hash},
+		{"child_hash", r.Child},
+		{"now", r.At},
+		{"idle_ends_at", r.IdleEndsAt},
+		{"grace_seconds", r.Grace.Seconds()},
+		{"event", entry(reused)},
+	}}, append([]any{&verdict}, userFields(&u)...)...)
+	if err != nil || !found {
+		return user.SessionOver, nil, err
+	}
+	return verdicts[verdict], &u, nil
+}

@@ -1,0 +1,71 @@
+package user
+
+import "roster/shared/fault"
+
+// Changes are the fields to change. A nil field stays as it is.
+type Changes struct {
+	Username        *string `json:"username"`
+	FirstName       *string `json:"first_name"`
+	LastName        *string `json:"last_name"`
+	Email           *string `json:"email"`
+	Password        *string `json:"password"`
+	CurrentPassword *string `json:"current_password"`
+	Role            *Role   `json:"role"`
+	Active          *bool   `json:"active"`
+}
+
+// Check names every bad value.
+func (in Changes) Check(p Passwords) fault.Fields {
+	_, fields := in.edit(p, User{})
+	return fields
+}
+
+// checkOwnership names the fields that this caller may not give, and a missing
+// current password. Own says that the caller changes its own account.
+func (in Changes) checkOwnership(own bool) fault.Fields {
+	fields := fault.Fields{}
+	switch {
+	case own && in.Username != nil:
+		fields.Add("username", "can be changed by another admin only")
+	case !own && in.Password != nil:
+		fields.Add("password", "can be changed by its owner only; a reset mail lets them choose a new one")
+	}
+	switch {
+	case own && in.Password != nil && in.CurrentPassword == nil:
+		fields.Add("current_password", "is required to change the password")
+	case !own && in.CurrentPassword != nil:
+		fields.Add("current_password", "is for one's own password only")
+	}
+	return fields
+}
+
+// edit converts the changes of a target to an edit, and names every bad value.
+func (in Changes) edit(p Passwords, target User) (Edit, fault.Fields) {
+	e, fields := Edit{FirstName: in.FirstName, LastName: in.LastName, Role: in.Role, Active: in.Active}, fault.Fields{}
+	after := target
+	if in.Username != nil {
+		name, reason := checkUsername(*in.Username)
+		fields.Add("username", reason)
+		e.Username, after.Username = &name, name
+	}
+	if in.FirstName != nil {
+		fields.Add("first_name", checkName(*in.FirstName))
+		after.FirstName = *in.FirstName
+	}
+	if in.LastName != nil {
+		fields.Add("last_name", checkName(*in.LastName))
+		after.LastName = *in.LastName
+	}
+	if in.Email != nil {
+		address, reason := checkEmail(*in.Email)
+		fields.Add("email", reason)
+		e.Email, after.Email = &address, address
+	}
+	if in.Role != nil && *in.Role != RoleUser && *in.Role != RoleAdmin {
+		fields.Add("role", "must be USER or ADMIN")
+	}
+	if in.Password != nil {
+		fields.Add("password", p.Policy.Check(*in.Password, after.contextWords()...))
+	}
+	return e, fields
+}

@@ -1,0 +1,230 @@
+package user_test
+
+import (
+	"errors"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"roster/shared/fault"
+	"roster/shared/request"
+	"roster/shared/user"
+)
+
+func clientAt(address string) request.Client {
+	return request.Client{Address: netip.MustParseAddr(address)}
+}
+
+// loginBudgetKeys returns the keys of the budgets that a login uses.
+func loginBudgetKeys(t *testing.T, client request.Client, name string) []string {
+	t.Helper()
+	db := &store{wait: time.Second}
+	_, err := user.Login(t.Context(), requestFrom(client), db, loginParts(passwords, fakeIssuer{}), user.Credentials{Username: name, Password: "x"})
+	if !errors.Is(err, fault.TooMany) {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return keys(db.budgets)
+}
+
+// CVE-2025-24806, CVE-2026-47203: an attacker must not get more attempts by
+// spelling a username in another way.
+func TestEverySpellingOfAUsernameSharesABudget(t *testing.T) {
+	t.Parallel()
+	want := loginBudgetKeys(t, clientAt("192.0.2.1"), "ann.lee")
+	for _, name := range []string{"Ann.Lee", "ANN.LEE", "ann.LEE"} {
+		if diff := cmp.Diff(want, loginBudgetKeys(t, clientAt("192.0.2.1"), name)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+	// An invalid or different username must not use the account's budgets.
+	for _, name := range []string{"ann.lee ", " ann.lee", "ann.lee\x00", "\u0430nn.lee", "ann", "ann.lee1", "ann.lee\x00192.0.2.0/24"} {
+		for _, key := range loginBudgetKeys(t, clientAt("192.0.2.1"), name) {
+			if slices.Contains(want[:2], key) {
+				t.Errorf("%q uses the budget %q", name, key)
+			}
+		}
+	}
+}
+
+func TestClientsOfANetworkShareABudget(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		one, other string
+		same       bool
+	}{
+		"a /24 of IPv4":       {"192.0.2.1", "192.0.2.254", true},
+		"two /24 of IPv4":     {"192.0.2.1", "192.0.3.1", false},
+		"IPv4 mapped to IPv6": {"192.0.2.1", "::ffff:192.0.2.77", true},
+		"a /64 of IPv6":       {"2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff", true},
+		"two /64 of IPv6":     {"2001:db8:1:2::1", "2001:db8:1:3::1", false},
+		"two zones":           {"fe80::1%eth0", "fe80::2%eth1", true},
+		"IPv4 and IPv6":       {"192.0.2.1", "2001:db8:1:2::1", false},
+	} {
+		one, other := loginBudgetKeys(t, clientAt(c.one), "ann"), loginBudgetKeys(t, clientAt(c.other), "ann")
+		if one[0] != other[0] {
+			t.Errorf("the account's own budget depends on the address: %q, %q", one[0], other[0])
+		}
+		if same := slices.Equal(one, other); same != c.same {
+			t.Errorf("%s: %q, %q", name, one, other)
+		}
+	}
+	unknown := loginBudgetKeys(t, request.Client{}, "ann")
+	if !strings.Contains(unknown[2], "unknown") {
+		t.Errorf("without an address: %q", unknown)
+	}
+}
+
+// The account is not even looked up.
+func TestTooManyHidesWhetherTheAccountExists(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"ann.lee", "nobody", "a/b"} {
+		db := &store{users: []*user.User{ann()}, wait: 90 * time.Second}
+		session, err := login(t, db, passwords, name, right)
+		var e *fault.Error
+		if !errors.As(err, &e) || session != (user.Tokens{}) {
+			t.Fatalf("%s: %+v, %v", name, session, err)
+		}
+		if diff := cmp.Diff(&fault.Error{Code: fault.TooMany, Message: "Too many tries. Please wait.", RetryAfter: 90 * time.Second}, e); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+		wantCalls(t, db, "Consume")
+	}
+}
+
+// limitedOperation is an operation, the calls that it makes before it stops, and
+// the keys of its budgets.
+type limitedOperation struct {
+	run  func(db *store) error
+	want []string
+	keys []string
+}
+
+func limitedOperations(t *testing.T) map[string]limitedOperation {
+	t.Helper()
+	token, _ := tokens.Mint()
+	return map[string]limitedOperation{
+		"register": {
+			func(db *store) error {
+				return user.Register(t.Context(), requestFrom(clientAt("192.0.2.1")), db, user.RegisterParts{Passwords: passwords, Limits: user.DefaultLimits}, registration())
+			},
+			[]string{"Consume"},
+			[]string{"register\x00192.0.2.0/24\x00"},
+		},
+		"forget_password": {
+			func(db *store) error {
+				_, err := forget(t, db, &outbox{}, "ANN.lee", "Ann@EXAMPLE.com")
+				return err
+			},
+			[]string{"Consume"},
+			[]string{"forget account\x00ann.lee\x00ann@example.com\x00", "forget network\x00unknown\x00"},
+		},
+		"forget_password for an unknown account": {
+			func(db *store) error { _, err := forget(t, db, &outbox{}, "nobody", "x"); return err },
+			[]string{"Consume"},
+			[]string{"forget account\x00nobody\x00x\x00", "forget network\x00unknown\x00"},
+		},
+		"reset_password": {
+			func(db *store) error { return reset(t, db, token, "another kite") },
+			[]string{"Consume"},
+			[]string{"reset network\x00unknown\x00"},
+		},
+		"current_password": {
+			func(db *store) error {
+				return update(t, db, ann(), "ann.lee", user.Changes{CurrentPassword: ptr(right), Password: ptr("another kite")})
+			},
+			[]string{"CallerAndTarget", "Consume"},
+			[]string{"current password\x00" + annUUID + "\x00"},
+		},
+		"the own e-mail": {
+			func(db *store) error {
+				return update(t, db, ann(), "ann.lee", user.Changes{Email: ptr("new@example.com"), CurrentPassword: ptr(right)})
+			},
+			[]string{"CallerAndTarget", "Consume"},
+			[]string{"email account\x00" + annUUID + "\x00", "register\x00unknown\x00"}, // the password is not checked
+		},
+	}
+}
+
+func TestEveryOperationStopsAtItsLimit(t *testing.T) {
+	t.Parallel()
+	for name, c := range limitedOperations(t) {
+		db := &store{users: []*user.User{ann()}, wait: time.Minute}
+		err := c.run(db)
+		var e *fault.Error
+		if !errors.As(err, &e) || e.Code != fault.TooMany || e.RetryAfter != time.Minute {
+			t.Errorf("%s: %v", name, err)
+		}
+		wantCalls(t, db, c.want...)
+		if diff := cmp.Diff(c.keys, keys(db.budgets)); diff != "" {
+			t.Errorf("%s: budgets (-want +got):\n%s", name, diff)
+		}
+		// If the limiter fails, the operation fails, too.
+		db = &store{users: []*user.User{ann()}, errs: map[string]error{"Consume": errOutage}}
+		if err := c.run(db); !errors.Is(err, fault.Unavailable) {
+			t.Errorf("%s, with a failing limiter: %v", name, err)
+		}
+		wantCalls(t, db, c.want...)
+	}
+}
+
+func TestLoginStopsWhenTheLimiterFails(t *testing.T) {
+	t.Parallel()
+	for _, client := range []request.Client{{}, {DeviceToken: "known"}} {
+		db := &store{users: []*user.User{ann()}, errs: map[string]error{"Consume": errOutage}}
+		_, err := user.Login(t.Context(), requestFrom(client), db, loginParts(passwords, fakeIssuer{}), user.Credentials{Username: "ann.lee", Password: right})
+		if !errors.Is(err, fault.Unavailable) {
+			t.Errorf("login from %+v, with a failing limiter: %v", client, err)
+		}
+		wantCalls(t, db, "Consume")
+	}
+}
+
+// It also uses the network's budget for all accounts.
+func TestKnownDeviceHasItsOwnBudget(t *testing.T) {
+	t.Parallel()
+	db := &store{users: []*user.User{ann()}}
+	session, err := user.Login(t.Context(), requestFrom(request.Client{DeviceToken: "known"}), db, loginParts(passwords, fakeIssuer{}), user.Credentials{Username: "Ann.Lee", Password: right})
+	if err != nil || session.DeviceToken != "ann.lee device1" {
+		t.Fatalf("%+v, %v", session, err)
+	}
+	if diff := cmp.Diff([]string{"login device\x00ann.lee\x00device1\x00", "login network\x00unknown\x00"}, keys(db.budgets)); diff != "" {
+		t.Errorf("budgets (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"login device\x00ann.lee\x00device1\x00"}, db.login.Clear); diff != "" {
+		t.Errorf("cleared (-want +got):\n%s", diff)
+	}
+	if !db.budgets[0].Consecutive || db.budgets[0].Limit != 100 {
+		t.Errorf("a device's budget is %+v", db.budgets[0])
+	}
+}
+
+// A reset of the password clears the account's budget, but cannot know the
+// device's. So a device must not depend on its own budget alone.
+func TestExhaustedDeviceFallsBackToTheAccount(t *testing.T) {
+	t.Parallel()
+	db := &exhaustedStore{store: store{users: []*user.User{ann()}}, key: "login device\x00ann.lee\x00device1\x00"}
+	session, err := user.Login(t.Context(), requestFrom(request.Client{DeviceToken: "known"}), db, loginParts(passwords, fakeIssuer{}), user.Credentials{Username: "ann.lee", Password: right})
+	if err != nil || session.DeviceToken != "ann.lee " {
+		t.Fatalf("%+v, %v", session, err)
+	}
+	if diff := cmp.Diff([]string{"login account\x00ann.lee\x00", "login account network\x00ann.lee\x00unknown\x00", "login network\x00unknown\x00"}, keys(db.budgets)); diff != "" {
+		t.Errorf("budgets (-want +got):\n%s", diff)
+	}
+	wantCalls(t, &db.store, "Consume", "Consume", "UserByUsername", "RecordLogin")
+}
+
+func TestResetClearsTheAccountsBudgets(t *testing.T) {
+	t.Parallel()
+	db, token := storeWithReset()
+	if err := reset(t, db, token, "another kite"); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"login account\x00ann.lee\x00", "login account network\x00ann.lee\x00unknown\x00", "current password\x00" + annUUID + "\x00"}
+	if diff := cmp.Diff(want, db.cleared); diff != "" {
+		t.Errorf("cleared (-want +got):\n%s", diff)
+	}
+}

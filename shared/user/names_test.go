@@ -1,0 +1,47 @@
+package user_test
+
+import (
+	"strings"
+	"testing"
+
+	"roster/shared/user"
+)
+
+func TestNamesAreShortAndPrintable(t *testing.T) {
+	t.Parallel()
+	const required, long, control = "is required", "must have at most 50 characters", "must not have control characters"
+	for name, want := range map[string]string{
+		"Ann": "", "X": "", "Anne-Marie": "", "O'Brien": "", "van der Berg": "", "Żółć": "", "李": "", "محمد": "", "José\u0301": "", "👩‍🎤": "", "Robert'); drop table users;--": "", "<b>": "", "null": "", "0": "",
+		strings.Repeat("a", 50): "", strings.Repeat("ä", 50): "", strings.Repeat("🦓", 50): "", " Ann ": "",
+
+		"": required, " ": required, "\t": required, "\u00a0": required, "\u3000\u2003": required, "\n": required,
+		strings.Repeat("a", 51): long, strings.Repeat("ä", 51): long, strings.Repeat("a", 10_000): long,
+		"A\x00": control, "A\nB": control, "A\r\nBcc: x": control, "A\tB": control, "A\x1b[31m": control, "A\x7f": control, "A\u0085": control, "A\u009b": control,
+		"A\u2028B": control, "A\u2029B": control, "A\u202eB": control, "A\u202aB": control, "A\u2066B": control, "A\u2069B": control, "A\u200eB": control, "A\u200fB": control, "A\u061cB": control,
+		"A\xffB": control, "A\ufffdB": control, "\xed\xa0\x80": control,
+	} {
+		in := registration()
+		in.FirstName = name
+		if got := in.Check(passwords)["first_name"]; got != want {
+			t.Errorf("first name %+.60q: %q, want %q", name, got, want)
+		}
+		in = registration()
+		in.LastName = name
+		if got := in.Check(passwords)["last_name"]; got != want {
+			t.Errorf("last name %+.60q: %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestDeviceNamesAreShortAndPrintable(t *testing.T) {
+	t.Parallel()
+	for name, good := range map[string]bool{
+		"": true, "Ann's phone": true, "李的电脑": true, strings.Repeat("é", 50): true,
+		strings.Repeat("x", 51): false, "a\nb": false, "a\x00b": false, "a\u202eb": false, "a\u2028b": false,
+	} {
+		fields := user.Credentials{Username: "ann", Password: "x", DeviceName: &name}.Check()
+		if _, refused := fields["device_name"]; refused == good || len(fields) > 1 {
+			t.Errorf("%q: %v", name, fields)
+		}
+	}
+}

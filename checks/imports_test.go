@@ -94,20 +94,21 @@ var allowedImports = map[string]imports{
 		why:    "it stores for the domains, and decides nothing",
 	},
 	"shared/postgres/dburl": {
-		others: []string{pgx},
-		why:    "it reads a URL for all that connect, and connects to nothing",
+		own: []string{"shared/postgres/rdsroots"}, others: []string{pgx},
+		why: "it reads a URL for all that connect, and connects to nothing",
 	},
+	"shared/postgres/rdsroots": {nil, nil, "it is data, and the one question which of it a host needs"},
 	"shared/postgres/migrations": {
 		own: []string{"shared/postgres/dburl"}, others: []string{pgx, "github.com/pressly/goose/v3"},
 		why: "it is apart so that only what migrates links goose",
 	},
 	"localdev/postgrestest": {
-		own: []string{"localdev/pgserver", "shared/postgres", "shared/postgres/migrations"}, others: []string{pgx},
+		own: []string{"localdev/pgserver", "shared/postgres", "shared/postgres/dburl", "shared/postgres/migrations"}, others: []string{pgx},
 		why: "it gives tests a database, and nothing else",
 	},
 
 	"shared/boot": {
-		own: []string{"shared/credential/device", "shared/credential/onetime", "shared/credential/password", "shared/postgres", "shared/postgres/dburl", "shared/credential/refresh", "shared/boot/settings", "shared/ratelimit", "shared/user"},
+		own: []string{"shared/aws/awsenv", "shared/aws/rdsauth", "shared/credential/device", "shared/credential/onetime", "shared/credential/password", "shared/postgres", "shared/postgres/dburl", "shared/postgres/rdsroots", "shared/credential/refresh", "shared/boot/settings", "shared/ratelimit", "shared/user"},
 		why: "every function with a database links it; what only some need has a package of its own below it",
 	},
 	"shared/boot/mailing": {
@@ -165,6 +166,7 @@ var allowedImports = map[string]imports{
 		own: []string{"shared/aws/awsenv", "shared/aws/secrets", "shared/wallclock"}, others: []string{lambda + "lambdacontext"},
 		why: "functions without a database link it; what makes parts of the values is package boot",
 	},
+	"shared/aws/rdsauth": {others: []string{sdk + "aws"}, why: "it signs one request, and calls nothing"},
 	"shared/aws/secrets": {own: []string{"shared/wallclock"}, others: []string{sdk + "aws", sdk + "service/secretsmanager"}, why: "it reads one secret and knows nothing of what is in it"},
 	"shared/aws/kms":     {others: []string{sdk + "aws"}, why: "it wraps bytes and knows nothing of what they are; the client of KMS would cost 450 KB and 2,600 allocations before main"},
 	"shared/mail/ses":    {own: []string{"shared/mail"}, others: []string{sdk + "aws", sdk + "service/sesv2"}, why: "it is a way for mails and nothing more"},

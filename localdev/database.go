@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"roster/localdev/pgserver"
+	"roster/shared/boot"
 	"roster/shared/postgres/dburl"
 )
 
@@ -38,7 +39,7 @@ func (d database) stop() {
 
 func openDatabase(ctx context.Context, s settings, dir string, out io.Writer) (database, error) {
 	if given := s.values["DATABASE_URL"]; given != "" {
-		return database{url: given, owner: s.values["MIGRATE_DATABASE_URL"]}, checkDatabaseURL(ctx, given)
+		return database{url: given, owner: s.values["MIGRATE_DATABASE_URL"]}, checkDatabaseURL(ctx, given, boot.FromMap(s.values).DatabaseAccess())
 	}
 	server, err := pgserver.Start(ctx, pgserver.Options{Dir: dir, Source: s.source, Durable: true, Progress: out})
 	if errors.Is(err, pgserver.ErrInUse) {
@@ -71,14 +72,17 @@ func withRole(role, owner string) (string, error) {
 
 // checkDatabaseURL connects once. Its error says in one sentence why DATABASE_URL
 // cannot be used.
-func checkDatabaseURL(ctx context.Context, given string) error {
-	parsed, err := dburl.Parse("DATABASE_URL", given)
+func checkDatabaseURL(ctx context.Context, given string, access dburl.Access) error {
+	parsed, err := access.Config("DATABASE_URL", given)
 	if err != nil {
 		return fmt.Errorf("%w; correct it, or unset it to have a server started", err)
 	}
 	cfg := parsed.ConnConfig
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
+	if err := access.Login(ctx, cfg); err != nil {
+		return err
+	}
 	c, err := pgx.ConnectConfig(ctx, cfg)
 	if err != nil {
 		return fmt.Errorf("the database of DATABASE_URL (%s:%d/%s) does not let us in: %s; correct the variable, or unset it to have a server started",

@@ -118,10 +118,12 @@ func (v *localSecret) Change(ctx context.Context, name string, compute func(map[
 
 // environment returns the functions' variables. The keys in it may change.
 func (s settings) environment(ctx context.Context) *boot.Environment {
+	values := maps.Clone(s.values)
+	values["AWS_LAMBDA_MAX_CONCURRENCY"] = "8" // one process serves every request, unlike a sandbox of Lambda
 	if s.secret == nil {
-		return environment(s.values)
+		return boot.FromMap(values)
 	}
-	return &boot.Environment{Environment: variables.WithSecret(ctx, maps.Clone(s.values), s.secret)}
+	return &boot.Environment{Environment: variables.WithSecret(ctx, values, s.secret)}
 }
 
 // runRotation handles POST /_run/rotate_keys when the functions run in this

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"roster/shared/postgres/dburl"
 	"roster/shared/postgres/migrations"
 )
 
@@ -38,16 +39,10 @@ func (m *harness) clone(ctx context.Context) (*database, error) {
 	if err := m.exec(ctx, "CREATE DATABASE "+db.name+" TEMPLATE "+m.template); err != nil {
 		return nil, err
 	}
-	// CREATE DATABASE does not copy the settings of ALTER ROLE … IN DATABASE. Up sets them; nothing else is left to migrate.
-	if _, err := migrations.Up(ctx, db.url); err != nil {
+	if err := m.setUpFunctionsRole(ctx, db); err != nil {
 		return nil, err
 	}
-	db.functions = db.url
 	if m.server != nil {
-		db.functions = withRole(Role, db.url)
-		if err := migrations.Grant(ctx, db.url, db.functions); err != nil {
-			return nil, err
-		}
 		// Before the first connection, because the setting does not apply to open connections.
 		if err := m.exec(ctx, "ALTER DATABASE "+db.name+" SET log_statement = 'all'"); err != nil {
 			return nil, err
@@ -62,6 +57,21 @@ func (m *harness) clone(ctx context.Context) (*database, error) {
 	}
 	db.emptySQL, err = emptyStatements(ctx, db.conn)
 	return db, err
+}
+
+// setUpFunctionsRole gives the functions' role its privileges and timeouts. CREATE DATABASE does not copy the settings of ALTER
+// ROLE … IN DATABASE. With TEST_DATABASE_URL there is one role for everything: it must be able to empty all tables, and its
+// connections may be idle for long.
+func (m *harness) setUpFunctionsRole(ctx context.Context, db *database) error {
+	if m.server != nil {
+		db.functions = withRole(Role, db.url)
+		return migrations.Grant(ctx, db.url, db.functions, dburl.Access{})
+	}
+	db.functions = db.url
+	if err := m.exec(ctx, "ALTER ROLE CURRENT_USER IN DATABASE "+db.name+" SET idle_session_timeout = 0"); err != nil {
+		return err
+	}
+	return migrations.SetTimeouts(ctx, db.url, dburl.Access{})
 }
 
 func (m *harness) discard(ctx context.Context, db *database) error {

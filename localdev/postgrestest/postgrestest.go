@@ -58,10 +58,13 @@ func FunctionsURL(t testing.TB) string {
 	return leaseOf(t).functions
 }
 
-// Open opens the test's database as the functions do, with their role. It is closed when the test ends.
+// Open opens the test's database as the functions do, with their role, but with 4 connections, so that requests of one test can
+// run at the same time. It is closed when the test ends.
 func Open(t testing.TB) *postgres.DB {
 	t.Helper()
-	db, err := postgres.Open(context.Background(), FunctionsURL(t))
+	url := FunctionsURL(t)
+	source := func(context.Context, bool) (string, error) { return url, nil }
+	db, err := postgres.OpenSource(context.Background(), source, postgres.Options{Concurrency: 4})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,7 +52,7 @@ func TestOneDatabaseForOneTest(t *testing.T) {
 // The database of a test is as a function finds it, timeouts included.
 func TestAsDeployed(t *testing.T) {
 	t.Parallel()
-	conn := dial(t, postgrestest.URL(t))
+	conn := dial(t, postgrestest.FunctionsURL(t))
 	for setting, want := range map[string]string{"statement_timeout": "2s", "lock_timeout": "200ms"} {
 		if got := text(t, conn, "SHOW "+setting); got != want {
 			t.Errorf("%s is %s, want %s", setting, got, want)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"roster/shared/postgres/dburl"
 	"roster/shared/postgres/migrations"
 )
 
@@ -72,7 +73,7 @@ func (m *harness) ensureTemplate(ctx context.Context) error {
 	if err := m.exec(ctx, "DROP DATABASE IF EXISTS "+m.template+" WITH (FORCE)", "CREATE DATABASE "+m.template); err != nil {
 		return err
 	}
-	if _, err := migrations.Up(ctx, m.url(m.template)); err != nil {
+	if _, err := migrations.Up(ctx, m.url(m.template), dburl.Access{}); err != nil {
 		return err
 	}
 	if err := m.checkNoRows(ctx); err != nil {

@@ -11,7 +11,8 @@ type healthAnswer struct {
 	Status string `json:"status"`
 }
 
-// Health is GET /healthz: 200 if the database answers, otherwise 503.
+// Health is GET /healthz: 200 if the database answers and takes writes, otherwise
+// 503.
 func Health(db user.Pinger) http.Handler {
 	return web.Endpoint(http.StatusOK, func(r *http.Request) (healthAnswer, error) {
 		return healthAnswer{"ok"}, user.Health(r.Context(), db)

@@ -20,10 +20,13 @@ func (e *Environment) Postgres() *postgres.DB {
 	if e.db != nil || e.Required("DATABASE_URL") == "" {
 		return e.db
 	}
-	db, err := postgres.OpenSource(context.Background(), e.databaseURL)
+	access := e.DatabaseAccess()
+	options := postgres.Options{Access: access, Concurrency: e.concurrency()}
+	db, err := postgres.OpenSource(context.Background(), e.databaseURL, options)
 	if err != nil {
 		e.Reject("DATABASE_URL", strings.TrimPrefix(err.Error(), "DATABASE_URL "))
 	}
+	e.warn(access, "DATABASE_URL")
 	e.db = db
 	return db
 }
@@ -34,13 +37,16 @@ func (e *Environment) Postgres() *postgres.DB {
 // role of DATABASE_URL the rights that the functions need. Each run reads the
 // secret again, because runs are rare and a password may have changed.
 func (e *Environment) Migrator(
-	up func(ctx context.Context, owner string) ([]string, error), grant func(ctx context.Context, owner, functions string) error,
+	up func(ctx context.Context, owner string, access dburl.Access) ([]string, error),
+	grant func(ctx context.Context, owner, functions string, access dburl.Access) error,
 ) func(context.Context) ([]string, error) {
+	access := e.DatabaseAccess()
 	e.Required("DATABASE_URL") // only to reject it when it is missing
 	if url := e.Optional("MIGRATE_DATABASE_URL", ""); url != "" {
-		if _, err := dburl.Parse("MIGRATE_DATABASE_URL", url); err != nil {
+		if _, err := access.Config("MIGRATE_DATABASE_URL", url); err != nil {
 			e.Reject("MIGRATE_DATABASE_URL", strings.TrimPrefix(err.Error(), "MIGRATE_DATABASE_URL "))
 		}
+		e.warn(access, "MIGRATE_DATABASE_URL")
 	}
 	return func(ctx context.Context) ([]string, error) {
 		values, err := e.Current(ctx, true)
@@ -49,11 +55,11 @@ func (e *Environment) Migrator(
 		}
 		functions := withRotatedUser(values)
 		owner := cmp.Or(values["MIGRATE_DATABASE_URL"], functions)
-		applied, err := up(ctx, owner)
+		applied, err := up(ctx, owner, access)
 		if err != nil {
 			return applied, err
 		}
-		return applied, grant(ctx, owner, functions)
+		return applied, grant(ctx, owner, functions, access)
 	}
 }
 
@@ -68,7 +74,7 @@ func (e *Environment) databaseURL(ctx context.Context, fresh bool) (string, erro
 func withRotatedUser(values map[string]string) string {
 	original, username, password := values["DATABASE_URL"], values["username"], values["password"]
 	u, err := url.Parse(original)
-	if err != nil || u.Host == "" || u.User != nil || username == "" || password == "" {
+	if err != nil || u.Host == "" || u.User != nil || username == "" || password == "" || values["DATABASE_AUTH"] == byIAM {
 		return original
 	}
 	u.User = url.UserPassword(username, password)

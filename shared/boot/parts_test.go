@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"roster/shared/boot"
+	"roster/shared/postgres/dburl"
 	"roster/shared/user"
 )
 
@@ -44,11 +45,11 @@ func TestMigratorUsesTheOwnersURL(t *testing.T) {
 	var calls []string
 	failed := errors.New("failed")
 	failing := map[string]error{}
-	up := func(_ context.Context, url string) ([]string, error) {
+	up := func(_ context.Context, url string, _ dburl.Access) ([]string, error) {
 		calls = append(calls, "up "+url)
 		return []string{"a.sql"}, failing["up"]
 	}
-	grant := func(_ context.Context, owner, functions string) error {
+	grant := func(_ context.Context, owner, functions string, _ dburl.Access) error {
 		calls = append(calls, "grant "+owner+" "+functions)
 		return failing["grant"]
 	}
@@ -97,12 +98,12 @@ func TestDatabaseURLTakesTheRotatedUser(t *testing.T) {
 		{"host=db.example dbname=roster", "roster", word, "host=db.example dbname=roster"},
 	} {
 		var got string
-		up := func(_ context.Context, url string) ([]string, error) {
+		up := func(_ context.Context, url string, _ dburl.Access) ([]string, error) {
 			got = url
 			return nil, nil
 		}
 		e := env("DATABASE_URL", c.url, "username", c.user, "password", c.password)
-		if _, err := e.Migrator(up, func(context.Context, string, string) error { return nil })(t.Context()); err != nil {
+		if _, err := e.Migrator(up, func(context.Context, string, string, dburl.Access) error { return nil })(t.Context()); err != nil {
 			t.Error(err)
 		}
 		check(t, c.url, got, c.want)

@@ -20,10 +20,10 @@ const (
 	checkTimeout    = time.Second
 )
 
-// setCredentials puts the source's current user and password into the
-// configuration of a connection that is about to be made.
-func setCredentials(ctx context.Context, source Source, c *pgx.ConnConfig) error {
-	url, err := source(ctx, false)
+// setCredentials puts the source's current user and password, or a token, into
+// the configuration of a connection that is about to be made.
+func (db *DB) setCredentials(ctx context.Context, c *pgx.ConnConfig) error {
+	url, err := db.source(ctx, false)
 	if err != nil {
 		return unavailable(fmt.Errorf("read the database's URL: %w", err))
 	}
@@ -32,7 +32,7 @@ func setCredentials(ctx context.Context, source Source, c *pgx.ConnConfig) error
 		return err
 	}
 	c.User, c.Password = latest.ConnConfig.User, latest.ConnConfig.Password
-	return nil
+	return db.access.Login(ctx, c)
 }
 
 // isBroken checks a connection that was idle for long, or on which the server
@@ -43,7 +43,7 @@ func setCredentials(ctx context.Context, source Source, c *pgx.ConnConfig) error
 // connection that the check has just broken fails at once, and pgxpool then
 // takes another connection.
 func isBroken(ctx context.Context, p pgxpool.ShouldPingParams) bool {
-	if p.IdleDuration < idleBeforeCheck && !isStale(p.Conn.PgConn().Conn()) {
+	if idleTime(p.Conn, p.IdleDuration, time.Now()) < idleBeforeCheck && !isStale(p.Conn.PgConn().Conn()) {
 		return false
 	}
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
@@ -54,4 +54,21 @@ func isBroken(ctx context.Context, p pgxpool.ShouldPingParams) bool {
 		_, err = pipeline.GetResults()
 	}
 	return errors.Join(err, pipeline.Close()) != nil
+}
+
+// lastUse is the name under which a connection keeps the time of its last use.
+const lastUse = "last use"
+
+// idleTime returns how long a connection was idle. The pool measures that with a
+// clock that may stand still while Lambda has frozen the sandbox, so the wall
+// clock counts as well.
+func idleTime(c *pgx.Conn, measured time.Duration, now time.Time) time.Duration {
+	data := c.PgConn().CustomData()
+	now = now.Round(0) // without the monotonic clock
+	last, known := data[lastUse].(time.Time)
+	data[lastUse] = now
+	if !known {
+		return measured
+	}
+	return max(measured, now.Sub(last))
 }

@@ -1,5 +1,7 @@
 package postgres
 
+import "context"
+
 // AsFault lets a test classify errors without causing them.
 var AsFault = asFault
 
@@ -20,3 +22,11 @@ func Bind(sql string, args map[string]any) (string, []any, error) {
 	}
 	return statement(sql).bind(list)
 }
+
+// Exec runs SQL as every method does.
+func (db *DB) Exec(ctx context.Context, sql string) error {
+	return db.exec(ctx, query{"test", statement(sql), nil})
+}
+
+// IdleTime lets a test choose the time.
+var IdleTime = idleTime

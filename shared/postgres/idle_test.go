@@ -44,3 +44,26 @@ func TestIdleConnection(t *testing.T) {
 		t.Error("the broken connection would be used")
 	}
 }
+
+// While Lambda has a sandbox frozen, the clock by which the pool measures may
+// stand still. The wall clock does not.
+func TestIdleForByTheWallClock(t *testing.T) {
+	t.Parallel()
+	conn, err := pgx.Connect(t.Context(), postgrestest.URL(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	at := time.Now()
+	for _, step := range []struct{ measured, later, want time.Duration }{
+		{time.Millisecond, 0, time.Millisecond},
+		{time.Millisecond, time.Hour, time.Hour},
+		{time.Second, time.Millisecond, time.Second},
+		{time.Second, -time.Hour, time.Second}, // set back
+	} {
+		at = at.Add(step.later)
+		if got := postgres.IdleTime(conn, step.measured, at); got != step.want {
+			t.Errorf("%+v: %v", step, got)
+		}
+	}
+}

@@ -147,8 +147,8 @@ var exactRounds = flag.Int("rounds", 10, "rounds of TestConsumeIsExact")
 func TestConsumeIsExact(t *testing.T) {
 	t.Parallel()
 	var pools []*postgres.DB // each like an instance
-	for range 4 {
-		db, err := postgres.Open(t.Context(), postgrestest.URL(t))
+	for range 16 {
+		db, err := postgres.Open(t.Context(), postgrestest.FunctionsURL(t))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -27,7 +27,7 @@ var now = time.Date(2026, 1, 5, 9, 30, 0, 123456000, time.UTC)
 // openMany opens the test's database with 16 connections.
 func openMany(t testing.TB) *postgres.DB {
 	t.Helper()
-	u, err := url.Parse(postgrestest.URL(t))
+	u, err := url.Parse(postgrestest.FunctionsURL(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,12 +52,12 @@ func TestRefusedLoginReadsTheSourceAgain(t *testing.T) {
 		"a wrong password":     {&secret{cached: wrong, current: wrong}, false, 1},
 		"a source that fails":  {&secret{cached: wrong, failing: errors.New("no secret")}, false, 0},
 	} {
-		db, err := postgres.OpenSource(t.Context(), c.s.source)
+		db, err := postgres.OpenSource(t.Context(), c.s.source, postgres.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(db.Close)
-		err = db.Ping(t.Context())
+		err = db.Exec(t.Context(), "select 1")
 		if (err == nil) != c.good || (err != nil && !errors.Is(err, fault.Unavailable)) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -71,7 +71,7 @@ func TestOpenSourceNeedsAURL(t *testing.T) {
 	t.Parallel()
 	s := &secret{failing: errors.New("no secret")}
 	s.reads.Add(1)
-	if _, err := postgres.OpenSource(t.Context(), s.source); !errors.Is(err, s.failing) {
+	if _, err := postgres.OpenSource(t.Context(), s.source, postgres.Options{}); !errors.Is(err, s.failing) {
 		t.Error(err)
 	}
 }

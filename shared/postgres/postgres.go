@@ -4,16 +4,17 @@
 //	db, err := postgres.Open(ctx, url)
 //	u, err := db.UserByUsername(ctx, "ann")
 //
-// It refuses prepared statements and any other session state, so that it works
-// through PgBouncer and RDS Proxy in transaction mode. It refuses to decide who
-// may do what (package user does), and to retry a write whose outcome is
-// unknown.
+// It refuses named prepared statements and any other session state, so that it
+// works through PgBouncer in transaction mode; docs/database.md says what other
+// poolers do. It refuses to decide who may do what (package user does), and to
+// retry a write whose outcome is unknown.
 package postgres
 
 import (
 	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -27,60 +28,64 @@ import (
 type DB struct {
 	pool   *pgxpool.Pool
 	source Source
+	access dburl.Access
+	closed atomic.Bool
 }
 
 // Source returns the database's URL. With fresh it returns one that does not
 // come from a cache: the server has refused the login.
 type Source func(ctx context.Context, fresh bool) (url string, err error)
 
-const (
-	urlVariable     = "DATABASE_URL"
-	defaultMaxConns = 4
-)
+// Options are what the URL does not say.
+type Options struct {
+	Access dburl.Access
+	// Concurrency is how many requests this process serves at a time. That is how
+	// many connections it keeps, unless the URL has pool_max_conns. 0 means 1.
+	Concurrency int32
+}
+
+const urlVariable = "DATABASE_URL"
 
 // Open returns a DB for the URL. It does not connect.
 func Open(ctx context.Context, url string) (*DB, error) {
-	return OpenSource(ctx, func(context.Context, bool) (string, error) { return url, nil })
+	return OpenSource(ctx, func(context.Context, bool) (string, error) { return url, nil }, Options{})
 }
 
 // OpenSource returns a DB that takes its URL from the source. It asks again
 // when a login is refused, as after a rotation of the password.
-func OpenSource(ctx context.Context, source Source) (*DB, error) {
+func OpenSource(ctx context.Context, source Source, o Options) (*DB, error) {
 	url, err := source(ctx, false)
 	if err != nil {
 		return nil, err
 	}
-	cfg, err := dburl.Parse(urlVariable, url)
+	cfg, err := o.Access.Config(urlVariable, url)
 	if err != nil {
 		return nil, err
 	}
 	if !strings.Contains(url, "pool_max_conns") {
-		cfg.MaxConns = defaultMaxConns
+		cfg.MaxConns = max(1, o.Concurrency)
 	}
 	cfg.MinConns, cfg.MinIdleConns = 0, 0
 	cfg.MaxConnIdleTime, cfg.MaxConnLifetime = 5*time.Minute, 30*time.Minute
 	cfg.PingTimeout = checkTimeout
 	cfg.ShouldPing = isBroken
+	cfg.ConnConfig.OnPgError = mayStayOpen
 	cfg.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
 	if cfg.ConnConfig.ConnectTimeout == 0 || cfg.ConnConfig.ConnectTimeout > connectTimeout {
 		cfg.ConnConfig.ConnectTimeout = connectTimeout
 	}
-	cfg.BeforeConnect = func(ctx context.Context, c *pgx.ConnConfig) error { return setCredentials(ctx, source, c) }
-	pool, err := pgxpool.NewWithConfig(ctx, cfg)
-	if err != nil {
+	db := &DB{source: source, access: o.Access}
+	cfg.BeforeConnect = db.setCredentials
+	if db.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
 		return nil, fmt.Errorf("open the pool: %w", err)
 	}
-	return &DB{pool: pool, source: source}, nil
+	return db, nil
 }
 
-// Close closes every connection.
-func (db *DB) Close() { db.pool.Close() }
-
-const sqlPing statement = `select 1`
-
-// Ping asks the server for an answer.
-func (db *DB) Ping(ctx context.Context) error {
-	return db.exec(ctx, query{"ping", sqlPing, nil})
+// Close closes every connection. Every method returns Unavailable afterwards.
+func (db *DB) Close() {
+	db.closed.Store(true)
+	db.pool.Close()
 }
 
 var _ interface {

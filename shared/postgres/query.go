@@ -80,6 +80,8 @@ const maxAttempts = 3
 // retry runs one statement and turns its error into a fault. It runs the
 // statement again only when the server says that it did nothing:
 //   - It refused the login. The URL is read again, once, for a new password.
+//   - It is read-only, has ended an idle session, or accepts no connections just
+//     now: see didNothing. Another connection may lead to another server.
 //   - A lock was not free in time. Two statements that insert the same rows at
 //     the same moment may wait for each other; the second time each sees the
 //     rows of the other. It is tried once more.
@@ -90,6 +92,10 @@ func (db *DB) retry(ctx context.Context, purpose string, run func() error) error
 		if _, e := db.source(ctx, true); e != nil {
 			return asFault(purpose, errors.Join(err, e))
 		}
+		err = run()
+	}
+	if didNothing(err) {
+		db.pool.Reset() // connections of the same age lead to the same server
 		err = run()
 	}
 	if isLockTimeout(err) {

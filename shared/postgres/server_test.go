@@ -85,13 +85,18 @@ func TestWhatIsRetried(t *testing.T) {
 		"two lock timeouts":            {[]string{"55P03"}, 2, false},
 		"a statement that takes long":  {[]string{"57014"}, 1, false},
 		"an unknown outcome":           {[]string{"40003"}, 1, false},
-		"a shutdown":                   {[]string{"57P01"}, 1, false},
+		"a shutdown":                   {[]string{"57P01", ""}, 1, false},
+		"a crash":                      {[]string{"57P02", ""}, 1, false},
+		"a pooler without a server":    {[]string{"08P01", ""}, 1, false},
+		"read-only, then not":          {[]string{"25006", ""}, 2, true},
+		"read-only":                    {[]string{"25006"}, 2, false},
+		"idle for too long":            {[]string{"57P05", ""}, 2, true},
 		"a lost answer":                {[]string{"-"}, 1, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			db, received := fakeServer(t, c.states...)
-			err := db.Ping(t.Context())
+			err := db.Exec(t.Context(), "select 1")
 			if (err == nil) != c.good || (err != nil && !errors.Is(err, fault.Unavailable)) {
 				t.Errorf("error %v", err)
 			}

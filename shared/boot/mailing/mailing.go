@@ -59,6 +59,7 @@ func smtpTransport(env *boot.Environment, host, from string) mail.Transport {
 	sender, err := smtp.New(smtp.Config{
 		Host: host, Port: port, TLS: smtp.ModeFor(port, env.Bool("MAIL_USE_TLS", true)),
 		Username: env.OptionalSecret("MAIL_USERNAME"), Password: env.OptionalSecret("MAIL_PASSWORD"), From: from,
+		Roots: env.Certificates("MAIL_CA"),
 	})
 	if err != nil {
 		env.AddError("MAIL_SERVER", err)

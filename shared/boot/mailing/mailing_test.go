@@ -83,8 +83,9 @@ func TestMistakesInTheMailSettingsStopTheStart(t *testing.T) {
 			[]string{"MAIL_SERVER", server, "MAIL_PASSWORD", canary},
 			"MAIL_SERVER (MAIL_USERNAME and MAIL_PASSWORD are only of use together",
 		},
-		"a server with port": {[]string{"MAIL_SERVER", server + ":587"}, "MAIL_SERVER (is not the name"},
-		"no sender by SMTP":  {[]string{"MAIL_SERVER", server, "MAIL_FROM", ""}, "MAIL_FROM is missing"},
+		"a server with port":  {[]string{"MAIL_SERVER", server + ":587"}, "MAIL_SERVER (is not the name"},
+		"an authority's path": {[]string{"MAIL_SERVER", server, "MAIL_CA", "/etc/ssl/canary.pem"}, "MAIL_CA must be certificates in PEM"},
+		"no sender by SMTP":   {[]string{"MAIL_SERVER", server, "MAIL_FROM", ""}, "MAIL_FROM is missing"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

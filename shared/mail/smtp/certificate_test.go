@@ -21,7 +21,9 @@ type authority struct {
 	roots       *x509.CertPool
 }
 
-var ca = sync.OnceValue(func() authority {
+var ca = sync.OnceValue(newAuthority)
+
+func newAuthority() authority {
 	key := newKey()
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test authority"},
@@ -39,7 +41,7 @@ var ca = sync.OnceValue(func() authority {
 	roots := x509.NewCertPool()
 	roots.AddCert(certificate)
 	return authority{key, certificate, roots}
-})
+}
 
 func newKey() *ecdsa.PrivateKey {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -1,6 +1,7 @@
 package smtp
 
 import (
+	"crypto/x509"
 	"errors"
 	"log/slog"
 	"net"
@@ -51,6 +52,9 @@ type Config struct {
 	Username string // MAIL_USERNAME; "" means no login
 	Password string // MAIL_PASSWORD
 	From     string // MAIL_FROM, in the form of mail.ParseFrom
+	// Roots are the only authorities that may vouch for the server: MAIL_CA. Nil
+	// means the system's.
+	Roots *x509.CertPool
 }
 
 // String returns the server without the account.
@@ -95,6 +99,9 @@ func (c Config) invalidSettings() (list []string) {
 	} else if c.TLS == None && c.Password != "" {
 		list = append(list, "MAIL_USE_TLS=false would send MAIL_PASSWORD unencrypted; "+
 			"set MAIL_USE_TLS=true or leave MAIL_USERNAME and MAIL_PASSWORD out")
+	}
+	if c.TLS == None && c.Roots != nil {
+		list = append(list, "MAIL_CA has no use without TLS; leave it out, or set MAIL_USE_TLS=true")
 	}
 	return list
 }

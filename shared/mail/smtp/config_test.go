@@ -2,6 +2,7 @@ package smtp_test
 
 import (
 	"bytes"
+	"crypto/x509"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -59,6 +60,12 @@ func TestNewNamesEveryBadSetting(t *testing.T) {
 		"password in the clear": {
 			func(c *smtp.Config) { c.Host, c.TLS = "127.0.0.1", smtp.None },
 			[]string{"MAIL_USE_TLS", "MAIL_PASSWORD"},
+		},
+		"an authority without TLS": {
+			func(c *smtp.Config) {
+				*c = smtp.Config{Host: "127.0.0.1", Port: 1025, TLS: smtp.None, From: c.From, Roots: x509.NewCertPool()}
+			},
+			[]string{"MAIL_CA", "MAIL_USE_TLS"},
 		},
 		"everything": {
 			func(c *smtp.Config) { *c = smtp.Config{Username: "x", TLS: smtp.None} },

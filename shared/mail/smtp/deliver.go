@@ -81,7 +81,7 @@ func (s *Sender) greet(ctx context.Context, conn net.Conn) (*gosmtp.Client, erro
 }
 
 func (s *Sender) tls() *tls.Config {
-	return &tls.Config{ServerName: s.config.Host, RootCAs: s.roots, MinVersion: tls.VersionTLS12}
+	return &tls.Config{ServerName: s.config.Host, RootCAs: s.config.Roots, MinVersion: tls.VersionTLS12}
 }
 
 // login uses PLAIN or LOGIN, which every submission server offers with TLS. TLS

@@ -4,8 +4,8 @@
 //
 // It refuses to send a password or a mail unencrypted over a network: without TLS
 // it connects only to this machine, and without a password. It always checks the
-// certificate, against the system's roots and the server's name; no setting turns
-// that off. TLS is 1.2 or newer.
+// certificate, against the system's roots or those of MAIL_CA, and the server's
+// name; no setting turns that off. TLS is 1.2 or newer.
 //
 // The protocol is go-mail's package smtp. The message is composed here, with the
 // standard library (compose.go). We tried the whole of go-mail and did not keep it:
@@ -21,7 +21,6 @@ package smtp
 
 import (
 	"context"
-	"crypto/x509"
 	"fmt"
 	"time"
 
@@ -39,7 +38,6 @@ const (
 type Sender struct {
 	config Config
 	from   mail.From
-	roots  *x509.CertPool // nil means the system's roots; only tests set it
 }
 
 // String returns the server without the account.

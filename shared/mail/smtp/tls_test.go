@@ -18,32 +18,37 @@ func TestNothingIsSentInTheClear(t *testing.T) {
 	t.Parallel()
 	otherName := func(c *x509.Certificate) { c.IPAddresses, c.DNSNames = nil, []string{"mail.example"} }
 	ended := func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) }
+	system, err := x509.SystemCertPool()
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := x509.NewCertPool()
+	other.AddCert(newAuthority().certificate)
 	tests := map[string]struct {
 		server *server
 		mode   smtp.TLS
-		trust  bool
+		roots  *x509.CertPool // nil: the authority of the tests
 		says   string
 	}{
-		"no STARTTLS":             {&server{auth: "PLAIN", certificate: certificate(t)}, smtp.StartTLS, true, "no STARTTLS"},
-		"STARTTLS refused":        {&server{startTLS: true, auth: "PLAIN", certificate: certificate(t), replies: map[string]string{"STARTTLS": "454 not now"}}, smtp.StartTLS, true, "454"},
-		"unknown authority":       {&server{startTLS: true, auth: "PLAIN", certificate: certificate(t)}, smtp.StartTLS, false, "certificate"},
-		"unknown authority, 465":  {&server{implicit: true, auth: "PLAIN", certificate: certificate(t)}, smtp.Implicit, false, "certificate"},
-		"another name":            {&server{startTLS: true, auth: "PLAIN", certificate: certificate(t, otherName)}, smtp.StartTLS, true, "certificate"},
-		"another name, 465":       {&server{implicit: true, auth: "PLAIN", certificate: certificate(t, otherName)}, smtp.Implicit, true, "certificate"},
-		"ended":                   {&server{startTLS: true, auth: "PLAIN", certificate: certificate(t, ended)}, smtp.StartTLS, true, "expired"},
-		"TLS 1.1":                 {&server{startTLS: true, auth: "PLAIN", certificate: certificate(t), maxVersion: tls.VersionTLS11}, smtp.StartTLS, true, "version"},
-		"TLS 1.1, 465":            {&server{implicit: true, auth: "PLAIN", certificate: certificate(t), maxVersion: tls.VersionTLS11}, smtp.Implicit, true, "version"},
-		"no TLS where 465 has it": {&server{auth: "PLAIN", certificate: certificate(t)}, smtp.Implicit, true, "TLS"},
+		"no STARTTLS":             {&server{auth: "PLAIN", certificate: certificate(t)}, smtp.StartTLS, nil, "no STARTTLS"},
+		"STARTTLS refused":        {&server{startTLS: true, auth: "PLAIN", certificate: certificate(t), replies: map[string]string{"STARTTLS": "454 not now"}}, smtp.StartTLS, nil, "454"},
+		"unknown authority":       {&server{startTLS: true, auth: "PLAIN", certificate: certificate(t)}, smtp.StartTLS, system, "certificate"},
+		"another authority":       {&server{startTLS: true, auth: "PLAIN", certificate: certificate(t)}, smtp.StartTLS, other, "certificate"},
+		"unknown authority, 465":  {&server{implicit: true, auth: "PLAIN", certificate: certificate(t)}, smtp.Implicit, system, "certificate"},
+		"another name":            {&server{startTLS: true, auth: "PLAIN", certificate: certificate(t, otherName)}, smtp.StartTLS, nil, "certificate"},
+		"another name, 465":       {&server{implicit: true, auth: "PLAIN", certificate: certificate(t, otherName)}, smtp.Implicit, nil, "certificate"},
+		"ended":                   {&server{startTLS: true, auth: "PLAIN", certificate: certificate(t, ended)}, smtp.StartTLS, nil, "expired"},
+		"TLS 1.1":                 {&server{startTLS: true, auth: "PLAIN", certificate: certificate(t), maxVersion: tls.VersionTLS11}, smtp.StartTLS, nil, "version"},
+		"TLS 1.1, 465":            {&server{implicit: true, auth: "PLAIN", certificate: certificate(t), maxVersion: tls.VersionTLS11}, smtp.Implicit, nil, "version"},
+		"no TLS where 465 has it": {&server{auth: "PLAIN", certificate: certificate(t)}, smtp.Implicit, nil, "TLS"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := tt.server.start(t)
-			sends := sender(t, account(s, tt.mode))
-			if !tt.trust {
-				sends.Trust(nil)
-			}
-			err := sends.Send(t.Context(), message())
+			c := account(s, tt.mode)
+			c.Roots = tt.roots
+			err := sender(t, c).Send(t.Context(), message())
 			want := mail.ErrSetup
 			if s.replies != nil {
 				want = mail.ErrTemporary

@@ -33,28 +33,29 @@ var tablePrivileges = []struct{ table, privileges string }{
 // If both are one role, that role loses the privilege to alter the audit log.
 // This protects the log from mistakes and from injected SQL. It does not protect
 // the log from the role itself, because an owner may grant itself anything.
-func Grant(ctx context.Context, owner, functions string) error {
-	ownerConfig, err := dburl.Parse(ownerURL, owner)
+//
+// The functions' role gets timeouts as well. With one role for both, they hold
+// for the operator's own work, too; docs/database.md says how to lift them.
+func Grant(ctx context.Context, owner, functions string, access dburl.Access) error {
+	ownerConfig, err := access.Config(ownerURL, owner)
 	if err != nil {
 		return err
 	}
-	functionsConfig, err := dburl.Parse("DATABASE_URL", functions)
+	functionsConfig, err := access.Config("DATABASE_URL", functions)
 	if err != nil {
 		return err
 	}
-	as, to := ownerConfig.ConnConfig, functionsConfig.ConnConfig
-	if err := asRole(ctx, as, func(tx *sql.Tx) error { return grant(ctx, tx, to.User, as.User == to.User) }); err != nil {
+	as, to := ownerConfig.ConnConfig, functionsConfig.ConnConfig.User
+	isOwner := as.User == to
+	if err := asRole(ctx, open(as, access), func(tx *sql.Tx) error { return grant(ctx, tx, to, isOwner) }); err != nil {
 		return fmt.Errorf("grant the functions' role its privileges: %w", err)
 	}
-	if as.User == to.User {
-		return nil
+	if !isOwner {
+		if err := asRole(ctx, open(as, access), func(tx *sql.Tx) error { return resetTimeouts(ctx, tx) }); err != nil {
+			return fmt.Errorf("reset the timeouts of the owner: %w", err)
+		}
 	}
-	// Each role may set its own defaults. Only a role that may create roles can
-	// set those of another.
-	if err := asRole(ctx, to, func(tx *sql.Tx) error { return setTimeouts(ctx, tx) }); err != nil {
-		return fmt.Errorf("set the timeouts of the functions' role: %w", err)
-	}
-	return nil
+	return SetTimeouts(ctx, functions, access)
 }
 
 func grant(ctx context.Context, tx *sql.Tx, role string, isOwner bool) error {
@@ -119,9 +120,9 @@ func explainMissingRole(err error, role string) error {
 	return err
 }
 
-// asRole runs f in a transaction of a role, under the lock of the migrations.
-func asRole(ctx context.Context, cfg *pgx.ConnConfig, f func(*sql.Tx) error) error {
-	db := open(cfg)
+// asRole runs f in a transaction of the role that db logs in as, under the lock of
+// the migrations, and closes db.
+func asRole(ctx context.Context, db *sql.DB, f func(*sql.Tx) error) error {
 	defer db.Close()
 	return locked(ctx, db, f)
 }

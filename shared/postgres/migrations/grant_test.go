@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"roster/localdev/postgrestest"
+	"roster/shared/postgres/dburl"
 	"roster/shared/postgres/migrations"
 )
 
@@ -21,7 +22,7 @@ import (
 func ownerAndFunctions(t *testing.T) (owner, functions string) {
 	t.Helper()
 	owner = postgrestest.Empty(t)
-	if _, err := migrations.Up(t.Context(), owner); err != nil {
+	if _, err := migrations.Up(t.Context(), owner, dburl.Access{}); err != nil {
 		t.Fatal(err)
 	}
 	u, err := url.Parse(owner)
@@ -67,7 +68,7 @@ func TestGrant(t *testing.T) {
 		t.Fatal(code)
 	}
 	for range 2 { // it can be repeated
-		if err := migrations.Grant(t.Context(), owner, functions); err != nil {
+		if err := migrations.Grant(t.Context(), owner, functions, dburl.Access{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -95,17 +96,6 @@ func TestGrant(t *testing.T) {
 	}
 }
 
-func TestGrantSetsTheTimeoutsOfTheFunctionsRole(t *testing.T) {
-	t.Parallel()
-	owner, functions := ownerAndFunctions(t)
-	if err := migrations.Grant(t.Context(), owner, functions); err != nil {
-		t.Fatal(err)
-	}
-	if code := sqlState(t, functions, "do $$ begin assert current_setting('statement_timeout') = '2s' and current_setting('lock_timeout') = '200ms'; end $$"); code != "" {
-		t.Errorf("the timeouts: %s", code)
-	}
-}
-
 // A role that owns the tables loses the privilege to alter the log, until it
 // grants it to itself. Privileges do not bind a superuser, so for one there is a
 // warning in the log.
@@ -115,7 +105,7 @@ func TestGrantToOneRole(t *testing.T) { // not in parallel: it replaces the defa
 	before := slog.Default()
 	slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
 	defer slog.SetDefault(before)
-	if err := migrations.Grant(t.Context(), owner, owner); err != nil {
+	if err := migrations.Grant(t.Context(), owner, owner, dburl.Access{}); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(log.String(), "can alter the audit log") {
@@ -130,7 +120,7 @@ func TestGrantToOneRole(t *testing.T) { // not in parallel: it replaces the defa
 		}
 	}
 	for range 2 {
-		if err := migrations.Grant(t.Context(), functions, functions); err != nil {
+		if err := migrations.Grant(t.Context(), functions, functions, dburl.Access{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -147,7 +137,7 @@ func TestGrantToOneRole(t *testing.T) { // not in parallel: it replaces the defa
 func TestGrantNamesAMissingRole(t *testing.T) {
 	t.Parallel()
 	owner, functions := ownerAndFunctions(t)
-	err := migrations.Grant(t.Context(), owner, strings.Replace(functions, postgrestest.Role, "nobody_at_all", 1))
+	err := migrations.Grant(t.Context(), owner, strings.Replace(functions, postgrestest.Role, "nobody_at_all", 1), dburl.Access{})
 	if err == nil || !strings.Contains(err.Error(), "the role nobody_at_all of DATABASE_URL does not exist") {
 		t.Errorf("%v", err)
 	}
@@ -158,11 +148,11 @@ func TestGrantNamesAMissingRole(t *testing.T) {
 func TestGrantByAnOwnerWhoIsNoSuperuser(t *testing.T) {
 	t.Parallel()
 	owner, functions, ownerName := plainOwner(t)
-	if _, err := migrations.Up(t.Context(), owner); err != nil {
+	if _, err := migrations.Up(t.Context(), owner, dburl.Access{}); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if err := migrations.Grant(t.Context(), owner, functions); err != nil {
+		if err := migrations.Grant(t.Context(), owner, functions, dburl.Access{}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -1,6 +1,6 @@
 // Package migrations holds the schema as SQL files and applies them:
 //
-//	applied, err := migrations.Up(ctx, url)
+//	applied, err := migrations.Up(ctx, url, dburl.Access{})
 //
 // It refuses Go migrations and steps back. It is not part of package postgres,
 // so that only a command that migrates links goose.

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"roster/localdev/postgrestest"
+	"roster/shared/postgres/dburl"
 	"roster/shared/postgres/migrations"
 )
 
@@ -29,7 +30,7 @@ const header = `-- The schema as the migrations in shared/postgres/migrations le
 func TestSchemaIsDocumented(t *testing.T) {
 	t.Parallel()
 	url := postgrestest.Empty(t)
-	if _, err := migrations.Up(t.Context(), url); err != nil {
+	if _, err := migrations.Up(t.Context(), url, dburl.Access{}); err != nil {
 		t.Fatal(err)
 	}
 	got := header + dump(t, url)

@@ -21,14 +21,14 @@ const ownerURL = "MIGRATE_DATABASE_URL (DATABASE_URL, where that is not given)"
 
 // Up brings the schema up to date and returns the names of the migrations that
 // it applied, none when there was nothing to do. Two runs at the same moment
-// wait for each other. It needs a direct connection: an advisory lock does not
-// survive the transaction mode of PgBouncer or RDS Proxy.
-func Up(ctx context.Context, url string) ([]string, error) {
-	cfg, err := dburl.Parse(ownerURL, url)
+// wait for each other. It needs a direct connection: its advisory lock belongs to
+// the session, which a pooler may give to another client.
+func Up(ctx context.Context, url string, access dburl.Access) ([]string, error) {
+	cfg, err := access.Config(ownerURL, url)
 	if err != nil {
 		return nil, err
 	}
-	db := open(cfg.ConnConfig)
+	db := open(cfg.ConnConfig, access)
 	defer db.Close()
 
 	provider, err := goose.NewProvider(goose.DialectPostgres, db, Files, goose.WithSessionLocker(locker{}))
@@ -43,17 +43,12 @@ func Up(ctx context.Context, url string) ([]string, error) {
 	for _, r := range results {
 		applied = append(applied, r.Source.Path)
 	}
-	// Under the lock, because PostgreSQL refuses to alter one role twice at the
-	// same moment ("tuple concurrently updated").
-	if err := locked(ctx, db, func(tx *sql.Tx) error { return setTimeouts(ctx, tx) }); err != nil {
-		return applied, fmt.Errorf("set the role's timeouts: %w", err)
-	}
 	return applied, nil
 }
 
-func open(cfg *pgx.ConnConfig) *sql.DB {
+func open(cfg *pgx.ConnConfig, access dburl.Access) *sql.DB {
 	cfg.DefaultQueryExecMode = pgx.QueryExecModeExec
-	return stdlib.OpenDB(*cfg)
+	return stdlib.OpenDB(*cfg, stdlib.OptionBeforeConnect(access.Login))
 }
 
 // locker waits for the lock in the server. The locker of goose polls, every
@@ -61,8 +56,9 @@ func open(cfg *pgx.ConnConfig) *sql.DB {
 type locker struct{}
 
 func (locker) SessionLock(ctx context.Context, conn *sql.Conn) error {
-	// A migration may take longer than a request is allowed to.
-	for _, q := range []string{"set lock_timeout = 0", "set statement_timeout = 0"} {
+	// A migration may take longer than a request is allowed to. If one role does
+	// both, it has the timeouts of the functions.
+	for _, q := range []string{"set lock_timeout = 0", "set statement_timeout = 0", "set idle_session_timeout = 0"} {
 		if _, err := conn.ExecContext(ctx, q); err != nil {
 			return err
 		}
@@ -76,16 +72,9 @@ func (locker) SessionUnlock(ctx context.Context, conn *sql.Conn) error {
 	return err
 }
 
-// timeouts limit how long one statement may hold up others. They are defaults
-// of the role in this database, because SET does not survive transaction
-// pooling.
-var timeouts = []struct{ setting, value string }{
-	{"lock_timeout", "200ms"},
-	{"statement_timeout", "2s"},
-	{"idle_in_transaction_session_timeout", "3s"},
-}
-
-// locked runs f in a transaction that holds the lock of the migrations.
+// locked runs f in a transaction that holds the lock of the migrations. PostgreSQL
+// refuses to alter one role twice at the same moment ("tuple concurrently
+// updated").
 func locked(ctx context.Context, db *sql.DB, f func(*sql.Tx) error) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
@@ -104,20 +93,4 @@ func locked(ctx context.Context, db *sql.DB, f func(*sql.Tx) error) error {
 		return err
 	}
 	return tx.Commit()
-}
-
-// setTimeouts sets the timeouts for the role that runs it.
-func setTimeouts(ctx context.Context, tx *sql.Tx) error {
-	var database string
-	if err := tx.QueryRowContext(ctx, "select current_database()").Scan(&database); err != nil {
-		return err
-	}
-	for _, t := range timeouts {
-		q := fmt.Sprintf("alter role current_user in database %s set %s = '%s'",
-			pgx.Identifier{database}.Sanitize(), t.setting, t.value)
-		if _, err := tx.ExecContext(ctx, q); err != nil {
-			return err
-		}
-	}
-	return nil
 }

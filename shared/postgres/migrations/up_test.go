@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"roster/localdev/postgrestest"
+	"roster/shared/postgres/dburl"
 	"roster/shared/postgres/migrations"
 )
 
@@ -31,7 +32,7 @@ func names(t testing.TB) []string {
 func TestUp(t *testing.T) {
 	t.Parallel()
 	url := postgrestest.Empty(t)
-	applied, err := migrations.Up(t.Context(), url)
+	applied, err := migrations.Up(t.Context(), url, dburl.Access{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +42,7 @@ func TestUp(t *testing.T) {
 	if diff := cmp.Diff(names(t), applied); diff != "" {
 		t.Errorf("applied to an empty database (-want +got):\n%s", diff)
 	}
-	again, err := migrations.Up(t.Context(), url)
+	again, err := migrations.Up(t.Context(), url, dburl.Access{})
 	if err != nil || len(again) > 0 {
 		t.Errorf("a second time: %q, %v", again, err)
 	}
@@ -58,7 +59,7 @@ func TestUpAtOnce(t *testing.T) {
 		for i := range applied {
 			wg.Go(func() {
 				var err error
-				if applied[i], err = migrations.Up(t.Context(), url); err != nil {
+				if applied[i], err = migrations.Up(t.Context(), url, dburl.Access{}); err != nil {
 					t.Error(err)
 				}
 			})
@@ -70,26 +71,11 @@ func TestUpAtOnce(t *testing.T) {
 	}
 }
 
-func TestUpSetsTheTimeouts(t *testing.T) {
-	t.Parallel()
-	url := postgrestest.Empty(t)
-	if _, err := migrations.Up(t.Context(), url); err != nil {
-		t.Fatal(err)
-	}
-	conn := connect(t, url)
-	for setting, want := range map[string]string{"lock_timeout": "200ms", "statement_timeout": "2s", "idle_in_transaction_session_timeout": "3s"} {
-		var got string
-		if err := conn.QueryRow(t.Context(), "select current_setting($1)", setting).Scan(&got); err != nil || got != want {
-			t.Errorf("%s is %q, want %q; %v", setting, got, want, err)
-		}
-	}
-}
-
 // A migration of a large table takes longer than a request may.
 func TestUpIsNotBoundByTheTimeouts(t *testing.T) {
 	t.Parallel()
 	url := postgrestest.Empty(t)
-	if _, err := migrations.Up(t.Context(), url); err != nil { // sets the timeouts of the role
+	if err := migrations.SetTimeouts(t.Context(), url, dburl.Access{}); err != nil { // as if one role did both
 		t.Fatal(err)
 	}
 	conn := connect(t, url)
@@ -109,7 +95,7 @@ func TestUpIsNotBoundByTheTimeouts(t *testing.T) {
 	}
 	done := make(chan error, 1)
 	go func() {
-		applied, err := migrations.Up(t.Context(), url)
+		applied, err := migrations.Up(t.Context(), url, dburl.Access{})
 		if want := len(names(t)); err == nil && len(applied) != want {
 			err = fmt.Errorf("%d migrations applied, want %d", len(applied), want)
 		}
@@ -153,9 +139,9 @@ func TestNoErrorShowsAPassword(t *testing.T) {
 		"postgres://owner:s3@s3cret@127.0.0.1:1/db", "postgres://owner:ta@s3cret s@127.0.0.1:1/db", "postgres://owner:1/s3cret@127.0.0.1:1/db",
 		"postgres://owner:s3cret@127.0.0.1:x/db", "postgres://owner:s3cret@127.0.0.1:1/db",
 	} {
-		_, err := migrations.Up(t.Context(), url)
+		_, err := migrations.Up(t.Context(), url, dburl.Access{})
 		for name, err := range map[string]error{
-			"Up": err, "Grant to": migrations.Grant(t.Context(), postgrestest.URL(t), url), "Grant by": migrations.Grant(t.Context(), url, "postgres://roster@127.0.0.1:1/db"),
+			"Up": err, "Grant to": migrations.Grant(t.Context(), postgrestest.URL(t), url, dburl.Access{}), "Grant by": migrations.Grant(t.Context(), url, "postgres://roster@127.0.0.1:1/db", dburl.Access{}),
 		} {
 			if err == nil || strings.Contains(err.Error(), "s3cret") {
 				t.Errorf("%s %s: %v", name, url, err)
@@ -167,7 +153,7 @@ func TestNoErrorShowsAPassword(t *testing.T) {
 func TestUpRefuses(t *testing.T) {
 	t.Parallel()
 	for _, url := range []string{"", "nonsense", "postgres://user:hunter2@192.0.2.1:99999/db", "postgres://user:hunter2@127.0.0.1:1/db?sslmode=disable"} {
-		if applied, err := migrations.Up(t.Context(), url); err == nil || len(applied) > 0 {
+		if applied, err := migrations.Up(t.Context(), url, dburl.Access{}); err == nil || len(applied) > 0 {
 			t.Errorf("%s: %q, %v", url, applied, err)
 		}
 	}

@@ -1,0 +1,7 @@
+package rdsroots
+
+// Certificates is certificates.
+var Certificates = certificates
+
+// Files is files.
+var Files = files

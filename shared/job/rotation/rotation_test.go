@@ -39,7 +39,7 @@ func newDeployment(t *testing.T, text string) *deployment {
 }
 
 func (d *deployment) job() rotation.Job {
-	return rotation.NewJob(secrets.Open(d.server.Config(), arn), d.Settings, func() time.Time { return d.now })
+	return rotation.NewJob(rotation.Stores{Keys: secrets.Open(d.server.Config(), arn)}, d.Settings, func() time.Time { return d.now })
 }
 
 // run invokes the function, and fails the test if it does not do exactly this.

@@ -12,14 +12,22 @@ import (
 	"roster/shared/aws/secrets"
 )
 
-// secretVariables name the secrets of a function. Each holds one kind of thing, so
+// secretVariables name the secrets of a function.
+var secretVariables = []string{"SECRET_ARN", "MIGRATE_SECRET_ARN", "SETTINGS_SECRET_ARN", "KEYS_SECRET_ARN"}
+
+// named is a secret's ARN, and the variable that gives it.
+type named struct{ variable, arn string }
+
+// namedSecrets returns the secrets of a function. Each holds one kind of thing, so
 // that a function reads only what it needs. If two secrets have the same member,
 // the one that is later in this list counts.
-var secretVariables = []string{
-	"SECRET_ARN",          // the database's address; or, in a secret of the operator's own, everything
-	"MIGRATE_SECRET_ARN",  // the address for the tables' owner
-	"SETTINGS_SECRET_ARN", // the public keys, the API's address, and the operator's settings
-	"KEYS_SECRET_ARN",     // the keys that sign and hash
+func namedSecrets(values map[string]string) []named {
+	return []named{
+		{"SECRET_ARN", values["SECRET_ARN"]},                   // the database's address; if it is the only secret, everything
+		{"MIGRATE_SECRET_ARN", values["MIGRATE_SECRET_ARN"]},   // the address for the tables' owner
+		{"SETTINGS_SECRET_ARN", values["SETTINGS_SECRET_ARN"]}, // the public keys, the API's address, and the operator's settings
+		{"KEYS_SECRET_ARN", values["KEYS_SECRET_ARN"]},         // the keys that sign and hash
+	}
 }
 
 // source is a secret and the variable that names it.
@@ -59,17 +67,16 @@ func (s *source) read(ctx context.Context, fresh bool) (map[string]string, error
 func openSources(values map[string]string) ([]*source, error) {
 	var sources []*source
 	var opened []string
-	for _, variable := range slices.Backward(secretVariables) {
-		arn := values[variable]
-		if arn == "" || slices.Contains(opened, arn) {
+	for _, n := range slices.Backward(namedSecrets(values)) {
+		if n.arn == "" || slices.Contains(opened, n.arn) {
 			continue
 		}
 		cfg, err := awsenv.From(func(name string) string { return values[name] })
 		if err != nil {
-			return nil, &sourceError{variable, err}
+			return nil, &sourceError{n.variable, err}
 		}
-		opened = append(opened, arn)
-		sources = append(sources, &source{variable: variable, secret: secrets.Open(cfg, arn)})
+		opened = append(opened, n.arn)
+		sources = append(sources, &source{variable: n.variable, secret: secrets.Open(cfg, n.arn)})
 	}
 	slices.Reverse(sources)
 	return sources, nil

@@ -81,10 +81,15 @@ func FromMap(values map[string]string) *Environment {
 	return &Environment{values: values, environ: values, rejected: map[string]string{}}
 }
 
-// WithSecret returns an Environment with these values, overridden by the
-// secret's members. It reads the secret now, and Current can read it again.
-func WithSecret(ctx context.Context, values map[string]string, secret Secret) *Environment {
-	return withSources(ctx, values, []*source{{variable: secretVariables[0], secret: secret}})
+// WithSecret returns an Environment with these values, overridden by the members
+// of the secrets, which are in the order of their variables. It reads the secrets
+// now, and Current can read them again.
+func WithSecret(ctx context.Context, values map[string]string, secrets ...Secret) *Environment {
+	sources := make([]*source, len(secrets))
+	for i, s := range secrets {
+		sources[i] = &source{variable: secretVariables[i], secret: s}
+	}
+	return withSources(ctx, values, sources)
 }
 
 func withSources(ctx context.Context, values map[string]string, sources []*source) *Environment {

@@ -2,7 +2,7 @@
 // steps of package keyring that are due, and writes the ring of keys back to the
 // secret:
 //
-//	report, err := rotation.NewJob(secret, settings, time.Now)(ctx, rotation.Ask{})
+//	report, err := rotation.NewJob(secret, settings, time.Now)(ctx, rotation.Request{})
 //
 // It runs on a schedule and by hand, as a Lambda function and as a command. Each
 // run does only what is due, so an extra run does no harm. It refuses to use a
@@ -42,8 +42,8 @@ type Settings struct {
 	Wrapper   Wrapper // nil means that the secret holds private keys unencrypted
 }
 
-// Ask says what a run shall do in addition to what is due.
-type Ask struct {
+// Request says what a run shall do in addition to what is due.
+type Request struct {
 	// Start publishes the next key now.
 	Start bool `json:"start"`
 	// ReplaceAll replaces all keys by one new key, which revokes every access
@@ -69,12 +69,12 @@ type Key struct {
 }
 
 // Job rotates the keys of one store.
-type Job func(ctx context.Context, ask Ask) (Report, error)
+type Job func(ctx context.Context, request Request) (Report, error)
 
 // NewJob returns the job that rotates the keys of the store.
 func NewJob(store Store, s Settings, now func() time.Time) Job {
-	return func(ctx context.Context, ask Ask) (Report, error) {
-		run := run{settings: s, ask: ask, now: now().UTC().Truncate(time.Second)}
+	return func(ctx context.Context, request Request) (Report, error) {
+		run := run{settings: s, request: request, now: now().UTC().Truncate(time.Second)}
 		if err := store.Change(ctx, member, func(values map[string]string) (string, error) { return run.compute(ctx, values) }); err != nil {
 			return Report{}, err
 		}
@@ -90,7 +90,7 @@ func NewJob(store Store, s Settings, now func() time.Time) Job {
 // run is one run of the job. Its compute may be called more than once.
 type run struct {
 	settings Settings
-	ask      Ask
+	request  Request
 	now      time.Time
 
 	ring *keyring.Ring
@@ -101,7 +101,7 @@ type run struct {
 func (r *run) compute(ctx context.Context, values map[string]string) (string, error) {
 	r.ring, r.done, r.note = nil, nil, ""
 	before, err := parse(values[member])
-	if err != nil && !r.ask.ReplaceAll {
+	if err != nil && !r.request.ReplaceAll {
 		return "", err
 	}
 	if before == nil && !r.asked() && values["JWT_SECRET_KEY"] != "" {
@@ -115,7 +115,7 @@ func (r *run) compute(ctx context.Context, values map[string]string) (string, er
 	return string(b), err
 }
 
-func (r *run) asked() bool { return r.ask.Start || r.ask.ReplaceAll }
+func (r *run) asked() bool { return r.request.Start || r.request.ReplaceAll }
 
 func parse(text string) (*keyring.Ring, error) {
 	if text == "" {
@@ -129,7 +129,7 @@ func parse(text string) (*keyring.Ring, error) {
 }
 
 func (r *run) step(ctx context.Context, before *keyring.Ring) (*keyring.Ring, []keyring.Change, error) {
-	if r.ask.ReplaceAll {
+	if r.request.ReplaceAll {
 		k, err := r.generate(ctx)
 		if err != nil {
 			return nil, nil, err
@@ -146,7 +146,7 @@ func (r *run) step(ctx context.Context, before *keyring.Ring) (*keyring.Ring, []
 		Period:   time.Duration(r.settings.Days) * 24 * time.Hour,
 		Generate: func() (keyring.Key, error) { return r.generate(ctx) },
 	}
-	after, done, err := before.Rotate(r.now, p, r.ask.Start)
+	after, done, err := before.Rotate(r.now, p, r.request.Start)
 	if err == nil && after == nil && len(done) > 0 { // keyring never removes the last key
 		err = errors.New("the ring would be empty")
 	}

@@ -49,12 +49,12 @@ func (s *fakes) UserByEmail(context.Context, string) (*user.User, error) {
 	return s.holder, nil
 }
 
-func (s *fakes) CreateUser(context.Context, user.User, audit.Event) (user.Taken, error) {
+func (s *fakes) CreateUser(context.Context, user.NewAccount, audit.Event) (user.Taken, error) {
 	s.record("create")
 	return user.Taken{Email: s.holder != nil}, nil
 }
 
-func (s *fakes) CreateReset(context.Context, string, string, user.Reset, audit.Event) (*user.User, error) {
+func (s *fakes) CreateReset(context.Context, user.NewReset, audit.Event) (*user.User, error) {
 	s.record("reset")
 	return &user.User{}, nil
 }

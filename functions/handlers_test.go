@@ -63,7 +63,7 @@ var copied = map[string]string{
 	"func handler(env *boot.Environment) http.Handler":                                        "%s(env)",
 	"func handler(env *settings.Environment) http.Handler":                                    "%s(env.Environment)",
 	"func handler() http.Handler":                                                             "%s()",
-	"func job(ctx context.Context, env *boot.Environment, ask seed.Ask) (seed.Report, error)": "",
+	"func job(ctx context.Context, env *boot.Environment, request seed.Request) (seed.Report, error)": "",
 }
 
 func (g *handlersSource) add(path string) error {

@@ -134,7 +134,7 @@ func (s settings) runRotation(env *boot.Environment) http.Handler {
 	}
 	job := rotation.NewJob(rotation.Stores{Keys: s.secret}, rotating.Settings(env.Environment), time.Now)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		report, err := job(r.Context(), rotation.Ask{})
+		report, err := job(r.Context(), rotation.Request{})
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return

@@ -49,7 +49,7 @@ func main() {
 }
 
 func run(ctx context.Context, args []string, values map[string]string, out io.Writer) error {
-	var ask rotation.Ask
+	var ask rotation.Request
 	f := flag.NewFlagSet("rotate_keys", flag.ContinueOnError)
 	f.SetOutput(io.Discard) // main prints the error
 	file := f.String("file", "", "JSON `file` with the keys instead of the secret, such as .localdev/secrets.json")

@@ -13,7 +13,7 @@ import (
 // The settings are loaded at each run, so that a bad setting is the run's answer. A
 // process that ended at its start would leave CloudFormation waiting.
 func main() {
-	rotation.Start(func(ctx context.Context, ask rotation.Ask) (rotation.Report, error) {
-		return rotating.Run(ctx, settings.Load(), ask)
+	rotation.Start(func(ctx context.Context, request rotation.Request) (rotation.Report, error) {
+		return rotating.Run(ctx, settings.Load(), request)
 	})
 }

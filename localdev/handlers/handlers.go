@@ -123,8 +123,8 @@ func resetPasswordPage(env *boot.Environment) http.Handler {
 }
 
 // SeedAdmin is the job of functions/seed_admin.
-func SeedAdmin(ctx context.Context, env *boot.Environment, ask seed.Ask) (seed.Report, error) {
-	if ask.SchemaOnly {
+func SeedAdmin(ctx context.Context, env *boot.Environment, request seed.Request) (seed.Report, error) {
+	if request.SchemaOnly {
 		env.AssumePublicURL()
 	}
 	db := env.Postgres()
@@ -137,7 +137,7 @@ func SeedAdmin(ctx context.Context, env *boot.Environment, ask seed.Ask) (seed.R
 		return seed.Report{}, err
 	}
 	defer db.Close()
-	return run(ctx, ask)
+	return run(ctx, request)
 }
 
 func sessions(env *boot.Environment) http.Handler {

@@ -19,12 +19,12 @@ import (
 const maxDays = 365
 
 // Run runs Job once. Its error names every bad setting.
-func Run(ctx context.Context, env *settings.Environment, ask rotation.Ask) (rotation.Report, error) {
+func Run(ctx context.Context, env *settings.Environment, request rotation.Request) (rotation.Report, error) {
 	job := Job(env)
 	if err := env.Check(); err != nil {
 		return rotation.Report{}, err
 	}
-	return job(ctx, ask)
+	return job(ctx, request)
 }
 
 // Job returns the job that rotates the keys in the secret of KEYS_SECRET_ARN, or

@@ -27,19 +27,19 @@ func Start(job Job) {
 }
 
 // Handler accepts the event of EventBridge's schedule, and the events of the
-// custom resources. For an invocation by hand it accepts an Ask: {"start":true} or
+// custom resources. For an invocation by hand it accepts a Request: {"start":true} or
 // {"replace_all":true}.
 func Handler(job Job) stack.Invocation {
 	return stack.Handler("the keys were not rotated", func(ctx context.Context, c stack.Call) (any, error) {
-		var ask Ask
+		var request Request
 		switch c.Resource {
 		case "":
-			_ = json.Unmarshal(c.Event, &ask) // any other event asks for nothing
+			_ = json.Unmarshal(c.Event, &request) // any other event asks for nothing
 		case keysResource:
-			ask.First = true
+			request.First = true
 		case addressResource:
-			ask.APIURL = c.Text("Url")
+			request.APIURL = c.Text("Url")
 		}
-		return job(ctx, ask)
+		return job(ctx, request)
 	})
 }

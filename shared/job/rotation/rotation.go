@@ -2,7 +2,7 @@
 // steps of package keyring that are due, and writes the ring of keys back to the
 // secret:
 //
-//	report, err := rotation.NewJob(stores, settings, time.Now)(ctx, rotation.Ask{})
+//	report, err := rotation.NewJob(stores, settings, time.Now)(ctx, rotation.Request{})
 //
 // A function that only verifies tokens cannot read that secret. For it, each run
 // copies the public keys into the secret of the settings.
@@ -53,8 +53,8 @@ type Settings struct {
 	Wrapper   Wrapper // nil means that the secret holds private keys unencrypted
 }
 
-// Ask says what a run shall do in addition to what is due.
-type Ask struct {
+// Request says what a run shall do in addition to what is due.
+type Request struct {
 	// Start publishes the next key now.
 	Start bool `json:"start"`
 	// ReplaceAll replaces all keys by one new key, which revokes every access
@@ -86,12 +86,12 @@ type Key struct {
 }
 
 // Job rotates the keys of one store.
-type Job func(ctx context.Context, ask Ask) (Report, error)
+type Job func(ctx context.Context, request Request) (Report, error)
 
 // NewJob returns the job that rotates the keys in the stores.
 func NewJob(stores Stores, s Settings, now func() time.Time) Job {
-	return func(ctx context.Context, ask Ask) (Report, error) {
-		run := run{settings: s, ask: ask, now: now().UTC().Truncate(time.Second)}
+	return func(ctx context.Context, request Request) (Report, error) {
+		run := run{settings: s, request: request, now: now().UTC().Truncate(time.Second)}
 		var err error
 		if run.verifiers, err = readPublic(ctx, stores.Public); err != nil {
 			return Report{}, err
@@ -103,7 +103,7 @@ func NewJob(stores Stores, s Settings, now func() time.Time) Job {
 		for _, c := range run.done {
 			slog.InfoContext(ctx, "audit", "action", "key_"+c.Kind, "kid", c.Key.ID, "alg", c.Key.Algorithm)
 		}
-		if err := publish(ctx, stores, run.ring, ask.APIURL); err != nil {
+		if err := publish(ctx, stores, run.ring, request.APIURL); err != nil {
 			return report, err
 		}
 		slog.InfoContext(ctx, "keys rotated", "did", report.Did, "keys", len(report.Keys), "note", report.Note)
@@ -114,7 +114,7 @@ func NewJob(stores Stores, s Settings, now func() time.Time) Job {
 // run is one run of the job. Its compute may be called more than once.
 type run struct {
 	settings  Settings
-	ask       Ask
+	request   Request
 	now       time.Time
 	verifiers verifiers
 
@@ -126,7 +126,7 @@ type run struct {
 func (r *run) compute(ctx context.Context, values map[string]string) (string, error) {
 	r.ring, r.done, r.note = nil, nil, ""
 	before, err := parse(values[member])
-	if err != nil && !r.ask.ReplaceAll {
+	if err != nil && !r.request.ReplaceAll {
 		return "", err
 	}
 	if before == nil && !r.asked() && (values["JWT_SECRET_KEY"] != "" || r.verifiers.sharedSecret) {
@@ -140,7 +140,7 @@ func (r *run) compute(ctx context.Context, values map[string]string) (string, er
 	return string(b), err
 }
 
-func (r *run) asked() bool { return r.ask.Start || r.ask.ReplaceAll }
+func (r *run) asked() bool { return r.request.Start || r.request.ReplaceAll }
 
 func parse(text string) (*keyring.Ring, error) {
 	if text == "" {
@@ -154,7 +154,7 @@ func parse(text string) (*keyring.Ring, error) {
 }
 
 func (r *run) step(ctx context.Context, before *keyring.Ring) (*keyring.Ring, []keyring.Change, error) {
-	if r.ask.ReplaceAll || r.ask.First && before == nil {
+	if r.request.ReplaceAll || r.request.First && before == nil {
 		k, err := r.generate(ctx)
 		if err != nil {
 			return nil, nil, err
@@ -175,7 +175,7 @@ func (r *run) step(ctx context.Context, before *keyring.Ring) (*keyring.Ring, []
 	if before != nil && r.verifiers.lack(before) {
 		before, again = before.PublishAgain(r.now)
 	}
-	after, done, err := before.Rotate(r.now, p, r.ask.Start)
+	after, done, err := before.Rotate(r.now, p, r.request.Start)
 	done = append(again, done...)
 	if err == nil && after == nil && len(done) > 0 { // keyring never removes the last key
 		err = errors.New("the ring would be empty")

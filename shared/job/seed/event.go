@@ -26,6 +26,6 @@ func Start(job Job) {
 // CloudFormation.
 func Handler(job Job) stack.Invocation {
 	return stack.Handler("not seeded", func(ctx context.Context, c stack.Call) (any, error) {
-		return job(ctx, Ask{SchemaOnly: c.Resource == schemaResource})
+		return job(ctx, Request{SchemaOnly: c.Resource == schemaResource})
 	})
 }

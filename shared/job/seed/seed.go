@@ -1,7 +1,7 @@
 // Package seed migrates the schema, creates the admin's account if it is missing,
 // and deletes expired rows:
 //
-//	report, err := seed.NewJob(db, parts)(ctx, seed.Ask{})
+//	report, err := seed.NewJob(db, parts)(ctx, seed.Request{})
 //
 // A deployment runs it twice, as custom resources of the stack: first for the
 // schema alone, so that it is up to date before new code uses it, and again when
@@ -34,14 +34,14 @@ type Store interface {
 	user.Purger
 }
 
-// Ask says what a run shall leave out.
-type Ask struct {
+// Request says what a run shall leave out.
+type Request struct {
 	// SchemaOnly ends the run after the migrations.
 	SchemaOnly bool
 }
 
 // Job seeds one database.
-type Job func(ctx context.Context, ask Ask) (Report, error)
+type Job func(ctx context.Context, request Request) (Report, error)
 
 // Parts are the dependencies of the job, besides the database.
 type Parts struct {
@@ -53,13 +53,13 @@ type Parts struct {
 
 // NewJob returns the job that seeds the database.
 func NewJob(db Store, p Parts) Job {
-	return func(ctx context.Context, ask Ask) (Report, error) {
+	return func(ctx context.Context, request Request) (Report, error) {
 		applied, err := p.Migrate(ctx)
 		if err != nil {
 			return Report{}, err
 		}
 		report := Report{Migrations: applied}
-		if ask.SchemaOnly {
+		if request.SchemaOnly {
 			slog.InfoContext(ctx, "schema ready", "migrations", applied)
 			return report, nil
 		}

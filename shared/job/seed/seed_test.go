@@ -49,12 +49,12 @@ func (s *fakes) UserByEmail(context.Context, string) (*user.User, error) {
 	return s.holder, nil
 }
 
-func (s *fakes) CreateUser(context.Context, user.User, audit.Event) (user.Taken, error) {
+func (s *fakes) CreateUser(context.Context, user.NewAccount, audit.Event) (user.Taken, error) {
 	s.record("create")
 	return user.Taken{Email: s.holder != nil}, nil
 }
 
-func (s *fakes) CreateReset(context.Context, string, string, user.Reset, audit.Event) (*user.User, error) {
+func (s *fakes) CreateReset(context.Context, user.NewReset, audit.Event) (*user.User, error) {
 	s.record("reset")
 	return &user.User{}, nil
 }
@@ -99,7 +99,7 @@ func TestJobRunsItsStepsInOrder(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := test.stage
-			report, err := s.job(test.password)(t.Context(), seed.Ask{})
+			report, err := s.job(test.password)(t.Context(), seed.Request{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -126,7 +126,7 @@ func TestJobStopsAtAFailure(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := test.stage
-			if _, err := s.job("")(t.Context(), seed.Ask{}); !errors.Is(err, failed) {
+			if _, err := s.job("")(t.Context(), seed.Request{}); !errors.Is(err, failed) {
 				t.Errorf("the error is %v", err)
 			}
 			if diff := cmp.Diff(test.want, s.calls); diff != "" {
@@ -139,7 +139,7 @@ func TestJobStopsAtAFailure(t *testing.T) {
 // People who may invoke the function or read its log must not get the link.
 func TestReportHidesTheLink(t *testing.T) {
 	t.Parallel()
-	report, err := (&fakes{}).job("")(t.Context(), seed.Ask{})
+	report, err := (&fakes{}).job("")(t.Context(), seed.Request{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,18 +162,18 @@ func TestReportHidesTheLink(t *testing.T) {
 func TestSchemaOnlyMigratesAndDoesNothingElse(t *testing.T) {
 	t.Parallel()
 	s := fakes{}
-	report, err := s.job("")(t.Context(), seed.Ask{SchemaOnly: true})
+	report, err := s.job("")(t.Context(), seed.Request{SchemaOnly: true})
 	if diff := cmp.Diff([]string{"migrate"}, s.calls); diff != "" || err != nil || len(report.Migrations) != 1 {
 		t.Errorf("%v, %+v, calls (-want +got):\n%s", err, report, diff)
 	}
 	for resource, want := range map[string]bool{"Schema": true, "Administrator": false, "": false} {
-		var got seed.Ask
+		var got seed.Request
 		event := `{}`
 		if resource != "" {
 			event = `{"RequestType":"Create","ResponseURL":"http://127.0.0.1:1/","LogicalResourceId":"` + resource + `"}`
 		}
-		_, _ = seed.Handler(func(_ context.Context, ask seed.Ask) (seed.Report, error) {
-			got = ask
+		_, _ = seed.Handler(func(_ context.Context, request seed.Request) (seed.Report, error) {
+			got = request
 			return seed.Report{}, nil
 		})(t.Context(), json.RawMessage(event))
 		if got.SchemaOnly != want {

@@ -224,15 +224,11 @@ CHANGED = {
     "DisableApiEndpoint": "true",
     "DatabaseUrl": "postgres://other.example/roster?sslmode=verify-full",
     "ExistingSecretArn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:own-AbCdEf",
-    "MigrateDatabaseUrl": "postgres://owner@db.example/roster",
+    "MigrateSecretArn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:owner-AbCdEf",
     "KeysSecretArn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:keys-AbCdEf",
     "MailFrom": "accounts@example.com",
-    "AdminUsername": "root1",
     "AdminEmail": "admin@example.com",
-    "JwtAlgorithm": "RS256",
-    "JwtRotationDays": "30",
     "JwtKmsKeyArn": "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555",
-    "PasswordMinLength": "12",
     "ThrottleRate": "60",
     "ThrottleBurst": "120",
     "HashingThrottleRate": "12",
@@ -244,8 +240,8 @@ CHANGED = {
     "VpcSecurityGroupIds": ["sg-0123456789abcdef0"],
 }
 
-# Parameters that change an address: their secret must change with them, which shows that a change is seen.
-ADDRESSES = {"DatabaseUrl": "DatabaseSecret", "MigrateDatabaseUrl": "MigrateSecret"}
+# The secret that must change with a parameter, which shows that a change is seen.
+ADDRESSES = {"DatabaseUrl": "DatabaseSecret"}
 
 
 def deployed(text, parameters):

@@ -96,7 +96,7 @@ var secretVariables = map[string]struct{ value, local, parameter, condition stri
 	"SECRET_ARN":          {"!If [MakesSecret, !Ref DatabaseSecret, !Ref ExistingSecretArn]", "Secret", "ExistingSecretArn", "MakesSecret"},
 	"SETTINGS_SECRET_ARN": {value: "!Ref SettingsSecret"},
 	"KEYS_SECRET_ARN":     {"!If [OwnsKeys, !Ref KeysSecretArn, !Ref KeysSecret]", "Keys", "KeysSecretArn", "OwnsKeys"},
-	"MIGRATE_SECRET_ARN":  {value: "!If [HasOwner, !Ref MigrateSecret, !Ref AWS::NoValue]"},
+	"MIGRATE_SECRET_ARN":  {"!Ref MigrateSecretArn", "Migrate", "MigrateSecretArn", "HasOwner"},
 }
 
 func suggestVariables(line func(string, ...any), template *sam.Template, names []string) {

@@ -44,7 +44,7 @@ var parts = map[string]part{
 		checked: []string{"PASSWORD_MIN_LENGTH", "SECURITY_PASSWORD_SALT"},
 	},
 	"policy.Passwords": {
-		variables: []string{"KEYS_SECRET_ARN", "PASSWORD_MIN_LENGTH"}, policies: []string{"ReadKeys"}, hashes: true,
+		variables: []string{"KEYS_SECRET_ARN"}, policies: []string{"ReadKeys"}, hashes: true,
 		checked: []string{"PASSWORD_BLOCKLIST", "PASSWORD_MIN_LENGTH", "SECURITY_PASSWORD_SALT"},
 	},
 
@@ -55,7 +55,7 @@ var parts = map[string]part{
 	},
 	"keys.New": {checked: []string{"JWT_PUBLIC_KEYS"}},
 	"rotating.Run": {
-		variables: []string{"JWT_ALGORITHM", "JWT_KMS_KEY", "JWT_ROTATION_DAYS", "KEYS_SECRET_ARN"}, checked: []string{"JWT_ALGORITHM"},
+		variables: []string{"JWT_KMS_KEY", "KEYS_SECRET_ARN"}, checked: []string{"JWT_ALGORITHM"},
 		policies: []string{"ChangeKeys"},
 	},
 
@@ -68,7 +68,7 @@ var parts = map[string]part{
 	"mailing.OptionalNotices": {variables: []string{"MAIL_FROM", "PUBLIC_URL"}, policies: []string{"SendMail"}},
 
 	"env.PublicURL":       {variables: []string{"PUBLIC_URL"}, required: []string{"PUBLIC_URL"}},
-	"env.Admin":           {variables: []string{"ADMIN_EMAIL", "ADMIN_USERNAME"}, required: []string{"ADMIN_EMAIL"}},
+	"env.Admin":           {variables: []string{"ADMIN_EMAIL"}, required: []string{"ADMIN_EMAIL"}},
 	"env.Migrator":        {variables: []string{"MIGRATE_SECRET_ARN"}, policies: []string{"ReadMigrate"}},
 	"env.AuthorizerCache": {checked: []string{"AUTHORIZER_CACHE_SECONDS"}},
 	"env.Edge":            {checked: []string{"EDGE_SECRET", "TRUSTED_PROXIES"}},

@@ -30,11 +30,7 @@ var parameters = map[string]string{
 	"KEYS_SECRET_ARN":     keysARN,
 	"PUBLIC_URL":          "https://accounts.example.com",
 	"MAIL_FROM":           "no-reply@example.com",
-	"ADMIN_USERNAME":      "admin",
 	"ADMIN_EMAIL":         "ops@example.com",
-	"PASSWORD_MIN_LENGTH": "8",
-	"JWT_ALGORITHM":       "ES256",
-	"JWT_ROTATION_DAYS":   "90",
 	"JWT_KMS_KEY":         "",
 }
 

@@ -22,7 +22,7 @@ func TestABadSettingStopsOnlyWhoReadsIt(t *testing.T) {
 		"TRUSTED_PROXIES":          secret("TRUSTED_PROXIES", "6"),
 		"AUTHORIZER_CACHE_SECONDS": secret("AUTHORIZER_CACHE_SECONDS", "301"),
 		"SECURITY_PASSWORD_SALT":   secret("SECURITY_PASSWORD_SALT", "short"),
-		"JWT_ALGORITHM":            variable("JWT_ALGORITHM", "HS256"),
+		"JWT_ALGORITHM":            secret("JWT_ALGORITHM", "HS256"),
 		"JWT_KEYS":                 secret("JWT_KEYS", "{}", "JWT_SECRET_KEY", canary),
 		"JWT_PUBLIC_KEYS":          secret("JWT_PUBLIC_KEYS", "{}"),
 		"JWT_CLAIMS":               secret("JWT_CLAIMS", `{"sub":"x"}`),

@@ -84,7 +84,7 @@ func suggestedResource(template *sam.Template, m assembly, routes []sam.Route) s
 	if policies := m.policies(); len(policies) > 0 {
 		line("    Policies: [!Ref %s]", strings.Join(policies, ", !Ref "))
 	}
-	suggestVariables(line, template, m.variables())
+	suggestVariables(line, template, m)
 	suggestEvents(line, m, routes)
 	return b.String()
 }
@@ -95,11 +95,13 @@ func suggestedResource(template *sam.Template, m assembly, routes []sam.Route) s
 var secretVariables = map[string]struct{ value, local, parameter, condition string }{
 	"SECRET_ARN":          {"!If [MakesSecret, !Ref DatabaseSecret, !Ref ExistingSecretArn]", "Secret", "ExistingSecretArn", "MakesSecret"},
 	"SETTINGS_SECRET_ARN": {value: "!Ref SettingsSecret"},
+	"PUBLIC_SECRET_ARN":   {value: "!Ref PublicSecret"},
 	"KEYS_SECRET_ARN":     {"!If [OwnsKeys, !Ref KeysSecretArn, !Ref KeysSecret]", "Keys", "KeysSecretArn", "OwnsKeys"},
 	"MIGRATE_SECRET_ARN":  {"!Ref MigrateSecretArn", "Migrate", "MigrateSecretArn", "HasOwner"},
 }
 
-func suggestVariables(line func(string, ...any), template *sam.Template, names []string) {
+func suggestVariables(line func(string, ...any), template *sam.Template, m assembly) {
+	names := m.variables()
 	if len(names) == 0 {
 		return
 	}
@@ -108,6 +110,9 @@ func suggestVariables(line func(string, ...any), template *sam.Template, names [
 	var described, locals []string
 	for _, name := range names {
 		secret, isSecret := secretVariables[name]
+		if name == "KEYS_SECRET_ARN" && !m.readsKeys() {
+			secret = secretVariables["PUBLIC_SECRET_ARN"]
+		}
 		switch {
 		case !isSecret:
 			parameter := parameterOf(template, name)

@@ -52,7 +52,7 @@ func TestParameterPatterns(t *testing.T) {
 			[]string{"no-reply@example.com", "a+b@mail.example.co.uk"},
 			[]string{"", "Roster <a@example.com>", "a@localhost", "a@example.com, b@example.com", "*@example.com", "${aws:username}@example.com"},
 		},
-		"AdminEmail":    {[]string{"ops@example.com"}, []string{"", "ops", "ops@localhost"}},
+		"AdminEmail": {[]string{"ops@example.com"}, []string{"", "ops", "ops@localhost"}},
 		"JwtKmsKeyArn": {
 			[]string{"", "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab", "arn:aws:kms:eu-central-1:123456789012:key/mrk-1234"},
 			[]string{"alias/roster", "arn:aws:kms:eu-central-1:123456789012:alias/roster", "*", "arn:aws:kms:eu-central-1:123456789012:key/*"},

@@ -2,6 +2,7 @@ package checks_test
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"roster/shared/boot/settings"
 	"roster/shared/credential/keyring"
 	"roster/shared/credential/password"
 	"roster/shared/ratelimit"
@@ -187,5 +189,13 @@ func TestConfigurationNamesTheStacksParameters(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("variables and parameters (-template.yaml +%s):\n%s", configuration, diff)
+	}
+}
+
+// A start refuses a member of a secret that nearly has one of these names.
+func TestTheSettingsKnowTheirNames(t *testing.T) {
+	t.Parallel()
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(variableRows(t))), settings.Names); diff != "" {
+		t.Errorf("%s (-) and Names in shared/boot/settings/names.go (+):\n%s", configuration, diff)
 	}
 }

@@ -140,6 +140,19 @@ func TestAccidents(t *testing.T) {
 			t.Errorf("more than a sentence: %v", err)
 		}
 	})
+	t.Run("a damaged database", func(t *testing.T) {
+		damaged := options(folder(t))
+		s := start(t, damaged)
+		stop(t, s)
+		if err := os.RemoveAll(filepath.Join(s.DataDir(), "base")); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		wantError(t, s.Restart(t.Context()), "started and refuses connections (", "remove "+damaged.Dir+" to start with an empty database")
+		if took := time.Since(began); took > 30*time.Second {
+			t.Errorf("it took %v", took)
+		}
+	})
 
 	// Data that need not last is made anew.
 	opts.Durable = false

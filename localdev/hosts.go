@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
@@ -16,12 +15,11 @@ type hosts struct {
 	listens string // the host of -addr
 	any     bool   // -addr is every address of the machine
 	public  string // the host of PUBLIC_URL, for the API alone
-	shown   string // where to go instead
 	origins *http.CrossOriginProtection
 }
 
 func newHosts(addr, publicURL string) hosts {
-	h := hosts{shown: reachable(addr), origins: http.NewCrossOriginProtection()}
+	h := hosts{origins: http.NewCrossOriginProtection()}
 	h.listens, _, _ = net.SplitHostPort(addr)
 	ip, err := netip.ParseAddr(h.listens)
 	h.any = h.listens == "" || err == nil && ip.IsUnspecified()
@@ -43,8 +41,8 @@ func (h hosts) guard(next http.Handler) http.Handler {
 		case h.isOurs(name), !isOwnPage && h.public != "" && strings.EqualFold(name, h.public):
 			next.ServeHTTP(w, r)
 		default:
-			refusal := fmt.Sprintf("localdev answers only requests for this machine. Go to http://%s, or start localdev with -addr and the host that you use.", h.shown)
-			http.Error(w, refusal, http.StatusMisdirectedRequest)
+			http.Error(w, "localdev answers only requests for this machine. Use the address that it printed, or start it with -addr and the host that you use.",
+				http.StatusMisdirectedRequest)
 		}
 	})
 }

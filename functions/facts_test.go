@@ -61,7 +61,9 @@ var parts = map[string]part{
 	},
 	// A function for which mail is optional starts without it: a mistake in a mail
 	// header once took a whole sign-in service down.
-	"mailing.OptionalNotices": {variables: []string{"MAIL_FROM", "PUBLIC_URL"}, policies: []string{"SendMail"}},
+	"mailing.OptionalNotices": {
+		variables: []string{"MAIL_FROM", "PUBLIC_URL"}, required: []string{"PUBLIC_URL"}, policies: []string{"SendMail"},
+	},
 
 	`env.Origin("PUBLIC_URL")`: {variables: []string{"PUBLIC_URL"}, required: []string{"PUBLIC_URL"}},
 	"env.Admin":                {variables: []string{"ADMIN_EMAIL", "ADMIN_USERNAME"}, required: []string{"ADMIN_EMAIL"}},

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -177,12 +178,12 @@ func (v *service) login(credentials string) string {
 	return answer.AccessToken
 }
 
-// mailedToken returns the token in the link of the last mail.
+// mailedToken returns the token in the link of the last mail that resets a password.
 func (v *service) mailedToken() string {
 	v.t.Helper()
-	mails := v.aws.Mails()
+	mails := slices.DeleteFunc(v.aws.Mails(), func(m awstest.Mail) bool { return !strings.Contains(m.Text, "/reset_password?") })
 	if len(mails) == 0 {
-		v.t.Fatal("no mail was sent")
+		v.t.Fatal("no mail with a link to reset a password was sent")
 	}
 	_, after, _ := strings.Cut(mails[len(mails)-1].Text, parameters["PUBLIC_URL"]+"/reset_password?token=")
 	token, _, _ := strings.Cut(after, "\n")

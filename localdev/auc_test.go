@@ -8,10 +8,10 @@ import (
 	"testing"
 )
 
-// auc is the area under the ROC curve of whoever guesses, from one time alone,
-// which of two classes an answer is of: how often a time of b is longer than one
-// of a, equal ones counting half (Mann and Whitney's U, divided by its most).
-// 0.5 is a guess, 0 and 1 are certainty.
+// auc is the area under the ROC curve for an attacker who sees one time and guesses
+// which of two classes an answer belongs to. It is how often a time of b is longer
+// than a time of a, where equal times count half (Mann and Whitney's U, divided by
+// its maximum). 0.5 means that the attacker can only guess; 0 and 1 are certainty.
 func auc(a, b []float64) float64 {
 	type sample struct {
 		took float64
@@ -42,7 +42,8 @@ func auc(a, b []float64) float64 {
 	return (ranks - m*(m+1)/2) / (n * m)
 }
 
-// standardError is that of auc for two classes of n samples each that are alike.
+// standardError is the standard error of auc, for two equal classes of n samples
+// each.
 func standardError(n int) float64 {
 	return math.Sqrt(float64(2*n+1)/12) / float64(n)
 }

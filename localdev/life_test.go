@@ -48,7 +48,8 @@ func TestLife(t *testing.T) {
 	p.wantCleanStop(syscall.SIGINT, dir)
 }
 
-// What nobody stopped: the process killed, PostgreSQL still there; both killed.
+// Nothing was stopped in order. First the process alone is killed and PostgreSQL
+// goes on, then both are killed.
 func TestKilledWhileServing(t *testing.T) {
 	t.Parallel()
 	dir := dataFolder(t)

@@ -23,7 +23,7 @@ func TestHolder(t *testing.T) {
 	_, _ = os.Stdin.Read(make([]byte, 1))
 }
 
-// hold starts a process that holds a database, and returns that one's URL.
+// hold starts a process that holds a database, and returns the database's URL.
 func hold(t *testing.T) (holder *exec.Cmd, url string) {
 	t.Helper()
 	holder = exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestHolder$")

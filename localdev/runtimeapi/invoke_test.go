@@ -65,8 +65,8 @@ func TestAFunctionOfTheAPI(t *testing.T) {
 	}
 }
 
-// Whoever reads the log after an answer finds what was written before it, and
-// the REPORT after that.
+// When the answer is there, the log already has all that the function wrote before
+// it, and the line REPORT after that.
 func TestLogIsWholeWithTheAnswer(t *testing.T) {
 	t.Parallel()
 	var out programtest.Output

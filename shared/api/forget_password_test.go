@@ -113,8 +113,8 @@ func TestForgetPasswordNamesBadFields(t *testing.T) {
 	}
 }
 
-// RESET_TOKEN_IN_RESPONSE: every answer has a token of the same form, but only
-// that of a matching account works.
+// RESET_TOKEN_IN_RESPONSE: every answer has a token of the same form, but the
+// token works only if the account matches.
 func TestRevealedTokenWorksForTheRightAccountOnly(t *testing.T) {
 	t.Parallel()
 	s := newService(t)

@@ -54,7 +54,7 @@ func quantile(samples []float64, part float64) float64 {
 	return sorted[int(part*float64(len(sorted)-1)+0.5)]
 }
 
-func TestAUC(t *testing.T) {
+func TestAUCIsHalfForAGuess(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		a, b []float64
@@ -75,7 +75,7 @@ func TestAUC(t *testing.T) {
 
 // The standard error is what it is called: 2,000 pairs of classes that are alike
 // spread that far.
-func TestStandardError(t *testing.T) {
+func TestStandardErrorIsTheSpread(t *testing.T) {
 	t.Parallel()
 	const n, pairs = 20, 2000
 	r := rand.New(rand.NewPCG(1, 2))
@@ -94,7 +94,7 @@ func TestStandardError(t *testing.T) {
 
 // A short run passes classes that are alike, most of them at the first look, and
 // no pair that is far off. The times are made up, so that it is always the same.
-func TestLooks(t *testing.T) {
+func TestAShortRunSeesOnlyLargeDifferences(t *testing.T) {
 	t.Parallel()
 	if *timingRounds > 0 {
 		t.Skip("there is one look in a long run")

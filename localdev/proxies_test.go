@@ -12,7 +12,7 @@ const edgeSecret = "edge-0123456789-abcdefghijklmnopqrstuv"
 // TRUSTED_PROXIES means the same in this process and in the binaries. With one
 // proxy the session has the address that the proxy wrote, without one the address
 // that connects.
-func TestTrustedProxies(t *testing.T) {
+func TestTheTrustedProxyNamesTheAddress(t *testing.T) {
 	t.Parallel()
 	const connects, viewer = "127.0.0.1", "198.51.100.7"
 	for _, mode := range modes {

@@ -27,7 +27,7 @@ func request(path string) events.APIGatewayV2HTTPRequest {
 	return e
 }
 
-func TestAFunctionOfTheAPI(t *testing.T) {
+func TestAFunctionAnswersEvents(t *testing.T) {
 	t.Parallel()
 	var out programtest.Output
 	var reports []runtimeapi.Report
@@ -153,7 +153,7 @@ func TestEventsWaitForAFreeProcess(t *testing.T) {
 	}
 }
 
-func TestCallerMayLeave(t *testing.T) {
+func TestAFunctionOutlivesItsCaller(t *testing.T) {
 	t.Parallel()
 	g := &gate{arrived: make(chan struct{}), open: make(chan struct{})}
 	s := httptest.NewServer(g)

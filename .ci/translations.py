@@ -35,7 +35,7 @@ logging.disable(logging.WARNING)  # of feature toggles, which do not matter here
 
 PARAMETERS = {
     "StageName": "prod",
-    "DatabaseUrl": "postgres://db.example/roster",
+    "DatabaseUrl": "postgres://db.example/roster?sslmode=verify-full",
     "MailFrom": "no-reply@example.com",
     "AdminEmail": "ops@example.com",
 }
@@ -81,6 +81,18 @@ def faults(names, translated):
         yield "the authorizer that others call is not its alias"
 
 
+def versions(text, parameters):
+    """The logical IDs of the functions' versions."""
+    resources = translate(yaml_parse(text), parameters)["Resources"]
+    return sorted(name for name, r in resources.items() if r["Type"] == "AWS::Lambda::Version")
+
+
+def version_faults(text):
+    """A new version needs a change of the function, and reserved concurrency is none: Lambda would refuse to publish it."""
+    if versions(text, PARAMETERS) != versions(text, PARAMETERS | {"DatabaseConnections": "150"}):
+        yield "another DatabaseConnections publishes versions without a change, which Lambda refuses"
+
+
 def integrations(paths):
     for path, methods in paths.items():
         for method, operation in methods.items():
@@ -89,9 +101,9 @@ def integrations(paths):
 
 # What changes the graph: each of these parameters in each of its ways, in every combination.
 CHOICES = {
-    "stage": [{"StageName": "dev"}, {"StageName": "prod"}],
+    "stage": [{"StageName": "dev"}, {"StageName": "prod", "DatabaseConnections": "75"}],
     "secret": [
-        {"DatabaseUrl": "postgres://db.example/roster"},
+        {},
         {"ExistingSecretArn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:roster-AbCdEf", "DatabaseUrl": ""},
     ],
     "network": [{}, {"VpcSubnetIds": ["subnet-0123456789abcdef0"], "VpcSecurityGroupIds": ["sg-0123456789abcdef0"]}],
@@ -152,6 +164,9 @@ class Conditions:
         if set(form) == {"Fn::If"}:
             name, yes, no = form["Fn::If"]
             return self.resolve(yes if self.holds(name) else no)
+        if set(form) == {"Fn::FindInMap"}:
+            name, first, second = form["Fn::FindInMap"]
+            return self.template["Mappings"][name][str(self.value(first))][self.value(second)]
         resolved = {key: self.resolve(value) for key, value in form.items()}
         return {key: value for key, value in resolved.items() if value != {"Ref": "AWS::NoValue"}}
 
@@ -160,7 +175,7 @@ class Conditions:
         kept = lambda part: {k: self.resolve(v) for k, v in part.items() if "Condition" not in v or self.holds(v["Condition"])}
         for part in ("Resources", "Outputs"):
             self.template[part] = {k: {n: w for n, w in v.items() if n != "Condition"} for k, v in kept(self.template[part]).items()}
-        for part in ("Metadata", "Conditions", "Mappings", "Rules"):  # SAM has looked up the one mapping
+        for part in ("Metadata", "Conditions", "Mappings", "Rules"):
             self.template.pop(part, None)
         used = set(needs([self.template["Resources"], self.template["Outputs"]], self.template["Parameters"]))
         self.template["Parameters"] = {name: p for name, p in self.template["Parameters"].items() if name in used}
@@ -227,7 +242,7 @@ def main():
     text = (ROOT / "template.yaml").read_text()
     names = functions(yaml_parse(text))
     translated = translate(yaml_parse(text), PARAMETERS)
-    problems = list(faults(names, translated))
+    problems = list(faults(names, translated)) + list(version_faults(text))
     want = (ROOT / "functions" / "testdata" / "resources.txt").read_text()
     got = count(names, translated["Resources"])
     if got != want:

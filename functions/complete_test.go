@@ -74,6 +74,9 @@ func suggestedResource(template *sam.Template, m assembly, routes []sam.Route) s
 	line("  Properties:")
 	line("    Description: Say in a few words what it does")
 	line("    CodeUri: functions/%s", m.folder)
+	if m.has("env.Postgres") {
+		line("%s", suggestedReservation(m))
+	}
 	line("    AutoPublishAliasAllProperties: true")
 	switch variables := m.variables(); {
 	case m.hashes():
@@ -242,7 +245,7 @@ func withoutAuthored(t *testing.T, f *sam.Function) sam.Function {
 	slices.SortFunc(c.Policies, func(a, b sam.Policy) int { return strings.Compare(a.Name, b.Name) })
 	c.Properties = maps.Clone(f.Properties)
 	c.Properties["VersionDescription"] = names(t, f.Properties["VersionDescription"])
-	for _, authored := range []string{"Description", "Events", "Timeout", "DeploymentPreference", "Policies"} {
+	for _, authored := range []string{"Description", "Events", "Timeout", "DeploymentPreference", "Policies", "ReservedConcurrentExecutions"} {
 		delete(c.Properties, authored)
 	}
 	return c

@@ -80,6 +80,7 @@ var parts = map[string]part{
 // facts are true of one function alone.
 type facts struct {
 	timeout      int  // seconds; 0 for the usual timeout
+	connections  int  // to the database, of one execution; 0 for the usual one
 	isSeed       bool // it makes the schema, and CloudFormation calls it
 	answersHTML  bool
 	refusalsFail bool // Lambda counts each of its refusals as an error
@@ -95,9 +96,9 @@ var special = map[string]facts{
 	"reset_password_page": {answersHTML: true, why: "a person reads its answers in a browser, including its errors"},
 	"rotate_keys":         {timeout: 60, why: "making an RSA key takes seconds in a small function"},
 	"seed_admin": {
-		timeout: 120, isSeed: true,
+		timeout: 120, connections: 2, isSeed: true,
 		why: "it may migrate large tables; it starts with bad settings, too, because CloudFormation waits for its answer; " +
-			"its traffic does not move in steps",
+			"its traffic does not move in steps; it opens its connections one after the other, and the one before may still be closing",
 	},
 }
 

@@ -2,6 +2,7 @@ package functions_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
@@ -163,5 +164,17 @@ func TestSeedingWaitsForAnAddress(t *testing.T) {
 	v.functions["seed_admin"] = v.start(*readTemplate(t).Function("seed_admin"), nil)
 	if second := v.seed(byHand); !second.Admin.Created || !second.Admin.Mailed {
 		t.Errorf("with one: %+v", second)
+	}
+}
+
+// TestReservationsFitTheDatabase counts what special says. From an empty database
+// to the admin's account a run needs no more.
+func TestSeedingNeedsNoMoreConnectionsThanAreCounted(t *testing.T) {
+	t.Parallel()
+	server := postgrestest.Server(t)
+	v := newService(t, owner(t, server, canary), settings{})
+	execute(t, server, fmt.Sprint("ALTER ROLE roster CONNECTION LIMIT ", special["seed_admin"].connections))
+	if got := v.seed(scheduled); len(got.Migrations) == 0 || !got.Admin.Created {
+		t.Errorf("%+v", got)
 	}
 }

@@ -3,7 +3,8 @@
 TOOL := go tool -modfile=tools/go.mod
 # Only the files in Git: CI may have Go's own sources in .ci/tools.
 GOFUMPT := git ls-files -z '*.go' | xargs -0 $(TOOL) gofumpt
-FUNCTIONS := CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -tags lambda.norpc -trimpath -ldflags '-s -w' -o bin/
+# The environment that builds a function: see template.yaml.
+BUILD := CGO_ENABLED=0 GOFLAGS="-trimpath -tags=lambda.norpc,nethttpomithttp2 '-ldflags=-s -w' -buildvcs=false"
 
 .PHONY: help run lambda test race limits burst races refreshes bench timing tokens malformed differential fuzz lint fmt interop aws functions generate schema audit-verify validate deploy ci clean
 
@@ -72,7 +73,7 @@ fmt: ## format the code
 	$(GOFUMPT) -w
 
 functions: ## build all functions for Lambda into bin/
-	mkdir -p bin && $(FUNCTIONS) ./functions/...
+	mkdir -p bin && $(BUILD) GOOS=linux GOARCH=arm64 go build -o bin/ ./functions/...
 
 generate: ## write what is derived from the functions: localdev/handlers and functions/testdata
 	go test ./functions -run '^(TestHandlersAreTheMains|TestLinks|TestResources)$$' -update
@@ -87,7 +88,7 @@ validate: ## check the templates with sam and cfn-lint
 	for template in template.yaml docs/authorizer/*.yaml docs/edge/*.yaml; do sam validate --lint --template-file $$template && cfn-lint $$template || exit 1; done
 
 deploy: ## build and deploy with the settings of samconfig.toml
-	CGO_ENABLED=0 GOFLAGS="-trimpath -tags=lambda.norpc '-ldflags=-s -w' -buildvcs=false" sam build
+	$(BUILD) sam build
 	sam deploy
 
 ci: ## run everything that CI runs

@@ -140,12 +140,16 @@ var allowedImports = map[string]imports{
 		why:    "it runs any http.Handler and knows none",
 	},
 	"shared/job/rotation": {
-		own: []string{"shared/credential/keyring", "shared/aws/secrets"}, others: []string{lambda + "lambda"},
+		own: []string{"shared/credential/keyring", "shared/aws/secrets", "shared/job/stack"}, others: []string{lambda + "lambda", lambda + "lambdacontext"},
 		why: "it is told where the keys are and who wraps them, and has no database",
 	},
 	"shared/job/seed": {
-		own: []string{"shared/user"}, others: []string{lambda + "cfn", lambda + "lambda", lambda + "lambdacontext"},
+		own: []string{"shared/job/stack", "shared/user"}, others: []string{lambda + "lambda", lambda + "lambdacontext"},
 		why: "it is told how to migrate, so that its tests need no database",
+	},
+	"shared/job/stack": {
+		others: []string{lambda + "cfn"},
+		why:    "it speaks CloudFormation's events for any job, and knows none",
 	},
 	"shared/authorizer": {
 		own: []string{"shared/aws/metric", "shared/fault", "shared/request", "shared/user", "shared/wallclock"}, others: []string{lambda + "events", lambda + "lambda"},

@@ -66,7 +66,7 @@ var journey = []exchange{
 		body: `{"active":false}`, status: 403, want: `"code":"forbidden"`,
 	},
 
-	{route: "GET /.well-known/jwks.json", status: 200, want: `{"keys":[]}`},
+	{route: "GET /.well-known/jwks.json", status: 200, want: `"alg":"ES256","use":"sig"`},
 	{route: "GET /.well-known/openid-configuration", status: 200, want: `"jwks_uri":"https://accounts.example.com/.well-known/jwks.json"`},
 
 	{

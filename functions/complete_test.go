@@ -92,7 +92,15 @@ func suggestedResource(template *sam.Template, m assembly, routes []sam.Route) s
 	return b.String()
 }
 
-const secretOfTheStack = "!If [MakesSecret, !Ref Secret, !Ref ExistingSecretArn]"
+// secretVariables are the variables that name a secret, as each function has them
+// in template.yaml. In the description of a version stands the name of a secret
+// that a parameter gives.
+var secretVariables = map[string]struct{ value, local, parameter, condition string }{
+	"SECRET_ARN":          {"!If [MakesSecret, !Ref DatabaseSecret, !Ref ExistingSecretArn]", "Secret", "ExistingSecretArn", "MakesSecret"},
+	"SETTINGS_SECRET_ARN": {value: "!Ref SettingsSecret"},
+	"KEYS_SECRET_ARN":     {"!If [OwnsKeys, !Ref KeysSecretArn, !Ref KeysSecret]", "Keys", "KeysSecretArn", "OwnsKeys"},
+	"MIGRATE_SECRET_ARN":  {"!Ref MigrateSecretArn", "Migrate", "MigrateSecretArn", "HasOwner"},
+}
 
 func suggestVariables(line func(string, ...any), template *sam.Template, names []string) {
 	if len(names) == 0 {
@@ -100,19 +108,36 @@ func suggestVariables(line func(string, ...any), template *sam.Template, names [
 	}
 	line("    Environment:")
 	line("      Variables:")
-	description := ""
+	var described, locals []string
 	for _, name := range names {
-		if name == "SECRET_ARN" {
-			line("        SECRET_ARN: %s", secretOfTheStack)
+		secret, isSecret := secretVariables[name]
+		switch {
+		case !isSecret:
+			parameter := parameterOf(template, name)
+			line("        %s: !Ref %s", name, parameter)
+			described = append(described, "${"+parameter+"}")
 			continue
+		case secret.local != "":
+			described = append(described, "${"+secret.local+"}")
+			locals = append(locals, suggestedLocal(secret.local, secret.parameter, secret.condition))
 		}
-		parameter := parameterOf(template, name)
-		line("        %s: !Ref %s", name, parameter)
-		description += " ${" + parameter + "}"
+		line("        %s: %s", name, secret.value)
+	}
+	if len(locals) == 0 {
+		line("    VersionDescription: !Sub '%s'", strings.Join(described, " "))
+		return
 	}
 	line("    VersionDescription: !Sub")
-	line("      - ${Secret}%s", description)
-	line("      - Secret: !Select [6, !Split [':', %s]]", secretOfTheStack)
+	line("      - %s", strings.Join(described, " "))
+	line("      - %s", strings.Join(locals, "\n          "))
+}
+
+func suggestedLocal(local, parameter, condition string) string {
+	name := "!Select [6, !Split [':', !Ref " + parameter + "]]"
+	if condition == "MakesSecret" {
+		return local + ": !If [MakesSecret, '-', " + name + "]"
+	}
+	return local + ": !If [" + condition + ", " + name + ", '-']"
 }
 
 // parameterOf returns the parameter that other functions have for a variable, or

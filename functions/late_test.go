@@ -21,7 +21,7 @@ func behindTheAPI(t *testing.T) map[string]func(*service) int {
 	t.Helper()
 	requests := map[string]func(*service) int{}
 	for _, f := range readTemplate(t).Functions {
-		if _, reads := f.Environment["SECRET_ARN"]; !reads || len(f.Routes) == 0 {
+		if _, reads := f.Environment["SETTINGS_SECRET_ARN"]; !reads || len(f.Routes) == 0 {
 			continue
 		}
 		requests[f.Folder] = func(v *service) int { return v.firstRoute(f) }

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 
+	"roster/localdev/runtimeapi"
 	"roster/shared/aws/sam"
 )
 
@@ -54,7 +55,7 @@ var never = map[string]string{
 
 // dependencies are all packages that each function links, by folder.
 var dependencies = sync.OnceValues(func() (map[string][]string, error) {
-	cmd := exec.Command("go", "list", "-tags", "lambda.norpc", "-f", `{{.ImportPath}} {{join .Deps " "}}`, "./...")
+	cmd := exec.Command("go", "list", "-tags", runtimeapi.Tags, "-f", `{{.ImportPath}} {{join .Deps " "}}`, "./...")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=arm64")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr

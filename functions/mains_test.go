@@ -106,16 +106,29 @@ func (m assembly) variables() []string {
 
 func (m assembly) required() []string { return m.collect(func(p part) []string { return p.required }) }
 
-// stoppedBy reports whether a bad value of a setting stops it.
+// stoppedBy reports whether a bad value of a setting stops it. A function that
+// verifies tokens and reads the keys for another reason uses the whole ring.
 func (m assembly) stoppedBy(setting string) bool {
+	readsKeys := slices.Contains(m.variables(), "KEYS_SECRET_ARN")
+	switch {
+	case setting == "JWT_KEYS" && readsKeys && m.has("tokens.New"):
+		return true
+	case setting == "JWT_PUBLIC_KEYS" && readsKeys:
+		return false
+	}
 	return slices.Contains(m.collect(func(p part) []string { return p.checked }), setting)
 }
 
-// policies are those of template.yaml. Two of them include ReadSecret.
+// included are the policies of template.yaml that another one includes.
+var included = map[string][]string{"SignTokens": {"ReadKeys"}, "ChangeKeys": {"ReadKeys", "ReadSettings"}}
+
+// policies are those of template.yaml.
 func (m assembly) policies() []string {
 	all := m.collect(func(p part) []string { return p.policies })
-	if slices.Contains(all, "SignTokens") || slices.Contains(all, "ChangeSecret") {
-		all = slices.DeleteFunc(all, func(name string) bool { return name == "ReadSecret" })
+	for name, less := range included {
+		if slices.Contains(all, name) {
+			all = slices.DeleteFunc(all, func(name string) bool { return slices.Contains(less, name) })
+		}
 	}
 	return all
 }

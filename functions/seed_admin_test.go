@@ -150,23 +150,6 @@ func TestSeedingGoesOnWithoutMail(t *testing.T) {
 	v.login(`{"username":"admin","password":"correct horse battery"}`)
 }
 
-// The first step of a first deployment: there is no address for a link yet.
-func TestSeedingWaitsForAnAddress(t *testing.T) {
-	t.Parallel()
-	v := newService(t, postgrestest.Empty(t), variable("PUBLIC_URL", "https://roster.invalid"))
-	first := v.seed(byHand)
-	if len(first.Migrations) == 0 || first.Admin.Created || !strings.Contains(first.Admin.Note, "PUBLIC_URL") {
-		t.Errorf("without an address: %+v", first)
-	}
-	if !strings.Contains(v.log.String(), first.Admin.Note) {
-		t.Errorf("the log does not say so:\n%s", v.log)
-	}
-	v.functions["seed_admin"] = v.start(*readTemplate(t).Function("seed_admin"), nil)
-	if second := v.seed(byHand); !second.Admin.Created || !second.Admin.Mailed {
-		t.Errorf("with one: %+v", second)
-	}
-}
-
 // TestReservationsFitTheDatabase counts what special says. From an empty database
 // to the admin's account a run needs no more.
 func TestSeedingNeedsNoMoreConnectionsThanAreCounted(t *testing.T) {

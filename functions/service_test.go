@@ -22,22 +22,19 @@ import (
 	"roster/shared/aws/sam"
 )
 
-const secretARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:roster-AbCdEf"
-
 // parameters are the values of the variables that CloudFormation computes.
 var parameters = map[string]string{
 	"SECRET_ARN":          secretARN,
+	"MIGRATE_SECRET_ARN":  migrateARN,
+	"SETTINGS_SECRET_ARN": settingsARN,
+	"KEYS_SECRET_ARN":     keysARN,
 	"PUBLIC_URL":          "https://accounts.example.com",
 	"MAIL_FROM":           "no-reply@example.com",
-	"ADMIN_USERNAME":      "admin",
 	"ADMIN_EMAIL":         "ops@example.com",
-	"PASSWORD_MIN_LENGTH": "8",
-	"JWT_ALGORITHM":       "ES256",
-	"JWT_ROTATION_DAYS":   "90",
 	"JWT_KMS_KEY":         "",
 }
 
-// settings are the values in the secret and the variables that differ from the
+// settings are the values in the secrets and the variables that differ from the
 // usual ones. An empty value removes one.
 type settings struct {
 	secret, variables map[string]string
@@ -59,7 +56,8 @@ type service struct {
 func newService(t testing.TB, databaseURL string, s settings) *service {
 	t.Helper()
 	v := &service{t: t, aws: awstest.New(t), log: &programtest.Output{}, functions: map[string]*runtimeapi.Function{}}
-	v.setSecret(overlay(map[string]string{"DATABASE_URL": databaseURL, "ROOT_KEY": rand.Text() + rand.Text()}, s.secret))
+	usual := map[string]string{"DATABASE_URL": databaseURL, "ROOT_KEY": rand.Text() + rand.Text(), "JWT_KEYS": usualRing()}
+	v.setSecret(overlay(usual, s.secret))
 	var routes []gateway.Route
 	for _, f := range readTemplate(t).Functions {
 		v.functions[f.Folder] = v.start(f, s.variables)
@@ -79,16 +77,6 @@ func overlay(usual, over map[string]string) map[string]string {
 	maps.Copy(values, over)
 	maps.DeleteFunc(values, func(_, value string) bool { return value == "" })
 	return values
-}
-
-func (v *service) setSecret(values map[string]string) {
-	v.t.Helper()
-	text, err := json.Marshal(values)
-	if err != nil {
-		v.t.Fatal(err)
-	}
-	v.secret = values
-	v.aws.SetSecret(secretARN, string(text))
 }
 
 // start starts a function with the variables that the template gives it.

@@ -14,12 +14,14 @@ import (
 
 func TestAStartNamesAllThatIsMissing(t *testing.T) {
 	t.Parallel()
-	nothing := map[string]string{"DATABASE_URL": "", "ROOT_KEY": ""}
+	nothing := map[string]string{"DATABASE_URL": "", "ROOT_KEY": "", "JWT_KEYS": ""}
 	variables := map[string]string{}
 	for name := range parameters {
 		variables[name] = ""
 	}
-	variables["SECRET_ARN"] = secretARN
+	for name := range secretVariables {
+		delete(variables, name)
+	}
 	v := newService(t, "", settings{secret: nothing, variables: variables})
 	for folder := range v.functions {
 		got, want := v.refusal(t, folder), ""
@@ -32,11 +34,12 @@ func TestAStartNamesAllThatIsMissing(t *testing.T) {
 	}
 }
 
-// refusal starts a function and returns why it cannot do its work, or "". The
-// seed starts all the same and says it at each run, which CloudFormation reads.
+// refusal starts a function and returns why it cannot do its work, or "". A step
+// of a deployment starts all the same and says it at each run, which
+// CloudFormation reads.
 func (v *service) refusal(t *testing.T, folder string) string {
 	t.Helper()
-	if !special[folder].isSeed {
+	if !special[folder].isStep {
 		if err := v.functions[folder].Warm(t.Context()); err != nil {
 			return refusal(t, err)
 		}
@@ -187,7 +190,7 @@ func TestAStartRefusesAnUnreadableSecret(t *testing.T) {
 		want    string
 	}{
 		"denied": {
-			func(s *awstest.Server) { s.Fail(awstest.GetSecretValue, awstest.AccessDenied) },
+			func(s *awstest.Server) { s.Fail(awstest.GetSecretValue, awstest.Times(9, awstest.AccessDenied)...) },
 			"not allowed; the function's role needs secretsmanager:GetSecretValue",
 		},
 		"bytes": {func(s *awstest.Server) { s.SetBinarySecret(secretARN, []byte(canary)) }, "it holds bytes (SecretBinary)"},
@@ -213,8 +216,9 @@ func TestAStartRefusesAnUnreadableSecret(t *testing.T) {
 		v.aws.Fail(awstest.GetSecretValue, awstest.Times(100, awstest.ServerError)...)
 		tried := 0
 		for _, f := range readTemplate(t).Functions {
-			if _, reads := f.Environment["SECRET_ARN"]; reads && len(f.Routes) == 0 {
-				v.refuses(t, f.Folder, name+"read secret "+secretARN+": no usable answer from Secrets Manager")
+			if _, reads := f.Environment["SETTINGS_SECRET_ARN"]; reads && len(f.Routes) == 0 {
+				v.refuses(t, f.Folder, "")
+				v.logHas("SECRET_ARN cannot be read: read secret ", ": no usable answer from Secrets Manager")
 				tried++
 			}
 		}
@@ -237,9 +241,9 @@ func TestAStartRefusesAnUnreadableSecret(t *testing.T) {
 func TestAStartIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	v := newService(t, "postgres://roster@127.0.0.1:1/roster", secret("ROOT_KEY", ""))
-	v.refuses(t, "get_user", "JWT_SECRET_KEY is missing")
+	v.refuses(t, "reset_password", "SECRET_KEY is missing")
 	v.setSecret(overlay(v.secret, map[string]string{"ROOT_KEY": canary}))
-	if err := v.functions["get_user"].Warm(t.Context()); err != nil {
+	if err := v.functions["reset_password"].Warm(t.Context()); err != nil {
 		t.Error(err)
 	}
 }

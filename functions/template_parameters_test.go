@@ -4,7 +4,6 @@ import (
 	"maps"
 	"regexp"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -26,8 +25,8 @@ func TestParameterPatterns(t *testing.T) {
 	template := readTemplate(t)
 	tests := map[string]struct{ good, bad []string }{
 		"PublicUrl": {
-			[]string{"https://roster.invalid", "https://a1.execute-api.eu-central-1.amazonaws.com", "https://a.example:8443"},
-			[]string{"", "http://a.example", "https://a.example/", "https://A.example", "https://a.example?x", "https://localhost", "https://u@a.example"},
+			[]string{"", "https://a1.execute-api.eu-central-1.amazonaws.com", "https://a.example:8443"},
+			[]string{"http://a.example", "https://a.example/", "https://A.example", "https://a.example?x", "https://localhost", "https://u@a.example"},
 		},
 		"CorsOrigins": {
 			[]string{"", "https://a.example", "http://localhost:5173,https://b.example"},
@@ -37,6 +36,14 @@ func TestParameterPatterns(t *testing.T) {
 			[]string{"", "postgres://u:p%22%5C@db.example:5432/roster?sslmode=verify-full", "postgresql://u:$&'()[]@[::1]/d"},
 			[]string{"mysql://u@h/d", `postgres://u:"@h/d`, `postgres://u:\@h/d`, "postgres://u: @h/d", "postgres://u:ü@h/d", "postgres://u:\n@h/d"},
 		},
+		"MigrateSecretArn": {
+			[]string{"", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:roster/owner-AbCd12"},
+			[]string{"roster", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:roster", "*"},
+		},
+		"KeysSecretArn": {
+			[]string{"", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:roster/keys-AbCd12"},
+			[]string{"roster", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:roster", "*"},
+		},
 		"ExistingSecretArn": {
 			[]string{"", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:roster/prod-AbCd12"},
 			[]string{"roster", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:*", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:roster", "*"},
@@ -45,7 +52,6 @@ func TestParameterPatterns(t *testing.T) {
 			[]string{"no-reply@example.com", "a+b@mail.example.co.uk"},
 			[]string{"", "Roster <a@example.com>", "a@localhost", "a@example.com, b@example.com", "*@example.com", "${aws:username}@example.com"},
 		},
-		"AdminUsername": {[]string{"admin", "a.b-c_d"}, []string{"", "ab", "-abc", "abc.", "a b c"}},
 		"AdminEmail":    {[]string{"ops@example.com"}, []string{"", "ops", "ops@localhost"}},
 		"JwtKmsKeyArn": {
 			[]string{"", "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab", "arn:aws:kms:eu-central-1:123456789012:key/mrk-1234"},
@@ -92,18 +98,28 @@ func TestParametersAreDescribedAndGrouped(t *testing.T) {
 			t.Errorf("%s has no description", name)
 		}
 	}
-	if parameter(t, template, "DatabaseUrl")["NoEcho"] != true {
-		t.Error("DatabaseUrl is shown in the console")
+	for _, name := range all {
+		// sam deploy --guided takes no empty answer for a parameter that it hides.
+		if hidden := parameter(t, template, name)["NoEcho"] == true; hidden != (name == "DatabaseUrl") {
+			t.Errorf("%s is hidden: %v; only DatabaseUrl is, which always has a value", name, hidden)
+		}
 	}
 }
 
 // CloudFormation publishes a version when its description changes, and Lambda
 // refuses a version in which nothing else has changed. So the description names
-// exactly the parameters that the environment names.
+// exactly the parameters that the environment names. A secret of the stack keeps
+// its ARN.
 func TestVersionDescriptions(t *testing.T) {
 	t.Parallel()
-	for _, f := range readTemplate(t).Functions {
-		want, got := names(t, f.Properties["Environment"]), names(t, f.Properties["VersionDescription"])
+	template := readTemplate(t)
+	isParameter := func(name string) bool {
+		_, there := template.Document["Parameters"].(map[string]any)[name]
+		return there
+	}
+	for _, f := range template.Functions {
+		want := slices.DeleteFunc(names(t, f.Properties["Environment"]), func(name string) bool { return !isParameter(name) })
+		got := slices.DeleteFunc(names(t, f.Properties["VersionDescription"]), func(name string) bool { return !isParameter(name) })
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: the environment's parameters (-) and the description's (+) differ:\n%s", f.Folder, diff)
 		}
@@ -123,29 +139,16 @@ func names(t *testing.T, value any) []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
-// Lambda takes descriptions of at most 256 characters. The secret's name is taken
-// to be one that CloudFormation makes, which has 26 characters.
+// Lambda takes descriptions of at most 256 characters. The secrets are taken to be
+// the stack's own.
 func TestTheLongestVersionDescriptionFits(t *testing.T) {
 	t.Parallel()
 	template := readTemplate(t)
-	longest := len("Secret-123456789012-123456")
+	longest := len("- - -")
 	for _, name := range []string{"PublicUrl", "MailFrom", "AdminEmail"} {
 		longest += 1 + parameter(t, template, name)["MaxLength"].(int)
 	}
-	longest += 1 + len(strings.Repeat("u", 32)) + 1 + len("64")
 	if longest > 256 {
 		t.Errorf("the description of seed_admin's version may have %d characters", longest)
-	}
-}
-
-// The command must be for this stack: samconfig.toml names two stacks and may not
-// name the Region.
-func TestTheNextStepIsForThisStack(t *testing.T) {
-	t.Parallel()
-	step := readTemplate(t).Document["Outputs"].(map[string]any)["NextStep"].(map[string]any)
-	want := map[string]any{"Fn::Sub": "sam deploy --stack-name ${AWS::StackName} --region ${AWS::Region} " +
-		"--parameter-overrides PublicUrl=${Api.ApiEndpoint}"}
-	if diff := cmp.Diff(want, step["Value"]); diff != "" {
-		t.Errorf("the output NextStep (-want +got):\n%s", diff)
 	}
 }

@@ -15,11 +15,11 @@ import (
 // actions are the IAM actions that the template may grant, and why. The list
 // catches a misspelled action, too: IAM accepts ses:SendEmial and grants nothing.
 var actions = map[string]string{
-	"secretsmanager:GetSecretValue":           "to read the one secret",
-	"secretsmanager:PutSecretValue":           "to rotate the keys in it",
+	"secretsmanager:GetSecretValue":           "to read a secret",
+	"secretsmanager:PutSecretValue":           "to rotate the keys",
 	"secretsmanager:UpdateSecretVersionStage": "to make that the current version",
-	"kms:Decrypt":         "for a secret under a key of the operator's, and for wrapped keys in it",
-	"kms:Encrypt":         "to wrap the keys in it",
+	"kms:Decrypt":         "for a secret under a key of the operator's, and for wrapped keys",
+	"kms:Encrypt":         "to wrap the keys",
 	"kms:GenerateDataKey": "to write a secret under a key of the operator's",
 	"ses:SendEmail":       "to send mail",
 }
@@ -94,47 +94,112 @@ func checkStatement(t *testing.T, who string, s sam.Statement, allowed []string)
 	}
 }
 
-func TestTheSecretIsForThoseWhoKnowIt(t *testing.T) {
+// A function may read the secrets that its variables name, and no others.
+func TestASecretIsForThoseWhoKnowIt(t *testing.T) {
 	t.Parallel()
-	template := readTemplate(t)
-	arn := map[string]any{"Fn::If": []any{"MakesSecret", ref("Secret"), ref("ExistingSecretArn")}}
-	for _, f := range template.Functions {
-		_, given := f.Environment["SECRET_ARN"]
-		granted := grants(f, "secretsmanager:GetSecretValue")
-		if given != (len(granted) == 1) {
-			t.Errorf("%s has SECRET_ARN: %v; statements that let it read the secret: %d", f.Folder, given, len(granted))
-		}
-		for _, s := range granted {
-			if diff := cmp.Diff([]any{arn}, s.Resources); diff != "" {
-				t.Errorf("%s may read other secrets (-want +got):\n%s", f.Folder, diff)
+	readers := map[string][]string{}
+	for _, f := range readTemplate(t).Functions {
+		var named, readable []string
+		variables := f.Properties["Environment"]
+		for variable := range secretVariables {
+			if value := variableOf(variables, variable); value != nil {
+				named = append(named, variable)
+				readers[variable] = append(readers[variable], f.Folder)
 			}
 		}
-		for _, s := range grants(f, "kms:Decrypt") {
-			if cmp.Equal(s.Resources, []any{ref("JwtKmsKeyArn")}) {
-				continue // TestKeysAreForThoseWhoSign
+		for _, s := range grants(f, "secretsmanager:GetSecretValue") {
+			for _, resource := range s.Resources {
+				readable = append(readable, variableOfSecret(t, resource))
 			}
-			want := map[string]any{"StringEquals": map[string]any{
-				"kms:ViaService":                  map[string]any{"Fn::Sub": "secretsmanager.${AWS::Region}.${AWS::URLSuffix}"},
-				"kms:EncryptionContext:SecretARN": arn,
-			}}
-			if diff := cmp.Diff(want, s.Conditions); diff != "" {
-				t.Errorf("%s may decrypt more than its secret (-want +got):\n%s", f.Folder, diff)
+			if stages := write(t, s.Conditions); !strings.Contains(stages, `{"StringEquals":{"secretsmanager:VersionStage":`) {
+				t.Errorf("%s may read old versions of a secret: %s", f.Folder, stages)
 			}
 		}
+		slices.Sort(named)
+		slices.Sort(readable)
+		if diff := cmp.Diff(named, readable); diff != "" {
+			t.Errorf("%s: the secrets that its variables name (-) and that it may read (+) differ:\n%s", f.Folder, diff)
+		}
+		checkDecryption(t, f)
+	}
+	for _, folder := range []string{"health", "jwks", "get_user", "audit", "authorizer"} {
+		if slices.Contains(readers["KEYS_SECRET_ARN"], folder) {
+			t.Errorf("%s verifies or less, and can read the keys that sign", folder)
+		}
+	}
+	if diff := cmp.Diff([]string{"seed_admin"}, readers["MIGRATE_SECRET_ARN"]); diff != "" {
+		t.Errorf("who reads the address of the tables' owner (-want +got):\n%s", diff)
 	}
 }
 
-// Only functions that sign may unwrap private keys, and only those of the one
-// secret. Only the rotation of keys may write the secret.
+func variableOf(environment any, name string) any {
+	e, _ := environment.(map[string]any)
+	variables, _ := e["Variables"].(map[string]any)
+	return variables[name]
+}
+
+// The forms in which template.yaml writes the ARN of each secret.
+var (
+	databaseSecret = map[string]any{"Fn::If": []any{"MakesSecret", ref("DatabaseSecret"), ref("ExistingSecretArn")}}
+	keysSecret     = map[string]any{"Fn::If": []any{"OwnsKeys", ref("KeysSecretArn"), ref("KeysSecret")}}
+	// Without an owner's address it is the database's secret once more.
+	migrateSecret = map[string]any{"Fn::If": []any{"HasOwner", ref("MigrateSecretArn"), databaseSecret}}
+)
+
+// variableOfSecret returns the variable that names a secret.
+func variableOfSecret(t *testing.T, arn any) string {
+	t.Helper()
+	switch {
+	case cmp.Equal(arn, any(databaseSecret)):
+		return "SECRET_ARN"
+	case cmp.Equal(arn, any(keysSecret)):
+		return "KEYS_SECRET_ARN"
+	case cmp.Equal(arn, any(migrateSecret)):
+		return "MIGRATE_SECRET_ARN"
+	case cmp.Equal(arn, any(ref("SettingsSecret"))):
+		return "SETTINGS_SECRET_ARN"
+	}
+	t.Errorf("%s is none of the secrets", write(t, arn))
+	return ""
+}
+
+// checkDecryption fails the test if a function may decrypt more than the secrets
+// that it may read.
+func checkDecryption(t *testing.T, f sam.Function) {
+	t.Helper()
+	var readable, decryptable []any
+	for _, s := range grants(f, "secretsmanager:GetSecretValue") {
+		readable = append(readable, s.Resources...)
+	}
+	for _, s := range grants(f, "kms:Decrypt") {
+		if cmp.Equal(s.Resources, []any{ref("JwtKmsKeyArn")}) {
+			continue // TestKeysAreForThoseWhoSign
+		}
+		equals, _ := s.Conditions["StringEquals"].(map[string]any)
+		if via := write(t, equals["kms:ViaService"]); via != `{"Fn::Sub":"secretsmanager.${AWS::Region}.${AWS::URLSuffix}"}` || len(equals) != 2 {
+			t.Errorf("%s may decrypt elsewhere: %s", f.Folder, write(t, s.Conditions))
+		}
+		if list, several := equals["kms:EncryptionContext:SecretARN"].([]any); several {
+			decryptable = append(decryptable, list...)
+			continue
+		}
+		decryptable = append(decryptable, equals["kms:EncryptionContext:SecretARN"])
+	}
+	if diff := cmp.Diff(readable, decryptable); diff != "" {
+		t.Errorf("%s: what it may read (-) and decrypt (+) differ:\n%s", f.Folder, diff)
+	}
+}
+
+// Only functions that sign may unwrap private keys, and only those of the keys'
+// secret. Only the rotation of keys may write a secret.
 func TestKeysAreForThoseWhoSign(t *testing.T) {
 	t.Parallel()
-	signs, rotates := withPolicy(t, "SignTokens"), withPolicy(t, "ChangeSecret")
-	arn := map[string]any{"Fn::If": []any{"MakesSecret", ref("Secret"), ref("ExistingSecretArn")}}
+	signs, rotates := withPolicy(t, "SignTokens"), withPolicy(t, "ChangeKeys")
 	may := map[string][]string{}
 	for _, f := range readTemplate(t).Functions {
 		for _, s := range statements(f) {
 			if cmp.Equal(s.Resources, []any{ref("JwtKmsKeyArn")}) {
-				want := map[string]any{"StringEquals": map[string]any{"kms:EncryptionContext:secret": arn}}
+				want := map[string]any{"StringEquals": map[string]any{"kms:EncryptionContext:secret": keysSecret}}
 				if diff := cmp.Diff(want, s.Conditions); diff != "" {
 					t.Errorf("%s may use the key for more than the secret (-want +got):\n%s", f.Folder, diff)
 				}
@@ -179,22 +244,46 @@ func TestMailIsForThoseWhoSend(t *testing.T) {
 	}
 }
 
-func TestTheSecretOutlivesTheStack(t *testing.T) {
+func TestTheSecretsOutliveTheStack(t *testing.T) {
 	t.Parallel()
 	template := readTemplate(t)
-	for _, policy := range []string{"DeletionPolicy", "UpdateReplacePolicy"} {
-		if got := template.Resource("Secret")[policy]; got != "Retain" {
-			t.Errorf("the secret's %s is %v", policy, got)
-		}
-	}
-	users := 0
+	var users []string
 	for name := range template.Document["Resources"].(map[string]any) {
-		if strings.Contains(write(t, template.Resource(name)), "DatabaseUrl") {
-			users++
+		resource := template.Resource(name)
+		if text := write(t, resource); strings.Contains(text, "${DatabaseUrl}") || strings.Contains(text, `"DatabaseUrl"`) {
+			users = append(users, name)
+		}
+		if resource["Type"] != "AWS::SecretsManager::Secret" {
+			continue
+		}
+		for _, policy := range []string{"DeletionPolicy", "UpdateReplacePolicy"} {
+			if got := resource[policy]; got != "Retain" {
+				t.Errorf("the %s of %s is %v", policy, name, got)
+			}
 		}
 	}
-	if users != 1 {
-		t.Errorf("%d resources use DatabaseUrl, want only the secret", users)
+	if diff := cmp.Diff([]string{"DatabaseSecret"}, users); diff != "" {
+		t.Errorf("the resources that hold the database's address (-want +got):\n%s", diff)
+	}
+}
+
+// A parameter must never reach the keys' secret: an update that writes it again
+// makes a new key, and locks every account out whose password is hashed with a
+// salt that was there. .ci/translations.py changes each parameter in turn and
+// compares the secret in SAM's own translation; this test needs only Go.
+func TestNoParameterReachesTheKeys(t *testing.T) {
+	t.Parallel()
+	template := readTemplate(t)
+	for _, secret := range []string{"KeysSecret", "SettingsSecret"} {
+		resource := template.Resource(secret)
+		if resource["Condition"] != nil || resource["DependsOn"] != nil {
+			t.Errorf("%s is not there in every stack: %s", secret, write(t, resource))
+		}
+		for _, name := range names(t, resource) {
+			if name != "AWS::StackName" {
+				t.Errorf("%s depends on %s", secret, name)
+			}
+		}
 	}
 }
 

@@ -27,13 +27,13 @@ func (b failingDB) Consume(context.Context, []ratelimit.Budget, time.Time) (rate
 }
 
 func (b failingDB) Ping(context.Context) error { return b.fail() }
-func (b failingDB) CreateUser(context.Context, user.User, audit.Event) (user.Taken, error) {
+func (b failingDB) CreateUser(context.Context, user.NewAccount, audit.Event) (user.Taken, error) {
 	return user.Taken{}, b.fail()
 }
 
 func (b failingDB) UserByUsername(context.Context, string) (*user.User, error) { return nil, b.fail() }
 
-func (b failingDB) CreateReset(context.Context, string, string, user.Reset, audit.Event) (*user.User, error) {
+func (b failingDB) CreateReset(context.Context, user.NewReset, audit.Event) (*user.User, error) {
 	return nil, b.fail()
 }
 

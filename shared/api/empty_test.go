@@ -26,8 +26,8 @@ func (e emptyDB) checkText(texts ...string) {
 	}
 }
 
-func (e emptyDB) CreateUser(_ context.Context, u user.User, event audit.Event) (user.Taken, error) {
-	e.checkText(u.Username, u.FirstName, u.LastName, u.Email, event.From.UserAgent, event.From.RequestID)
+func (e emptyDB) CreateUser(_ context.Context, u user.NewAccount, event audit.Event) (user.Taken, error) {
+	e.checkText(u.Username, u.FirstName, u.LastName, u.Email, event.Client.UserAgent, event.Client.RequestID)
 	return user.Taken{Username: true}, nil
 }
 
@@ -40,14 +40,14 @@ func (e emptyDB) RecordLogin(context.Context, user.LoginRecord, audit.Event) (bo
 	return false, nil
 }
 
-func (e emptyDB) CreateReset(_ context.Context, name, email string, _ user.Reset, event audit.Event) (*user.User, error) {
-	e.checkText(name, email, event.From.UserAgent, event.From.RequestID)
+func (e emptyDB) CreateReset(_ context.Context, r user.NewReset, event audit.Event) (*user.User, error) {
+	e.checkText(r.Username, r.Email, event.Client.UserAgent, event.Client.RequestID)
 	return nil, nil
 }
 
 func (e emptyDB) UserByReset(context.Context, []byte, time.Time) (*user.User, error) { return nil, nil }
 
-func (e emptyDB) SpendReset(context.Context, user.SpentReset, audit.Event) (bool, error) {
+func (e emptyDB) UseReset(context.Context, user.ResetUse, audit.Event) (bool, error) {
 	return false, nil
 }
 
@@ -58,7 +58,7 @@ func (e emptyDB) CallerAndTarget(_ context.Context, c request.Caller, name strin
 }
 
 func (e emptyDB) UpdateUser(_ context.Context, _ user.Guard, edit user.Edit, event audit.Event) (user.Outcome, error) {
-	e.checkText(event.From.UserAgent, event.From.RequestID)
+	e.checkText(event.Client.UserAgent, event.Client.RequestID)
 	for _, s := range []*string{edit.Username, edit.FirstName, edit.LastName, edit.Email} {
 		if s != nil {
 			e.checkText(*s)
@@ -76,7 +76,7 @@ func (e emptyDB) Consume(context.Context, []ratelimit.Budget, time.Time) (rateli
 }
 
 func (e emptyDB) Record(_ context.Context, event audit.Event) error {
-	e.checkText(event.From.UserAgent, event.From.RequestID)
+	e.checkText(event.Client.UserAgent, event.Client.RequestID)
 	return nil
 }
 
@@ -85,7 +85,7 @@ func (e emptyDB) ListAudit(context.Context, string, audit.Query) (audit.Page, er
 }
 func (e emptyDB) Ping(context.Context) error { return nil }
 
-func (e emptyDB) Renew(context.Context, user.Renewal, audit.Event) (user.Verdict, *user.User, error) {
+func (e emptyDB) Renew(context.Context, user.Renewal, audit.Event) (user.RenewalOutcome, *user.User, error) {
 	return user.SessionOver, nil, nil
 }
 

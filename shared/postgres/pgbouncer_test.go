@@ -26,6 +26,7 @@ import (
 	"roster/shared/postgres"
 	"roster/shared/postgres/dburl"
 	"roster/shared/postgres/migrations"
+	"roster/shared/user"
 )
 
 // pgbouncer starts one in transaction mode before a server, with two connections
@@ -133,7 +134,7 @@ func TestPgBouncer(t *testing.T) {
 	concurrently(len(dbs), func(i int) {
 		for n := range 20 {
 			u := account(fmt.Sprintf("user%d_%d", i, n))
-			if taken, err := dbs[i].CreateUser(t.Context(), u, event); err != nil || taken.Any() {
+			if taken, err := dbs[i].CreateUser(t.Context(), user.NewAccount{User: u}, event); err != nil || taken.Any() {
 				t.Errorf("create: %+v, %v", taken, err)
 				return
 			}

@@ -42,7 +42,7 @@ var passwordSetters = map[string]struct {
 	}},
 	"reset": {"new_password", func(ctx context.Context, db *store, p user.Passwords, given string) error {
 		token, hash := tokens.Mint()
-		db.users, db.reset = []*user.User{ann()}, user.Reset{Hash: hash}
+		db.users, db.reset = []*user.User{ann()}, user.NewReset{Hash: hash}
 		return user.ResetPassword(ctx, requestFrom(request.Client{}), db, user.ResetPasswordParts{Tokens: tokens, Passwords: p, Limits: user.DefaultLimits}, user.PasswordReset{Token: token, NewPassword: given})
 	}},
 	"change": {"password", func(ctx context.Context, db *store, p user.Passwords, given string) error {

@@ -72,7 +72,7 @@ func Register(ctx context.Context, req request.Request, db RegisterStore, p Regi
 	event := audit.NewEvent(req, audit.ActionRegister)
 	event.Actor, event.Target = u.UUID, u.UUID
 	event.AddIf(attempt.Last, audit.ActionWait)
-	taken, err := db.CreateUser(ctx, u, event)
+	taken, err := db.CreateUser(ctx, NewAccount{User: u}, event)
 	if err != nil {
 		return err
 	}

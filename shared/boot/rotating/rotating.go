@@ -3,6 +3,7 @@
 package rotating
 
 import (
+	"context"
 	"time"
 
 	"roster/shared/aws/awsenv"
@@ -17,9 +18,23 @@ import (
 // private signature key one to three years.
 const maxDays = 365
 
-// Job returns the job that rotates the keys in the secret of SECRET_ARN.
+// Run runs Job once. Its error names every bad setting.
+func Run(ctx context.Context, env *settings.Environment, request rotation.Request) (rotation.Report, error) {
+	job := Job(env)
+	if err := env.Check(); err != nil {
+		return rotation.Report{}, err
+	}
+	return job(ctx, request)
+}
+
+// Job returns the job that rotates the keys in the secret of KEYS_SECRET_ARN, or
+// of SECRET_ARN if that is not set. It copies the public keys into the secret of
+// SETTINGS_SECRET_ARN, unless that is the same one.
 func Job(env *settings.Environment) rotation.Job {
-	arn := env.Required("SECRET_ARN")
+	arn := env.Optional("KEYS_SECRET_ARN", "")
+	if arn == "" {
+		arn = env.Required("SECRET_ARN")
+	}
 	cfg, err := awsenv.From(func(name string) string { return env.Optional(name, "") })
 	if err != nil {
 		env.AddError("SECRET_ARN", err)
@@ -28,7 +43,11 @@ func Job(env *settings.Environment) rotation.Job {
 	if key := env.Optional("JWT_KMS_KEY", ""); key != "" {
 		s.Wrapper = kms.New(cfg, key, arn)
 	}
-	return rotation.NewJob(secrets.Open(cfg, arn), s, time.Now)
+	stores := rotation.Stores{Keys: secrets.Open(cfg, arn)}
+	if public := env.Optional("SETTINGS_SECRET_ARN", ""); public != "" && public != arn {
+		stores.Public = secrets.Open(cfg, public)
+	}
+	return rotation.NewJob(stores, s, time.Now)
 }
 
 // Settings returns how often keys change and which algorithm new ones have.

@@ -73,7 +73,7 @@ var audienceForm = regexp.MustCompile(`^[!-~]{1,128}$`)
 // profile reads the issuer, the audience and the extra claims of the tokens.
 func profile(env *boot.Environment) token.Profile {
 	// Roster's own endpoints require the same audience (RFC 7519 §4.1.3).
-	p := token.Profile{Issuer: env.Origin("PUBLIC_URL"), Audience: env.Optional("JWT_AUDIENCE", "roster")}
+	p := token.Profile{Issuer: env.PublicURL(), Audience: env.Optional("JWT_AUDIENCE", "roster")}
 	if !audienceForm.MatchString(p.Audience) {
 		env.Reject("JWT_AUDIENCE", "must be 1 to 128 characters without spaces")
 	}
@@ -145,6 +145,9 @@ func (a *Access) signer(ctx context.Context, ring *keyring.Ring) (crypto.Signer,
 	a.mu.Unlock()
 	if known {
 		return private, nil
+	}
+	if k.Wrapped == nil {
+		return nil, fmt.Errorf("%v has no private key here: this function reads only the public ones", k)
 	}
 	if a.unwrapper == nil {
 		return nil, fmt.Errorf("%v is wrapped, and this function cannot unwrap it", k)

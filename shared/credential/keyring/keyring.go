@@ -18,6 +18,7 @@ import (
 	"crypto"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 )
 
@@ -104,6 +105,11 @@ func (r *Ring) inState(s State) (Key, bool) {
 		}
 	}
 	return Key{}, false
+}
+
+// Has reports whether the ring has a key with that kid, in any state.
+func (r *Ring) Has(kid string) bool {
+	return slices.ContainsFunc(r.Keys, func(k Key) bool { return k.ID == kid })
 }
 
 // Find returns the key that verifies tokens with that kid now, if there is one.

@@ -20,8 +20,8 @@ func TestLogAndReportShowNoPrivateKey(t *testing.T) {
 	defer slog.SetDefault(before)
 	d := newDeployment(t, initialSecret)
 	var shown []any
-	for _, ask := range []rotation.Ask{{}, {Start: true}, {ReplaceAll: true}} {
-		answer, err := rotation.Handler(d.job())(t.Context(), marshal(t, ask))
+	for _, request := range []rotation.Request{{}, {Start: true}, {ReplaceAll: true}} {
+		answer, err := rotation.Handler(d.job())(t.Context(), marshal(t, request))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -62,14 +62,14 @@ func marshal(t *testing.T, v any) json.RawMessage {
 
 func TestHandlerAcceptsAnyEvent(t *testing.T) {
 	t.Parallel()
-	for event, want := range map[string]rotation.Ask{
+	for event, want := range map[string]rotation.Request{
 		`{"detail-type":"Scheduled Event","source":"aws.events","detail":{}}`: {},
 		`{}`: {}, `null`: {}, `[]`: {}, `"start"`: {}, ``: {}, `{"start":"yes"}`: {},
 		`{"start":true}`: {Start: true}, `{"replace_all":true}`: {ReplaceAll: true},
 	} {
-		var got rotation.Ask
-		_, err := rotation.Handler(func(_ context.Context, ask rotation.Ask) (rotation.Report, error) {
-			got = ask
+		var got rotation.Request
+		_, err := rotation.Handler(func(_ context.Context, request rotation.Request) (rotation.Report, error) {
+			got = request
 			return rotation.Report{}, nil
 		})(t.Context(), json.RawMessage(event))
 		if got != want || err != nil {

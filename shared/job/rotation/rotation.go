@@ -2,7 +2,10 @@
 // steps of package keyring that are due, and writes the ring of keys back to the
 // secret:
 //
-//	report, err := rotation.NewJob(secret, settings, time.Now)(ctx, rotation.Ask{})
+//	report, err := rotation.NewJob(stores, settings, time.Now)(ctx, rotation.Request{})
+//
+// A function that only verifies tokens cannot read that secret. For it, each run
+// copies the public keys into the secret of the settings.
 //
 // It runs on a schedule and by hand, as a Lambda function and as a command. Each
 // run does only what is due, so an extra run does no harm. It refuses to use a
@@ -21,6 +24,14 @@ import (
 
 // member is the name of the ring of keys in the secret.
 const member = "JWT_KEYS"
+
+// Stores are the secrets that a run changes.
+type Stores struct {
+	Keys Store
+	// Public gets a copy of the ring without its private keys; nil if those who
+	// verify read Keys, as they do on a laptop.
+	Public Store
+}
 
 // Store holds the ring of keys among the members of a secret.
 type Store interface {
@@ -42,13 +53,19 @@ type Settings struct {
 	Wrapper   Wrapper // nil means that the secret holds private keys unencrypted
 }
 
-// Ask says what a run shall do in addition to what is due.
-type Ask struct {
+// Request says what a run shall do in addition to what is due.
+type Request struct {
 	// Start publishes the next key now.
 	Start bool `json:"start"`
 	// ReplaceAll replaces all keys by one new key, which revokes every access
 	// token. It is for keys that may have been leaked.
 	ReplaceAll bool `json:"replace_all"`
+	// First makes a key that signs at once if there is none yet, and no shared
+	// secret that signs. A deployment asks for it before anything issues tokens.
+	First bool `json:"-"`
+	// APIURL is the API's address, to be written for the functions; "" if it is
+	// not to be changed.
+	APIURL string `json:"-"`
 }
 
 // Report says what a run did, and the state of the keys after it.
@@ -69,18 +86,25 @@ type Key struct {
 }
 
 // Job rotates the keys of one store.
-type Job func(ctx context.Context, ask Ask) (Report, error)
+type Job func(ctx context.Context, request Request) (Report, error)
 
-// NewJob returns the job that rotates the keys of the store.
-func NewJob(store Store, s Settings, now func() time.Time) Job {
-	return func(ctx context.Context, ask Ask) (Report, error) {
-		run := run{settings: s, ask: ask, now: now().UTC().Truncate(time.Second)}
-		if err := store.Change(ctx, member, func(values map[string]string) (string, error) { return run.compute(ctx, values) }); err != nil {
+// NewJob returns the job that rotates the keys in the stores.
+func NewJob(stores Stores, s Settings, now func() time.Time) Job {
+	return func(ctx context.Context, request Request) (Report, error) {
+		run := run{settings: s, request: request, now: now().UTC().Truncate(time.Second)}
+		var err error
+		if run.verifiers, err = readPublic(ctx, stores.Public); err != nil {
+			return Report{}, err
+		}
+		if err := stores.Keys.Change(ctx, member, func(values map[string]string) (string, error) { return run.compute(ctx, values) }); err != nil {
 			return Report{}, err
 		}
 		report := run.report()
 		for _, c := range run.done {
 			slog.InfoContext(ctx, "audit", "action", "key_"+c.Kind, "kid", c.Key.ID, "alg", c.Key.Algorithm)
+		}
+		if err := publish(ctx, stores, run.ring, request.APIURL); err != nil {
+			return report, err
 		}
 		slog.InfoContext(ctx, "keys rotated", "did", report.Did, "keys", len(report.Keys), "note", report.Note)
 		return report, nil
@@ -89,9 +113,10 @@ func NewJob(store Store, s Settings, now func() time.Time) Job {
 
 // run is one run of the job. Its compute may be called more than once.
 type run struct {
-	settings Settings
-	ask      Ask
-	now      time.Time
+	settings  Settings
+	request   Request
+	now       time.Time
+	verifiers verifiers
 
 	ring *keyring.Ring
 	done []keyring.Change
@@ -101,10 +126,10 @@ type run struct {
 func (r *run) compute(ctx context.Context, values map[string]string) (string, error) {
 	r.ring, r.done, r.note = nil, nil, ""
 	before, err := parse(values[member])
-	if err != nil && !r.ask.ReplaceAll {
+	if err != nil && !r.request.ReplaceAll {
 		return "", err
 	}
-	if before == nil && !r.asked() && values["JWT_SECRET_KEY"] != "" {
+	if before == nil && !r.asked() && (values["JWT_SECRET_KEY"] != "" || r.verifiers.sharedSecret) {
 		r.note = "JWT_SECRET_KEY is given, so it signs access tokens; run with start to sign with a ring of keys instead"
 		return "", nil
 	}
@@ -115,7 +140,7 @@ func (r *run) compute(ctx context.Context, values map[string]string) (string, er
 	return string(b), err
 }
 
-func (r *run) asked() bool { return r.ask.Start || r.ask.ReplaceAll }
+func (r *run) asked() bool { return r.request.Start || r.request.ReplaceAll }
 
 func parse(text string) (*keyring.Ring, error) {
 	if text == "" {
@@ -129,7 +154,7 @@ func parse(text string) (*keyring.Ring, error) {
 }
 
 func (r *run) step(ctx context.Context, before *keyring.Ring) (*keyring.Ring, []keyring.Change, error) {
-	if r.ask.ReplaceAll {
+	if r.request.ReplaceAll || r.request.First && before == nil {
 		k, err := r.generate(ctx)
 		if err != nil {
 			return nil, nil, err
@@ -146,7 +171,12 @@ func (r *run) step(ctx context.Context, before *keyring.Ring) (*keyring.Ring, []
 		Period:   time.Duration(r.settings.Days) * 24 * time.Hour,
 		Generate: func() (keyring.Key, error) { return r.generate(ctx) },
 	}
-	after, done, err := before.Rotate(r.now, p, r.ask.Start)
+	var again []keyring.Change
+	if before != nil && r.verifiers.lack(before) {
+		before, again = before.PublishAgain(r.now)
+	}
+	after, done, err := before.Rotate(r.now, p, r.request.Start)
+	done = append(again, done...)
 	if err == nil && after == nil && len(done) > 0 { // keyring never removes the last key
 		err = errors.New("the ring would be empty")
 	}

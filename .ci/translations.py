@@ -102,12 +102,14 @@ def integrations(paths):
             yield f"{method} {path}", operation["x-amazon-apigateway-integration"]
 
 
+IAM = {"DatabaseResourceId": "cluster-ABCDEFGHIJKLMNOP"}
+
 # What changes the graph: each of these parameters in each of its ways, in every combination.
 CHOICES = {
     "stage": [{"StageName": "dev"}, {"StageName": "prod", "DatabaseConnections": "75"}],
     "secret": [
         {},
-        {"ExistingSecretArn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:roster-AbCdEf", "DatabaseUrl": ""},
+        {"ExistingSecretArn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:roster-AbCdEf", "DatabaseUrl": "", **IAM},
     ],
     "network": [{}, {"VpcSubnetIds": ["subnet-0123456789abcdef0"], "VpcSecurityGroupIds": ["sg-0123456789abcdef0"]}],
     "topic": [{}, {"AlarmTopicArn": "arn:aws:sns:eu-central-1:123456789012:alarms"}],
@@ -244,10 +246,8 @@ CHANGED = {
     "MailFrom": "accounts@example.com",
     "AdminEmail": "admin@example.com",
     "JwtKmsKeyArn": "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555",
-    "ThrottleRate": "60",
-    "ThrottleBurst": "120",
-    "HashingThrottleRate": "12",
-    "HashingThrottleBurst": "24",
+    "DatabaseResourceId": "cluster-ABCDEFGHIJKLMNOP",
+    "DatabaseConnections": "150",
     "Architecture": "x86_64",
     "LogRetentionDays": "90",
     "AlarmTopicArn": "arn:aws:sns:eu-central-1:123456789012:alarms",

@@ -18,7 +18,9 @@ type part struct {
 }
 
 var (
-	withDatabase = part{variables: []string{"SECRET_ARN", "SETTINGS_SECRET_ARN"}, policies: []string{"ReadDatabase", "ReadSettings"}}
+	withDatabase = part{
+		variables: []string{"DATABASE_AUTH", "SECRET_ARN", "SETTINGS_SECRET_ARN"}, policies: []string{"ReadDatabase", "ReadSettings"},
+	}
 	settingsOnly = part{variables: []string{"SETTINGS_SECRET_ARN"}, policies: []string{"ReadSettings"}}
 	secretKey    = part{required: []string{"SECRET_KEY"}, variables: []string{"KEYS_SECRET_ARN"}, policies: []string{"ReadKeys"}}
 	accessTokens = part{
@@ -69,7 +71,7 @@ var parts = map[string]part{
 
 	"env.PublicURL":       {variables: []string{"PUBLIC_URL"}, required: []string{"PUBLIC_URL"}},
 	"env.Admin":           {variables: []string{"ADMIN_EMAIL"}, required: []string{"ADMIN_EMAIL"}},
-	"env.Migrator":        {variables: []string{"MIGRATE_SECRET_ARN"}, policies: []string{"ReadMigrate"}},
+	"env.Migrator":        {variables: []string{"MIGRATE_DATABASE_USER", "MIGRATE_SECRET_ARN"}, policies: []string{"ReadMigrate"}},
 	"env.AuthorizerCache": {checked: []string{"AUTHORIZER_CACHE_SECONDS"}},
 	"env.Edge":            {checked: []string{"EDGE_SECRET", "TRUSTED_PROXIES"}},
 

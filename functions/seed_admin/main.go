@@ -17,7 +17,9 @@ import (
 // The settings are loaded at each run, so that a bad setting is the run's answer. A
 // process that ended at its start would leave CloudFormation waiting.
 func main() {
-	seed.Start(func(ctx context.Context, request seed.Request) (seed.Report, error) { return job(ctx, boot.Load(), request) })
+	seed.Start(func(ctx context.Context, request seed.Request) (seed.Report, error) {
+		return job(ctx, boot.Load(), request)
+	})
 }
 
 func job(ctx context.Context, env *boot.Environment, request seed.Request) (seed.Report, error) {

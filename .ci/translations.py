@@ -286,7 +286,7 @@ def key_faults(text):
     before = deployed(text, PARAMETERS)
     for name in sorted(known & set(CHANGED)):
         after = deployed(text, {**PARAMETERS, name: CHANGED[name]})
-        for secret in ("KeysSecret", "SettingsSecret"):
+        for secret in ("KeysSecret", "PublicSecret", "SettingsSecret"):
             if before[secret] != after.get(secret):
                 yield f"a change of {name} changes {secret} from {before[secret]} to {after.get(secret)}"
         if name in ADDRESSES and before.get(ADDRESSES[name]) == after.get(ADDRESSES[name]):

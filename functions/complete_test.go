@@ -87,7 +87,7 @@ func suggestedResource(template *sam.Template, m assembly, routes []sam.Route) s
 	if policies := m.policies(); len(policies) > 0 {
 		line("    Policies: [!Ref %s]", strings.Join(policies, ", !Ref "))
 	}
-	suggestVariables(line, template, m.variables())
+	suggestVariables(line, template, m)
 	suggestEvents(line, m, routes)
 	return b.String()
 }
@@ -101,6 +101,7 @@ var computedVariables = map[string]struct{ value, local, description string }{
 		"Secret", "!If [MakesSecret, '-', !Select [6, !Split [':', !Ref ExistingSecretArn]]]",
 	},
 	"SETTINGS_SECRET_ARN": {value: "!Ref SettingsSecret"},
+	"PUBLIC_SECRET_ARN":   {value: "!Ref PublicSecret"},
 	"KEYS_SECRET_ARN": {
 		"!If [OwnsKeys, !Ref KeysSecretArn, !Ref KeysSecret]", "Keys", "!If [OwnsKeys, !Select [6, !Split [':', !Ref KeysSecretArn]], '-']",
 	},
@@ -115,7 +116,8 @@ func secretVariables() []string {
 	return slices.DeleteFunc(all, func(name string) bool { return !strings.HasSuffix(name, "SECRET_ARN") })
 }
 
-func suggestVariables(line func(string, ...any), template *sam.Template, names []string) {
+func suggestVariables(line func(string, ...any), template *sam.Template, m assembly) {
+	names := m.variables()
 	if len(names) == 0 {
 		return
 	}
@@ -124,6 +126,9 @@ func suggestVariables(line func(string, ...any), template *sam.Template, names [
 	var described, locals []string
 	for _, name := range names {
 		computed, isComputed := computedVariables[name]
+		if name == "KEYS_SECRET_ARN" && !m.readsKeys() {
+			computed = computedVariables["PUBLIC_SECRET_ARN"]
+		}
 		switch {
 		case !isComputed:
 			parameter := parameterOf(template, name)

@@ -24,7 +24,7 @@ var (
 	settingsOnly = part{variables: []string{"SETTINGS_SECRET_ARN"}, policies: []string{"ReadSettings"}}
 	secretKey    = part{required: []string{"SECRET_KEY"}, variables: []string{"KEYS_SECRET_ARN"}, policies: []string{"ReadKeys"}}
 	accessTokens = part{
-		variables: []string{"PUBLIC_URL"}, required: []string{"JWT_SECRET_KEY", "PUBLIC_URL"},
+		variables: []string{"KEYS_SECRET_ARN", "PUBLIC_URL"}, policies: []string{"ReadPublic"}, required: []string{"JWT_SECRET_KEY", "PUBLIC_URL"},
 		checked: []string{"JWT_PUBLIC_KEYS", "JWT_CLAIMS"},
 	}
 )
@@ -52,12 +52,12 @@ var parts = map[string]part{
 
 	"tokens.New": accessTokens,
 	"signing.New": {
-		variables: append([]string{"KEYS_SECRET_ARN"}, accessTokens.variables...), required: accessTokens.required,
+		variables: accessTokens.variables, required: accessTokens.required,
 		checked: []string{"JWT_KEYS", "JWT_CLAIMS"}, policies: []string{"SignTokens"},
 	},
-	"keys.New": {checked: []string{"JWT_PUBLIC_KEYS"}},
+	"keys.New": {variables: []string{"KEYS_SECRET_ARN"}, policies: []string{"ReadPublic"}, checked: []string{"JWT_PUBLIC_KEYS"}},
 	"rotating.Run": {
-		variables: []string{"JWT_KMS_KEY", "KEYS_SECRET_ARN"}, checked: []string{"JWT_ALGORITHM"},
+		variables: []string{"JWT_KMS_KEY", "KEYS_SECRET_ARN", "PUBLIC_SECRET_ARN"}, checked: []string{"JWT_ALGORITHM"},
 		policies: []string{"ChangeKeys"},
 	},
 

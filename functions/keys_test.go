@@ -83,7 +83,7 @@ func TestJWKSShowsNoPrivateKey(t *testing.T) {
 	ring := newRing(t, keyring.ES256)
 	v := newService(t, "postgres://roster@127.0.0.1:1/roster", settings{
 		secret:    map[string]string{"JWT_KEYS": ring, "JWT_SECRET_KEY": canary},
-		variables: map[string]string{"SETTINGS_SECRET_ARN": keysARN},
+		variables: map[string]string{"KEYS_SECRET_ARN": keysARN},
 	})
 	var doc struct{ Keys []struct{ Private string } }
 	if err := json.Unmarshal([]byte(ring), &doc); err != nil || len(doc.Keys) != 2 || doc.Keys[0].Private == "" {

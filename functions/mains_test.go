@@ -109,7 +109,7 @@ func (m assembly) required() []string { return m.collect(func(p part) []string {
 // stoppedBy reports whether a bad value of a setting stops it. A function that
 // verifies tokens and reads the keys for another reason uses the whole ring.
 func (m assembly) stoppedBy(setting string) bool {
-	readsKeys := slices.Contains(m.variables(), "KEYS_SECRET_ARN")
+	readsKeys := m.readsKeys()
 	switch {
 	case setting == "JWT_KEYS" && readsKeys && m.has("tokens.New"):
 		return true
@@ -119,8 +119,9 @@ func (m assembly) stoppedBy(setting string) bool {
 	return slices.Contains(m.collect(func(p part) []string { return p.checked }), setting)
 }
 
-// included are the policies of template.yaml that another one includes.
-var included = map[string][]string{"SignTokens": {"ReadKeys"}, "ChangeKeys": {"ReadKeys", "ReadSettings"}}
+// included are the policies of template.yaml that a function with another one does
+// not need. The keys that sign are there with their public halves.
+var included = map[string][]string{"ReadKeys": {"ReadPublic"}, "SignTokens": {"ReadKeys", "ReadPublic"}}
 
 // policies are those of template.yaml.
 func (m assembly) policies() []string {
@@ -131,6 +132,13 @@ func (m assembly) policies() []string {
 		}
 	}
 	return all
+}
+
+// readsKeys reports whether it may read the keys that sign.
+func (m assembly) readsKeys() bool {
+	return slices.ContainsFunc(m.policies(), func(name string) bool {
+		return name == "ReadKeys" || name == "SignTokens" || name == "ChangeKeys"
+	})
 }
 
 func (m assembly) hashes() bool {

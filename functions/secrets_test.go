@@ -4,8 +4,12 @@ import (
 	"encoding/json"
 	"maps"
 	"sync"
+	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"roster/shared/aws/sam"
 	"roster/shared/credential/keyring"
 )
 
@@ -14,6 +18,7 @@ const (
 	secretARN   = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:database-AbCdEf"
 	migrateARN  = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:migrate-AbCdEf"
 	settingsARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:settings-AbCdEf"
+	publicARN   = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:public-AbCdEf"
 	keysARN     = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:keys-AbCdEf"
 )
 
@@ -22,6 +27,22 @@ var homes = map[string]string{
 	"DATABASE_URL": secretARN, "username": secretARN, "password": secretARN,
 	"MIGRATE_DATABASE_URL": migrateARN,
 	"ROOT_KEY":             keysARN, "SECRET_KEY": keysARN, "SECURITY_PASSWORD_SALT": keysARN, "JWT_KEYS": keysARN,
+	"JWT_PUBLIC_KEYS": publicARN,
+}
+
+// keysOf returns the secret that the template gives a function for keys: those
+// that sign, or the public ones.
+func keysOf(t testing.TB, f sam.Function) string {
+	t.Helper()
+	environment, _ := f.Properties["Environment"].(map[string]any)
+	switch value := variableOf(environment, "KEYS_SECRET_ARN"); {
+	case cmp.Equal(value, any(keysSecret)):
+		return keysARN
+	case cmp.Equal(value, any(ref("PublicSecret"))):
+		return publicARN
+	}
+	t.Fatalf("%s has other keys", f.Folder)
+	return ""
 }
 
 // setSecret writes each value into the secret where it belongs, and beside them
@@ -29,13 +50,13 @@ var homes = map[string]string{
 func (v *service) setSecret(values map[string]string) {
 	v.t.Helper()
 	v.secret = values
-	secrets := map[string]map[string]string{secretARN: {}, migrateARN: {}, settingsARN: {}, keysARN: {}}
+	secrets := map[string]map[string]string{secretARN: {}, migrateARN: {}, settingsARN: {}, publicARN: {}, keysARN: {}}
 	if ring, err := keyring.Parse(values["JWT_KEYS"]); err == nil {
 		public, err := ring.PublicJSON()
 		if err != nil {
 			v.t.Fatal(err)
 		}
-		secrets[settingsARN]["JWT_PUBLIC_KEYS"] = string(public)
+		secrets[publicARN]["JWT_PUBLIC_KEYS"] = string(public)
 	}
 	for name, value := range values {
 		home, elsewhere := homes[name]

@@ -28,7 +28,7 @@ var parameters = map[string]string{
 	"SECRET_ARN":          secretARN,
 	"MIGRATE_SECRET_ARN":  migrateARN,
 	"SETTINGS_SECRET_ARN": settingsARN,
-	"KEYS_SECRET_ARN":     keysARN,
+	"PUBLIC_SECRET_ARN":   publicARN,
 	"PUBLIC_URL":          "https://accounts.example.com",
 	"MAIL_FROM":           "no-reply@example.com",
 	"ADMIN_EMAIL":         "ops@example.com",
@@ -93,6 +93,8 @@ func (v *service) config(f sam.Function, over map[string]string) runtimeapi.Conf
 		variables[name] = value.Literal
 		if known, ok := parameters[name]; ok && value.Intrinsic {
 			variables[name] = known
+		} else if name == "KEYS_SECRET_ARN" {
+			variables[name] = keysOf(v.t, f)
 		} else if value.Intrinsic {
 			v.t.Fatalf("the template gives %s the variable %s; add a value for it to parameters", f.Folder, name)
 		}

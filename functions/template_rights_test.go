@@ -103,10 +103,15 @@ func TestASecretIsForThoseWhoKnowIt(t *testing.T) {
 		var named, readable []string
 		variables := f.Properties["Environment"]
 		for _, variable := range secretVariables() {
-			if value := variableOf(variables, variable); value != nil {
-				named = append(named, variable)
-				readers[variable] = append(readers[variable], f.Folder)
+			value := variableOf(variables, variable)
+			if value == nil {
+				continue
 			}
+			if cmp.Equal(value, any(ref("PublicSecret"))) {
+				variable = "PUBLIC_SECRET_ARN"
+			}
+			named = append(named, variable)
+			readers[variable] = append(readers[variable], f.Folder)
 		}
 		for _, s := range grants(f, "secretsmanager:GetSecretValue") {
 			for _, resource := range s.Resources {
@@ -123,7 +128,7 @@ func TestASecretIsForThoseWhoKnowIt(t *testing.T) {
 		}
 		checkDecryption(t, f)
 	}
-	for _, folder := range []string{"health", "jwks", "get_user", "audit", "authorizer"} {
+	for _, folder := range []string{"health", "jwks", "get_user", "delete_user", "audit", "logout", "sessions", "end_session", "authorizer"} {
 		if slices.Contains(readers["KEYS_SECRET_ARN"], folder) {
 			t.Errorf("%s verifies or less, and can read the keys that sign", folder)
 		}
@@ -159,6 +164,8 @@ func variableOfSecret(t *testing.T, arn any) string {
 		return "MIGRATE_SECRET_ARN"
 	case cmp.Equal(arn, any(ref("SettingsSecret"))):
 		return "SETTINGS_SECRET_ARN"
+	case cmp.Equal(arn, any(ref("PublicSecret"))):
+		return "PUBLIC_SECRET_ARN"
 	}
 	t.Errorf("%s is none of the secrets", write(t, arn))
 	return ""
@@ -320,7 +327,7 @@ func TestTheSecretsOutliveTheStack(t *testing.T) {
 func TestNoParameterReachesTheKeys(t *testing.T) {
 	t.Parallel()
 	template := readTemplate(t)
-	for _, secret := range []string{"KeysSecret", "SettingsSecret"} {
+	for _, secret := range []string{"KeysSecret", "PublicSecret", "SettingsSecret"} {
 		resource := template.Resource(secret)
 		if resource["Condition"] != nil || resource["DependsOn"] != nil {
 			t.Errorf("%s is not there in every stack: %s", secret, write(t, resource))

@@ -28,7 +28,7 @@ Makes the changes that are due to the keys that sign access tokens, and shows
 the keys. The function rotate_keys does the same each day. It is safe to run it
 twice.
 
-The keys are in the secret that KEYS_SECRET_ARN names. SETTINGS_SECRET_ARN names
+The keys are in the secret that KEYS_SECRET_ARN names. PUBLIC_SECRET_ARN names
 the one with the copy for functions that only verify; without it, those learn of
 a change by the next run of the function. Set both, AWS_REGION and the variables
 for AWS credentials (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN).

@@ -29,7 +29,7 @@ func Run(ctx context.Context, env *settings.Environment, request rotation.Reques
 
 // Job returns the job that rotates the keys in the secret of KEYS_SECRET_ARN, or
 // of SECRET_ARN if that is not set. It copies the public keys into the secret of
-// SETTINGS_SECRET_ARN, unless that is the same one.
+// PUBLIC_SECRET_ARN, if that is set and another one.
 func Job(env *settings.Environment) rotation.Job {
 	arn := env.Optional("KEYS_SECRET_ARN", "")
 	if arn == "" {
@@ -40,11 +40,12 @@ func Job(env *settings.Environment) rotation.Job {
 		env.AddError("SECRET_ARN", err)
 	}
 	s := Settings(env)
+	s.SharedSecret = env.Optional("JWT_SECRET_KEY", "") != ""
 	if key := env.Optional("JWT_KMS_KEY", ""); key != "" {
 		s.Wrapper = kms.New(cfg, key, arn)
 	}
 	stores := rotation.Stores{Keys: secrets.Open(cfg, arn)}
-	if public := env.Optional("SETTINGS_SECRET_ARN", ""); public != "" && public != arn {
+	if public := env.Optional("PUBLIC_SECRET_ARN", ""); public != "" && public != arn {
 		stores.Public = secrets.Open(cfg, public)
 	}
 	return rotation.NewJob(stores, s, time.Now)

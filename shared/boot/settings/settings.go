@@ -240,8 +240,8 @@ func (e *Environment) Bool(name string, fallback bool) bool {
 var originForm = regexp.MustCompile(`^https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$`)
 
 // PublicURL returns the origin at which people and clients reach the API:
-// PUBLIC_URL, or the API's own address (API_URL), which a deployment writes into
-// the settings' secret as soon as it is known.
+// PUBLIC_URL, or the API's own address (API_URL), which a deployment writes beside
+// the keys as soon as it is known.
 func (e *Environment) PublicURL() string {
 	if e.values["PUBLIC_URL"] == "" && e.values["API_URL"] != "" {
 		return e.Origin("API_URL")

@@ -25,8 +25,8 @@ func namedSecrets(values map[string]string) []named {
 	return []named{
 		{"SECRET_ARN", values["SECRET_ARN"]},                   // the database's address; if it is the only secret, everything
 		{"MIGRATE_SECRET_ARN", values["MIGRATE_SECRET_ARN"]},   // the address for the tables' owner
-		{"SETTINGS_SECRET_ARN", values["SETTINGS_SECRET_ARN"]}, // the public keys, the API's address, and the operator's settings
-		{"KEYS_SECRET_ARN", values["KEYS_SECRET_ARN"]},         // the keys that sign and hash
+		{"SETTINGS_SECRET_ARN", values["SETTINGS_SECRET_ARN"]}, // what the operator sets
+		{"KEYS_SECRET_ARN", values["KEYS_SECRET_ARN"]},         // the keys that sign and hash, or the public ones
 	}
 }
 

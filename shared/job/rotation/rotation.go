@@ -5,7 +5,7 @@
 //	report, err := rotation.NewJob(stores, settings, time.Now)(ctx, rotation.Request{})
 //
 // A function that only verifies tokens cannot read that secret. For it, each run
-// copies the public keys into the secret of the settings.
+// copies the public keys into a secret of their own.
 //
 // It runs on a schedule and by hand, as a Lambda function and as a command. Each
 // run does only what is due, so an extra run does no harm. It refuses to use a
@@ -51,6 +51,9 @@ type Settings struct {
 	Days      int // how long a key signs; 0 means that keys are rotated only by hand
 	Algorithm keyring.Algorithm
 	Wrapper   Wrapper // nil means that the secret holds private keys unencrypted
+	// SharedSecret says that the operator has given the secret that signs, outside
+	// of the stores.
+	SharedSecret bool
 }
 
 // Request says what a run shall do in addition to what is due.
@@ -103,7 +106,7 @@ func NewJob(stores Stores, s Settings, now func() time.Time) Job {
 		for _, c := range run.done {
 			slog.InfoContext(ctx, "audit", "action", "key_"+c.Kind, "kid", c.Key.ID, "alg", c.Key.Algorithm)
 		}
-		if err := publish(ctx, stores, run.ring, request.APIURL); err != nil {
+		if err := publish(ctx, stores, request.APIURL); err != nil {
 			return report, err
 		}
 		slog.InfoContext(ctx, "keys rotated", "did", report.Did, "keys", len(report.Keys), "note", report.Note)
@@ -129,7 +132,7 @@ func (r *run) compute(ctx context.Context, values map[string]string) (string, er
 	if err != nil && !r.request.ReplaceAll {
 		return "", err
 	}
-	if before == nil && !r.asked() && (values["JWT_SECRET_KEY"] != "" || r.verifiers.sharedSecret) {
+	if before == nil && !r.asked() && (values["JWT_SECRET_KEY"] != "" || r.settings.SharedSecret) {
 		r.note = "JWT_SECRET_KEY is given, so it signs access tokens; run with start to sign with a ring of keys instead"
 		return "", nil
 	}

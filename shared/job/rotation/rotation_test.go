@@ -39,8 +39,10 @@ func newDeployment(t *testing.T, text string) *deployment {
 }
 
 func (d *deployment) job() rotation.Job {
-	return rotation.NewJob(rotation.Stores{Keys: secrets.Open(d.server.Config(), arn)}, d.Settings, func() time.Time { return d.now })
+	return rotation.NewJob(rotation.Stores{Keys: secrets.Open(d.server.Config(), arn)}, d.Settings, d.clock)
 }
+
+func (d *deployment) clock() time.Time { return d.now }
 
 // run invokes the function, and fails the test if it does not do exactly this.
 func (d *deployment) run(request rotation.Request, want ...string) rotation.Report {

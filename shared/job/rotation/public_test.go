@@ -1,0 +1,109 @@
+package rotation_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"roster/shared/aws/secrets"
+	"roster/shared/credential/keyring"
+	"roster/shared/job/rotation"
+)
+
+const publicARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:public-AbCdEf"
+
+// interrupted is a store that calls a function before its first change.
+type interrupted struct {
+	rotation.Store
+	before func()
+}
+
+func (s *interrupted) Change(ctx context.Context, name string, compute func(map[string]string) (string, error)) error {
+	return s.Store.Change(ctx, name, func(values map[string]string) (string, error) {
+		value, err := compute(values)
+		if value != "" && s.before != nil {
+			before := s.before
+			s.before = nil
+			before()
+			return compute(values)
+		}
+		return value, err
+	})
+}
+
+// stores are two secrets: the keys', and one with the public keys.
+func (d *deployment) stores() rotation.Stores {
+	return rotation.Stores{Keys: secrets.Open(d.server.Config(), arn), Public: secrets.Open(d.server.Config(), publicARN)}
+}
+
+func (d *deployment) runWith(stores rotation.Stores, request rotation.Request) {
+	d.t.Helper()
+	if _, err := rotation.NewJob(stores, d.Settings, d.clock)(d.t.Context(), request); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// wantCopy fails the test unless the copy has exactly the keys of the ring.
+func (d *deployment) wantCopy() {
+	d.t.Helper()
+	values, err := secrets.ParseMembers(d.server.Secret(publicARN))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	text, err := d.ring().PublicJSON()
+	if err != nil || values["JWT_PUBLIC_KEYS"] != string(text) {
+		d.t.Errorf("%v: the copy is %s, and the ring %s", err, values["JWT_PUBLIC_KEYS"], text)
+	}
+	if _, err := keyring.ParsePublic(values["JWT_PUBLIC_KEYS"]); err != nil {
+		d.t.Error(err)
+	}
+}
+
+// A run that is slow to copy its ring must not put it over the one of a later run:
+// all tokens would be refused until the next day.
+func TestASlowRunDoesNotHideTheRingOfALaterOne(t *testing.T) {
+	t.Parallel()
+	d := newDeployment(t, initialSecret)
+	d.server.SetSecret(publicARN, `{}`)
+	d.runWith(d.stores(), rotation.Request{First: true})
+	d.wantCopy()
+	slow := d.stores()
+	slow.Public = &interrupted{Store: slow.Public, before: func() { d.runWith(d.stores(), rotation.Request{ReplaceAll: true}) }}
+	d.runWith(slow, rotation.Request{Start: true})
+	d.wantCopy()
+	if key, ok := d.ring().Current(); !ok || len(d.ring().Keys) != 1 {
+		t.Errorf("%v", key)
+	}
+}
+
+// Anything may happen to the copy. The next run makes it right.
+func TestADamagedCopyIsMadeRight(t *testing.T) {
+	t.Parallel()
+	d := newDeployment(t, initialSecret)
+	for _, copied := range []string{`{}`, `{"JWT_PUBLIC_KEYS":"x"}`, `{"JWT_PUBLIC_KEYS":{"keys":[]},"OTHER":1}`} {
+		d.server.SetSecret(publicARN, copied)
+		d.runWith(d.stores(), rotation.Request{First: true})
+		d.wantCopy()
+	}
+	d.server.SetSecret(publicARN, "[]")
+	if _, err := rotation.NewJob(d.stores(), d.Settings, d.clock)(t.Context(), rotation.Request{Start: true}); !errors.Is(err, secrets.ErrMalformed) {
+		t.Errorf("a copy that is no object: %v", err)
+	}
+	if len(d.ring().Keys) != 1 {
+		t.Error("a key was published that those who verify cannot get")
+	}
+}
+
+// The first key signs at once, but not where the operator has given a secret that
+// signs.
+func TestTheFirstKeySignsAtOnce(t *testing.T) {
+	t.Parallel()
+	d := newDeployment(t, initialSecret)
+	d.run(rotation.Request{First: true}, "signs")
+	d.run(rotation.Request{First: true})
+	d = newDeployment(t, initialSecret)
+	d.SharedSecret = true
+	d.run(rotation.Request{First: true})
+	d.run(rotation.Request{})
+	d.run(rotation.Request{Start: true}, "published")
+}

@@ -25,6 +25,7 @@ import (
 
 // parameters are the values of the variables that CloudFormation computes.
 var parameters = map[string]string{
+	"DATABASE_AUTH": "password", "MIGRATE_DATABASE_USER": "", // without DatabaseResourceId
 	"SECRET_ARN":          secretARN,
 	"MIGRATE_SECRET_ARN":  migrateARN,
 	"SETTINGS_SECRET_ARN": settingsARN,

@@ -161,7 +161,7 @@ func checkLocaldev(t *testing.T, name, cell string, code sources) {
 		t.Errorf("%s is %q in localdev, says %s; the code has %q", name, cell, configuration, has)
 	}
 	if unread := strings.HasPrefix(cell, "not read"); unread == code.dotenv[name] {
-		t.Errorf("%s: localdev reads it: %v; %s says %q", name, code.dotenv[name], configuration, cell)
+		t.Errorf("%s: is in variableNames of localdev/settings.go: %v; %s says %q. Add it there, or write \"not read\" and why", name, code.dotenv[name], configuration, cell)
 	}
 }
 

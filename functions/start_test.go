@@ -19,7 +19,7 @@ func TestAStartNamesAllThatIsMissing(t *testing.T) {
 	for name := range parameters {
 		variables[name] = ""
 	}
-	for name := range secretVariables {
+	for _, name := range secretVariables() {
 		delete(variables, name)
 	}
 	v := newService(t, "", settings{secret: nothing, variables: variables})

@@ -12,7 +12,7 @@ import (
 	"roster/localdev/postgrestest"
 )
 
-func TestHelp(t *testing.T) {
+func TestHelpNamesEveryOption(t *testing.T) {
 	t.Parallel()
 	p := launch(t, []string{"-h"})
 	if status := p.waitForExit(); status != 0 || p.stderr() != "" {
@@ -26,7 +26,7 @@ func TestHelp(t *testing.T) {
 }
 
 // Every mistake is one sentence that says what is wrong and what to do.
-func TestMistakes(t *testing.T) {
+func TestAMistakeIsExplainedInASentence(t *testing.T) {
 	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -110,7 +110,7 @@ func (p *process) wantRefusal(words ...string) {
 }
 
 // What other programs, or a full disk, may have left in the data folder.
-func TestDamagedFolder(t *testing.T) {
+func TestADamagedFolderIsExplained(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name, file, content string

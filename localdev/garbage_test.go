@@ -11,7 +11,7 @@ import (
 )
 
 // What is not HTTP is refused or dropped, and costs the service nothing.
-func TestGarbage(t *testing.T) {
+func TestGarbageIsRefused(t *testing.T) {
 	t.Parallel()
 	s := newTestServer(t, inThisProcess, nil)
 	garbage := []string{

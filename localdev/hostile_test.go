@@ -7,7 +7,7 @@ import (
 	"roster/localdev/postgrestest"
 )
 
-func TestHostile(t *testing.T) {
+func TestHostileInputIsHarmless(t *testing.T) {
 	t.Parallel()
 	deep := strings.Repeat("[", 20000) + strings.Repeat("]", 20000)
 	cases := []struct {

@@ -18,7 +18,7 @@ var internalWords = []string{
 // opaqueValue is an id or a token, in which any letters may come together.
 var opaqueValue = regexp.MustCompile(`[A-Za-z0-9_=-]{14,}`)
 
-// secrets are what nobody but the service knows.
+// secrets are the values that only the service may know.
 func (s testServer) secrets() []string {
 	var all []string
 	for _, name := range []string{"ROOT_KEY", "DATABASE_URL"} {

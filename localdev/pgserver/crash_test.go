@@ -52,7 +52,7 @@ func TestLeftServerOfAnotherPortIsReplaced(t *testing.T) {
 	}
 }
 
-func TestKillAmidInitDB(t *testing.T) {
+func TestAKilledInitDBIsStartedAgain(t *testing.T) {
 	t.Parallel()
 	dir := folder(t)
 	cmd, _ := startElsewhere(t, dir)
@@ -66,7 +66,7 @@ func TestKillAmidInitDB(t *testing.T) {
 	query(t, s.URL("postgres"), "SELECT * FROM t")
 }
 
-func TestEndedContext(t *testing.T) {
+func TestAnEndedContextLeavesNothing(t *testing.T) {
 	t.Parallel()
 	opts := options(folder(t))
 	ctx, cancel := context.WithCancel(t.Context())
@@ -84,7 +84,7 @@ func TestEndedContext(t *testing.T) {
 }
 
 // One server's accidents, one after the other.
-func TestAccidents(t *testing.T) {
+func TestAServerOutlivesItsAccidents(t *testing.T) {
 	t.Parallel()
 	opts := options(folder(t))
 	s := start(t, opts)

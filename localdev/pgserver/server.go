@@ -69,6 +69,8 @@ type Options struct {
 	// Shared lets several processes with the same Options use the server of one Dir at a time. The first Start starts it, the last Stop
 	// stops it. Without Shared a second process gets ErrInUse.
 	Shared bool
+	// Settings are PostgreSQL's, such as max_connections=100. They win over ours.
+	Settings []string
 	// Progress gets a line for each slow step, such as a download. Nil discards them.
 	Progress io.Writer
 }

@@ -36,7 +36,7 @@ func startOnFreePort(t *testing.T, opts *pgserver.Options) *pgserver.Server {
 }
 
 // One server's days, one after the other, because each first start takes a second of somebody's processor.
-func TestLife(t *testing.T) {
+func TestAServerKeepsItsDataAcrossStarts(t *testing.T) {
 	t.Parallel()
 	opts := options(folder(t))
 	began := time.Now()
@@ -175,7 +175,7 @@ func TestLastUserStopsASharedServer(t *testing.T) {
 	}
 }
 
-func TestTakenPort(t *testing.T) {
+func TestATakenPortIsExplained(t *testing.T) {
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -191,7 +191,7 @@ func TestTakenPort(t *testing.T) {
 	}
 }
 
-func TestBadOptions(t *testing.T) {
+func TestBadOptionsAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		opts pgserver.Options

@@ -41,7 +41,7 @@ func (h hosts) guard(next http.Handler) http.Handler {
 		case h.isOurs(name), !isOwnPage && h.public != "" && strings.EqualFold(name, h.public):
 			next.ServeHTTP(w, r)
 		default:
-			http.Error(w, "localdev answers only requests for this machine. Use the address that it printed, or start it with -addr and the host that you use.",
+			http.Error(w, "This server answers only requests for this machine. Use the address that it printed, or start it with -addr and the host that you use.",
 				http.StatusMisdirectedRequest)
 		}
 	})

@@ -54,7 +54,7 @@ func leak(a answer, secrets []string) string {
 // describes: the API's own, or what API Gateway (or net/http, in its place)
 // answers before the API sees a request.
 func undocumented(a answer) string {
-	if a.status == http.StatusMisdirectedRequest && strings.HasPrefix(a.body, "localdev answers only requests for this machine.") {
+	if a.status == http.StatusMisdirectedRequest && strings.HasPrefix(a.body, "This server answers only requests for this machine.") {
 		return "" // localdev's own answer to another Host
 	}
 	body, mediaType := strings.TrimSpace(a.body), a.headers.Get("Content-Type")

@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"io"
 	"regexp"
-	"sync"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -87,7 +87,7 @@ const (
 	maxExtraClaims = 16
 )
 
-// It is compiled at its first use, because that takes longer than the rest of a
+// claimForm is compiled at its first use, because that takes longer than the rest of a
 // start, and few deployments have further claims.
 var claimForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,127}$`) })
 

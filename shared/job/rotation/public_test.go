@@ -12,7 +12,7 @@ import (
 
 const publicARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:public-AbCdEf"
 
-// interrupted is a store that calls a function before its first change.
+// interrupted is a store that calls a function before it makes its first change.
 type interrupted struct {
 	rotation.Store
 	before func()
@@ -24,8 +24,7 @@ func (s *interrupted) Change(ctx context.Context, name string, compute func(map[
 		if value != "" && s.before != nil {
 			before := s.before
 			s.before = nil
-			before()
-			return compute(values)
+			before() // what was computed is older now
 		}
 		return value, err
 	})
@@ -73,6 +72,53 @@ func TestASlowRunDoesNotHideTheRingOfALaterOne(t *testing.T) {
 	d.wantCopy()
 	if key, ok := d.ring().Current(); !ok || len(d.ring().Keys) != 1 {
 		t.Errorf("%v", key)
+	}
+}
+
+// killed is a store that another run changes before its second use, which copies
+// the ring. Lambda ends its own run right after that.
+type killed struct {
+	rotation.Store
+	uses          int
+	before, after func()
+}
+
+func (s *killed) Change(ctx context.Context, name string, compute func(map[string]string) (string, error)) error {
+	if s.uses++; s.uses == 2 {
+		s.before()
+		defer s.after()
+	}
+	return s.Store.Change(ctx, name, compute)
+}
+
+// A slow run may end before it can see that another run was faster.
+func TestASlowRunThatIsKilledDoesNotHideTheRingOfALaterOne(t *testing.T) {
+	t.Parallel()
+	d := newDeployment(t, initialSecret)
+	d.server.SetSecret(publicARN, `{}`)
+	d.runWith(d.stores(), rotation.Request{First: true})
+	ctx, cancel := context.WithCancel(t.Context())
+	slow := d.stores()
+	slow.Public = &killed{Store: slow.Public, before: func() { d.runWith(d.stores(), rotation.Request{ReplaceAll: true}) }, after: cancel}
+	_, _ = rotation.NewJob(slow, d.Settings, d.clock)(ctx, rotation.Request{Start: true})
+	d.wantCopy()
+}
+
+// The keys' secret may be replaced by another one, which does not have the API's
+// address, and a person may write back an old version of it.
+func TestTheKeysSecretGetsTheAddressAgain(t *testing.T) {
+	t.Parallel()
+	d := newDeployment(t, initialSecret)
+	d.server.SetSecret(publicARN, `{}`)
+	d.runWith(d.stores(), rotation.Request{First: true, APIURL: "https://a1.example.com"})
+	d.server.SetSecret(arn, initialSecret)
+	d.runWith(d.stores(), rotation.Request{First: true})
+	d.wantCopy()
+	for _, secret := range []string{arn, publicARN} {
+		values, err := secrets.ParseMembers(d.server.Secret(secret))
+		if err != nil || values["API_URL"] != "https://a1.example.com" {
+			t.Errorf("%s: the address is %q, %v", secret, values["API_URL"], err)
+		}
 	}
 }
 

@@ -50,21 +50,11 @@ func New(env *boot.Environment) *Access { return NewWithUnwrapper(env, nil) }
 func NewWithUnwrapper(env *boot.Environment, u Unwrapper) *Access {
 	a := &Access{profile: profile(env), keys: keys.New(env.Environment), unwrapper: u, unwrapped: map[string]crypto.Signer{}}
 	ring, _ := a.keys.Ring(context.Background()) // keys.New has reported a bad ring
-	if hasCurrentKey(ring) && env.Optional("JWT_SECRET_KEY", env.Optional("ROOT_KEY", "")) == "" {
+	if ring.Signs() && env.Optional("JWT_SECRET_KEY", env.Optional("ROOT_KEY", "")) == "" {
 		return a
 	}
 	a.secret = env.Key("JWT_SECRET_KEY")
 	return a
-}
-
-// hasCurrentKey reports whether the ring signs. If it does not, the shared
-// secret does.
-func hasCurrentKey(r *keyring.Ring) bool {
-	if r == nil {
-		return false
-	}
-	_, ok := r.Current()
-	return ok
 }
 
 // audienceForm is what RFC 7519 §2 calls a StringOrURI, of a sensible length.
@@ -95,7 +85,7 @@ func (a *Access) Ready(ctx context.Context) (user.Issue, error) {
 		return nil, err
 	}
 	s := a.verifier(ring)
-	if hasCurrentKey(ring) {
+	if ring.Signs() {
 		private, err := a.signer(ctx, ring)
 		if err != nil {
 			return nil, err

@@ -98,6 +98,15 @@ type Ring struct {
 // been next for PropagationTime; until then the shared secret signs.
 func (r *Ring) Current() (Key, bool) { return r.inState(Current) }
 
+// Signs reports whether the ring has a key that signs. A nil ring has none.
+func (r *Ring) Signs() bool {
+	if r == nil {
+		return false
+	}
+	_, ok := r.Current()
+	return ok
+}
+
 func (r *Ring) inState(s State) (Key, bool) {
 	for _, k := range r.Keys {
 		if k.State == s {

@@ -153,3 +153,30 @@ func TestTheFirstKeySignsAtOnce(t *testing.T) {
 	d.run(rotation.Request{})
 	d.run(rotation.Request{Start: true}, "published")
 }
+
+// Functions that only verify have nothing but the ring: as long as no key of it
+// signs, they refuse everybody. So a run of the function never waits with the
+// first key, even if another run has already published one.
+func TestARingWithoutASigningKeyGetsOneAtOnce(t *testing.T) {
+	t.Parallel()
+	d := newDeployment(t, initialSecret)
+	d.server.SetSecret(publicARN, `{}`)
+	d.run(rotation.Request{}, "published")
+	waiting := d.ring().Keys[0]
+	d.runWith(d.stores(), rotation.Request{First: true})
+	d.wantCopy()
+	ring := d.ring()
+	if key, signs := ring.Current(); !signs || ring.Has(waiting.ID) {
+		t.Errorf("%v signs: %v", key, signs)
+	}
+	// The shared secret has signed until now.
+	if !ring.AcceptsHS256(d.now.Add(keyring.MaxTokenAge)) || ring.AcceptsHS256(d.now.Add(keyring.GracePeriod)) {
+		t.Errorf("tokens that the shared secret signed are accepted until %v", ring.HS256Until)
+	}
+	d.run(rotation.Request{First: true})
+	d.server.SetSecret(arn, initialSecret)
+	d.run(rotation.Request{First: true, ReplaceAll: true}, "signs")
+	if d.ring().AcceptsHS256(d.now) {
+		t.Error("a token of before is accepted although all keys were to be replaced")
+	}
+}

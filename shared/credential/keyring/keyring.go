@@ -61,6 +61,11 @@ const (
 	// takes.
 	clockMargin = 5 * time.Minute
 
+	// RunInterval is the time between two scheduled rotations. Whatever comes
+	// between the ring and its copy for those who verify, the next run makes it
+	// right before a retired key is refused.
+	RunInterval = time.Hour
+
 	// PropagationTime is how long a key is next before it may sign. After that,
 	// every verifier has it.
 	PropagationTime = MaxSecretAge + MaxSetAge + MaxGatewayAge + clockMargin

@@ -104,6 +104,45 @@ func TestASlowRunThatIsKilledDoesNotHideTheRingOfALaterOne(t *testing.T) {
 	d.wantCopy()
 }
 
+// Something may undo what a run wrote to the keys' secret, as a person who writes
+// back what they have read before. Then a key signs again that is retired in the
+// copy. The next run must come before the copy's readers refuse that key.
+func TestAnUndoneRunIsRepairedBeforeAKeyIsRefused(t *testing.T) {
+	t.Parallel()
+	d := newDeployment(t, initialSecret)
+	d.server.SetSecret(publicARN, `{}`)
+	d.runWith(d.stores(), rotation.Request{First: true})
+	d.runWith(d.stores(), rotation.Request{Start: true})
+	d.now = d.now.Add(keyring.PropagationTime)
+	undone := d.server.Secret(arn)
+	d.runWith(d.stores(), rotation.Request{})
+	d.server.SetSecret(arn, undone)
+	signer, _ := d.ring().Current()
+	for range 3 {
+		d.now = d.now.Add(keyring.RunInterval)
+		readAt := d.now.Add(secrets.FreshFor)
+		if _, _, ok := d.copied().Find(signer.ID, readAt); !ok {
+			t.Errorf("those who verify refuse %v", signer)
+		}
+		d.runWith(d.stores(), rotation.Request{})
+		d.wantCopy()
+		signer, _ = d.ring().Current()
+	}
+}
+
+func (d *deployment) copied() *keyring.Ring {
+	d.t.Helper()
+	values, err := secrets.ParseMembers(d.server.Secret(publicARN))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	ring, err := keyring.ParsePublic(values["JWT_PUBLIC_KEYS"])
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return ring
+}
+
 // The keys' secret may be replaced by another one, which does not have the API's
 // address, and a person may write back an old version of it.
 func TestTheKeysSecretGetsTheAddressAgain(t *testing.T) {

@@ -6,7 +6,7 @@ GOFUMPT := git ls-files -z '*.go' | xargs -0 $(TOOL) gofumpt
 # The environment that builds a function: see template.yaml.
 BUILD := CGO_ENABLED=0 GOFLAGS="-trimpath -tags=lambda.norpc,nethttpomithttp2 '-ldflags=-s -w' -buildvcs=false"
 
-.PHONY: help run lambda test race limits races refreshes bench timing tokens malformed differential fuzz lint fmt interop aws functions generate schema audit-verify validate deploy ci clean
+.PHONY: help run lambda test race limits burst races refreshes bench timing tokens malformed differential fuzz lint fmt interop aws functions generate schema audit-verify validate deploy ci clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ race: ## run all tests with the race detector
 limits: ## test the rate limits in 10,000 rounds and across 20 processes (half an hour on two cores)
 	go test ./shared/postgres -run TestConsumeIsExact -rounds 10000 -timeout 2h -v
 	go test ./functions -run TestLimitHoldsAcrossProcesses -attempts 200 -count 1 -v
+
+burst: ## send bursts of 120 requests to functions and a PostgreSQL with 100 connections (a minute)
+	go test ./functions -count=1 -v -run '^TestABurst' -burst
 
 races: ## run each race for one name, token, account or admin for a minute, with 200 at once
 	go test ./shared/postgres -run 'Race|Beside|Outlives' -racing 1m -timeout 1h -v

@@ -36,7 +36,7 @@ logging.disable(logging.WARNING)  # of feature toggles, which do not matter here
 
 PARAMETERS = {
     "StageName": "prod",
-    "DatabaseUrl": "postgres://db.example/roster",
+    "DatabaseUrl": "postgres://db.example/roster?sslmode=verify-full",
     "MailFrom": "no-reply@example.com",
     "AdminEmail": "ops@example.com",
 }
@@ -84,18 +84,32 @@ def faults(names, translated):
         yield "the authorizer that others call is not its alias"
 
 
+def versions(text, parameters):
+    """The logical IDs of the functions' versions."""
+    resources = translate(yaml_parse(text), parameters)["Resources"]
+    return sorted(name for name, r in resources.items() if r["Type"] == "AWS::Lambda::Version")
+
+
+def version_faults(text):
+    """A new version needs a change of the function, and reserved concurrency is none: Lambda would refuse to publish it."""
+    if versions(text, PARAMETERS) != versions(text, PARAMETERS | {"DatabaseConnections": "150"}):
+        yield "another DatabaseConnections publishes versions without a change, which Lambda refuses"
+
+
 def integrations(paths):
     for path, methods in paths.items():
         for method, operation in methods.items():
             yield f"{method} {path}", operation["x-amazon-apigateway-integration"]
 
 
+IAM = {"DatabaseResourceId": "cluster-ABCDEFGHIJKLMNOP"}
+
 # What changes the graph: each of these parameters in each of its ways, in every combination.
 CHOICES = {
-    "stage": [{"StageName": "dev"}, {"StageName": "prod"}],
+    "stage": [{"StageName": "dev"}, {"StageName": "prod", "DatabaseConnections": "75"}],
     "secret": [
-        {"DatabaseUrl": "postgres://db.example/roster"},
-        {"ExistingSecretArn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:roster-AbCdEf", "DatabaseUrl": ""},
+        {},
+        {"ExistingSecretArn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:roster-AbCdEf", "DatabaseUrl": "", **IAM},
     ],
     "network": [{}, {"VpcSubnetIds": ["subnet-0123456789abcdef0"], "VpcSecurityGroupIds": ["sg-0123456789abcdef0"]}],
     "topic": [{}, {"AlarmTopicArn": "arn:aws:sns:eu-central-1:123456789012:alarms"}],
@@ -155,6 +169,9 @@ class Conditions:
         if set(form) == {"Fn::If"}:
             name, yes, no = form["Fn::If"]
             return self.resolve(yes if self.holds(name) else no)
+        if set(form) == {"Fn::FindInMap"}:
+            name, first, second = form["Fn::FindInMap"]
+            return self.template["Mappings"][name][str(self.value(first))][self.value(second)]
         resolved = {key: self.resolve(value) for key, value in form.items()}
         return {key: value for key, value in resolved.items() if value != {"Ref": "AWS::NoValue"}}
 
@@ -163,7 +180,7 @@ class Conditions:
         kept = lambda part: {k: self.resolve(v) for k, v in part.items() if "Condition" not in v or self.holds(v["Condition"])}
         for part in ("Resources", "Outputs"):
             self.template[part] = {k: {n: w for n, w in v.items() if n != "Condition"} for k, v in kept(self.template[part]).items()}
-        for part in ("Metadata", "Conditions", "Mappings", "Rules"):  # SAM has looked up the one mapping
+        for part in ("Metadata", "Conditions", "Mappings", "Rules"):
             self.template.pop(part, None)
         used = set(needs([self.template["Resources"], self.template["Outputs"]], self.template["Parameters"]))
         self.template["Parameters"] = {name: p for name, p in self.template["Parameters"].items() if name in used}
@@ -229,10 +246,8 @@ CHANGED = {
     "MailFrom": "accounts@example.com",
     "AdminEmail": "admin@example.com",
     "JwtKmsKeyArn": "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555",
-    "ThrottleRate": "60",
-    "ThrottleBurst": "120",
-    "HashingThrottleRate": "12",
-    "HashingThrottleBurst": "24",
+    "DatabaseResourceId": "cluster-ABCDEFGHIJKLMNOP",
+    "DatabaseConnections": "150",
     "Architecture": "x86_64",
     "LogRetentionDays": "90",
     "AlarmTopicArn": "arn:aws:sns:eu-central-1:123456789012:alarms",
@@ -295,7 +310,7 @@ def main():
     text = (ROOT / "template.yaml").read_text()
     names = functions(yaml_parse(text))
     translated = translate(yaml_parse(text), PARAMETERS)
-    problems = list(faults(names, translated))
+    problems = list(faults(names, translated)) + list(version_faults(text))
     want = (ROOT / "functions" / "testdata" / "resources.txt").read_text()
     got = count(names, translated["Resources"])
     if got != want:

@@ -74,6 +74,9 @@ func suggestedResource(template *sam.Template, m assembly, routes []sam.Route) s
 	line("  Properties:")
 	line("    Description: Say in a few words what it does")
 	line("    CodeUri: functions/%s", m.folder)
+	if m.has("env.Postgres") {
+		line("%s", suggestedReservation(m))
+	}
 	line("    AutoPublishAliasAllProperties: true")
 	switch variables := m.variables(); {
 	case m.hashes():
@@ -89,15 +92,28 @@ func suggestedResource(template *sam.Template, m assembly, routes []sam.Route) s
 	return b.String()
 }
 
-// secretVariables are the variables that name a secret, as each function has them
-// in template.yaml. In the description of a version stands the name of a secret
-// that a parameter gives.
-var secretVariables = map[string]struct{ value, local, parameter, condition string }{
-	"SECRET_ARN":          {"!If [MakesSecret, !Ref DatabaseSecret, !Ref ExistingSecretArn]", "Secret", "ExistingSecretArn", "MakesSecret"},
+// computedVariables are the variables that are no parameter's value, as each
+// function has them in template.yaml. The description of a version has what tells
+// one value from another: the name of a secret, for example.
+var computedVariables = map[string]struct{ value, local, description string }{
+	"SECRET_ARN": {
+		"!If [MakesSecret, !Ref DatabaseSecret, !Ref ExistingSecretArn]",
+		"Secret", "!If [MakesSecret, '-', !Select [6, !Split [':', !Ref ExistingSecretArn]]]",
+	},
 	"SETTINGS_SECRET_ARN": {value: "!Ref SettingsSecret"},
 	"PUBLIC_SECRET_ARN":   {value: "!Ref PublicSecret"},
-	"KEYS_SECRET_ARN":     {"!If [OwnsKeys, !Ref KeysSecretArn, !Ref KeysSecret]", "Keys", "KeysSecretArn", "OwnsKeys"},
-	"MIGRATE_SECRET_ARN":  {"!Ref MigrateSecretArn", "Migrate", "MigrateSecretArn", "HasOwner"},
+	"KEYS_SECRET_ARN": {
+		"!If [OwnsKeys, !Ref KeysSecretArn, !Ref KeysSecret]", "Keys", "!If [OwnsKeys, !Select [6, !Split [':', !Ref KeysSecretArn]], '-']",
+	},
+	"MIGRATE_SECRET_ARN":    {"!Ref MigrateSecretArn", "Migrate", "!If [HasOwner, !Select [6, !Split [':', !Ref MigrateSecretArn]], '-']"},
+	"DATABASE_AUTH":         {"!If [UsesIam, iam, password]", "Auth", "!If [UsesIam, iam, '-']"},
+	"MIGRATE_DATABASE_USER": {value: "!If [UsesIam, roster_owner, !Ref AWS::NoValue]"}, // Auth tells
+}
+
+// secretVariables are those that name a secret.
+func secretVariables() []string {
+	all := slices.Collect(maps.Keys(computedVariables))
+	return slices.DeleteFunc(all, func(name string) bool { return !strings.HasSuffix(name, "SECRET_ARN") })
 }
 
 func suggestVariables(line func(string, ...any), template *sam.Template, m assembly) {
@@ -109,21 +125,21 @@ func suggestVariables(line func(string, ...any), template *sam.Template, m assem
 	line("      Variables:")
 	var described, locals []string
 	for _, name := range names {
-		secret, isSecret := secretVariables[name]
+		computed, isComputed := computedVariables[name]
 		if name == "KEYS_SECRET_ARN" && !m.readsKeys() {
-			secret = secretVariables["PUBLIC_SECRET_ARN"]
+			computed = computedVariables["PUBLIC_SECRET_ARN"]
 		}
 		switch {
-		case !isSecret:
+		case !isComputed:
 			parameter := parameterOf(template, name)
 			line("        %s: !Ref %s", name, parameter)
 			described = append(described, "${"+parameter+"}")
 			continue
-		case secret.local != "":
-			described = append(described, "${"+secret.local+"}")
-			locals = append(locals, suggestedLocal(secret.local, secret.parameter, secret.condition))
+		case computed.local != "":
+			described = append(described, "${"+computed.local+"}")
+			locals = append(locals, computed.local+": "+computed.description)
 		}
-		line("        %s: %s", name, secret.value)
+		line("        %s: %s", name, computed.value)
 	}
 	if len(locals) == 0 {
 		line("    VersionDescription: !Sub '%s'", strings.Join(described, " "))
@@ -132,14 +148,6 @@ func suggestVariables(line func(string, ...any), template *sam.Template, m assem
 	line("    VersionDescription: !Sub")
 	line("      - %s", strings.Join(described, " "))
 	line("      - %s", strings.Join(locals, "\n          "))
-}
-
-func suggestedLocal(local, parameter, condition string) string {
-	name := "!Select [6, !Split [':', !Ref " + parameter + "]]"
-	if condition == "MakesSecret" {
-		return local + ": !If [MakesSecret, '-', " + name + "]"
-	}
-	return local + ": !If [" + condition + ", " + name + ", '-']"
 }
 
 // parameterOf returns the parameter that other functions have for a variable, or
@@ -272,7 +280,7 @@ func withoutAuthored(t *testing.T, f *sam.Function) sam.Function {
 	slices.SortFunc(c.Policies, func(a, b sam.Policy) int { return strings.Compare(a.Name, b.Name) })
 	c.Properties = maps.Clone(f.Properties)
 	c.Properties["VersionDescription"] = names(t, f.Properties["VersionDescription"])
-	for _, authored := range []string{"Description", "Events", "Timeout", "DeploymentPreference", "Policies"} {
+	for _, authored := range []string{"Description", "Events", "Timeout", "DeploymentPreference", "Policies", "ReservedConcurrentExecutions"} {
 		delete(c.Properties, authored)
 	}
 	return c

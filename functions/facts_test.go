@@ -18,7 +18,9 @@ type part struct {
 }
 
 var (
-	withDatabase = part{variables: []string{"SECRET_ARN", "SETTINGS_SECRET_ARN"}, policies: []string{"ReadDatabase", "ReadSettings"}}
+	withDatabase = part{
+		variables: []string{"DATABASE_AUTH", "SECRET_ARN", "SETTINGS_SECRET_ARN"}, policies: []string{"ReadDatabase", "ReadSettings"},
+	}
 	settingsOnly = part{variables: []string{"SETTINGS_SECRET_ARN"}, policies: []string{"ReadSettings"}}
 	secretKey    = part{required: []string{"SECRET_KEY"}, variables: []string{"KEYS_SECRET_ARN"}, policies: []string{"ReadKeys"}}
 	accessTokens = part{
@@ -65,11 +67,13 @@ var parts = map[string]part{
 	},
 	// A function for which mail is optional starts without it: a mistake in a mail
 	// header once took a whole sign-in service down.
-	"mailing.OptionalNotices": {variables: []string{"MAIL_FROM", "PUBLIC_URL"}, policies: []string{"SendMail"}},
+	"mailing.OptionalNotices": {
+		variables: []string{"MAIL_FROM", "PUBLIC_URL"}, required: []string{"PUBLIC_URL"}, policies: []string{"SendMail"},
+	},
 
 	"env.PublicURL":       {variables: []string{"PUBLIC_URL"}, required: []string{"PUBLIC_URL"}},
 	"env.Admin":           {variables: []string{"ADMIN_EMAIL"}, required: []string{"ADMIN_EMAIL"}},
-	"env.Migrator":        {variables: []string{"MIGRATE_SECRET_ARN"}, policies: []string{"ReadMigrate"}},
+	"env.Migrator":        {variables: []string{"MIGRATE_DATABASE_USER", "MIGRATE_SECRET_ARN"}, policies: []string{"ReadMigrate"}},
 	"env.AuthorizerCache": {checked: []string{"AUTHORIZER_CACHE_SECONDS"}},
 	"env.Edge":            {checked: []string{"EDGE_SECRET", "TRUSTED_PROXIES"}},
 
@@ -85,6 +89,7 @@ var parts = map[string]part{
 // facts are true of one function alone.
 type facts struct {
 	timeout      int  // seconds; 0 for the usual timeout
+	connections  int  // to the database, of one execution; 0 for the usual one
 	isSeed       bool // it makes the schema
 	isStep       bool // CloudFormation calls it in a deployment and waits for its answer
 	answersHTML  bool
@@ -105,9 +110,9 @@ var special = map[string]facts{
 			"for its answer; its traffic does not move in steps",
 	},
 	"seed_admin": {
-		timeout: 120, isSeed: true, isStep: true,
+		timeout: 120, connections: 2, isSeed: true, isStep: true,
 		why: "it may migrate large tables; it starts with bad settings, too, because CloudFormation waits for its answer; " +
-			"its traffic does not move in steps",
+			"its traffic does not move in steps; it opens its connections one after the other, and the one before may still be closing",
 	},
 }
 

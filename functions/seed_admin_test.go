@@ -2,6 +2,7 @@ package functions_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
@@ -147,4 +148,16 @@ func TestSeedingGoesOnWithoutMail(t *testing.T) {
 	v.call("POST", "/api/user/forget_password", "", `{"username":"admin","email":"ops@example.com"}`, 200)
 	v.call("POST", "/api/user/reset_password", "", `{"token":"`+v.mailedToken()+`","new_password":"correct horse battery"}`, 200)
 	v.login(`{"username":"admin","password":"correct horse battery"}`)
+}
+
+// TestReservationsFitTheDatabase counts what special says. From an empty database
+// to the admin's account a run needs no more.
+func TestSeedingNeedsNoMoreConnectionsThanAreCounted(t *testing.T) {
+	t.Parallel()
+	server := postgrestest.Server(t)
+	v := newService(t, owner(t, server, canary), settings{})
+	execute(t, server, fmt.Sprint("ALTER ROLE roster CONNECTION LIMIT ", special["seed_admin"].connections))
+	if got := v.seed(scheduled); len(got.Migrations) == 0 || !got.Admin.Created {
+		t.Errorf("%+v", got)
+	}
 }

@@ -33,8 +33,15 @@ func TestParameterPatterns(t *testing.T) {
 			[]string{"*", "https://a.example/", "https://a.example, https://b.example", "null", "https://*.example", ","},
 		},
 		"DatabaseUrl": {
-			[]string{"", "postgres://u:p%22%5C@db.example:5432/roster?sslmode=verify-full", "postgresql://u:$&'()[]@[::1]/d"},
-			[]string{"mysql://u@h/d", `postgres://u:"@h/d`, `postgres://u:\@h/d`, "postgres://u: @h/d", "postgres://u:ü@h/d", "postgres://u:\n@h/d"},
+			[]string{
+				"", "postgres://u:p%22%5C@db.example:5432/roster?sslmode=verify-full", "postgresql://u:$&'()[]@[::1]/d?sslmode=verify-full",
+				"postgres://u@h/d?pool_max_conns=2&sslmode=verify-full&connect_timeout=3",
+			},
+			[]string{
+				"mysql://u@h/d?sslmode=verify-full", `postgres://u:"@h/d?sslmode=verify-full`, `postgres://u:\@h/d?sslmode=verify-full`,
+				"postgres://u: @h/d?sslmode=verify-full", "postgres://u:ü@h/d?sslmode=verify-full", "postgres://u:\n@h/d?sslmode=verify-full",
+				"postgres://u@h/d", "postgres://u@h/d?sslmode=require", "postgres://u@h/d?sslmode=verify-fully", "postgres://u@h/d?x_sslmode=verify-full",
+			},
 		},
 		"MigrateSecretArn": {
 			[]string{"", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:roster/owner-AbCd12"},
@@ -56,6 +63,10 @@ func TestParameterPatterns(t *testing.T) {
 		"JwtKmsKeyArn": {
 			[]string{"", "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab", "arn:aws:kms:eu-central-1:123456789012:key/mrk-1234"},
 			[]string{"alias/roster", "arn:aws:kms:eu-central-1:123456789012:alias/roster", "*", "arn:aws:kms:eu-central-1:123456789012:key/*"},
+		},
+		"DatabaseResourceId": {
+			[]string{"", "cluster-ABCDEFGHIJKL01234", "db-ABCDEFGHIJKL01234", "prx-0123456789abcdef0"},
+			[]string{"app", "app.cluster-c9akciq32.eu-central-1.rds.amazonaws.com", "cluster-*", "*", "arn:aws:rds-db:eu-central-1:1:dbuser:db-A"},
 		},
 		"AlarmTopicArn": {[]string{"", "arn:aws:sns:eu-central-1:123456789012:alarms"}, []string{"alarms", "arn:aws:sqs:eu-central-1:123456789012:alarms"}},
 	}
@@ -117,14 +128,25 @@ func TestVersionDescriptions(t *testing.T) {
 		_, there := template.Document["Parameters"].(map[string]any)[name]
 		return there
 	}
+	// parametersOf are those that decide a value, by conditions as well.
+	parametersOf := func(value any) []string {
+		all := names(t, value)
+		for _, condition := range branching.FindAllStringSubmatch(write(t, value), -1) {
+			all = append(all, names(t, template.Document["Conditions"].(map[string]any)[condition[1]])...)
+		}
+		slices.Sort(all)
+		return slices.DeleteFunc(slices.Compact(all), func(name string) bool { return !isParameter(name) })
+	}
 	for _, f := range template.Functions {
-		want := slices.DeleteFunc(names(t, f.Properties["Environment"]), func(name string) bool { return !isParameter(name) })
-		got := slices.DeleteFunc(names(t, f.Properties["VersionDescription"]), func(name string) bool { return !isParameter(name) })
+		want, got := parametersOf(f.Properties["Environment"]), parametersOf(f.Properties["VersionDescription"])
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: the environment's parameters (-) and the description's (+) differ:\n%s", f.Folder, diff)
 		}
 	}
 }
+
+// branching finds the conditions of a value.
+var branching = regexp.MustCompile(`"Fn::If":\["(\w+)"`)
 
 var reference = regexp.MustCompile(`"Ref":"([A-Za-z:]+)"|\$\{([A-Za-z:.]+)\}`)
 
@@ -144,7 +166,7 @@ func names(t *testing.T, value any) []string {
 func TestTheLongestVersionDescriptionFits(t *testing.T) {
 	t.Parallel()
 	template := readTemplate(t)
-	longest := len("- - -")
+	longest := len("iam - - -")
 	for _, name := range []string{"PublicUrl", "MailFrom", "AdminEmail"} {
 		longest += 1 + parameter(t, template, name)["MaxLength"].(int)
 	}

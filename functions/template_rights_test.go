@@ -22,6 +22,7 @@ var actions = map[string]string{
 	"kms:Encrypt":         "to wrap the keys",
 	"kms:GenerateDataKey": "to write a secret under a key of the operator's",
 	"ses:SendEmail":       "to send mail",
+	"rds-db:connect":      "to log in to the database with a token",
 }
 
 // actionsOfSAM are the actions that the boundary allows for the policies that SAM
@@ -101,7 +102,7 @@ func TestASecretIsForThoseWhoKnowIt(t *testing.T) {
 	for _, f := range readTemplate(t).Functions {
 		var named, readable []string
 		variables := f.Properties["Environment"]
-		for variable := range secretVariables {
+		for _, variable := range secretVariables() {
 			value := variableOf(variables, variable)
 			if value == nil {
 				continue
@@ -216,7 +217,7 @@ func TestKeysAreForThoseWhoSign(t *testing.T) {
 				continue
 			}
 			for _, action := range s.Actions {
-				if action != "kms:Decrypt" && action != "secretsmanager:GetSecretValue" && action != "ses:SendEmail" {
+				if !slices.Contains([]string{"kms:Decrypt", "secretsmanager:GetSecretValue", "ses:SendEmail", "rds-db:connect"}, action) {
 					may[action] = append(may[action], f.Folder)
 				}
 			}
@@ -231,6 +232,51 @@ func TestKeysAreForThoseWhoSign(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, may); diff != "" {
 		t.Errorf("the functions that may use each action (-want +got):\n%s", diff)
+	}
+}
+
+// With DatabaseResourceId, each function with a database may log in to that one as
+// roster_functions. Only the migration may log in as the tables' owner. Without it
+// nobody may log in by a token.
+func TestWhoMayLogInToTheDatabaseAsWhom(t *testing.T) {
+	t.Parallel()
+	template := readTemplate(t)
+	user := func(name string) any {
+		return map[string]any{"Fn::Sub": "arn:${AWS::Partition}:rds-db:${AWS::Region}:${AWS::AccountId}:dbuser:${DatabaseResourceId}/" + name}
+	}
+	functions, owner := user("roster_functions"), user("roster_owner")
+	for _, f := range template.Functions {
+		var want, got []any
+		if mains(t)[f.Folder].has("env.Postgres") {
+			want = append(want, functions)
+		}
+		if mains(t)[f.Folder].has("env.Migrator") {
+			want = append(want, owner)
+		}
+		for _, s := range grants(f, "rds-db:connect") {
+			got = append(got, s.Resources...)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s may log in as (-want +got):\n%s", f.Folder, diff)
+		}
+	}
+	for id, want := range map[string][]any{"ReadDatabase": {functions}, "ReadMigrate": {owner}, "FunctionBoundary": {functions, owner}} {
+		document := properties(template, id)["PolicyDocument"].(map[string]any)
+		var found []any
+		for _, entry := range document["Statement"].([]any) {
+			choice, _ := entry.(map[string]any)["Fn::If"].([]any)
+			if strings.Contains(write(t, entry), "rds-db:connect") && len(choice) == 3 && choice[0] == "UsesIam" && cmp.Equal(choice[2], any(ref("AWS::NoValue"))) {
+				found = append(found, asList(choice[1].(map[string]any)["Resource"])...)
+			}
+		}
+		if diff := cmp.Diff(want, found); diff != "" {
+			t.Errorf("%s, users under the condition UsesIam (-want +got):\n%s", id, diff)
+		}
+	}
+	condition := template.Document["Conditions"].(map[string]any)["UsesIam"]
+	given := map[string]any{"Fn::Not": []any{map[string]any{"Fn::Equals": []any{ref("DatabaseResourceId"), ""}}}}
+	if diff := cmp.Diff(any(given), condition); diff != "" {
+		t.Errorf("the condition UsesIam (-want +got):\n%s", diff)
 	}
 }
 

@@ -43,12 +43,9 @@ func TestTheTemplateHoldsNoSecretAndNoSwitchOfDevelopment(t *testing.T) {
 }
 
 // By estimate a hash takes 75 ms with 1024 MB and four times that with 256 MB.
-func TestHashingFunctionsAreLargeAndThrottled(t *testing.T) {
+func TestHashingFunctionsAreLarge(t *testing.T) {
 	t.Parallel()
-	template := readTemplate(t)
-	throttled := properties(template, "Api")["RouteSettings"].(map[string]any)
-	var want []string
-	for _, f := range template.Functions {
+	for _, f := range readTemplate(t).Functions {
 		hashes := mains(t)[f.Folder].hashes()
 		if hashes && f.Memory < 1024 {
 			t.Errorf("%s may hash a password and has %d MB: give it MemorySize: 1024", f.LogicalID, f.Memory)
@@ -56,21 +53,6 @@ func TestHashingFunctionsAreLargeAndThrottled(t *testing.T) {
 		if !hashes && f.Memory > 256 {
 			t.Errorf("%s hashes no password and has %d MB: 256 MB, the default, is enough", f.LogicalID, f.Memory)
 		}
-		for _, route := range f.Routes {
-			if hashes && route.Method != "GET" {
-				want = append(want, route.String())
-			}
-		}
-	}
-	for _, route := range want {
-		if throttled[route] == nil {
-			t.Errorf("%s may hash a password and has no limit of its own. Add to the RouteSettings of Api in template.yaml:\n"+
-				"        %s:\n          ThrottlingRateLimit: !Ref HashingThrottleRate\n          ThrottlingBurstLimit: !Ref HashingThrottleBurst\n", route, route)
-		}
-		delete(throttled, route)
-	}
-	for route := range throttled {
-		t.Errorf("%s has a limit of its own and hashes no password: take it out of the RouteSettings of Api in template.yaml", route)
 	}
 }
 

@@ -45,7 +45,7 @@ func newStack(t testing.TB, databaseURL string, more map[string]string) *stack {
 			"SECRET_ARN": arn, "MIGRATE_SECRET_ARN": arn, "SETTINGS_SECRET_ARN": arn, "KEYS_SECRET_ARN": arn,
 			"PUBLIC_SECRET_ARN": arn,
 			"PUBLIC_URL":        "https://accounts.example.com", "MAIL_FROM": "no-reply@example.com",
-			"ADMIN_EMAIL": "ops@example.com", "JWT_KMS_KEY": "",
+			"ADMIN_EMAIL": "ops@example.com", "JWT_KMS_KEY": "", "DATABASE_AUTH": "password", "MIGRATE_DATABASE_USER": "",
 		},
 	}
 }

@@ -291,7 +291,7 @@ def key_faults(text):
                 yield f"a change of {name} changes {secret} from {before[secret]} to {after.get(secret)}"
         if name in ADDRESSES and before.get(ADDRESSES[name]) == after.get(ADDRESSES[name]):
             yield f"a change of {name} is not seen in {ADDRESSES[name]}"
-    removed = {name for name in before if before[name]["Type"] == "AWS::SecretsManager::Secret" and before[name].get("DeletionPolicy") != "Retain"}
+    removed = {name for name in before if before[name]["Type"] == "AWS::SecretsManager::Secret" and before[name].get("DeletionPolicy") != "RetainExceptOnCreate"}
     for name in removed:
         yield f"{name} would be deleted with the stack"
 

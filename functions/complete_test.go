@@ -67,8 +67,8 @@ func suggestedResource(template *sam.Template, m assembly, routes []sam.Route) s
 	line := func(format string, args ...any) { fmt.Fprintf(&b, "  "+format+"\n", args...) }
 	line("%s:", logicalID(m.folder))
 	line("  Type: AWS::Serverless::Function")
-	if m.waitsForSchema() {
-		line("  DependsOn: Schema")
+	if step := m.waitsFor(); step != "" {
+		line("  DependsOn: " + step)
 	}
 	line("  Metadata: {BuildMethod: go1.x, BuildProperties: {TrimGoPath: true}}")
 	line("  Properties:")

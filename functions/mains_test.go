@@ -145,8 +145,19 @@ func (m assembly) hashes() bool {
 	return slices.ContainsFunc(m.calls, func(call string) bool { return parts[call].hashes })
 }
 
-// waitsForSchema reports whether the schema must be ready before it serves.
-func (m assembly) waitsForSchema() bool { return m.has("env.Postgres") && !special[m.folder].isSeed }
+// waitsFor returns the step of a deployment that must be done before it serves, or
+// "". The schema comes after the keys.
+func (m assembly) waitsFor() string {
+	switch {
+	case special[m.folder].isStep:
+		return ""
+	case m.has("env.Postgres"):
+		return "Schema"
+	case slices.Contains(m.variables(), "KEYS_SECRET_ARN"):
+		return "SigningKeys"
+	}
+	return ""
+}
 
 // withPolicy returns the folders of the functions with a policy, sorted.
 func withPolicy(t *testing.T, policy string) (folders []string) {

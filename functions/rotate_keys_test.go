@@ -109,6 +109,20 @@ func TestRotateKeys(t *testing.T) {
 	v.logsAsLambdaDoes()
 }
 
+// Somebody has removed the ring, or the schedule came before the first step of the
+// first deployment. Functions that only verify cannot start without a key that
+// signs, so they get one from the next run.
+func TestAScheduledRunMakesTheFirstKey(t *testing.T) {
+	t.Parallel()
+	v := newService(t, "postgres://roster@127.0.0.1:1/roster", secret("JWT_KEYS", ""))
+	if did := v.rotate(scheduled); len(did) != 1 || !strings.HasPrefix(did[0], "signs ") {
+		t.Errorf("the run did %v", did)
+	}
+	if v.public("JWT_PUBLIC_KEYS") == "" {
+		t.Error("those who verify do not have the key")
+	}
+}
+
 func algorithm(t *testing.T, raw string) string {
 	t.Helper()
 	var header struct{ Alg string }

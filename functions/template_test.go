@@ -7,12 +7,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"roster"
 	"roster/shared/aws/sam"
+	"roster/shared/credential/keyring"
 	"roster/shared/user"
 )
 
@@ -106,14 +108,22 @@ func TestBuildsAreNotCached(t *testing.T) {
 	}
 }
 
-func TestTheSchemaIsReadyBeforeFunctionsWithADatabase(t *testing.T) {
+// A function must not be changed before what it reads is there. Without its keys
+// jwks would publish an empty set, which services elsewhere keep for minutes.
+func TestFunctionsWaitForTheSchemaAndTheKeys(t *testing.T) {
 	t.Parallel()
 	template := readTemplate(t)
 	for _, f := range template.Functions {
-		want := mains(t)[f.Folder].waitsForSchema()
-		if got := slices.Contains(f.DependsOn, "Schema"); got != want {
-			t.Errorf("%s has DependsOn: Schema: %v, want %v", f.LogicalID, got, want)
+		var want []string
+		if step := mains(t)[f.Folder].waitsFor(); step != "" {
+			want = []string{step}
 		}
+		if diff := cmp.Diff(want, f.DependsOn); diff != "" {
+			t.Errorf("%s, DependsOn (-want +got):\n%s", f.LogicalID, diff)
+		}
+	}
+	if got := template.Resource("Schema")["DependsOn"]; got != "SigningKeys" {
+		t.Errorf("Schema has DependsOn: %v", got)
 	}
 	seed := template.Function("seed_admin")
 	schema := properties(template, "Schema")
@@ -124,6 +134,14 @@ func TestTheSchemaIsReadyBeforeFunctionsWithADatabase(t *testing.T) {
 	}
 	if len(seed.Schedules) != 1 {
 		t.Errorf("seed_admin has the schedules %q, want one", seed.Schedules)
+	}
+}
+
+func TestRotateKeysRunsAsOftenAsTheRingNeeds(t *testing.T) {
+	t.Parallel()
+	got := readTemplate(t).Function("rotate_keys").Schedules
+	if diff := cmp.Diff([]string{"rate(1 hour)"}, got); diff != "" || keyring.RunInterval != time.Hour {
+		t.Errorf("keyring.RunInterval is %v; schedules (-want +got):\n%s", keyring.RunInterval, diff)
 	}
 }
 

@@ -1,5 +1,5 @@
 // Command rotate_keys rotates the keys that sign access tokens, as the function
-// of that name does each day: it makes the changes that are due, and shows the
+// of that name does each hour: it makes the changes that are due, and shows the
 // keys. Run it with -h for its flags.
 //
 // It refuses to show a private key.
@@ -25,7 +25,7 @@ import (
 const usage = `Usage: go run ./cmd/rotate_keys [flags]
 
 Makes the changes that are due to the keys that sign access tokens, and shows
-the keys. The function rotate_keys does the same each day. It is safe to run it
+the keys. The function rotate_keys does the same each hour. It is safe to run it
 twice.
 
 The keys are in the secret that KEYS_SECRET_ARN names. PUBLIC_SECRET_ARN names

@@ -1,5 +1,5 @@
 // Command rotate_keys is the function that changes the keys of access tokens when
-// they are due: daily, at each deployment, and by hand.
+// they are due: hourly, at each deployment, and by hand.
 package main
 
 import (

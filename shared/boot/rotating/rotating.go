@@ -18,12 +18,17 @@ import (
 // private signature key one to three years.
 const maxDays = 365
 
-// Run runs Job once. Its error names every bad setting.
+// Run runs Job once, for the function. Its error names every bad setting.
+//
+// Where functions that only verify have a secret of their own, each run makes sure
+// that a key of the ring signs. The command does not: it does not know whether the
+// settings' secret has a key for HS256.
 func Run(ctx context.Context, env *settings.Environment, request rotation.Request) (rotation.Report, error) {
 	job := Job(env)
 	if err := env.Check(); err != nil {
 		return rotation.Report{}, err
 	}
+	request.First = request.First || env.Optional("PUBLIC_SECRET_ARN", "") != ""
 	return job(ctx, request)
 }
 

@@ -101,27 +101,39 @@ func (e *Environment) rejectSource(err error) {
 	e.Reject(variable, "cannot be read: "+err.Error())
 }
 
-// readSources reads all secrets at the same time and returns their members.
+// readSources reads all secrets at the same time and returns their members. If
+// they are to be fresh, one that cannot be read again gives its last members: it
+// must not hide a new password that is in another one. At least one must be fresh.
 func readSources(ctx context.Context, sources []*source, fresh bool) (map[string]string, error) {
 	type answer struct {
-		values map[string]string
-		err    error
+		values       map[string]string
+		err, refresh error
 	}
 	answers := make([]chan answer, len(sources))
 	for i, s := range sources {
 		answers[i] = make(chan answer, 1)
 		go func() {
-			values, err := s.read(ctx, fresh)
-			answers[i] <- answer{values, err}
+			var a answer
+			if a.values, a.err = s.read(ctx, fresh); fresh && a.err != nil {
+				a.refresh = a.err
+				a.values, a.err = s.read(ctx, false)
+			}
+			answers[i] <- a
 		}()
 	}
-	all := map[string]string{}
+	all, stale := map[string]string{}, []error{}
 	for _, waiting := range answers {
 		a := <-waiting
 		if a.err != nil {
 			return nil, a.err
 		}
+		if a.refresh != nil {
+			stale = append(stale, a.refresh)
+		}
 		maps.Copy(all, a.values)
+	}
+	if len(stale) == len(sources) {
+		return nil, stale[0]
 	}
 	return all, nil
 }

@@ -2,6 +2,7 @@ package settings_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -76,6 +77,32 @@ func TestTheUnreadableSecretIsNamed(t *testing.T) {
 	e.Required("B")
 	check(t, "the message", rejection(t, e),
 		"SETTINGS_SECRET_ARN cannot be read: read secret "+settingsARN+": its content cannot be used: it is not a JSON object")
+}
+
+// staleSecret is a secret that can no longer be read.
+type staleSecret struct{ fakeSecret }
+
+var errStale = errors.New("an outage")
+
+func (staleSecret) Refresh(context.Context) (map[string]string, error) { return nil, errStale }
+
+// A new password is in one secret. It must be found although another secret, whose
+// last members are still good, cannot be read again.
+func TestAStaleSecretDoesNotHideAFreshOne(t *testing.T) {
+	t.Parallel()
+	stale := staleSecret{fakeSecret{get: map[string]string{"A": "last"}}}
+	rotated := fakeSecret{get: map[string]string{"B": "old"}, refresh: map[string]string{"B": "new"}}
+	for name, e := range map[string]*settings.Environment{
+		"first": settings.WithSecret(t.Context(), nil, stale, rotated), "last": settings.WithSecret(t.Context(), nil, rotated, stale),
+	} {
+		got, err := e.Current(t.Context(), true)
+		check(t, name+", the values", got, map[string]string{"A": "last", "B": "new"})
+		check(t, name+", the error", err, nil)
+	}
+	_, err := settings.WithSecret(t.Context(), nil, stale, stale).Current(t.Context(), true)
+	check(t, "without any fresh one", errors.Is(err, errStale), true)
+	_, err = settings.WithSecret(t.Context(), nil, stale).Current(t.Context(), true)
+	check(t, "with one secret", errors.Is(err, errStale), true)
 }
 
 // checkedSecret is a secret that checks what it reads, as those of Secrets Manager

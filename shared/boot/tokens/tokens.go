@@ -9,6 +9,7 @@ package tokens
 import (
 	"context"
 	"crypto"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -50,21 +51,24 @@ func New(env *boot.Environment) *Access { return NewWithUnwrapper(env, nil) }
 func NewWithUnwrapper(env *boot.Environment, u Unwrapper) *Access {
 	a := &Access{profile: profile(env), keys: keys.New(env.Environment), unwrapper: u, unwrapped: map[string]crypto.Signer{}}
 	ring, _ := a.keys.Ring(context.Background()) // keys.New has reported a bad ring
-	if hasCurrentKey(ring) && env.Optional("JWT_SECRET_KEY", env.Optional("ROOT_KEY", "")) == "" {
-		return a
+	if ring.Signs() {
+		env.Require(hasKey)
+		if env.Optional("JWT_SECRET_KEY", env.Optional("ROOT_KEY", "")) == "" {
+			return a
+		}
 	}
 	a.secret = env.Key("JWT_SECRET_KEY")
 	return a
 }
 
-// hasCurrentKey reports whether the ring signs. If it does not, the shared
-// secret does.
-func hasCurrentKey(r *keyring.Ring) bool {
-	if r == nil {
-		return false
+// hasKey refuses values that have lost the ring, which would make every token
+// invalid. The last good ring stays in use, and the next rotation makes a new one.
+// An operator who goes back to a shared secret gives that.
+func hasKey(values map[string]string) error {
+	if values["JWT_KEYS"] == "" && values["JWT_PUBLIC_KEYS"] == "" && values["JWT_SECRET_KEY"] == "" {
+		return errors.New("the ring of keys is gone: JWT_KEYS, or JWT_PUBLIC_KEYS in a copy for those who verify")
 	}
-	_, ok := r.Current()
-	return ok
+	return nil
 }
 
 // isAudience reports whether a text is what RFC 7519 §2 calls a StringOrURI, of a
@@ -98,7 +102,7 @@ func (a *Access) Ready(ctx context.Context) (user.Issue, error) {
 		return nil, err
 	}
 	s := a.verifier(ring)
-	if hasCurrentKey(ring) {
+	if ring.Signs() {
 		private, err := a.signer(ctx, ring)
 		if err != nil {
 			return nil, err

@@ -61,6 +61,11 @@ const (
 	// takes.
 	clockMargin = 5 * time.Minute
 
+	// RunInterval is the time between two scheduled rotations. Whatever comes
+	// between the ring and its copy for those who verify, the next run makes it
+	// right before a retired key is refused.
+	RunInterval = time.Hour
+
 	// PropagationTime is how long a key is next before it may sign. After that,
 	// every verifier has it.
 	PropagationTime = MaxSecretAge + MaxSetAge + MaxGatewayAge + clockMargin
@@ -97,6 +102,15 @@ type Ring struct {
 // Current returns the key that signs. A ring has none until its first key has
 // been next for PropagationTime; until then the shared secret signs.
 func (r *Ring) Current() (Key, bool) { return r.inState(Current) }
+
+// Signs reports whether the ring has a key that signs. A nil ring has none.
+func (r *Ring) Signs() bool {
+	if r == nil {
+		return false
+	}
+	_, ok := r.Current()
+	return ok
+}
 
 func (r *Ring) inState(s State) (Key, bool) {
 	for _, k := range r.Keys {

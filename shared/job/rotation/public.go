@@ -3,7 +3,6 @@ package rotation
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"roster/shared/credential/keyring"
@@ -58,51 +57,42 @@ func publish(ctx context.Context, stores Stores, apiURL string) error {
 		if err := copyRing(ctx, stores); err != nil {
 			return fmt.Errorf("the keys were rotated, but those who verify do not know it yet; run it again: %w", err)
 		}
+		if apiURL == "" { // the keys' secret may be another one since the address was written
+			known, err := read(ctx, stores.Public, apiURLMember)
+			if err != nil || known == "" {
+				return err
+			}
+			return setText(ctx, stores.Keys, apiURLMember, known)
+		}
+		if err := setText(ctx, stores.Public, apiURLMember, apiURL); err != nil {
+			return err
+		}
 	}
 	if apiURL == "" {
 		return nil
 	}
-	text, err := json.Marshal(apiURL)
-	if err != nil { // a string always has a JSON form
-		panic(err)
-	}
-	if stores.Public != nil {
-		if err := set(ctx, stores.Public, apiURLMember, string(text)); err != nil {
-			return err
-		}
-	}
-	return set(ctx, stores.Keys, apiURLMember, string(text))
+	return setText(ctx, stores.Keys, apiURLMember, apiURL)
 }
 
-// maxCopies is how often the ring is copied while other runs change it.
-const maxCopies = 5
-
-// copyRing copies the ring as it is now. Another run may change it meanwhile, and
-// may have copied its own ring first, so copyRing looks again after each copy.
+// copyRing copies the ring as it is now. It reads the ring after the copy that it
+// replaces. So a run that is slow cannot put its ring over the one of a later run:
+// the copy has changed meanwhile, and Change reads both again.
 func copyRing(ctx context.Context, stores Stores) error {
-	before, err := read(ctx, stores.Keys, member)
-	if err != nil {
-		return err
-	}
-	for range maxCopies {
-		ring, err := parse(before)
-		if err != nil || ring == nil {
-			return err
-		}
-		text, err := ring.PublicJSON()
+	return stores.Public.Change(ctx, publicMember, func(values map[string]string) (string, error) {
+		text, err := read(ctx, stores.Keys, member)
 		if err != nil {
-			return err
+			return "", err
 		}
-		if err := set(ctx, stores.Public, publicMember, string(text)); err != nil {
-			return err
+		ring, err := parse(text)
+		if err != nil || ring == nil {
+			return "", err
 		}
-		now, err := read(ctx, stores.Keys, member)
-		if err != nil || now == before {
-			return err
+		public, err := ring.PublicJSON()
+		if err != nil || values[publicMember] == string(public) {
+			return "", err
 		}
-		before = now
-	}
-	return errors.New("other runs change the keys all the time")
+		return string(public), nil
+	})
 }
 
 // read returns a member.
@@ -114,13 +104,13 @@ func read(ctx context.Context, store Store, name string) (value string, err erro
 	return value, err
 }
 
-// set sets a member to a JSON value, if it has another one.
-func set(ctx context.Context, store Store, name, value string) error {
+// setText sets a member to a text, if it has another one.
+func setText(ctx context.Context, store Store, name, text string) error {
 	return store.Change(ctx, name, func(values map[string]string) (string, error) {
-		var text string
-		if values[name] == value || json.Unmarshal([]byte(value), &text) == nil && values[name] == text {
+		if values[name] == text {
 			return "", nil
 		}
-		return value, nil
+		b, err := json.Marshal(text)
+		return string(b), err
 	})
 }

@@ -12,7 +12,7 @@ import (
 
 const publicARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:public-AbCdEf"
 
-// interrupted is a store that calls a function before its first change.
+// interrupted is a store that calls a function before it makes its first change.
 type interrupted struct {
 	rotation.Store
 	before func()
@@ -24,8 +24,7 @@ func (s *interrupted) Change(ctx context.Context, name string, compute func(map[
 		if value != "" && s.before != nil {
 			before := s.before
 			s.before = nil
-			before()
-			return compute(values)
+			before() // what was computed is older now
 		}
 		return value, err
 	})
@@ -76,6 +75,92 @@ func TestASlowRunDoesNotHideTheRingOfALaterOne(t *testing.T) {
 	}
 }
 
+// killed is a store that another run changes before its second use, which copies
+// the ring. Lambda ends its own run right after that.
+type killed struct {
+	rotation.Store
+	uses          int
+	before, after func()
+}
+
+func (s *killed) Change(ctx context.Context, name string, compute func(map[string]string) (string, error)) error {
+	if s.uses++; s.uses == 2 {
+		s.before()
+		defer s.after()
+	}
+	return s.Store.Change(ctx, name, compute)
+}
+
+// A slow run may end before it can see that another run was faster.
+func TestASlowRunThatIsKilledDoesNotHideTheRingOfALaterOne(t *testing.T) {
+	t.Parallel()
+	d := newDeployment(t, initialSecret)
+	d.server.SetSecret(publicARN, `{}`)
+	d.runWith(d.stores(), rotation.Request{First: true})
+	ctx, cancel := context.WithCancel(t.Context())
+	slow := d.stores()
+	slow.Public = &killed{Store: slow.Public, before: func() { d.runWith(d.stores(), rotation.Request{ReplaceAll: true}) }, after: cancel}
+	_, _ = rotation.NewJob(slow, d.Settings, d.clock)(ctx, rotation.Request{Start: true})
+	d.wantCopy()
+}
+
+// Something may undo what a run wrote to the keys' secret, as a person who writes
+// back what they have read before. Then a key signs again that is retired in the
+// copy. The next run must come before the copy's readers refuse that key.
+func TestAnUndoneRunIsRepairedBeforeAKeyIsRefused(t *testing.T) {
+	t.Parallel()
+	d := newDeployment(t, initialSecret)
+	d.server.SetSecret(publicARN, `{}`)
+	d.runWith(d.stores(), rotation.Request{First: true})
+	d.runWith(d.stores(), rotation.Request{Start: true})
+	d.now = d.now.Add(keyring.PropagationTime)
+	undone := d.server.Secret(arn)
+	d.runWith(d.stores(), rotation.Request{})
+	d.server.SetSecret(arn, undone)
+	signer, _ := d.ring().Current()
+	for range 3 {
+		d.now = d.now.Add(keyring.RunInterval)
+		readAt := d.now.Add(secrets.FreshFor)
+		if _, _, ok := d.copied().Find(signer.ID, readAt); !ok {
+			t.Errorf("those who verify refuse %v", signer)
+		}
+		d.runWith(d.stores(), rotation.Request{})
+		d.wantCopy()
+		signer, _ = d.ring().Current()
+	}
+}
+
+func (d *deployment) copied() *keyring.Ring {
+	d.t.Helper()
+	values, err := secrets.ParseMembers(d.server.Secret(publicARN))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	ring, err := keyring.ParsePublic(values["JWT_PUBLIC_KEYS"])
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return ring
+}
+
+// The keys' secret may be replaced by another one, which does not have the API's
+// address, and a person may write back an old version of it.
+func TestTheKeysSecretGetsTheAddressAgain(t *testing.T) {
+	t.Parallel()
+	d := newDeployment(t, initialSecret)
+	d.server.SetSecret(publicARN, `{}`)
+	d.runWith(d.stores(), rotation.Request{First: true, APIURL: "https://a1.example.com"})
+	d.server.SetSecret(arn, initialSecret)
+	d.runWith(d.stores(), rotation.Request{First: true})
+	d.wantCopy()
+	for _, secret := range []string{arn, publicARN} {
+		values, err := secrets.ParseMembers(d.server.Secret(secret))
+		if err != nil || values["API_URL"] != "https://a1.example.com" {
+			t.Errorf("%s: the address is %q, %v", secret, values["API_URL"], err)
+		}
+	}
+}
+
 // Anything may happen to the copy. The next run makes it right.
 func TestADamagedCopyIsMadeRight(t *testing.T) {
 	t.Parallel()
@@ -106,4 +191,31 @@ func TestTheFirstKeySignsAtOnce(t *testing.T) {
 	d.run(rotation.Request{First: true})
 	d.run(rotation.Request{})
 	d.run(rotation.Request{Start: true}, "published")
+}
+
+// Functions that only verify have nothing but the ring: as long as no key of it
+// signs, they refuse everybody. So a run of the function never waits with the
+// first key, even if another run has already published one.
+func TestARingWithoutASigningKeyGetsOneAtOnce(t *testing.T) {
+	t.Parallel()
+	d := newDeployment(t, initialSecret)
+	d.server.SetSecret(publicARN, `{}`)
+	d.run(rotation.Request{}, "published")
+	waiting := d.ring().Keys[0]
+	d.runWith(d.stores(), rotation.Request{First: true})
+	d.wantCopy()
+	ring := d.ring()
+	if key, signs := ring.Current(); !signs || ring.Has(waiting.ID) {
+		t.Errorf("%v signs: %v", key, signs)
+	}
+	// The shared secret has signed until now.
+	if !ring.AcceptsHS256(d.now.Add(keyring.MaxTokenAge)) || ring.AcceptsHS256(d.now.Add(keyring.GracePeriod)) {
+		t.Errorf("tokens that the shared secret signed are accepted until %v", ring.HS256Until)
+	}
+	d.run(rotation.Request{First: true})
+	d.server.SetSecret(arn, initialSecret)
+	d.run(rotation.Request{First: true, ReplaceAll: true}, "signs")
+	if d.ring().AcceptsHS256(d.now) {
+		t.Error("a token of before is accepted although all keys were to be replaced")
+	}
 }

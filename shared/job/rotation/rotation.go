@@ -63,8 +63,9 @@ type Request struct {
 	// ReplaceAll replaces all keys by one new key, which revokes every access
 	// token. It is for keys that may have been leaked.
 	ReplaceAll bool `json:"replace_all"`
-	// First makes a key that signs at once if there is none yet, and no shared
-	// secret that signs. A deployment asks for it before anything issues tokens.
+	// First makes a key that signs at once if no key of the ring does, and the
+	// operator has given no shared secret that signs. It is for deployments whose
+	// verifiers have nothing but the ring.
 	First bool `json:"-"`
 	// APIURL is the API's address, to be written for the functions; "" if it is
 	// not to be changed.
@@ -132,11 +133,20 @@ func (r *run) compute(ctx context.Context, values map[string]string) (string, er
 	if err != nil && !r.request.ReplaceAll {
 		return "", err
 	}
-	if before == nil && !r.asked() && (values["JWT_SECRET_KEY"] != "" || r.settings.SharedSecret) {
+	shared := values["JWT_SECRET_KEY"] != "" || r.settings.SharedSecret
+	if before == nil && !r.asked() && shared {
 		r.note = "JWT_SECRET_KEY is given, so it signs access tokens; run with start to sign with a ring of keys instead"
 		return "", nil
 	}
-	if r.ring, r.done, err = r.step(ctx, before); err != nil || len(r.done) == 0 {
+	switch {
+	case r.request.ReplaceAll:
+		r.ring, r.done, err = r.replace(ctx, before)
+	case r.request.First && !shared && !before.Signs():
+		r.ring, r.done, err = r.first(ctx, before)
+	default:
+		r.ring, r.done, err = r.step(ctx, before)
+	}
+	if err != nil || len(r.done) == 0 {
 		return "", err
 	}
 	b, err := r.ring.JSON()
@@ -157,19 +167,6 @@ func parse(text string) (*keyring.Ring, error) {
 }
 
 func (r *run) step(ctx context.Context, before *keyring.Ring) (*keyring.Ring, []keyring.Change, error) {
-	if r.request.ReplaceAll || r.request.First && before == nil {
-		k, err := r.generate(ctx)
-		if err != nil {
-			return nil, nil, err
-		}
-		done := []keyring.Change{{Kind: "signs", Key: k}}
-		if before != nil {
-			for _, old := range before.Keys {
-				done = append(done, keyring.Change{Kind: "removed", Key: old})
-			}
-		}
-		return keyring.NewRing(k, r.now), done, nil
-	}
 	p := keyring.Policy{
 		Period:   time.Duration(r.settings.Days) * 24 * time.Hour,
 		Generate: func() (keyring.Key, error) { return r.generate(ctx) },
@@ -184,6 +181,31 @@ func (r *run) step(ctx context.Context, before *keyring.Ring) (*keyring.Ring, []
 		err = errors.New("the ring would be empty")
 	}
 	return after, done, err
+}
+
+// replace returns a ring with one new key, which signs at once.
+func (r *run) replace(ctx context.Context, before *keyring.Ring) (*keyring.Ring, []keyring.Change, error) {
+	k, err := r.generate(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	done := []keyring.Change{{Kind: "signs", Key: k}}
+	if before != nil {
+		for _, old := range before.Keys {
+			done = append(done, keyring.Change{Kind: "removed", Key: old})
+		}
+	}
+	return keyring.NewRing(k, r.now), done, nil
+}
+
+// first is replace for a ring that has not signed yet. The key that is derived
+// from ROOT_KEY may have signed until now.
+func (r *run) first(ctx context.Context, before *keyring.Ring) (*keyring.Ring, []keyring.Change, error) {
+	ring, done, err := r.replace(ctx, before)
+	if err == nil {
+		ring.HS256Until = r.now.Add(keyring.GracePeriod)
+	}
+	return ring, done, err
 }
 
 // generate returns a new key, wrapped if there is a Wrapper.

@@ -2,6 +2,7 @@ package functions_test
 
 import (
 	"maps"
+	"os"
 	"regexp"
 	"slices"
 	"testing"
@@ -172,5 +173,33 @@ func TestTheLongestVersionDescriptionFits(t *testing.T) {
 	}
 	if longest > 256 {
 		t.Errorf("the description of seed_admin's version may have %d characters", longest)
+	}
+}
+
+// sam deploy --guided asks for each parameter. Only these need an answer; any
+// other one has a default that works. docs/deploy/guided.txt shows the questions.
+func TestFewParametersNeedAnAnswer(t *testing.T) {
+	t.Parallel()
+	template := readTemplate(t)
+	transcript, err := os.ReadFile("../docs/deploy/guided.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var needed, asked []string
+	all := slices.Sorted(maps.Keys(template.Document["Parameters"].(map[string]any)))
+	for _, name := range all {
+		if _, has := parameter(t, template, name)["Default"]; !has {
+			needed = append(needed, name)
+		}
+	}
+	for _, match := range regexp.MustCompile(`(?m)^\tParameter (\w+)`).FindAllStringSubmatch(string(transcript), -1) {
+		asked = append(asked, match[1])
+	}
+	slices.Sort(asked)
+	if diff := cmp.Diff([]string{"AdminEmail", "MailFrom"}, needed); diff != "" { // and DatabaseUrl, by the rule OneSecret
+		t.Errorf("parameters without a default (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(all, asked); diff != "" {
+		t.Errorf("the template's parameters (-) and those in docs/deploy/guided.txt (+) differ; make it anew with sam deploy --guided:\n%s", diff)
 	}
 }

@@ -132,7 +132,8 @@ func TestOnlyUTF8JSONIsAccepted(t *testing.T) {
 	} {
 		s.send("POST", "/api/user/login", body, header).wants(t, header, 415, unsupported)
 	}
-	for _, header := range []string{"Content-Type: application/json", "Content-Type: Application/JSON", "Content-Type: application/json; charset=utf-8", "Content-Type: application/json;charset=UTF-8", `Content-Type: application/json; charset="utf-8"`, "Content-Type: application/json; version=1",
+	for _, header := range []string{
+		"Content-Type: application/json", "Content-Type: Application/JSON", "Content-Type: application/json; charset=utf-8", "Content-Type: application/json;charset=UTF-8", `Content-Type: application/json; charset="utf-8"`, "Content-Type: application/json; version=1",
 		"Content-Type: application/json; charset=utf8", "Content-Type: application/json; charset=UTF8", "Content-Encoding: identity", "Content-Encoding: Identity",
 	} {
 		if a := send(t, routes(s.db, s.box, false), "POST", "/api/user/login", body, header); a.status != 200 {

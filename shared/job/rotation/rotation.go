@@ -89,7 +89,7 @@ type Key struct {
 	Due       string            `json:"due,omitempty"` // the next step, and its earliest time
 }
 
-// Job rotates the keys of one store.
+// Job rotates the keys in the stores.
 type Job func(ctx context.Context, request Request) (Report, error)
 
 // NewJob returns the job that rotates the keys in the stores.

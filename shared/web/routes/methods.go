@@ -8,14 +8,14 @@ import (
 	"strings"
 )
 
-// Route is a method and a path. A segment such as {name} stands for any one that
+// route is a method and a path. A segment such as {name} stands for any one that
 // is not empty.
-type Route struct{ Method, Path string }
+type route struct{ Method, Path string }
 
 // Methods returns the methods of a path, sorted.
 func Methods(path string) []string { return methods(all, path) }
 
-func methods(routes []Route, path string) []string {
+func methods(routes []route, path string) []string {
 	var found []string
 	for _, r := range routes {
 		if covers(r.Path, path) {

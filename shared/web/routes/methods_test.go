@@ -8,7 +8,7 @@ import (
 
 func TestMethods(t *testing.T) {
 	t.Parallel()
-	some := []Route{{"PUT", "/user/{name}"}, {"GET", "/user/{name}"}, {"POST", "/user/login"}, {"GET", "/"}}
+	some := []route{{"PUT", "/user/{name}"}, {"GET", "/user/{name}"}, {"POST", "/user/login"}, {"GET", "/"}}
 	tests := map[string][]string{
 		"/user/ann":   {"GET", "PUT"},
 		"/user/login": {"GET", "POST", "PUT"},

@@ -76,8 +76,13 @@ func TestAnErrorIsOneLineWithoutAValue(t *testing.T) {
 		change map[string]string
 		want   string
 	}{
-		"no secret":      {nil, map[string]string{"SECRET_ARN": ""}, "the configuration is not usable: SECRET_ARN is missing"},
+		"no secret":      {nil, map[string]string{"SECRET_ARN": ""}, "the configuration is not usable: KEYS_SECRET_ARN is missing"},
 		"no credentials": {nil, map[string]string{"AWS_REGION": ""}, "the configuration is not usable: SECRET_ARN (not set: AWS_REGION;"},
+		"no credentials, several secrets": {
+			nil,
+			map[string]string{"AWS_REGION": "", "SECRET_ARN": "", "KEYS_SECRET_ARN": arn},
+			"the configuration is not usable: KEYS_SECRET_ARN (not set: AWS_REGION;",
+		},
 		"algorithm": {
 			nil,
 			map[string]string{"JWT_ALGORITHM": "HS256"},

@@ -36,13 +36,14 @@ func Run(ctx context.Context, env *settings.Environment, request rotation.Reques
 // of SECRET_ARN if that is not set. It copies the public keys into the secret of
 // PUBLIC_SECRET_ARN, if that is set and another one.
 func Job(env *settings.Environment) rotation.Job {
-	arn := env.Optional("KEYS_SECRET_ARN", "")
-	if arn == "" {
-		arn = env.Required("SECRET_ARN")
+	variable := "KEYS_SECRET_ARN"
+	if env.Optional(variable, "") == "" && env.Optional("SECRET_ARN", "") != "" {
+		variable = "SECRET_ARN"
 	}
+	arn := env.Required(variable)
 	cfg, err := awsenv.From(func(name string) string { return env.Optional(name, "") })
 	if err != nil {
-		env.AddError("SECRET_ARN", err)
+		env.AddError(variable, err)
 	}
 	s := Settings(env)
 	s.SharedSecret = env.Optional("JWT_SECRET_KEY", "") != ""

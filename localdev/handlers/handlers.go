@@ -123,7 +123,7 @@ func resetPasswordPage(env *boot.Environment) http.Handler {
 }
 
 // SeedAdmin is the job of functions/seed_admin.
-func SeedAdmin(ctx context.Context, env *boot.Environment) (seed.Report, error) {
+func SeedAdmin(ctx context.Context, ask seed.Ask, env *boot.Environment) (seed.Report, error) {
 	db := env.Postgres()
 	run := seed.NewJob(db, seed.Parts{
 		Migrate: env.Migrator(migrations.Up, migrations.Grant),
@@ -134,7 +134,7 @@ func SeedAdmin(ctx context.Context, env *boot.Environment) (seed.Report, error) 
 		return seed.Report{}, err
 	}
 	defer db.Close()
-	return run(ctx)
+	return run(ctx, ask)
 }
 
 func sessions(env *boot.Environment) http.Handler {

@@ -22,7 +22,8 @@ func Start(job Job) {
 }
 
 // Handler answers the event of a custom resource at its ResponseURL, where
-// CloudFormation waits for it. It returns the report for any other event. It ends
+// CloudFormation waits for it. It returns the report for any other event, of which
+// one by hand may be an Ask: {"end_all_sessions":true}. It ends
 // the job when a tenth of the invocation's time is left: if Lambda killed the
 // process, CloudFormation would get no answer and wait for a timeout.
 func Handler(job Job) func(context.Context, json.RawMessage) (any, error) {
@@ -35,7 +36,7 @@ func Handler(job Job) func(context.Context, json.RawMessage) (any, error) {
 			slog.InfoContext(ctx, "nothing is done for a deployment that is rolled back")
 			return id, nil, nil
 		}
-		if _, err := runBeforeDeadline(ctx, job); err != nil {
+		if _, err := runBeforeDeadline(ctx, job, Ask{}); err != nil {
 			return id, nil, errors.New(reason(err))
 		}
 		return id, nil, nil
@@ -45,7 +46,9 @@ func Handler(job Job) func(context.Context, json.RawMessage) (any, error) {
 		if json.Unmarshal(event, &e) == nil && e.ResponseURL != "" && e.RequestType != "" {
 			return resource(ctx, e)
 		}
-		return runBeforeDeadline(ctx, job)
+		var ask Ask
+		_ = json.Unmarshal(event, &ask) // any other event asks for nothing
+		return runBeforeDeadline(ctx, job, ask)
 	}
 }
 
@@ -69,14 +72,14 @@ func version(properties map[string]any) (function string, number uint64, ok bool
 
 // runBeforeDeadline runs the job. It logs a failure at the level of an error, with
 // the request's id; the line of aws-lambda-go has neither.
-func runBeforeDeadline(ctx context.Context, job Job) (Report, error) {
+func runBeforeDeadline(ctx context.Context, job Job, ask Ask) (Report, error) {
 	limited := ctx
 	if deadline, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
 		limited, cancel = context.WithDeadline(ctx, deadline.Add(-time.Until(deadline)/10))
 		defer cancel()
 	}
-	report, err := job(limited)
+	report, err := job(limited, ask)
 	if err != nil {
 		slog.ErrorContext(ctx, "not seeded", "error", err)
 	}

@@ -32,7 +32,7 @@ func cloudFormation(t *testing.T, status int) (url string, answers <-chan string
 
 // countingJob returns a job that counts its runs.
 func countingJob(runs *int) seed.Job {
-	return func(context.Context) (seed.Report, error) {
+	return func(context.Context, seed.Ask) (seed.Report, error) {
 		*runs++
 		return seed.Report{Migrations: []string{"a.sql"}}, nil
 	}
@@ -105,8 +105,28 @@ func TestHandlerAnswersOthersWithTheReport(t *testing.T) {
 	}
 }
 
+// Only an event that says so in full ends all sessions. CloudFormation's never do.
+func TestHandlerPassesOnWhatAPersonAsks(t *testing.T) {
+	t.Parallel()
+	url, _ := cloudFormation(t, http.StatusOK)
+	for event, want := range map[string]bool{
+		`{"end_all_sessions":true}`: true, `{"end_all_sessions":false}`: false, `{"end_all_sessions":"true"}`: false, `{"end_all_sessions":1}`: false,
+		`{}`: false, `null`: false, `[{"end_all_sessions":true}]`: false, `{"detail":{"end_all_sessions":true}}`: false,
+		`{"RequestType":"Update","ResponseURL":"` + url + `","end_all_sessions":true}`: false,
+	} {
+		got := !want
+		job := func(_ context.Context, ask seed.Ask) (seed.Report, error) {
+			got = ask.EndAllSessions
+			return seed.Report{}, nil
+		}
+		if _, err := seed.Handler(job)(t.Context(), json.RawMessage(event)); err != nil || got != want {
+			t.Errorf("%s: %v, %v", event, got, err)
+		}
+	}
+}
+
 func failingJob(err error) seed.Job {
-	return func(context.Context) (seed.Report, error) { return seed.Report{}, err }
+	return func(context.Context, seed.Ask) (seed.Report, error) { return seed.Report{}, err }
 }
 
 func TestHandlerReportsAFailure(t *testing.T) {
@@ -149,7 +169,7 @@ func TestHandlerEndsTheJobInTimeToAnswer(t *testing.T) {
 	url, answers := cloudFormation(t, http.StatusOK)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
-	slow := func(ctx context.Context) (seed.Report, error) {
+	slow := func(ctx context.Context, _ seed.Ask) (seed.Report, error) {
 		<-ctx.Done()
 		return seed.Report{}, fmt.Errorf("migrate: %w", ctx.Err())
 	}
@@ -176,6 +196,6 @@ func TestHandlerAnswersAPanic(t *testing.T) {
 			t.Errorf("the answer is %s", got)
 		}
 	}()
-	broken := func(context.Context) (seed.Report, error) { panic("canary") }
+	broken := func(context.Context, seed.Ask) (seed.Report, error) { panic("canary") }
 	_, _ = seed.Handler(broken)(t.Context(), json.RawMessage(`{"RequestType":"Update","ResponseURL":"`+url+`"}`))
 }

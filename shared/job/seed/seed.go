@@ -1,11 +1,11 @@
 // Package seed migrates the schema, creates the admin's account if it is missing,
 // and deletes expired rows:
 //
-//	report, err := seed.NewJob(db, parts)(ctx)
+//	report, err := seed.NewJob(db, parts)(ctx, seed.Ask{})
 //
 // It runs as a custom resource of the stack, so that the schema is up to date
 // before new code uses it, and on a schedule, and by hand. Each run does only what
-// is missing.
+// is missing. By hand it also ends all sessions, when it is asked to.
 //
 // It refuses to undo anything: it reverts no migration and resets no password,
 // and it deletes no data when the stack is deleted.
@@ -27,16 +27,25 @@ type Report struct {
 	Migrations []string    `json:"migrations"` // applied by this run
 	Admin      user.Seeded `json:"admin"`
 	Removed    user.Purged `json:"removed"` // expired rows
+	// Ended is what ended because the run was asked to end all sessions.
+	Ended *user.AllEnded `json:"ended,omitempty"`
+}
+
+// Ask is what a person asks a run to do besides. The zero Ask asks for nothing.
+type Ask struct {
+	// EndAllSessions is for after a restore of the database: see docs/restore.md.
+	EndAllSessions bool `json:"end_all_sessions"`
 }
 
 // Store is what the job needs of the database.
 type Store interface {
 	user.Seeder
 	user.Purger
+	user.AllSessionsEnder
 }
 
 // Job seeds one database.
-type Job func(ctx context.Context) (Report, error)
+type Job func(ctx context.Context, ask Ask) (Report, error)
 
 // Parts are the dependencies of the job, besides the database.
 type Parts struct {
@@ -48,12 +57,19 @@ type Parts struct {
 
 // NewJob returns the job that seeds the database.
 func NewJob(db Store, p Parts) Job {
-	return func(ctx context.Context) (Report, error) {
+	return func(ctx context.Context, ask Ask) (Report, error) {
 		applied, err := p.Migrate(ctx)
 		if err != nil {
 			return Report{}, err
 		}
 		report := Report{Migrations: applied}
+		if ask.EndAllSessions { // before anything that may fail
+			ended, err := user.EndAllSessions(ctx, db, time.Now())
+			if err != nil {
+				return report, fmt.Errorf("end all sessions: %w", err)
+			}
+			report.Ended = &ended
+		}
 		report.Admin, err = p.ensureAdmin(ctx, db)
 		report.Removed = purgeExpired(ctx, db) // also if the admin could not be seeded
 		if err != nil {

@@ -27,6 +27,7 @@ type fakes struct {
 	migrate error
 	store   error
 	purge   error
+	end     error
 }
 
 func (s *fakes) record(call string) { s.calls = append(s.calls, call) }
@@ -62,6 +63,11 @@ func (s *fakes) CreateReset(context.Context, string, string, user.Reset, audit.E
 func (s *fakes) PurgeExpired(context.Context, time.Time, time.Time, time.Time, int) (user.Purged, error) {
 	s.record("purge")
 	return user.Purged{Limits: 2, Resets: 1}, s.purge
+}
+
+func (s *fakes) EndAllSessions(_ context.Context, event audit.Event) (user.AllEnded, error) {
+	s.record("end all sessions: " + string(event.Actions[0]))
+	return user.AllEnded{Accounts: 3, Sessions: 2, Links: 1}, s.end
 }
 
 func (s *fakes) Send(_ context.Context, m mail.Message) error {
@@ -106,7 +112,7 @@ func TestJobRunsItsStepsInOrder(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := test.stage
-			report, err := s.job(test.origin, test.password)(t.Context())
+			report, err := s.job(test.origin, test.password)(t.Context(), seed.Ask{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -133,7 +139,7 @@ func TestJobStopsAtAFailure(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := test.stage
-			if _, err := s.job(address, "")(t.Context()); !errors.Is(err, failed) {
+			if _, err := s.job(address, "")(t.Context(), seed.Ask{}); !errors.Is(err, failed) {
 				t.Errorf("the error is %v", err)
 			}
 			if diff := cmp.Diff(test.want, s.calls); diff != "" {
@@ -146,7 +152,7 @@ func TestJobStopsAtAFailure(t *testing.T) {
 // People who may invoke the function or read its log must not get the link.
 func TestReportHidesTheLink(t *testing.T) {
 	t.Parallel()
-	report, err := (&fakes{}).job(address, "")(t.Context())
+	report, err := (&fakes{}).job(address, "")(t.Context(), seed.Ask{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,5 +167,21 @@ func TestReportHidesTheLink(t *testing.T) {
 	want := `{"migrations":["00001_create_users.sql"],"admin":{"created":true,"mailed":true,"note":"made; a link to set its password was mailed"},"removed":{"limits":2,"resets":1,"sessions":0}}`
 	if diff := cmp.Diff(want, string(text)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestSessionsEndAfterTheMigrationsAndBeforeAnythingElse(t *testing.T) {
+	t.Parallel()
+	s := &fakes{found: &user.User{Role: user.RoleAdmin, Active: true}}
+	report, err := s.job(address, "")(t.Context(), seed.Ask{EndAllSessions: true})
+	if want := (user.AllEnded{Accounts: 3, Sessions: 2, Links: 1}); err != nil || report.Ended == nil || *report.Ended != want {
+		t.Errorf("%+v, %v", report, err)
+	}
+	if want := []string{"migrate", "end all sessions: all_sessions_ended", "find", "purge"}; !slices.Equal(s.calls, want) {
+		t.Errorf("calls %q, want %q", s.calls, want)
+	}
+	failed := errors.New("no")
+	if _, err := (&fakes{end: failed}).job(address, "")(t.Context(), seed.Ask{EndAllSessions: true}); !errors.Is(err, failed) {
+		t.Errorf("a failure: %v", err)
 	}
 }

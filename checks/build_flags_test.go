@@ -2,7 +2,6 @@ package checks_test
 
 import (
 	"io/fs"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -22,7 +21,7 @@ func TestBuildFlagsAreTheSameEverywhere(t *testing.T) {
 	}
 	want := strings.Join(flags, " ")
 	copies := 0
-	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+	err := fs.WalkDir(tree, ".", func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err

@@ -7,9 +7,12 @@ import (
 	"io"
 	"os/exec"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"roster/localdev/programtest"
 )
 
 // imports are what a package may import beside the standard library: packages of
@@ -248,8 +251,9 @@ func listPackages(t *testing.T) []listed {
 
 func listModule(t *testing.T, dir string) []listed {
 	t.Helper()
+	programtest.WatchSources(t)
 	cmd := exec.Command("go", "list", "-json=ImportPath,Name,Doc,GoFiles,Imports", "./...")
-	cmd.Dir = dir
+	cmd.Dir = filepath.Join(root, dir)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()

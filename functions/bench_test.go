@@ -14,7 +14,7 @@ import (
 	"roster/shared/credential/keyring"
 )
 
-// The bounds of get_user's start. The time is relative to that of the function
+// The bounds of get_user's start. The time is divided by the time of the function
 // hello, so that the bound holds on any machine.
 const (
 	maxInitRatio = 4.0

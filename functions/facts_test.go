@@ -67,7 +67,9 @@ var parts = map[string]part{
 	},
 	// A function for which mail is optional starts without it: a mistake in a mail
 	// header once took a whole sign-in service down.
-	"mailing.OptionalNotices": {variables: []string{"MAIL_FROM", "PUBLIC_URL"}, policies: []string{"SendMail"}},
+	"mailing.OptionalNotices": {
+		variables: []string{"MAIL_FROM", "PUBLIC_URL"}, required: []string{"PUBLIC_URL"}, policies: []string{"SendMail"},
+	},
 
 	"env.PublicURL":       {variables: []string{"PUBLIC_URL"}, required: []string{"PUBLIC_URL"}},
 	"env.Admin":           {variables: []string{"ADMIN_EMAIL"}, required: []string{"ADMIN_EMAIL"}},

@@ -48,10 +48,11 @@ func TestFunctionsSpeakHTTP1(t *testing.T) {
 		map[string]string{"AWS_ENDPOINT_URL": front.URL, "SSL_CERT_FILE": root})
 
 	v.call("POST", "/api/user/register", "", account, 201)
+	before := len(v.aws.Mails())
 	for range 2 {
 		v.call("POST", "/api/user/forget_password", "", `{"username":"user1","email":"user1@example.com"}`, 200)
 	}
-	if n := len(v.aws.Mails()); n != 2 {
+	if n := len(v.aws.Mails()) - before; n != 2 {
 		t.Errorf("%d mails were sent, want 2", n)
 	}
 	mu.Lock()
@@ -59,8 +60,9 @@ func TestFunctionsSpeakHTTP1(t *testing.T) {
 	if want := slices.Repeat([]string{"HTTP/1.1"}, 5); !slices.Equal(protocols, want) { // three secrets and two mails
 		t.Errorf("requests over %q, want %q", protocols, want)
 	}
-	if len(offers) != 4 || slices.Contains(slices.Concat(offers...), "h2") { // one for each secret, one for both mails
-		t.Errorf("the handshakes offered %q, want four connections without h2", offers)
+	// How many connections there are depends on when one is free again.
+	if len(offers) == 0 || slices.Contains(slices.Concat(offers...), "h2") {
+		t.Errorf("the handshakes offered %q, want connections without h2", offers)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 
+	"roster/localdev/programtest"
 	"roster/localdev/runtimeapi"
 	"roster/shared/aws/sam"
 )
@@ -74,6 +75,7 @@ var dependencies = sync.OnceValues(func() (map[string][]string, error) {
 
 func links(t *testing.T, folder string) []string {
 	t.Helper()
+	programtest.WatchSources(t)
 	all, err := dependencies()
 	if err != nil {
 		t.Fatal(err)

@@ -105,7 +105,7 @@ func TestAStartRefusesWhatIsBad(t *testing.T) {
 		"no database": {"register", secret("DATABASE_URL", ""), "DATABASE_URL is missing"},
 		"another database": {
 			"health", secret("DATABASE_URL", "mysql://u:"+canary+"@h/d"),
-			"DATABASE_URL is not a PostgreSQL URL such as postgres://user:password@host:5432/database (invalid keyword/value)",
+			"DATABASE_URL must begin with postgres:// or postgresql://",
 		},
 		"a slash in a password": {
 			"health", secret("DATABASE_URL", "postgres://u:"+canary+"/@h/d"),
@@ -121,7 +121,7 @@ func TestAStartRefusesWhatIsBad(t *testing.T) {
 		},
 		"a space in the owner's": {
 			"seed_admin", secret("MIGRATE_DATABASE_URL", "postgres://u:ta@"+canary+" s@127.0.0.1:1/d"),
-			"MIGRATE_DATABASE_URL is not a PostgreSQL URL",
+			"MIGRATE_DATABASE_URL has a space or a line end in it",
 		},
 		"an origin with a path":   {"login", variable("PUBLIC_URL", "https://accounts.example.com/app"), anOrigin},
 		"an origin without https": {"login", variable("PUBLIC_URL", "accounts.example.com"), anOrigin},

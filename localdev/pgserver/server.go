@@ -20,6 +20,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 
 	"roster/localdev/filelock"
@@ -146,7 +147,9 @@ func (s *Server) URL(database string) string {
 
 func (s *Server) socketURL(database string) string {
 	q := url.Values{"host": {s.layout.socket}, "port": {strconv.Itoa(s.socketPort())}, "sslmode": {"disable"}}
-	u := url.URL{Scheme: "postgres", User: url.User(superuser), Path: "/" + database, RawQuery: q.Encode()}
+	// Encode writes a space as +, which neither pgx nor libpq reads as one, and the folder's path may have spaces.
+	query := strings.ReplaceAll(q.Encode(), "+", "%20")
+	u := url.URL{Scheme: "postgres", User: url.User(superuser), Path: "/" + database, RawQuery: query}
 	return u.String()
 }
 

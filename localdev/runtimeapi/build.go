@@ -13,7 +13,7 @@ import (
 
 // Tags are the build tags of a deployment. lambda.norpc leaves out net/rpc, and
 // with it the linker keeps only the methods that are called. nethttpomithttp2
-// leaves out HTTP/2, which no function speaks (docs/decisions/0018).
+// leaves out HTTP/2, which no function speaks (docs/decisions/0022).
 const Tags = "lambda.norpc,nethttpomithttp2"
 
 // Flags are the flags with which go build compiles a function for a deployment.

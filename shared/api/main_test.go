@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"roster/localdev/postgrestest"
-	"roster/shared/api"
 	"roster/shared/api/apitest"
 	"roster/shared/audit"
 	"roster/shared/aws/sam"
@@ -25,9 +24,7 @@ import (
 	"roster/shared/credential/refresh"
 	"roster/shared/mail"
 	"roster/shared/postgres"
-	"roster/shared/ratelimit"
 	"roster/shared/user"
-	"roster/shared/web"
 )
 
 func TestMain(m *testing.M) {
@@ -66,66 +63,6 @@ func newService(t testing.TB) *service {
 	s := &service{t: t, db: postgrestest.Open(t), box: &outbox{}}
 	s.handler = apitest.Handler(t, routes(s.db, s.box, false))
 	return s
-}
-
-// store has everything that the handlers need of a database.
-type store interface {
-	user.Creator
-	user.ResetCreator
-	user.LoginStore
-	user.ResetStore
-	user.Updater
-	user.Deleter
-	user.Refresher
-	user.LogoutStore
-	user.SessionLister
-	user.SessionEnder
-	user.AuditViewer
-	user.Pinger
-}
-
-// generousLimits let a test send any number of requests from its one address.
-var generousLimits = func() user.Limits {
-	l, r := user.DefaultLimits, ratelimit.Rate{Limit: 1_000_000, Window: time.Hour}
-	l.LoginFromNetwork, l.Login, l.Register, l.EmailAccount, l.ForgetAccount, l.Forget, l.Reset = r, r, r, r, r, r, r
-	return l
-}()
-
-// routes returns a handler with the routes of template.yaml. The tests themselves
-// do for a request what package lambdahttp would do.
-func routes(db store, box mail.Transport, reveal bool) http.Handler {
-	return routesWithLimits(db, box, reveal, generousLimits)
-}
-
-func routesWithLimits(db store, box mail.Transport, reveal bool, limits user.Limits) http.Handler {
-	mux := http.NewServeMux()
-	notices := user.Notices{Mailer: mail.Mailer{Transport: box}, PublicURL: publicURL}
-	refreshing := refresh.Codec{Keys: refreshKeys}
-	reset := user.ResetPasswordParts{Tokens: resets, Passwords: passwords, Limits: limits}
-	page := api.ResetPasswordPage(db, reset)
-	for pattern, h := range map[string]http.Handler{
-		"POST /api/user/register":                   api.Register(db, user.RegisterParts{Passwords: passwords, Limits: limits}),
-		"POST /api/user/login":                      api.Login(db, user.LoginParts{Passwords: passwords, Tokens: tokens, Refresh: refreshing, Devices: devices, Limits: limits, Sessions: user.DefaultSessionRules}),
-		"POST /api/user/refresh":                    api.Refresh(db, user.RefreshParts{Tokens: tokens, Refresh: refreshing, Sessions: user.DefaultSessionRules, Notices: notices}),
-		"POST /api/user/logout":                     api.Logout(db, tokens),
-		"POST /api/user/change_password":            api.ChangePassword(db, user.ChangePasswordParts{Passwords: passwords, Limits: limits, Tokens: tokens}, tokens),
-		"GET /api/user/me":                          api.GetUser(db, tokens),
-		"GET /api/user/{username}/sessions":         api.Sessions(db, tokens),
-		"DELETE /api/user/{username}/sessions/{id}": api.EndSession(db, tokens),
-		"POST /api/user/forget_password":            api.ForgetPassword(db, user.ForgetPasswordParts{Tokens: resets, Notices: notices, Limits: limits}, reveal),
-		"POST /api/user/reset_password":             api.ResetPassword(db, reset),
-		"GET /api/user/{username}":                  api.GetUser(db, tokens),
-		"PUT /api/user/{username}":                  api.UpdateUser(db, user.UpdateParts{Passwords: passwords, Limits: limits}, tokens),
-		"DELETE /api/user/{username}":               api.DeleteUser(db, tokens),
-		"GET /api/audit":                            api.Audit(db, tokens),
-		"GET /reset_password":                       page,
-		"POST /reset_password":                      page,
-		"GET /healthz":                              api.Health(db),
-		"/":                                         web.NotFound(methods()),
-	} {
-		mux.Handle(pattern, h)
-	}
-	return mux
 }
 
 // account stores a user with the password right.

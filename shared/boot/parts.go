@@ -75,7 +75,7 @@ func (e *Environment) databaseURL(ctx context.Context, fresh bool) (string, erro
 // and the password from the members username and password. Secrets Manager's
 // rotation functions for databases write them there: see docs/secrets.md.
 func withRotatedUser(values map[string]string) string {
-	original, username, password := values["DATABASE_URL"], values["username"], values["password"]
+	original, username, password := dburl.Trim(values["DATABASE_URL"]), values["username"], values["password"]
 	u, err := url.Parse(original)
 	if err != nil || u.Host == "" || u.User != nil || username == "" || password == "" || values["DATABASE_AUTH"] == byIAM {
 		return original

@@ -25,7 +25,7 @@ func TestPostgresRejectsWhatIsNotAPostgreSQLURL(t *testing.T) {
 	const unescaped = " has an @ in its host or database; in its password write @ as %40 and / as %2F"
 	for value, want := range map[string]string{
 		"postgres://u:12345/" + canary + "@h/d":           "DATABASE_URL" + unescaped,
-		"mysql://u:" + canary + "@h/d":                    notURL + " (invalid keyword/value)",
+		"mysql://u:" + canary + "@h/d":                    "DATABASE_URL must begin with postgres:// or postgresql://, in lower case, without quotes around it",
 		"postgres://u:" + canary + "/@h/d":                notURL,
 		"postgres://u:" + canary + "@h:port/d":            notURL,
 		"postgres://u:" + canary + "@h/d?sslmode=perhaps": notURL + " (sslmode is invalid)",

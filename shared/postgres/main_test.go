@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"net/url"
+	"strings"
 	"os"
 	"sync"
 	"testing"
@@ -33,7 +34,7 @@ func openMany(t testing.TB) *postgres.DB {
 	}
 	q := u.Query()
 	q.Set("pool_max_conns", "16")
-	u.RawQuery = q.Encode()
+	u.RawQuery = strings.ReplaceAll(q.Encode(), "+", "%20") // pgx does not read + as a space
 	db, err := postgres.Open(context.Background(), u.String())
 	if err != nil {
 		t.Fatal(err)

@@ -122,7 +122,7 @@ func pooled(t *testing.T, settings string) (server *pgserver.Server, address str
 }
 
 // Through PgBouncer in transaction mode, where each statement may run in another
-// session: 16 sandboxes over two sessions, each of which must find its own.
+// session: 16 sandboxes share two sessions, and each must find its own statements.
 func TestPgBouncer(t *testing.T) {
 	t.Parallel()
 	server, address := pooled(t, "")

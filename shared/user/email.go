@@ -28,7 +28,7 @@ func checkEmail(s string) (address, reason string) {
 	if !found || len(s) > 2*maxEmail || len(local) > 64 || !localPartPattern.MatchString(local) || !utf8.ValidString(domain) {
 		return "", bad
 	}
-	ascii, err := idna.Lookup.ToASCII(domain)
+	ascii, err := domains.ToASCII(domain)
 	if err != nil || len(ascii) > 253 || !domainPattern.MatchString(ascii) {
 		return "", bad
 	}
@@ -38,6 +38,11 @@ func checkEmail(s string) (address, reason string) {
 	}
 	return address, ""
 }
+
+// domains is idna.Lookup, but for hyphens in the third and fourth place, which
+// browsers allow (the URL standard's domain to ASCII has CheckHyphens=false), and
+// which are in names that people have.
+var domains = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.CheckHyphens(false))
 
 func localPart(email string) string {
 	local, _, _ := strings.Cut(email, "@")

@@ -95,7 +95,7 @@ func WithSecret(ctx context.Context, values map[string]string, secrets ...Secret
 func withSources(ctx context.Context, values map[string]string, sources []*source) *Environment {
 	e := FromMap(values)
 	e.sources = sources
-	current, err := e.Current(ctx, false)
+	members, err := readSources(ctx, sources, false)
 	if err != nil {
 		e.rejectSource(err)
 		if isTransient(err) {
@@ -103,7 +103,8 @@ func withSources(ctx context.Context, values map[string]string, sources []*sourc
 		}
 		return e
 	}
-	e.values = current
+	e.rejectMisspelled(members)
+	e.values = e.addEnviron(members)
 	return e
 }
 

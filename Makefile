@@ -76,7 +76,7 @@ functions: ## build all functions for Lambda into bin/
 	mkdir -p bin && $(BUILD) GOOS=linux GOARCH=arm64 go build -o bin/ ./functions/...
 
 generate: ## write what is derived from the functions: localdev/handlers and functions/testdata
-	go test ./functions -run '^(TestHandlersAreTheMains|TestLinks|TestResources)$$' -update
+	go test ./functions -run '^(TestHandlersAreTheMains|TestRoutesAreTheTemplates|TestLinks|TestResources)$$' -update
 
 schema: ## write docs/schema.sql, from the migrations
 	go test ./shared/postgres/migrations -update

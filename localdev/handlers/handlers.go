@@ -12,7 +12,6 @@ import (
 
 	"roster"
 	"roster/shared/api"
-	"roster/shared/aws/sam"
 	"roster/shared/boot"
 	"roster/shared/boot/keys"
 	"roster/shared/boot/mailing"
@@ -25,6 +24,7 @@ import (
 	"roster/shared/postgres/migrations"
 	"roster/shared/user"
 	"roster/shared/web"
+	"roster/shared/web/routes"
 )
 
 // All makes the handler of each function that has routes, by the function's
@@ -99,7 +99,7 @@ func logout(env *boot.Environment) http.Handler {
 	return web.TrustProxies(env.Edge(), api.Logout(env.Postgres(), tokens.New(env)))
 }
 
-func notFound() http.Handler { return web.NotFound(sam.Methods(sam.MustRoutes())) }
+func notFound() http.Handler { return web.NotFound(routes.Methods) }
 
 func refresh(env *boot.Environment) http.Handler {
 	return web.TrustProxies(env.Edge(), api.Refresh(env.Postgres(), user.RefreshParts{

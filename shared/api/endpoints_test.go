@@ -22,6 +22,7 @@ import (
 	"roster/shared/request"
 	"roster/shared/user"
 	"roster/shared/web"
+	paths "roster/shared/web/routes"
 )
 
 // A new endpoint gets its lines in this file: its route, a good request, and its
@@ -80,7 +81,7 @@ func routesWithLimits(db store, box mail.Transport, reveal bool, limits user.Lim
 		"GET /reset_password":                       page,
 		"POST /reset_password":                      page,
 		"GET /healthz":                              api.Health(db),
-		"/":                                         web.NotFound(methods()),
+		"/":                                         web.NotFound(paths.Methods),
 	} {
 		mux.Handle(pattern, h)
 	}

@@ -14,7 +14,6 @@ import (
 	"roster/localdev/postgrestest"
 	"roster/shared/api/apitest"
 	"roster/shared/audit"
-	"roster/shared/aws/sam"
 	"roster/shared/boot"
 	access "roster/shared/boot/tokens"
 	"roster/shared/credential/blocklist"
@@ -46,7 +45,6 @@ var (
 
 	refreshKeys = refresh.New(key)
 	passwords   = user.Passwords{Hasher: &rememberingHasher{PasswordHasher: password.NewHasher("")}, Policy: password.Policy{MinLength: 8, Common: blocklist.Common}}
-	methods     = sync.OnceValue(func() func(string) []string { return sam.Methods(sam.MustRoutes()) })
 	rightHash   = sync.OnceValue(func() string { return passwords.Hasher.Hash(right) })
 )
 

@@ -76,15 +76,21 @@ func parse(text string, read func(entry) (Key, error)) (*Ring, error) {
 	return r, nil
 }
 
-var (
-	kidForm    = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
-	memberForm = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
-)
+var memberForm = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+
+// isKid reports whether a text is 1 to 64 letters, digits, dots, underscores or
+// hyphens.
+func isKid(s string) bool {
+	foreign := func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '.' && r != '_' && r != '-'
+	}
+	return s != "" && len(s) <= 64 && !strings.ContainsFunc(s, foreign)
+}
 
 // label names the key in an error. It does not show what is not a kid, because a
 // secret value may be written there by mistake.
 func (e entry) label() string {
-	if !kidForm.MatchString(e.ID) {
+	if !isKid(e.ID) {
 		return "without a kid"
 	}
 	return e.ID
@@ -99,7 +105,7 @@ func (e entry) publicKey() (Key, error) {
 
 // withoutPrivate returns the key as its public members describe it.
 func (e entry) withoutPrivate() (Key, error) {
-	if !kidForm.MatchString(e.ID) {
+	if !isKid(e.ID) {
 		return Key{}, errors.New("kid must be 1 to 64 letters, digits, dots, underscores or hyphens")
 	}
 	k := Key{

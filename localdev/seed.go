@@ -28,7 +28,7 @@ func seedAdmin(ctx context.Context, values map[string]string) (admin, error) {
 	if values["ADMIN_PASSWORD"] == "" {
 		values["ADMIN_PASSWORD"] = rand.Text()
 	}
-	report, err := seedJob(values)(ctx)
+	report, err := seedJob(values)(ctx, seed.Request{})
 	if err != nil {
 		return admin{}, err
 	}
@@ -41,14 +41,16 @@ func seedAdmin(ctx context.Context, values map[string]string) (admin, error) {
 
 // seedJob returns the job of functions/seed_admin with these settings.
 func seedJob(values map[string]string) seed.Job {
-	return func(ctx context.Context) (seed.Report, error) { return handlers.SeedAdmin(ctx, boot.FromMap(values)) }
+	return func(ctx context.Context, request seed.Request) (seed.Report, error) {
+		return handlers.SeedAdmin(ctx, boot.FromMap(values), request)
+	}
 }
 
 // runSeed handles POST /_run/seed_admin, which starts the scheduled job by hand.
 // Unlike the schedule it prints the link with which a new admin sets the password.
 func runSeed(job seed.Job, out io.Writer) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		report, err := job(r.Context())
+		report, err := job(r.Context(), seed.Request{})
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return

@@ -1,11 +1,12 @@
 // Package seed migrates the schema, creates the admin's account if it is missing,
 // and deletes expired rows:
 //
-//	report, err := seed.NewJob(db, parts)(ctx)
+//	report, err := seed.NewJob(db, parts)(ctx, seed.Request{})
 //
-// It runs as a custom resource of the stack, so that the schema is up to date
-// before new code uses it, and on a schedule, and by hand. Each run does only what
-// is missing.
+// A deployment runs it twice, as custom resources of the stack: first for the
+// schema alone, so that it is up to date before new code uses it, and again when
+// the API has its address, so that the admin's link leads somewhere. It also runs
+// on a schedule and by hand. Each run does only what is missing.
 //
 // It refuses to undo anything: it reverts no migration and resets no password,
 // and it deletes no data when the stack is deleted.
@@ -15,8 +16,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net/url"
-	"strings"
 	"time"
 
 	"roster/shared/user"
@@ -35,8 +34,14 @@ type Store interface {
 	user.Purger
 }
 
+// Request says what a run shall leave out.
+type Request struct {
+	// SchemaOnly ends the run after the migrations.
+	SchemaOnly bool
+}
+
 // Job seeds one database.
-type Job func(ctx context.Context) (Report, error)
+type Job func(ctx context.Context, request Request) (Report, error)
 
 // Parts are the dependencies of the job, besides the database.
 type Parts struct {
@@ -48,13 +53,17 @@ type Parts struct {
 
 // NewJob returns the job that seeds the database.
 func NewJob(db Store, p Parts) Job {
-	return func(ctx context.Context) (Report, error) {
+	return func(ctx context.Context, request Request) (Report, error) {
 		applied, err := p.Migrate(ctx)
 		if err != nil {
 			return Report{}, err
 		}
 		report := Report{Migrations: applied}
-		report.Admin, err = p.ensureAdmin(ctx, db)
+		if request.SchemaOnly {
+			slog.InfoContext(ctx, "schema ready", "migrations", applied)
+			return report, nil
+		}
+		report.Admin, err = user.SeedAdmin(ctx, db, p.Seeding, p.Admin, time.Now())
 		report.Removed = purgeExpired(ctx, db) // also if the admin could not be seeded
 		if err != nil {
 			return report, fmt.Errorf("seed the admin: %w", err)
@@ -73,21 +82,4 @@ func purgeExpired(ctx context.Context, db user.Purger) user.Purged {
 		slog.WarnContext(ctx, "not all expired rows were deleted", "error", err)
 	}
 	return removed
-}
-
-// ensureAdmin seeds the admin. It waits with that while a link to set the password
-// would not work.
-func (p Parts) ensureAdmin(ctx context.Context, db user.Seeder) (user.Seeded, error) {
-	if p.Admin.Password == "" && placeholder(p.Seeding.Notices.PublicURL) {
-		return user.Seeded{Note: "not made yet: PUBLIC_URL leads nowhere, so no link to set the password can be mailed"}, nil
-	}
-	return user.SeedAdmin(ctx, db, p.Seeding, p.Admin, time.Now())
-}
-
-// placeholder reports whether the origin has the reserved top-level domain
-// .invalid (RFC 2606 §2). A first deployment begins with such an origin, because
-// the API's own address is not known yet.
-func placeholder(origin string) bool {
-	u, err := url.Parse(origin)
-	return err == nil && strings.HasSuffix(u.Hostname(), ".invalid")
 }

@@ -49,12 +49,12 @@ func (s *fakes) UserByEmail(context.Context, string) (*user.User, error) {
 	return s.holder, nil
 }
 
-func (s *fakes) CreateUser(context.Context, user.User, audit.Event) (user.Taken, error) {
+func (s *fakes) CreateUser(context.Context, user.NewAccount, audit.Event) (user.Taken, error) {
 	s.record("create")
 	return user.Taken{Email: s.holder != nil}, nil
 }
 
-func (s *fakes) CreateReset(context.Context, string, string, user.Reset, audit.Event) (*user.User, error) {
+func (s *fakes) CreateReset(context.Context, user.NewReset, audit.Event) (*user.User, error) {
 	s.record("reset")
 	return &user.User{}, nil
 }
@@ -69,44 +69,37 @@ func (s *fakes) Send(_ context.Context, m mail.Message) error {
 	return nil
 }
 
-func (s *fakes) job(origin, adminPassword string) seed.Job {
+func (s *fakes) job(adminPassword string) seed.Job {
 	passwords := user.Passwords{Hasher: password.NewHasher(""), Policy: password.DefaultPolicy}
 	tokens := onetime.New([]byte(strings.Repeat("0123456789abcdef", 2)))
 	admin := user.Admin{Username: "admin", Email: "ops@example.com", Password: adminPassword}
 	return seed.NewJob(s, seed.Parts{
 		Migrate: s.Up, Admin: admin,
-		Seeding: user.SeedAdminParts{Passwords: passwords, Tokens: tokens, Notices: user.Notices{Mailer: mail.Mailer{Transport: s}, PublicURL: origin}},
+		Seeding: user.SeedAdminParts{Passwords: passwords, Tokens: tokens, Notices: user.Notices{Mailer: mail.Mailer{Transport: s}, PublicURL: address}},
 	})
 }
 
-const (
-	address        = "https://accounts.example.com"
-	placeholderURL = "https://roster.invalid"
-)
+const address = "https://accounts.example.com"
 
 func TestJobRunsItsStepsInOrder(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		stage            fakes
-		origin, password string
-		want             []string
-		created          bool
+		stage    fakes
+		password string
+		want     []string
+		created  bool
 	}{
-		"the admin is invited":        {fakes{}, address, "", []string{"migrate", "find", "create", "reset", "mail ops@example.com", "purge"}, true},
-		"a password was given":        {fakes{}, address, "correct horse battery", []string{"migrate", "find", "create", "purge"}, true},
-		"also without an address":     {fakes{}, placeholderURL, "correct horse battery", []string{"migrate", "find", "create", "purge"}, true},
-		"the admin exists":            {fakes{found: &user.User{Role: user.RoleAdmin, Active: true}}, address, "", []string{"migrate", "find", "purge"}, false},
-		"a failed purge":              {fakes{purge: errors.New("failed"), found: &user.User{Role: user.RoleAdmin, Active: true}}, address, "", []string{"migrate", "find", "purge"}, false},
-		"a stranger has the e-mail":   {fakes{holder: &user.User{Role: user.RoleUser, Active: true}}, address, "", []string{"migrate", "find", "create", "find by e-mail", "purge"}, false},
-		"the admin has another name":  {fakes{holder: &user.User{Role: user.RoleAdmin, Active: true}}, address, "", []string{"migrate", "find", "create", "find by e-mail", "purge"}, false},
-		"no address yet":              {fakes{}, placeholderURL, "", []string{"migrate", "purge"}, false},
-		"no address yet, with a port": {fakes{}, placeholderURL + ":8443", "", []string{"migrate", "purge"}, false},
-		"an address similar to it":    {fakes{}, "https://invalid.example.com", "", []string{"migrate", "find", "create", "reset", "mail ops@example.com", "purge"}, true},
+		"the admin is invited":       {fakes{}, "", []string{"migrate", "find", "create", "reset", "mail ops@example.com", "purge"}, true},
+		"a password was given":       {fakes{}, "correct horse battery", []string{"migrate", "find", "create", "purge"}, true},
+		"the admin exists":           {fakes{found: &user.User{Role: user.RoleAdmin, Active: true}}, "", []string{"migrate", "find", "purge"}, false},
+		"a failed purge":             {fakes{purge: errors.New("failed"), found: &user.User{Role: user.RoleAdmin, Active: true}}, "", []string{"migrate", "find", "purge"}, false},
+		"a stranger has the e-mail":  {fakes{holder: &user.User{Role: user.RoleUser, Active: true}}, "", []string{"migrate", "find", "create", "find by e-mail", "purge"}, false},
+		"the admin has another name": {fakes{holder: &user.User{Role: user.RoleAdmin, Active: true}}, "", []string{"migrate", "find", "create", "find by e-mail", "purge"}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := test.stage
-			report, err := s.job(test.origin, test.password)(t.Context())
+			report, err := s.job(test.password)(t.Context(), seed.Request{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -133,7 +126,7 @@ func TestJobStopsAtAFailure(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := test.stage
-			if _, err := s.job(address, "")(t.Context()); !errors.Is(err, failed) {
+			if _, err := s.job("")(t.Context(), seed.Request{}); !errors.Is(err, failed) {
 				t.Errorf("the error is %v", err)
 			}
 			if diff := cmp.Diff(test.want, s.calls); diff != "" {
@@ -146,7 +139,7 @@ func TestJobStopsAtAFailure(t *testing.T) {
 // People who may invoke the function or read its log must not get the link.
 func TestReportHidesTheLink(t *testing.T) {
 	t.Parallel()
-	report, err := (&fakes{}).job(address, "")(t.Context())
+	report, err := (&fakes{}).job("")(t.Context(), seed.Request{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,5 +154,30 @@ func TestReportHidesTheLink(t *testing.T) {
 	want := `{"migrations":["00001_create_users.sql"],"admin":{"created":true,"mailed":true,"note":"made; a link to set its password was mailed"},"removed":{"limits":2,"resets":1,"sessions":0}}`
 	if diff := cmp.Diff(want, string(text)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// The first step of a deployment: the other functions come after it, and the
+// admin's link would lead nowhere.
+func TestSchemaOnlyMigratesAndDoesNothingElse(t *testing.T) {
+	t.Parallel()
+	s := fakes{}
+	report, err := s.job("")(t.Context(), seed.Request{SchemaOnly: true})
+	if diff := cmp.Diff([]string{"migrate"}, s.calls); diff != "" || err != nil || len(report.Migrations) != 1 {
+		t.Errorf("%v, %+v, calls (-want +got):\n%s", err, report, diff)
+	}
+	for resource, want := range map[string]bool{"Schema": true, "Administrator": false, "": false} {
+		var got seed.Request
+		event := `{}`
+		if resource != "" {
+			event = `{"RequestType":"Create","ResponseURL":"http://127.0.0.1:1/","LogicalResourceId":"` + resource + `"}`
+		}
+		_, _ = seed.Handler(func(_ context.Context, request seed.Request) (seed.Report, error) {
+			got = request
+			return seed.Report{}, nil
+		})(t.Context(), json.RawMessage(event))
+		if got.SchemaOnly != want {
+			t.Errorf("%q: only the schema: %v", resource, got.SchemaOnly)
+		}
 	}
 }

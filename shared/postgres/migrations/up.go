@@ -37,7 +37,7 @@ func Up(ctx context.Context, url string, access dburl.Access) ([]string, error) 
 	}
 	results, err := provider.Up(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("migrate: %w", err)
+		return nil, fmt.Errorf("migrate: %w", dburl.Explain(err))
 	}
 	applied := make([]string, 0, len(results))
 	for _, r := range results {

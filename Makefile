@@ -3,9 +3,10 @@
 TOOL := go tool -modfile=tools/go.mod
 # Only the files in Git: CI may have Go's own sources in .ci/tools.
 GOFUMPT := git ls-files -z '*.go' | xargs -0 $(TOOL) gofumpt
-FUNCTIONS := CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -tags lambda.norpc -trimpath -ldflags '-s -w' -o bin/
+# The environment that builds a function: see template.yaml.
+BUILD := CGO_ENABLED=0 GOFLAGS="-trimpath -tags=lambda.norpc,nethttpomithttp2 '-ldflags=-s -w' -buildvcs=false"
 
-.PHONY: help run lambda test race limits races refreshes bench timing tokens malformed differential fuzz lint fmt interop aws functions generate schema audit-verify validate deploy ci clean
+.PHONY: help run lambda test race limits burst races refreshes bench timing tokens malformed differential fuzz lint fmt interop aws functions generate schema audit-verify validate deploy ci clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +26,9 @@ race: ## run all tests with the race detector
 limits: ## test the rate limits in 10,000 rounds and across 20 processes (half an hour on two cores)
 	go test ./shared/postgres -run TestConsumeIsExact -rounds 10000 -timeout 2h -v
 	go test ./functions -run TestLimitHoldsAcrossProcesses -attempts 200 -count 1 -v
+
+burst: ## send bursts of 120 requests to functions and a PostgreSQL with 100 connections (a minute)
+	go test ./functions -count=1 -v -run '^TestABurst' -burst
 
 races: ## run each race for one name, token, account or admin for a minute, with 200 at once
 	go test ./shared/postgres -run 'Race|Beside|Outlives' -racing 1m -timeout 1h -v
@@ -69,10 +73,10 @@ fmt: ## format the code
 	$(GOFUMPT) -w
 
 functions: ## build all functions for Lambda into bin/
-	mkdir -p bin && $(FUNCTIONS) ./functions/...
+	mkdir -p bin && $(BUILD) GOOS=linux GOARCH=arm64 go build -o bin/ ./functions/...
 
 generate: ## write what is derived from the functions: localdev/handlers and functions/testdata
-	go test ./functions -run '^(TestHandlersAreTheMains|TestLinks|TestResources)$$' -update
+	go test ./functions -run '^(TestHandlersAreTheMains|TestRoutesAreTheTemplates|TestLinks|TestResources)$$' -update
 
 schema: ## write docs/schema.sql, from the migrations
 	go test ./shared/postgres/migrations -update
@@ -84,7 +88,7 @@ validate: ## check the templates with sam and cfn-lint
 	for template in template.yaml docs/authorizer/*.yaml docs/edge/*.yaml; do sam validate --lint --template-file $$template && cfn-lint $$template || exit 1; done
 
 deploy: ## build and deploy with the settings of samconfig.toml
-	CGO_ENABLED=0 GOFLAGS="-trimpath -tags=lambda.norpc '-ldflags=-s -w' -buildvcs=false" sam build
+	$(BUILD) sam build
 	sam deploy
 
 ci: ## run everything that CI runs

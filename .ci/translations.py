@@ -3,8 +3,9 @@
 
 It compares functions/testdata/resources.txt with the translation: the Go test TestResources counts by SAM's rules, and this
 shows that they are right, and that SAM keeps the order in which functions wait for the schema. It checks what only the
-translation shows: that routes, other stacks and their API Gateways lead to aliases. And it looks for resources that need each other in a
-circle, in every combination of the conditions that change the graph, as written and resolved.
+translation shows: that routes, other stacks and their API Gateways lead to aliases. It changes each parameter in turn and shows
+that the secret with the keys stays the same resource with the same properties. And it looks for resources that need each other in
+a circle, in every combination of the conditions that change the graph, as written and resolved.
 
     translations.py [FOLDER]    FOLDER takes each resolved translation as a JSON file, for cfn-lint
 
@@ -35,7 +36,7 @@ logging.disable(logging.WARNING)  # of feature toggles, which do not matter here
 
 PARAMETERS = {
     "StageName": "prod",
-    "DatabaseUrl": "postgres://db.example/roster",
+    "DatabaseUrl": "postgres://db.example/roster?sslmode=verify-full",
     "MailFrom": "no-reply@example.com",
     "AdminEmail": "ops@example.com",
 }
@@ -73,12 +74,26 @@ def faults(names, translated):
             yield f"{method} does not lead to an alias"
         if integration["payloadFormatVersion"] != "2.0":
             yield f"{method} has another payload than 2.0"
-    schema = resources["Schema"]["Properties"]
-    if schema["ServiceToken"] != {"Ref": "SeedAdminFunctionAliaslive"} or "SeedAdminFunctionVersion" not in schema["Version"]["Ref"]:
-        yield f"Schema calls {schema}"
+    for step, function in (("SigningKeys", "RotateKeys"), ("Schema", "SeedAdmin"), ("ApiAddress", "RotateKeys"), ("Administrator", "SeedAdmin")):
+        called = resources[step]["Properties"]
+        version = called.get("Version", {"Ref": function + "FunctionVersion"})["Ref"]
+        if called["ServiceToken"] != {"Ref": function + "FunctionAliaslive"} or function + "FunctionVersion" not in version:
+            yield f"{step} calls {called}"
     alias = {"Ref": "AuthorizerFunctionAliaslive"}
     if resources["InvokeAuthorizer"]["Properties"]["FunctionName"] != alias or translated["Outputs"]["AuthorizerArn"]["Value"] != alias:
         yield "the authorizer that others call is not its alias"
+
+
+def versions(text, parameters):
+    """The logical IDs of the functions' versions."""
+    resources = translate(yaml_parse(text), parameters)["Resources"]
+    return sorted(name for name, r in resources.items() if r["Type"] == "AWS::Lambda::Version")
+
+
+def version_faults(text):
+    """A new version needs a change of the function, and reserved concurrency is none: Lambda would refuse to publish it."""
+    if versions(text, PARAMETERS) != versions(text, PARAMETERS | {"DatabaseConnections": "150"}):
+        yield "another DatabaseConnections publishes versions without a change, which Lambda refuses"
 
 
 def integrations(paths):
@@ -87,12 +102,14 @@ def integrations(paths):
             yield f"{method} {path}", operation["x-amazon-apigateway-integration"]
 
 
+IAM = {"DatabaseResourceId": "cluster-ABCDEFGHIJKLMNOP"}
+
 # What changes the graph: each of these parameters in each of its ways, in every combination.
 CHOICES = {
-    "stage": [{"StageName": "dev"}, {"StageName": "prod"}],
+    "stage": [{"StageName": "dev"}, {"StageName": "prod", "DatabaseConnections": "75"}],
     "secret": [
-        {"DatabaseUrl": "postgres://db.example/roster"},
-        {"ExistingSecretArn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:roster-AbCdEf", "DatabaseUrl": ""},
+        {},
+        {"ExistingSecretArn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:roster-AbCdEf", "DatabaseUrl": "", **IAM},
     ],
     "network": [{}, {"VpcSubnetIds": ["subnet-0123456789abcdef0"], "VpcSecurityGroupIds": ["sg-0123456789abcdef0"]}],
     "topic": [{}, {"AlarmTopicArn": "arn:aws:sns:eu-central-1:123456789012:alarms"}],
@@ -152,6 +169,9 @@ class Conditions:
         if set(form) == {"Fn::If"}:
             name, yes, no = form["Fn::If"]
             return self.resolve(yes if self.holds(name) else no)
+        if set(form) == {"Fn::FindInMap"}:
+            name, first, second = form["Fn::FindInMap"]
+            return self.template["Mappings"][name][str(self.value(first))][self.value(second)]
         resolved = {key: self.resolve(value) for key, value in form.items()}
         return {key: value for key, value in resolved.items() if value != {"Ref": "AWS::NoValue"}}
 
@@ -160,7 +180,7 @@ class Conditions:
         kept = lambda part: {k: self.resolve(v) for k, v in part.items() if "Condition" not in v or self.holds(v["Condition"])}
         for part in ("Resources", "Outputs"):
             self.template[part] = {k: {n: w for n, w in v.items() if n != "Condition"} for k, v in kept(self.template[part]).items()}
-        for part in ("Metadata", "Conditions", "Mappings", "Rules"):  # SAM has looked up the one mapping
+        for part in ("Metadata", "Conditions", "Mappings", "Rules"):
             self.template.pop(part, None)
         used = set(needs([self.template["Resources"], self.template["Outputs"]], self.template["Parameters"]))
         self.template["Parameters"] = {name: p for name, p in self.template["Parameters"].items() if name in used}
@@ -213,6 +233,69 @@ def circle(resources):
     return None
 
 
+# Another value of each parameter, for key_faults.
+CHANGED = {
+    "StageName": "dev",
+    "PublicUrl": "https://accounts.example.com",
+    "CorsOrigins": "https://app.example.com",
+    "DisableApiEndpoint": "true",
+    "DatabaseUrl": "postgres://other.example/roster?sslmode=verify-full",
+    "ExistingSecretArn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:own-AbCdEf",
+    "MigrateSecretArn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:owner-AbCdEf",
+    "KeysSecretArn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:keys-AbCdEf",
+    "MailFrom": "accounts@example.com",
+    "AdminEmail": "admin@example.com",
+    "JwtKmsKeyArn": "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555",
+    "DatabaseResourceId": "cluster-ABCDEFGHIJKLMNOP",
+    "DatabaseConnections": "150",
+    "Architecture": "x86_64",
+    "LogRetentionDays": "90",
+    "AlarmTopicArn": "arn:aws:sns:eu-central-1:123456789012:alarms",
+    "VpcSubnetIds": ["subnet-0123456789abcdef0"],
+    "VpcSecurityGroupIds": ["sg-0123456789abcdef0"],
+}
+
+# The secret that must change with a parameter, which shows that a change is seen.
+ADDRESSES = {"DatabaseUrl": "DatabaseSecret"}
+
+
+def deployed(text, parameters):
+    """The resources of a deployment, each with its properties as CloudFormation would compare them."""
+    resources = Conditions(translate(yaml_parse(text), parameters), parameters).resolved()["Resources"]
+    values = Conditions(yaml_parse(text), parameters).values
+
+    def fill(form):
+        if isinstance(form, list):
+            return [fill(f) for f in form]
+        if not isinstance(form, dict):
+            return form
+        if set(form) == {"Ref"} and form["Ref"] in values:
+            return values[form["Ref"]]
+        if set(form) == {"Fn::Sub"} and isinstance(form["Fn::Sub"], str):
+            return re.sub(r"\$\{(\w+)\}", lambda m: str(values.get(m[1], m[0])), form["Fn::Sub"])
+        return {key: fill(value) for key, value in form.items()}
+
+    return fill(resources)
+
+
+def key_faults(text):
+    """A parameter whose change would write the keys again, or the settings that people added."""
+    known = set(yaml_parse(text)["Parameters"])
+    for name in sorted(known ^ set(CHANGED)):
+        yield f"CHANGED has another value for each parameter, and {name} is only in one of the two: change .ci/translations.py"
+    before = deployed(text, PARAMETERS)
+    for name in sorted(known & set(CHANGED)):
+        after = deployed(text, {**PARAMETERS, name: CHANGED[name]})
+        for secret in ("KeysSecret", "PublicSecret", "SettingsSecret"):
+            if before[secret] != after.get(secret):
+                yield f"a change of {name} changes {secret} from {before[secret]} to {after.get(secret)}"
+        if name in ADDRESSES and before.get(ADDRESSES[name]) == after.get(ADDRESSES[name]):
+            yield f"a change of {name} is not seen in {ADDRESSES[name]}"
+    removed = {name for name in before if before[name]["Type"] == "AWS::SecretsManager::Secret" and before[name].get("DeletionPolicy") != "RetainExceptOnCreate"}
+    for name in removed:
+        yield f"{name} would be deleted with the stack"
+
+
 def graph_faults(translated, parameters, name):
     for what, resources in (
         ("as written", translated["Resources"]),
@@ -227,11 +310,12 @@ def main():
     text = (ROOT / "template.yaml").read_text()
     names = functions(yaml_parse(text))
     translated = translate(yaml_parse(text), PARAMETERS)
-    problems = list(faults(names, translated))
+    problems = list(faults(names, translated)) + list(version_faults(text))
     want = (ROOT / "functions" / "testdata" / "resources.txt").read_text()
     got = count(names, translated["Resources"])
     if got != want:
         problems.append(f"functions/testdata/resources.txt has\n{want}and SAM makes\n{got}")
+    problems.extend(key_faults(text))
     folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else None
     made = 0
     for name, parameters in combinations():
@@ -245,7 +329,7 @@ def main():
     for problem in problems:
         print("translations:", problem, file=sys.stderr)
     if not problems:
-        print(f"translations: no circle in {made} combinations; SAM makes what TestResources counts, {got.splitlines()[-1]}")
+        print(f"translations: the keys stay when any of {len(CHANGED)} parameters changes; no circle in {made} combinations; SAM makes what TestResources counts, {got.splitlines()[-1]}")
     return 1 if problems else 0
 
 

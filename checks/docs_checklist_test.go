@@ -1,8 +1,8 @@
 package checks_test
 
 import (
-	"os"
-	"path/filepath"
+	"io/fs"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -35,7 +35,7 @@ func TestTheChecklistFitsAnEndpoint(t *testing.T) {
 		steps++
 		for _, m := range codeSpan.FindAllStringSubmatch(row[2], -1) {
 			path := strings.ReplaceAll(m[1], "<name>", model)
-			b, err := os.ReadFile(path)
+			b, err := fs.ReadFile(tree, path)
 			if err != nil {
 				t.Errorf("step %s: %v", row[0], err)
 			} else if !slices.ContainsFunc(namesOf(t, model), func(name string) bool { return strings.Contains(string(b), name) }) {
@@ -63,15 +63,15 @@ func TestEndpointsHaveTheirNameInEachLayer(t *testing.T) {
 		if !slices.ContainsFunc(f.Routes, func(r sam.Route) bool { return strings.HasPrefix(r.Path, "/api/") }) {
 			continue
 		}
-		if _, err := os.Stat(filepath.Join("shared", "api", f.Folder+".go")); err != nil {
+		if _, err := fs.Stat(tree, path.Join("shared", "api", f.Folder+".go")); err != nil {
 			t.Error(err)
 		}
-		domains, err := filepath.Glob(filepath.Join("shared", "*", f.Folder+".go"))
+		domains, err := fs.Glob(tree, path.Join("shared", "*", f.Folder+".go"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		domains = slices.DeleteFunc(domains, func(path string) bool {
-			return slices.Contains([]string{"api", "postgres"}, filepath.Base(filepath.Dir(path)))
+		domains = slices.DeleteFunc(domains, func(file string) bool {
+			return slices.Contains([]string{"api", "postgres"}, path.Base(path.Dir(file)))
 		})
 		if len(domains) == 0 {
 			t.Errorf("no domain has a file %s.go: name the operation's file like its endpoint", f.Folder)

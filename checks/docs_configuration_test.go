@@ -2,6 +2,7 @@ package checks_test
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"roster/shared/boot/settings"
 	"roster/shared/credential/keyring"
 	"roster/shared/credential/password"
 	"roster/shared/ratelimit"
@@ -159,7 +161,7 @@ func checkLocaldev(t *testing.T, name, cell string, code sources) {
 		t.Errorf("%s is %q in localdev, says %s; the code has %q", name, cell, configuration, has)
 	}
 	if unread := strings.HasPrefix(cell, "not read"); unread == code.dotenv[name] {
-		t.Errorf("%s: localdev reads it: %v; %s says %q", name, code.dotenv[name], configuration, cell)
+		t.Errorf("%s: is in variableNames of localdev/settings.go: %v; %s says %q. Add it there, or write \"not read\" and why", name, code.dotenv[name], configuration, cell)
 	}
 }
 
@@ -171,19 +173,29 @@ func TestConfigurationNamesTheStacksParameters(t *testing.T) {
 			got[name] = strings.Trim(cells[1], "`")
 		}
 	}
-	for _, f := range parse(t).Functions {
+	template := parse(t)
+	parameters := template.Document["Parameters"].(map[string]any)
+	for _, f := range template.Functions {
 		for name := range f.Environment {
 			variables := f.Properties["Environment"].(map[string]any)["Variables"].(map[string]any)
 			switch of, _ := variables[name].(map[string]any); {
 			case of["Ref"] == "AWS::NoValue": // for `sam local` alone
-			case of["Ref"] != nil:
+			case of["Ref"] != nil && parameters[of["Ref"].(string)] != nil:
 				want[name] = of["Ref"].(string)
-			default: // computed of several: the table says how
+			default: // a resource, or computed of several: the table says how
 				want[name] = got[name]
 			}
 		}
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("variables and parameters (-template.yaml +%s):\n%s", configuration, diff)
+	}
+}
+
+// A start refuses a member of a secret that nearly has one of these names.
+func TestTheSettingsKnowTheirNames(t *testing.T) {
+	t.Parallel()
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(variableRows(t))), settings.Names); diff != "" {
+		t.Errorf("%s (-) and Names in shared/boot/settings/names.go (+):\n%s", configuration, diff)
 	}
 }

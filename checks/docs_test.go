@@ -2,7 +2,6 @@ package checks_test
 
 import (
 	"io/fs"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -31,7 +30,7 @@ var (
 // documents are all Markdown files of the repository.
 func documents(t *testing.T) (all []document) {
 	t.Helper()
-	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+	err := fs.WalkDir(tree, ".", func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
@@ -72,7 +71,7 @@ func TestLinksResolve(t *testing.T) {
 			if target != "" {
 				path = filepath.Join(filepath.Dir(d.path), target)
 			}
-			if _, err := os.Stat(path); err != nil {
+			if _, err := fs.Stat(tree, path); err != nil {
 				t.Errorf("%s links to %s: %v", d.path, m[1], err)
 				continue
 			}
@@ -106,7 +105,7 @@ func TestDocumentsNameWhatExists(t *testing.T) {
 					t.Errorf("%s names the test %s, which does not exist", d.path, name)
 				}
 				if path := inRepository.FindStringSubmatch(name); path != nil && name != ".ci/artefacts" { // which .ci/run makes
-					if _, err := os.Stat(path[1]); err != nil {
+					if _, err := fs.Stat(tree, strings.TrimSuffix(path[1], "/")); err != nil {
 						t.Errorf("%s names %s: %v", d.path, name, err)
 					}
 				}
@@ -123,7 +122,7 @@ func TestEveryPageIsListed(t *testing.T) {
 	t.Parallel()
 	for folder, more := range map[string][]string{"docs": {"decisions/README.md", "security/README.md", "schema.sql"}, "docs/decisions": nil, "docs/security": nil} {
 		index := filepath.Join(folder, "README.md")
-		pages, err := filepath.Glob(filepath.Join(folder, "*.md"))
+		pages, err := fs.Glob(tree, folder+"/*.md")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"roster/localdev/programtest"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -206,7 +208,10 @@ func isLight(pkg string) (by string, ok bool) {
 // linksOf are all packages that the given ones link, with the standard library's.
 func linksOf(t *testing.T, patterns ...string) []string {
 	t.Helper()
-	out, err := exec.Command("go", append([]string{"list", "-deps"}, patterns...)...).Output()
+	programtest.WatchSources(t)
+	cmd := exec.Command("go", append([]string{"list", "-deps"}, patterns...)...)
+	cmd.Dir = root
+	out, err := cmd.Output()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,7 +43,7 @@ func TestPackagesAreNamedAndExplained(t *testing.T) {
 func TestFilesAndFunctionsAreShort(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
-	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+	err := fs.WalkDir(tree, ".", func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err

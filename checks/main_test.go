@@ -5,7 +5,7 @@
 package checks_test
 
 import (
-	"fmt"
+	"io/fs"
 	"os"
 	"testing"
 
@@ -13,19 +13,16 @@ import (
 	"roster/shared/aws/sam"
 )
 
-// The tests run in the root of the repository, so that every path is written
-// as the documents write it.
-func TestMain(m *testing.M) {
-	if err := os.Chdir(".."); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	os.Exit(m.Run())
-}
+const root = ".."
+
+// tree is the repository, whose paths the tests write as the documents do. The
+// tests do not change into the root folder for that: go test would then not notice
+// which files they read, and would take an old result from its cache after a change.
+var tree = os.DirFS(root)
 
 func readFile(t *testing.T, path string) string {
 	t.Helper()
-	b, err := os.ReadFile(path)
+	b, err := fs.ReadFile(tree, path)
 	if err != nil {
 		t.Fatal(err)
 	}

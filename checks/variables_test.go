@@ -51,7 +51,7 @@ func readSources(t *testing.T) sources {
 	files := token.NewFileSet()
 	packages := map[string][]*ast.File{}
 	for _, root := range []string{"cmd", "functions", "localdev", "shared"} {
-		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		err := fs.WalkDir(tree, root, func(path string, d fs.DirEntry, err error) error {
 			switch {
 			case err != nil:
 				return err
@@ -60,7 +60,7 @@ func readSources(t *testing.T) sources {
 			case !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go"):
 				return nil
 			}
-			file, err := parser.ParseFile(files, path, nil, parser.SkipObjectResolution)
+			file, err := parser.ParseFile(files, path, readFile(t, path), parser.SkipObjectResolution)
 			packages[filepath.Dir(path)] = append(packages[filepath.Dir(path)], file)
 			return err
 		})

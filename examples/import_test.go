@@ -57,7 +57,7 @@ func root(t *testing.T) string {
 
 // run runs a command without the caller's Git repository and Go workspace. It
 // asks no checksum database, so that nothing is fetched that Go has already;
-// TestImportFromAFolder compares the checksums with those of examples/service.
+// TestAModuleImportsBearerFromAFolder compares the checksums with those of examples/service.
 func run(t *testing.T, dir string, env []string, command string, args ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), command, args...)
@@ -75,7 +75,7 @@ func run(t *testing.T, dir string, env []string, command string, args ...string)
 }
 
 // The commands make what examples/service is, and its tests pass there.
-func TestImportFromAFolder(t *testing.T) {
+func TestAModuleImportsBearerFromAFolder(t *testing.T) {
 	t.Parallel()
 	o := newOrders(t)
 	if got, want := required(t, o.dir), required(t, "service"); !slices.Equal(got, want) {
@@ -113,7 +113,7 @@ func read(t *testing.T, file string) string {
 
 // A vendored service builds without Roster, without the module cache and without
 // a network.
-func TestImportVendored(t *testing.T) {
+func TestAModuleVendorsBearer(t *testing.T) {
 	t.Parallel()
 	o := newOrders(t)
 	run(t, o.dir, nil, "sh", "-ec", o.shown.vendor)
@@ -135,7 +135,7 @@ func TestImportVendored(t *testing.T) {
 
 // The service's go.mod names a commit on a Git host. The host is a repository
 // that holds the files of this one as they are now, committed or not.
-func TestImportFromAGitHost(t *testing.T) {
+func TestAModuleImportsBearerFromAGitHost(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("git"); err != nil && os.Getenv("CI") != "true" {
 		t.Skip("NO GIT, SO THE IMPORT FROM A GIT HOST IS NOT TRIED: install git")

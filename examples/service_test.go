@@ -184,7 +184,7 @@ func retired(k keyring.Key) keyring.Key {
 
 // One service through the life of the keys: it starts once, and nobody tells it
 // anything.
-func TestTheExample(t *testing.T) {
+func TestTheExampleFollowsTheKeys(t *testing.T) {
 	t.Parallel()
 	binary, database, data, f := programtest.Program(t, "localdev"), postgrestest.URL(t), t.TempDir(), newReverseProxy(t)
 	a, b, c, d := newKey(t, keyring.ES256), newKey(t, keyring.EdDSA), newKey(t, keyring.ES256), newKey(t, keyring.RS256)

@@ -66,7 +66,7 @@ var journey = []exchange{
 		body: `{"active":false}`, status: 403, want: `"code":"forbidden"`,
 	},
 
-	{route: "GET /.well-known/jwks.json", status: 200, want: `{"keys":[]}`},
+	{route: "GET /.well-known/jwks.json", status: 200, want: `"alg":"ES256","use":"sig"`},
 	{route: "GET /.well-known/openid-configuration", status: 200, want: `"jwks_uri":"https://accounts.example.com/.well-known/jwks.json"`},
 
 	{
@@ -174,7 +174,7 @@ func (v *service) logsAsLambdaDoes() {
 func (x exchange) run(v *service) {
 	v.t.Helper()
 	reset := ""
-	if len(v.aws.Mails()) > 0 {
+	if strings.Contains(x.request+x.body+x.want, "{reset}") {
 		reset = v.mailedToken()
 	}
 	fill := strings.NewReplacer("{access}", v.access, "{refresh}", v.refresh, "{reset}", reset).Replace

@@ -60,13 +60,16 @@ func suggestedResource(template *sam.Template, m assembly, routes []sam.Route) s
 	line := func(format string, args ...any) { fmt.Fprintf(&b, "  "+format+"\n", args...) }
 	line("%s:", logicalID(m.folder))
 	line("  Type: AWS::Serverless::Function")
-	if m.waitsForSchema() {
-		line("  DependsOn: Schema")
+	if step := m.waitsFor(); step != "" {
+		line("  DependsOn: " + step)
 	}
 	line("  Metadata: {BuildMethod: go1.x, BuildProperties: {TrimGoPath: true}}")
 	line("  Properties:")
 	line("    Description: Say in a few words what it does")
 	line("    CodeUri: functions/%s", m.folder)
+	if m.has("env.Postgres") {
+		line("%s", suggestedReservation(m))
+	}
 	line("    AutoPublishAliasAllProperties: true")
 	switch variables := m.variables(); {
 	case m.hashes():
@@ -77,32 +80,67 @@ func suggestedResource(template *sam.Template, m assembly, routes []sam.Route) s
 	if policies := m.policies(); len(policies) > 0 {
 		line("    Policies: [!Ref %s]", strings.Join(policies, ", !Ref "))
 	}
-	suggestVariables(line, template, m.variables())
+	suggestVariables(line, template, m)
 	suggestEvents(line, m, routes)
 	return b.String()
 }
 
-const secretOfTheStack = "!If [MakesSecret, !Ref Secret, !Ref ExistingSecretArn]"
+// computedVariables are the variables that are no parameter's value, as each
+// function has them in template.yaml. The description of a version has what tells
+// one value from another: the name of a secret, for example.
+var computedVariables = map[string]struct{ value, local, description string }{
+	"SECRET_ARN": {
+		"!If [MakesSecret, !Ref DatabaseSecret, !Ref ExistingSecretArn]",
+		"Secret", "!If [MakesSecret, '-', !Select [6, !Split [':', !Ref ExistingSecretArn]]]",
+	},
+	"SETTINGS_SECRET_ARN": {value: "!Ref SettingsSecret"},
+	"PUBLIC_SECRET_ARN":   {value: "!Ref PublicSecret"},
+	"KEYS_SECRET_ARN": {
+		"!If [OwnsKeys, !Ref KeysSecretArn, !Ref KeysSecret]", "Keys", "!If [OwnsKeys, !Select [6, !Split [':', !Ref KeysSecretArn]], '-']",
+	},
+	"MIGRATE_SECRET_ARN":    {"!Ref MigrateSecretArn", "Migrate", "!If [HasOwner, !Select [6, !Split [':', !Ref MigrateSecretArn]], '-']"},
+	"DATABASE_AUTH":         {"!If [UsesIam, iam, password]", "Auth", "!If [UsesIam, iam, '-']"},
+	"MIGRATE_DATABASE_USER": {value: "!If [UsesIam, roster_owner, !Ref AWS::NoValue]"}, // Auth tells
+}
 
-func suggestVariables(line func(string, ...any), template *sam.Template, names []string) {
+// secretVariables are those that name a secret.
+func secretVariables() []string {
+	all := slices.Collect(maps.Keys(computedVariables))
+	return slices.DeleteFunc(all, func(name string) bool { return !strings.HasSuffix(name, "SECRET_ARN") })
+}
+
+func suggestVariables(line func(string, ...any), template *sam.Template, m assembly) {
+	names := m.variables()
 	if len(names) == 0 {
 		return
 	}
 	line("    Environment:")
 	line("      Variables:")
-	description := ""
+	var described, locals []string
 	for _, name := range names {
-		if name == "SECRET_ARN" {
-			line("        SECRET_ARN: %s", secretOfTheStack)
-			continue
+		computed, isComputed := computedVariables[name]
+		if name == "KEYS_SECRET_ARN" && !m.readsKeys() {
+			computed = computedVariables["PUBLIC_SECRET_ARN"]
 		}
-		parameter := parameterOf(template, name)
-		line("        %s: !Ref %s", name, parameter)
-		description += " ${" + parameter + "}"
+		switch {
+		case !isComputed:
+			parameter := parameterOf(template, name)
+			line("        %s: !Ref %s", name, parameter)
+			described = append(described, "${"+parameter+"}")
+			continue
+		case computed.local != "":
+			described = append(described, "${"+computed.local+"}")
+			locals = append(locals, computed.local+": "+computed.description)
+		}
+		line("        %s: %s", name, computed.value)
+	}
+	if len(locals) == 0 {
+		line("    VersionDescription: !Sub '%s'", strings.Join(described, " "))
+		return
 	}
 	line("    VersionDescription: !Sub")
-	line("      - ${Secret}%s", description)
-	line("      - Secret: !Select [6, !Split [':', %s]]", secretOfTheStack)
+	line("      - %s", strings.Join(described, " "))
+	line("      - %s", strings.Join(locals, "\n          "))
 }
 
 // parameterOf returns the parameter that other functions have for a variable, or
@@ -230,7 +268,7 @@ func withoutAuthored(t *testing.T, f *sam.Function) sam.Function {
 	slices.SortFunc(c.Policies, func(a, b sam.Policy) int { return strings.Compare(a.Name, b.Name) })
 	c.Properties = maps.Clone(f.Properties)
 	c.Properties["VersionDescription"] = names(t, f.Properties["VersionDescription"])
-	for _, authored := range []string{"Description", "Events", "Timeout", "DeploymentPreference", "Policies"} {
+	for _, authored := range []string{"Description", "Events", "Timeout", "DeploymentPreference", "Policies", "ReservedConcurrentExecutions"} {
 		delete(c.Properties, authored)
 	}
 	return c

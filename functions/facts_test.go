@@ -18,41 +18,47 @@ type part struct {
 }
 
 var (
-	readsSecret  = part{variables: []string{"SECRET_ARN"}, policies: []string{"ReadSecret"}}
-	secretKey    = part{required: []string{"SECRET_KEY"}}
+	withDatabase = part{
+		variables: []string{"DATABASE_AUTH", "SECRET_ARN", "SETTINGS_SECRET_ARN"}, policies: []string{"ReadDatabase", "ReadSettings"},
+	}
+	settingsOnly = part{variables: []string{"SETTINGS_SECRET_ARN"}, policies: []string{"ReadSettings"}}
+	secretKey    = part{required: []string{"SECRET_KEY"}, variables: []string{"KEYS_SECRET_ARN"}, policies: []string{"ReadKeys"}}
 	accessTokens = part{
-		variables: []string{"PUBLIC_URL"}, required: []string{"JWT_SECRET_KEY", "PUBLIC_URL"},
-		checked: []string{"JWT_KEYS", "JWT_CLAIMS"},
+		variables: []string{"KEYS_SECRET_ARN", "PUBLIC_URL"}, policies: []string{"ReadPublic"}, required: []string{"JWT_SECRET_KEY", "PUBLIC_URL"},
+		checked: []string{"JWT_PUBLIC_KEYS", "JWT_CLAIMS"},
 	}
 )
 
 // parts are the calls of package boot, of the packages below it and of the
 // environment, as a main writes them.
 var parts = map[string]part{
-	"boot.Build":     readsSecret,
-	"boot.Load":      readsSecret,
-	"settings.Build": readsSecret,
-	"settings.Load":  readsSecret,
+	"boot.Build":     withDatabase,
+	"boot.Load":      withDatabase,
+	"settings.Build": settingsOnly,
+	"settings.Load":  settingsOnly,
 
 	"env.Postgres":      {required: []string{"DATABASE_URL"}},
 	"env.OneTimeTokens": secretKey,
 	"env.RefreshTokens": secretKey,
 	"env.DeviceTokens":  secretKey,
-	"env.Passwords":     {checked: []string{"PASSWORD_MIN_LENGTH", "SECURITY_PASSWORD_SALT"}, hashes: true},
+	"env.Passwords": {
+		variables: []string{"KEYS_SECRET_ARN"}, policies: []string{"ReadKeys"}, hashes: true,
+		checked: []string{"PASSWORD_MIN_LENGTH", "SECURITY_PASSWORD_SALT"},
+	},
 	"policy.Passwords": {
-		variables: []string{"PASSWORD_MIN_LENGTH"}, hashes: true,
+		variables: []string{"KEYS_SECRET_ARN"}, policies: []string{"ReadKeys"}, hashes: true,
 		checked: []string{"PASSWORD_BLOCKLIST", "PASSWORD_MIN_LENGTH", "SECURITY_PASSWORD_SALT"},
 	},
 
 	"tokens.New": accessTokens,
 	"signing.New": {
-		variables: accessTokens.variables, required: accessTokens.required, checked: accessTokens.checked,
-		policies: []string{"SignTokens"},
+		variables: accessTokens.variables, required: accessTokens.required,
+		checked: []string{"JWT_KEYS", "JWT_CLAIMS"}, policies: []string{"SignTokens"},
 	},
-	"keys.New": {checked: []string{"JWT_KEYS"}},
-	"rotating.Job": {
-		variables: []string{"JWT_ALGORITHM", "JWT_KMS_KEY", "JWT_ROTATION_DAYS"}, checked: []string{"JWT_ALGORITHM"},
-		policies: []string{"ChangeSecret"},
+	"keys.New": {variables: []string{"KEYS_SECRET_ARN"}, policies: []string{"ReadPublic"}, checked: []string{"JWT_PUBLIC_KEYS"}},
+	"rotating.Run": {
+		variables: []string{"JWT_KMS_KEY", "KEYS_SECRET_ARN", "PUBLIC_SECRET_ARN"}, checked: []string{"JWT_ALGORITHM"},
+		policies: []string{"ChangeKeys"},
 	},
 
 	"mailing.Notices": {
@@ -61,37 +67,46 @@ var parts = map[string]part{
 	},
 	// A function for which mail is optional starts without it: a mistake in a mail
 	// header once took a whole sign-in service down.
-	"mailing.OptionalNotices": {variables: []string{"MAIL_FROM", "PUBLIC_URL"}, policies: []string{"SendMail"}},
+	"mailing.OptionalNotices": {
+		variables: []string{"MAIL_FROM", "PUBLIC_URL"}, required: []string{"PUBLIC_URL"}, policies: []string{"SendMail"},
+	},
 
-	`env.Origin("PUBLIC_URL")`: {variables: []string{"PUBLIC_URL"}, required: []string{"PUBLIC_URL"}},
-	"env.Admin":                {variables: []string{"ADMIN_EMAIL", "ADMIN_USERNAME"}, required: []string{"ADMIN_EMAIL"}},
-	"env.AuthorizerCache":      {checked: []string{"AUTHORIZER_CACHE_SECONDS"}},
-	"env.Edge":                 {checked: []string{"EDGE_SECRET", "TRUSTED_PROXIES"}},
+	"env.PublicURL":       {variables: []string{"PUBLIC_URL"}, required: []string{"PUBLIC_URL"}},
+	"env.Admin":           {variables: []string{"ADMIN_EMAIL"}, required: []string{"ADMIN_EMAIL"}},
+	"env.Migrator":        {variables: []string{"MIGRATE_DATABASE_USER", "MIGRATE_SECRET_ARN"}, policies: []string{"ReadMigrate"}},
+	"env.AuthorizerCache": {checked: []string{"AUTHORIZER_CACHE_SECONDS"}},
+	"env.Edge":            {checked: []string{"EDGE_SECRET", "TRUSTED_PROXIES"}},
 
 	// These need nothing: each of their settings has a default.
 	"env.Limits":                          {},
 	"env.SessionRules":                    {},
 	`env.Bool("RESET_TOKEN_IN_RESPONSE")`: {}, // for development; no deployment has it
-	"env.Migrator":                        {},
 	"env.Check":                           {},
 	"env.MustBeUsable":                    {},
+	"env.AssumePublicURL":                 {},
 }
 
 // facts are true of one function alone.
 type facts struct {
 	timeout     int  // seconds; 0 for the usual timeout
-	isSeed      bool // it makes the schema, and CloudFormation calls it
+	connections int  // to the database, of one execution; 0 for the usual one
+	isSeed      bool // it makes the schema
+	isStep      bool // CloudFormation calls it in a deployment and waits for its answer
 	answersHTML bool
 	why         string
 }
 
 var special = map[string]facts{
 	"reset_password_page": {answersHTML: true, why: "a person reads its answers in a browser, including its errors"},
-	"rotate_keys":         {timeout: 60, why: "making an RSA key takes seconds in a small function"},
+	"rotate_keys": {
+		timeout: 60, isStep: true,
+		why: "making an RSA key takes seconds in a small function; it starts with bad settings, too, because CloudFormation waits " +
+			"for its answer; its traffic does not move in steps",
+	},
 	"seed_admin": {
-		timeout: 120, isSeed: true,
+		timeout: 120, connections: 2, isSeed: true, isStep: true,
 		why: "it may migrate large tables; it starts with bad settings, too, because CloudFormation waits for its answer; " +
-			"its traffic does not move in steps",
+			"its traffic does not move in steps; it opens its connections one after the other, and the one before may still be closing",
 	},
 }
 

@@ -60,10 +60,10 @@ type handlersSource struct {
 // makes a handler; a job has none. A main without such a function, such as the
 // authorizer's, serves no route of the API.
 var copied = map[string]string{
-	"func handler(env *boot.Environment) http.Handler":                                        "%s(env)",
-	"func handler(env *settings.Environment) http.Handler":                                    "%s(env.Environment)",
-	"func handler() http.Handler":                                                             "%s()",
-	"func job(ctx context.Context, ask seed.Ask, env *boot.Environment) (seed.Report, error)": "",
+	"func handler(env *boot.Environment) http.Handler":                                                "%s(env)",
+	"func handler(env *settings.Environment) http.Handler":                                            "%s(env.Environment)",
+	"func handler() http.Handler":                                                                     "%s()",
+	"func job(ctx context.Context, env *boot.Environment, request seed.Request) (seed.Report, error)": "",
 }
 
 func (g *handlersSource) add(path string) error {

@@ -76,12 +76,15 @@ func TestAccessTokensOfARing(t *testing.T) {
 	}
 }
 
-// The function that publishes the keys could read the private ones. It shows
-// nothing of them.
+// A secret that holds everything may be given to every function, also to the one
+// that publishes the keys. It shows nothing of the private ones.
 func TestJWKSShowsNoPrivateKey(t *testing.T) {
 	t.Parallel()
 	ring := newRing(t, keyring.ES256)
-	v := newService(t, "postgres://roster@127.0.0.1:1/roster", secret("JWT_KEYS", ring, "JWT_SECRET_KEY", canary))
+	v := newService(t, "postgres://roster@127.0.0.1:1/roster", settings{
+		secret:    map[string]string{"JWT_KEYS": ring, "JWT_SECRET_KEY": canary},
+		variables: map[string]string{"KEYS_SECRET_ARN": keysARN},
+	})
 	var doc struct{ Keys []struct{ Private string } }
 	if err := json.Unmarshal([]byte(ring), &doc); err != nil || len(doc.Keys) != 2 || doc.Keys[0].Private == "" {
 		t.Fatal(err, doc)

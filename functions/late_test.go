@@ -21,7 +21,7 @@ func behindTheAPI(t *testing.T) map[string]func(*service) int {
 	t.Helper()
 	requests := map[string]func(*service) int{}
 	for _, f := range readTemplate(t).Functions {
-		if _, reads := f.Environment["SECRET_ARN"]; !reads || len(f.Routes) == 0 {
+		if _, reads := f.Environment["SETTINGS_SECRET_ARN"]; !reads || len(f.Routes) == 0 {
 			continue
 		}
 		requests[f.Folder] = func(v *service) int { return v.firstRoute(f) }
@@ -79,8 +79,8 @@ func TestAnOutageAtTheStartPasses(t *testing.T) {
 	for range 100 {
 		requests["health"](v)
 	}
-	// An attempt makes at most three calls, and the next begins a second later.
-	if more, most := v.aws.Calls(awstest.GetSecretValue)-reads, 3*(2+int(time.Since(began)/time.Second)); more > most {
+	// An attempt makes at most three calls for each of the two secrets, and the next begins a second later.
+	if more, most := v.aws.Calls(awstest.GetSecretValue)-reads, 3*2*(2+int(time.Since(began)/time.Second)); more > most {
 		t.Errorf("%d calls for 100 requests, want at most %d", more, most)
 	}
 	v.logHas(

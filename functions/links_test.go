@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 
+	"roster/localdev/programtest"
+	"roster/localdev/runtimeapi"
 	"roster/shared/aws/sam"
 )
 
@@ -54,7 +56,7 @@ var never = map[string]string{
 
 // dependencies are all packages that each function links, by folder.
 var dependencies = sync.OnceValues(func() (map[string][]string, error) {
-	cmd := exec.Command("go", "list", "-tags", "lambda.norpc", "-f", `{{.ImportPath}} {{join .Deps " "}}`, "./...")
+	cmd := exec.Command("go", "list", "-tags", runtimeapi.Tags, "-f", `{{.ImportPath}} {{join .Deps " "}}`, "./...")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=arm64")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
@@ -73,6 +75,7 @@ var dependencies = sync.OnceValues(func() (map[string][]string, error) {
 
 func links(t *testing.T, folder string) []string {
 	t.Helper()
+	programtest.WatchSources(t)
 	all, err := dependencies()
 	if err != nil {
 		t.Fatal(err)

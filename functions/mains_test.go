@@ -106,26 +106,58 @@ func (m assembly) variables() []string {
 
 func (m assembly) required() []string { return m.collect(func(p part) []string { return p.required }) }
 
-// stoppedBy reports whether a bad value of a setting stops it.
+// stoppedBy reports whether a bad value of a setting stops it. A function that
+// verifies tokens and reads the keys for another reason uses the whole ring.
 func (m assembly) stoppedBy(setting string) bool {
+	readsKeys := m.readsKeys()
+	switch {
+	case setting == "JWT_KEYS" && readsKeys && m.has("tokens.New"):
+		return true
+	case setting == "JWT_PUBLIC_KEYS" && readsKeys:
+		return false
+	}
 	return slices.Contains(m.collect(func(p part) []string { return p.checked }), setting)
 }
 
-// policies are those of template.yaml. Two of them include ReadSecret.
+// included are the policies of template.yaml that a function with another one does
+// not need. The keys that sign are there with their public halves.
+var included = map[string][]string{"ReadKeys": {"ReadPublic"}, "SignTokens": {"ReadKeys", "ReadPublic"}}
+
+// policies are those of template.yaml.
 func (m assembly) policies() []string {
 	all := m.collect(func(p part) []string { return p.policies })
-	if slices.Contains(all, "SignTokens") || slices.Contains(all, "ChangeSecret") {
-		all = slices.DeleteFunc(all, func(name string) bool { return name == "ReadSecret" })
+	for name, less := range included {
+		if slices.Contains(all, name) {
+			all = slices.DeleteFunc(all, func(name string) bool { return slices.Contains(less, name) })
+		}
 	}
 	return all
+}
+
+// readsKeys reports whether it may read the keys that sign.
+func (m assembly) readsKeys() bool {
+	return slices.ContainsFunc(m.policies(), func(name string) bool {
+		return name == "ReadKeys" || name == "SignTokens" || name == "ChangeKeys"
+	})
 }
 
 func (m assembly) hashes() bool {
 	return slices.ContainsFunc(m.calls, func(call string) bool { return parts[call].hashes })
 }
 
-// waitsForSchema reports whether the schema must be ready before it serves.
-func (m assembly) waitsForSchema() bool { return m.has("env.Postgres") && !special[m.folder].isSeed }
+// waitsFor returns the step of a deployment that must be done before it serves, or
+// "". The schema comes after the keys.
+func (m assembly) waitsFor() string {
+	switch {
+	case special[m.folder].isStep:
+		return ""
+	case m.has("env.Postgres"):
+		return "Schema"
+	case slices.Contains(m.variables(), "KEYS_SECRET_ARN"):
+		return "SigningKeys"
+	}
+	return ""
+}
 
 // withPolicy returns the folders of the functions with a policy, sorted.
 func withPolicy(t *testing.T, policy string) (folders []string) {

@@ -1,6 +1,7 @@
 package functions_test
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -33,7 +34,7 @@ func (v *service) rotate(event string) []string {
 // ring returns the key ring in the secret, and its JSON.
 func (v *service) ring() (*keyring.Ring, string) {
 	v.t.Helper()
-	values, err := secrets.ParseMembers(v.aws.Secret(secretARN))
+	values, err := secrets.ParseMembers(v.aws.Secret(keysARN))
 	if err != nil {
 		v.t.Fatal(err)
 	}
@@ -56,17 +57,20 @@ func (v *service) restart(over map[string]string, folders ...string) {
 
 func TestRotateKeys(t *testing.T) {
 	t.Parallel()
-	v := newService(t, postgrestest.URL(t), settings{})
-	before := v.aws.Secret(secretARN)
-	if did := v.rotate(scheduled); len(did) != 1 || !strings.HasPrefix(did[0], "published ") {
+	v := newService(t, postgrestest.URL(t), withoutRing(settings{}))
+	before := v.aws.Secret(keysARN)
+	if did := v.rotate(scheduled); len(did) > 0 {
+		t.Errorf("while a shared secret signs, a run did %v", did)
+	}
+	if did := v.rotate(`{"start":true}`); len(did) != 1 || !strings.HasPrefix(did[0], "published ") {
 		t.Errorf("the first run did %v", did)
 	}
 	if did := v.rotate(scheduled); len(did) > 0 {
 		t.Errorf("the second run did %v", did)
 	}
 	ring, text := v.ring()
-	if want := strings.TrimSuffix(before, "}") + `,"JWT_KEYS":` + text + "}"; v.aws.Secret(secretARN) != want {
-		t.Errorf("other members were changed: %s", v.aws.Secret(secretARN))
+	if want := strings.TrimSuffix(before, "}") + `,"JWT_KEYS":` + text + "}"; v.aws.Secret(keysARN) != want {
+		t.Errorf("other members were changed: %s", v.aws.Secret(keysARN))
 	}
 	v.restart(nil, "jwks", "login", "get_user")
 	if got := v.call("GET", "/.well-known/jwks.json", "", "", 200); !strings.Contains(got, ring.Keys[0].ID) {
@@ -105,6 +109,20 @@ func TestRotateKeys(t *testing.T) {
 	v.logsAsLambdaDoes()
 }
 
+// Somebody has removed the ring, or the schedule came before the first step of the
+// first deployment. Functions that only verify cannot start without a key that
+// signs, so they get one from the next run.
+func TestAScheduledRunMakesTheFirstKey(t *testing.T) {
+	t.Parallel()
+	v := newService(t, "postgres://roster@127.0.0.1:1/roster", secret("JWT_KEYS", ""))
+	if did := v.rotate(scheduled); len(did) != 1 || !strings.HasPrefix(did[0], "signs ") {
+		t.Errorf("the run did %v", did)
+	}
+	if v.public("JWT_PUBLIC_KEYS") == "" {
+		t.Error("those who verify do not have the key")
+	}
+}
+
 func algorithm(t *testing.T, raw string) string {
 	t.Helper()
 	var header struct{ Alg string }
@@ -140,12 +158,12 @@ func TestWrappedKeysAsDeployed(t *testing.T) {
 	v.nothingSecretIn(v.log.String(), access)
 }
 
-// The keys are not rotated while Secrets Manager rotates the database's password.
-func TestRotateKeysWaitsForTheDatabasesRotation(t *testing.T) {
+// The keys are not rotated while Secrets Manager rotates something in their secret.
+func TestRotateKeysWaitsForAnotherRotation(t *testing.T) {
 	t.Parallel()
 	v := newService(t, "postgres://roster@127.0.0.1:1/roster", settings{})
-	v.pending()
-	_, err := v.functions["rotate_keys"].Invoke(t.Context(), []byte(scheduled))
+	v.label(keysARN, "AWSPENDING")
+	_, err := v.functions["rotate_keys"].Invoke(t.Context(), []byte(`{"start":true}`))
 	if err == nil || !strings.Contains(err.Error(), "a rotation of the secret by Secrets Manager is not finished") {
 		t.Errorf("%v", err)
 	}
@@ -154,12 +172,13 @@ func TestRotateKeysWaitsForTheDatabasesRotation(t *testing.T) {
 	}
 }
 
-// pending writes the version with which Secrets Manager's own rotation begins.
-func (v *service) pending() {
+// label writes the secret's text as a new version with these labels. With
+// AWSPENDING alone it is how Secrets Manager's own rotation begins.
+func (v *service) label(arn string, labels ...string) {
 	v.t.Helper()
-	id, text, token := secretARN, v.aws.Secret(secretARN), strings.Repeat("t", 32)
+	text, token := v.aws.Secret(arn), rand.Text()+rand.Text()
 	_, err := secretsmanager.NewFromConfig(v.aws.Config()).PutSecretValue(v.t.Context(), &secretsmanager.PutSecretValueInput{
-		SecretId: &id, SecretString: &text, ClientRequestToken: &token, VersionStages: []string{"AWSPENDING"},
+		SecretId: &arn, SecretString: &text, ClientRequestToken: &token, VersionStages: labels,
 	})
 	if err != nil {
 		v.t.Fatal(err)

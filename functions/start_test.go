@@ -14,14 +14,16 @@ import (
 
 func TestAStartNamesAllThatIsMissing(t *testing.T) {
 	t.Parallel()
-	nothing := map[string]string{"DATABASE_URL": "", "ROOT_KEY": ""}
+	nothing := map[string]string{"DATABASE_URL": "", "ROOT_KEY": "", "JWT_KEYS": ""}
 	variables := map[string]string{}
 	for name := range parameters {
 		variables[name] = ""
 	}
-	variables["SECRET_ARN"] = secretARN
+	for _, name := range secretVariables() {
+		delete(variables, name)
+	}
 	v := newService(t, "", settings{secret: nothing, variables: variables})
-	for folder := range v.functions {
+	for _, folder := range stepsLast(v) {
 		got, want := v.refusal(t, folder), ""
 		if required := mains(t)[folder].required(); len(required) > 0 {
 			want = unusable + strings.Join(required, " is missing; ") + " is missing"
@@ -32,11 +34,12 @@ func TestAStartNamesAllThatIsMissing(t *testing.T) {
 	}
 }
 
-// refusal starts a function and returns why it cannot do its work, or "". The
-// seed starts all the same and says it at each run, which CloudFormation reads.
+// refusal starts a function and returns why it cannot do its work, or "". A step
+// of a deployment starts all the same and says it at each run, which
+// CloudFormation reads.
 func (v *service) refusal(t *testing.T, folder string) string {
 	t.Helper()
-	if !special[folder].isSeed {
+	if !special[folder].isStep {
 		if err := v.functions[folder].Warm(t.Context()); err != nil {
 			return refusal(t, err)
 		}
@@ -102,7 +105,7 @@ func TestAStartRefusesWhatIsBad(t *testing.T) {
 		"no database": {"register", secret("DATABASE_URL", ""), "DATABASE_URL is missing"},
 		"another database": {
 			"health", secret("DATABASE_URL", "mysql://u:"+canary+"@h/d"),
-			"DATABASE_URL is not a PostgreSQL URL such as postgres://user:password@host:5432/database (invalid keyword/value)",
+			"DATABASE_URL must begin with postgres:// or postgresql://",
 		},
 		"a slash in a password": {
 			"health", secret("DATABASE_URL", "postgres://u:"+canary+"/@h/d"),
@@ -118,7 +121,7 @@ func TestAStartRefusesWhatIsBad(t *testing.T) {
 		},
 		"a space in the owner's": {
 			"seed_admin", secret("MIGRATE_DATABASE_URL", "postgres://u:ta@"+canary+" s@127.0.0.1:1/d"),
-			"MIGRATE_DATABASE_URL is not a PostgreSQL URL",
+			"MIGRATE_DATABASE_URL has a space or a line end in it",
 		},
 		"an origin with a path":   {"login", variable("PUBLIC_URL", "https://accounts.example.com/app"), anOrigin},
 		"an origin without https": {"login", variable("PUBLIC_URL", "accounts.example.com"), anOrigin},
@@ -187,7 +190,7 @@ func TestAStartRefusesAnUnreadableSecret(t *testing.T) {
 		want    string
 	}{
 		"denied": {
-			func(s *awstest.Server) { s.Fail(awstest.GetSecretValue, awstest.AccessDenied) },
+			func(s *awstest.Server) { s.Fail(awstest.GetSecretValue, awstest.Times(9, awstest.AccessDenied)...) },
 			"not allowed; the function's role needs secretsmanager:GetSecretValue",
 		},
 		"bytes": {func(s *awstest.Server) { s.SetBinarySecret(secretARN, []byte(canary)) }, "it holds bytes (SecretBinary)"},
@@ -213,8 +216,9 @@ func TestAStartRefusesAnUnreadableSecret(t *testing.T) {
 		v.aws.Fail(awstest.GetSecretValue, awstest.Times(100, awstest.ServerError)...)
 		tried := 0
 		for _, f := range readTemplate(t).Functions {
-			if _, reads := f.Environment["SECRET_ARN"]; reads && len(f.Routes) == 0 {
-				v.refuses(t, f.Folder, name+"read secret "+secretARN+": no usable answer from Secrets Manager")
+			if _, reads := f.Environment["SETTINGS_SECRET_ARN"]; reads && len(f.Routes) == 0 {
+				v.refuses(t, f.Folder, "")
+				v.logHas("SECRET_ARN cannot be read: read secret ", ": no usable answer from Secrets Manager")
 				tried++
 			}
 		}
@@ -237,9 +241,9 @@ func TestAStartRefusesAnUnreadableSecret(t *testing.T) {
 func TestAStartIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	v := newService(t, "postgres://roster@127.0.0.1:1/roster", secret("ROOT_KEY", ""))
-	v.refuses(t, "get_user", "JWT_SECRET_KEY is missing")
+	v.refuses(t, "reset_password", "SECRET_KEY is missing")
 	v.setSecret(overlay(v.secret, map[string]string{"ROOT_KEY": canary}))
-	if err := v.functions["get_user"].Warm(t.Context()); err != nil {
+	if err := v.functions["reset_password"].Warm(t.Context()); err != nil {
 		t.Error(err)
 	}
 }

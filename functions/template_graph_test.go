@@ -13,8 +13,8 @@ import (
 
 // CloudFormation refuses a stack whose resources need each other in a circle,
 // and it says so only when it makes the stack: sam validate and sam build say
-// nothing. Edges count under every condition, also those of a branch that !If
-// does not take. .ci/translations.py looks for circles in what SAM's own
+// nothing. Edges count under every condition, also in a branch that !If does not
+// take. .ci/translations.py looks for circles in what SAM's own
 // translator makes, with the conditions resolved; this test needs only Go.
 func TestNoResourceNeedsItself(t *testing.T) {
 	t.Parallel()
@@ -27,8 +27,8 @@ func TestNoResourceNeedsItself(t *testing.T) {
 	}
 }
 
-// The circle of which the first version of the template was made: the canary of
-// a function looks at an alarm on the API that leads to the function.
+// The first version of the template had this circle: the canary of a function looks
+// at an alarm on the API, and the API leads to the function.
 func TestACircleIsFound(t *testing.T) {
 	t.Parallel()
 	template, err := sam.Parse([]byte(`

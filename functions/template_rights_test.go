@@ -15,13 +15,14 @@ import (
 // actions are the IAM actions that the template may grant, and why. The list
 // catches a misspelled action, too: IAM accepts ses:SendEmial and grants nothing.
 var actions = map[string]string{
-	"secretsmanager:GetSecretValue":           "to read the one secret",
-	"secretsmanager:PutSecretValue":           "to rotate the keys in it",
+	"secretsmanager:GetSecretValue":           "to read a secret",
+	"secretsmanager:PutSecretValue":           "to rotate the keys",
 	"secretsmanager:UpdateSecretVersionStage": "to make that the current version",
-	"kms:Decrypt":         "for a secret under a key of the operator's, and for wrapped keys in it",
-	"kms:Encrypt":         "to wrap the keys in it",
+	"kms:Decrypt":         "for a secret under a key of the operator's, and for wrapped keys",
+	"kms:Encrypt":         "to wrap the keys",
 	"kms:GenerateDataKey": "to write a secret under a key of the operator's",
 	"ses:SendEmail":       "to send mail",
+	"rds-db:connect":      "to log in to the database with a token",
 }
 
 // actionsOfSAM are the actions that the boundary allows for the policies that SAM
@@ -94,47 +95,119 @@ func checkStatement(t *testing.T, who string, s sam.Statement, allowed []string)
 	}
 }
 
-func TestTheSecretIsForThoseWhoKnowIt(t *testing.T) {
+// A function may read the secrets that its variables name, and no others.
+func TestASecretIsForThoseWhoKnowIt(t *testing.T) {
 	t.Parallel()
-	template := readTemplate(t)
-	arn := map[string]any{"Fn::If": []any{"MakesSecret", ref("Secret"), ref("ExistingSecretArn")}}
-	for _, f := range template.Functions {
-		_, given := f.Environment["SECRET_ARN"]
-		granted := grants(f, "secretsmanager:GetSecretValue")
-		if given != (len(granted) == 1) {
-			t.Errorf("%s has SECRET_ARN: %v; statements that let it read the secret: %d", f.Folder, given, len(granted))
+	readers := map[string][]string{}
+	for _, f := range readTemplate(t).Functions {
+		var named, readable []string
+		variables := f.Properties["Environment"]
+		for _, variable := range secretVariables() {
+			value := variableOf(variables, variable)
+			if value == nil {
+				continue
+			}
+			if cmp.Equal(value, any(ref("PublicSecret"))) {
+				variable = "PUBLIC_SECRET_ARN"
+			}
+			named = append(named, variable)
+			readers[variable] = append(readers[variable], f.Folder)
 		}
-		for _, s := range granted {
-			if diff := cmp.Diff([]any{arn}, s.Resources); diff != "" {
-				t.Errorf("%s may read other secrets (-want +got):\n%s", f.Folder, diff)
+		for _, s := range grants(f, "secretsmanager:GetSecretValue") {
+			for _, resource := range s.Resources {
+				readable = append(readable, variableOfSecret(t, resource))
+			}
+			if stages := write(t, s.Conditions); !strings.Contains(stages, `{"StringEquals":{"secretsmanager:VersionStage":`) {
+				t.Errorf("%s may read old versions of a secret: %s", f.Folder, stages)
 			}
 		}
-		for _, s := range grants(f, "kms:Decrypt") {
-			if cmp.Equal(s.Resources, []any{ref("JwtKmsKeyArn")}) {
-				continue // TestKeysAreForThoseWhoSign
-			}
-			want := map[string]any{"StringEquals": map[string]any{
-				"kms:ViaService":                  map[string]any{"Fn::Sub": "secretsmanager.${AWS::Region}.${AWS::URLSuffix}"},
-				"kms:EncryptionContext:SecretARN": arn,
-			}}
-			if diff := cmp.Diff(want, s.Conditions); diff != "" {
-				t.Errorf("%s may decrypt more than its secret (-want +got):\n%s", f.Folder, diff)
-			}
+		slices.Sort(named)
+		slices.Sort(readable)
+		if diff := cmp.Diff(named, readable); diff != "" {
+			t.Errorf("%s: the secrets that its variables name (-) and that it may read (+) differ:\n%s", f.Folder, diff)
 		}
+		checkDecryption(t, f)
+	}
+	for _, folder := range []string{"health", "jwks", "get_user", "delete_user", "audit", "logout", "sessions", "end_session", "authorizer"} {
+		if slices.Contains(readers["KEYS_SECRET_ARN"], folder) {
+			t.Errorf("%s verifies or less, and can read the keys that sign", folder)
+		}
+	}
+	if diff := cmp.Diff([]string{"seed_admin"}, readers["MIGRATE_SECRET_ARN"]); diff != "" {
+		t.Errorf("who reads the address of the tables' owner (-want +got):\n%s", diff)
 	}
 }
 
-// Only functions that sign may unwrap private keys, and only those of the one
-// secret. Only the rotation of keys may write the secret.
+func variableOf(environment any, name string) any {
+	e, _ := environment.(map[string]any)
+	variables, _ := e["Variables"].(map[string]any)
+	return variables[name]
+}
+
+// The forms in which template.yaml writes the ARN of each secret.
+var (
+	databaseSecret = map[string]any{"Fn::If": []any{"MakesSecret", ref("DatabaseSecret"), ref("ExistingSecretArn")}}
+	keysSecret     = map[string]any{"Fn::If": []any{"OwnsKeys", ref("KeysSecretArn"), ref("KeysSecret")}}
+	// Without an owner's address it is the database's secret once more.
+	migrateSecret = map[string]any{"Fn::If": []any{"HasOwner", ref("MigrateSecretArn"), databaseSecret}}
+)
+
+// variableOfSecret returns the variable that names a secret.
+func variableOfSecret(t *testing.T, arn any) string {
+	t.Helper()
+	switch {
+	case cmp.Equal(arn, any(databaseSecret)):
+		return "SECRET_ARN"
+	case cmp.Equal(arn, any(keysSecret)):
+		return "KEYS_SECRET_ARN"
+	case cmp.Equal(arn, any(migrateSecret)):
+		return "MIGRATE_SECRET_ARN"
+	case cmp.Equal(arn, any(ref("SettingsSecret"))):
+		return "SETTINGS_SECRET_ARN"
+	case cmp.Equal(arn, any(ref("PublicSecret"))):
+		return "PUBLIC_SECRET_ARN"
+	}
+	t.Errorf("%s is none of the secrets", write(t, arn))
+	return ""
+}
+
+// checkDecryption fails the test if a function may decrypt more than the secrets
+// that it may read.
+func checkDecryption(t *testing.T, f sam.Function) {
+	t.Helper()
+	var readable, decryptable []any
+	for _, s := range grants(f, "secretsmanager:GetSecretValue") {
+		readable = append(readable, s.Resources...)
+	}
+	for _, s := range grants(f, "kms:Decrypt") {
+		if cmp.Equal(s.Resources, []any{ref("JwtKmsKeyArn")}) {
+			continue // TestKeysAreForThoseWhoSign
+		}
+		equals, _ := s.Conditions["StringEquals"].(map[string]any)
+		if via := write(t, equals["kms:ViaService"]); via != `{"Fn::Sub":"secretsmanager.${AWS::Region}.${AWS::URLSuffix}"}` || len(equals) != 2 {
+			t.Errorf("%s may decrypt elsewhere: %s", f.Folder, write(t, s.Conditions))
+		}
+		if list, several := equals["kms:EncryptionContext:SecretARN"].([]any); several {
+			decryptable = append(decryptable, list...)
+			continue
+		}
+		decryptable = append(decryptable, equals["kms:EncryptionContext:SecretARN"])
+	}
+	if diff := cmp.Diff(readable, decryptable); diff != "" {
+		t.Errorf("%s: what it may read (-) and decrypt (+) differ:\n%s", f.Folder, diff)
+	}
+}
+
+// Only functions that sign may unwrap private keys, and only those of the keys'
+// secret. Only the rotation of keys may write a secret.
 func TestKeysAreForThoseWhoSign(t *testing.T) {
 	t.Parallel()
-	signs, rotates := withPolicy(t, "SignTokens"), withPolicy(t, "ChangeSecret")
-	arn := map[string]any{"Fn::If": []any{"MakesSecret", ref("Secret"), ref("ExistingSecretArn")}}
+	signs, rotates := withPolicy(t, "SignTokens"), withPolicy(t, "ChangeKeys")
 	may := map[string][]string{}
 	for _, f := range readTemplate(t).Functions {
 		for _, s := range statements(f) {
 			if cmp.Equal(s.Resources, []any{ref("JwtKmsKeyArn")}) {
-				want := map[string]any{"StringEquals": map[string]any{"kms:EncryptionContext:secret": arn}}
+				want := map[string]any{"StringEquals": map[string]any{"kms:EncryptionContext:secret": keysSecret}}
 				if diff := cmp.Diff(want, s.Conditions); diff != "" {
 					t.Errorf("%s may use the key for more than the secret (-want +got):\n%s", f.Folder, diff)
 				}
@@ -144,7 +217,7 @@ func TestKeysAreForThoseWhoSign(t *testing.T) {
 				continue
 			}
 			for _, action := range s.Actions {
-				if action != "kms:Decrypt" && action != "secretsmanager:GetSecretValue" && action != "ses:SendEmail" {
+				if !slices.Contains([]string{"kms:Decrypt", "secretsmanager:GetSecretValue", "ses:SendEmail", "rds-db:connect"}, action) {
 					may[action] = append(may[action], f.Folder)
 				}
 			}
@@ -159,6 +232,51 @@ func TestKeysAreForThoseWhoSign(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, may); diff != "" {
 		t.Errorf("the functions that may use each action (-want +got):\n%s", diff)
+	}
+}
+
+// With DatabaseResourceId, each function with a database may log in to that one as
+// roster_functions. Only the migration may log in as the tables' owner. Without it
+// nobody may log in by a token.
+func TestWhoMayLogInToTheDatabaseAsWhom(t *testing.T) {
+	t.Parallel()
+	template := readTemplate(t)
+	user := func(name string) any {
+		return map[string]any{"Fn::Sub": "arn:${AWS::Partition}:rds-db:${AWS::Region}:${AWS::AccountId}:dbuser:${DatabaseResourceId}/" + name}
+	}
+	functions, owner := user("roster_functions"), user("roster_owner")
+	for _, f := range template.Functions {
+		var want, got []any
+		if mains(t)[f.Folder].has("env.Postgres") {
+			want = append(want, functions)
+		}
+		if mains(t)[f.Folder].has("env.Migrator") {
+			want = append(want, owner)
+		}
+		for _, s := range grants(f, "rds-db:connect") {
+			got = append(got, s.Resources...)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s may log in as (-want +got):\n%s", f.Folder, diff)
+		}
+	}
+	for id, want := range map[string][]any{"ReadDatabase": {functions}, "ReadMigrate": {owner}, "FunctionBoundary": {functions, owner}} {
+		document := properties(template, id)["PolicyDocument"].(map[string]any)
+		var found []any
+		for _, entry := range document["Statement"].([]any) {
+			choice, _ := entry.(map[string]any)["Fn::If"].([]any)
+			if strings.Contains(write(t, entry), "rds-db:connect") && len(choice) == 3 && choice[0] == "UsesIam" && cmp.Equal(choice[2], any(ref("AWS::NoValue"))) {
+				found = append(found, asList(choice[1].(map[string]any)["Resource"])...)
+			}
+		}
+		if diff := cmp.Diff(want, found); diff != "" {
+			t.Errorf("%s, users under the condition UsesIam (-want +got):\n%s", id, diff)
+		}
+	}
+	condition := template.Document["Conditions"].(map[string]any)["UsesIam"]
+	given := map[string]any{"Fn::Not": []any{map[string]any{"Fn::Equals": []any{ref("DatabaseResourceId"), ""}}}}
+	if diff := cmp.Diff(any(given), condition); diff != "" {
+		t.Errorf("the condition UsesIam (-want +got):\n%s", diff)
 	}
 }
 
@@ -179,22 +297,49 @@ func TestMailIsForThoseWhoSend(t *testing.T) {
 	}
 }
 
-func TestTheSecretOutlivesTheStack(t *testing.T) {
+// But a first deployment that fails leaves none behind: nobody has used them, and
+// each has its price.
+func TestTheSecretsOutliveTheStack(t *testing.T) {
 	t.Parallel()
 	template := readTemplate(t)
-	for _, policy := range []string{"DeletionPolicy", "UpdateReplacePolicy"} {
-		if got := template.Resource("Secret")[policy]; got != "Retain" {
-			t.Errorf("the secret's %s is %v", policy, got)
-		}
-	}
-	users := 0
+	var users []string
 	for name := range template.Document["Resources"].(map[string]any) {
-		if strings.Contains(write(t, template.Resource(name)), "DatabaseUrl") {
-			users++
+		resource := template.Resource(name)
+		if text := write(t, resource); strings.Contains(text, "${DatabaseUrl}") || strings.Contains(text, `"DatabaseUrl"`) {
+			users = append(users, name)
+		}
+		if resource["Type"] != "AWS::SecretsManager::Secret" {
+			continue
+		}
+		for _, policy := range []string{"DeletionPolicy", "UpdateReplacePolicy"} {
+			want := map[string]string{"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}[policy]
+			if got := resource[policy]; got != want {
+				t.Errorf("the %s of %s is %v, want %s", policy, name, got, want)
+			}
 		}
 	}
-	if users != 1 {
-		t.Errorf("%d resources use DatabaseUrl, want only the secret", users)
+	if diff := cmp.Diff([]string{"DatabaseSecret"}, users); diff != "" {
+		t.Errorf("the resources that hold the database's address (-want +got):\n%s", diff)
+	}
+}
+
+// A parameter must never reach the keys' secret: an update that writes it again
+// makes a new key, and locks every account out whose password is hashed with a
+// salt that was there. .ci/translations.py changes each parameter in turn and
+// compares the secret in SAM's own translation; this test needs only Go.
+func TestNoParameterReachesTheKeys(t *testing.T) {
+	t.Parallel()
+	template := readTemplate(t)
+	for _, secret := range []string{"KeysSecret", "PublicSecret", "SettingsSecret"} {
+		resource := template.Resource(secret)
+		if resource["Condition"] != nil || resource["DependsOn"] != nil {
+			t.Errorf("%s is not there in every stack: %s", secret, write(t, resource))
+		}
+		for _, name := range names(t, resource) {
+			if name != "AWS::StackName" {
+				t.Errorf("%s depends on %s", secret, name)
+			}
+		}
 	}
 }
 

@@ -7,12 +7,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"roster"
 	"roster/shared/aws/sam"
+	"roster/shared/credential/keyring"
 	"roster/shared/user"
 )
 
@@ -41,12 +43,9 @@ func TestTheTemplateHoldsNoSecretAndNoSwitchOfDevelopment(t *testing.T) {
 }
 
 // By estimate a hash takes 75 ms with 1024 MB and four times that with 256 MB.
-func TestHashingFunctionsAreLargeAndThrottled(t *testing.T) {
+func TestHashingFunctionsAreLarge(t *testing.T) {
 	t.Parallel()
-	template := readTemplate(t)
-	throttled := properties(template, "Api")["RouteSettings"].(map[string]any)
-	var want []string
-	for _, f := range template.Functions {
+	for _, f := range readTemplate(t).Functions {
 		hashes := mains(t)[f.Folder].hashes()
 		if hashes && f.Memory < 1024 {
 			t.Errorf("%s may hash a password and has %d MB: give it MemorySize: 1024", f.LogicalID, f.Memory)
@@ -54,21 +53,6 @@ func TestHashingFunctionsAreLargeAndThrottled(t *testing.T) {
 		if !hashes && f.Memory > 256 {
 			t.Errorf("%s hashes no password and has %d MB: 256 MB, the default, is enough", f.LogicalID, f.Memory)
 		}
-		for _, route := range f.Routes {
-			if hashes && route.Method != "GET" {
-				want = append(want, route.String())
-			}
-		}
-	}
-	for _, route := range want {
-		if throttled[route] == nil {
-			t.Errorf("%s may hash a password and has no limit of its own. Add to the RouteSettings of Api in template.yaml:\n"+
-				"        %s:\n          ThrottlingRateLimit: !Ref HashingThrottleRate\n          ThrottlingBurstLimit: !Ref HashingThrottleBurst\n", route, route)
-		}
-		delete(throttled, route)
-	}
-	for route := range throttled {
-		t.Errorf("%s has a limit of its own and hashes no password: take it out of the RouteSettings of Api in template.yaml", route)
 	}
 }
 
@@ -124,14 +108,22 @@ func TestBuildsAreNotCached(t *testing.T) {
 	}
 }
 
-func TestTheSchemaIsReadyBeforeFunctionsWithADatabase(t *testing.T) {
+// A function must not be changed before what it reads is there. Without its keys
+// jwks would publish an empty set, which services elsewhere keep for minutes.
+func TestFunctionsWaitForTheSchemaAndTheKeys(t *testing.T) {
 	t.Parallel()
 	template := readTemplate(t)
 	for _, f := range template.Functions {
-		want := mains(t)[f.Folder].waitsForSchema()
-		if got := slices.Contains(f.DependsOn, "Schema"); got != want {
-			t.Errorf("%s has DependsOn: Schema: %v, want %v", f.LogicalID, got, want)
+		var want []string
+		if step := mains(t)[f.Folder].waitsFor(); step != "" {
+			want = []string{step}
 		}
+		if diff := cmp.Diff(want, f.DependsOn); diff != "" {
+			t.Errorf("%s, DependsOn (-want +got):\n%s", f.LogicalID, diff)
+		}
+	}
+	if got := template.Resource("Schema")["DependsOn"]; got != "SigningKeys" {
+		t.Errorf("Schema has DependsOn: %v", got)
 	}
 	seed := template.Function("seed_admin")
 	schema := properties(template, "Schema")
@@ -142,6 +134,14 @@ func TestTheSchemaIsReadyBeforeFunctionsWithADatabase(t *testing.T) {
 	}
 	if len(seed.Schedules) != 1 {
 		t.Errorf("seed_admin has the schedules %q, want one", seed.Schedules)
+	}
+}
+
+func TestRotateKeysRunsAsOftenAsTheRingNeeds(t *testing.T) {
+	t.Parallel()
+	got := readTemplate(t).Function("rotate_keys").Schedules
+	if diff := cmp.Diff([]string{"rate(1 hour)"}, got); diff != "" || keyring.RunInterval != time.Hour {
+		t.Errorf("keyring.RunInterval is %v; schedules (-want +got):\n%s", keyring.RunInterval, diff)
 	}
 }
 

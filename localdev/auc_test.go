@@ -8,10 +8,10 @@ import (
 	"testing"
 )
 
-// auc is the area under the ROC curve of whoever guesses, from one time alone,
-// which of two classes an answer is of: how often a time of b is longer than one
-// of a, equal ones counting half (Mann and Whitney's U, divided by its most).
-// 0.5 is a guess, 0 and 1 are certainty.
+// auc is the area under the ROC curve for an attacker who sees one time and guesses
+// which of two classes an answer belongs to. It is how often a time of b is longer
+// than a time of a, where equal times count half (Mann and Whitney's U, divided by
+// its maximum). 0.5 means that the attacker can only guess; 0 and 1 are certainty.
 func auc(a, b []float64) float64 {
 	type sample struct {
 		took float64
@@ -42,7 +42,8 @@ func auc(a, b []float64) float64 {
 	return (ranks - m*(m+1)/2) / (n * m)
 }
 
-// standardError is that of auc for two classes of n samples each that are alike.
+// standardError is the standard error of auc, for two equal classes of n samples
+// each.
 func standardError(n int) float64 {
 	return math.Sqrt(float64(2*n+1)/12) / float64(n)
 }
@@ -53,7 +54,7 @@ func quantile(samples []float64, part float64) float64 {
 	return sorted[int(part*float64(len(sorted)-1)+0.5)]
 }
 
-func TestAUC(t *testing.T) {
+func TestAUCIsHalfForAGuess(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		a, b []float64
@@ -74,7 +75,7 @@ func TestAUC(t *testing.T) {
 
 // The standard error is what it is called: 2,000 pairs of classes that are alike
 // spread that far.
-func TestStandardError(t *testing.T) {
+func TestStandardErrorIsTheSpread(t *testing.T) {
 	t.Parallel()
 	const n, pairs = 20, 2000
 	r := rand.New(rand.NewPCG(1, 2))
@@ -93,7 +94,7 @@ func TestStandardError(t *testing.T) {
 
 // A short run passes classes that are alike, most of them at the first look, and
 // no pair that is far off. The times are made up, so that it is always the same.
-func TestLooks(t *testing.T) {
+func TestAShortRunSeesOnlyLargeDifferences(t *testing.T) {
 	t.Parallel()
 	if *timingRounds > 0 {
 		t.Skip("there is one look in a long run")

@@ -12,7 +12,7 @@ import (
 	"roster/localdev/postgrestest"
 )
 
-func TestHelp(t *testing.T) {
+func TestHelpNamesEveryOption(t *testing.T) {
 	t.Parallel()
 	p := launch(t, []string{"-h"})
 	if status := p.waitForExit(); status != 0 || p.stderr() != "" {
@@ -26,7 +26,7 @@ func TestHelp(t *testing.T) {
 }
 
 // Every mistake is one sentence that says what is wrong and what to do.
-func TestMistakes(t *testing.T) {
+func TestAMistakeIsExplainedInASentence(t *testing.T) {
 	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -48,7 +48,7 @@ func TestMistakes(t *testing.T) {
 		{"a port that is none", "-addr 127.0.0.1:99999", "", []string{"cannot listen on 127.0.0.1:99999", "invalid port", "-addr"}},
 		{"not this machine's address", "-addr 192.0.2.1:3000", "", []string{"cannot listen on 192.0.2.1:3000", "assign requested address", "-addr"}},
 		{"no URL", "", "DATABASE_URL=nonsense", []string{"DATABASE_URL is not a PostgreSQL URL such as postgres://"}},
-		{"another database's URL", "", "DATABASE_URL=mysql://u:pw@127.0.0.1/db", []string{"DATABASE_URL is not a PostgreSQL URL"}},
+		{"another database's URL", "", "DATABASE_URL=mysql://u:pw@127.0.0.1/db", []string{"DATABASE_URL must begin with postgres://"}},
 		{"a broken URL", "", "DATABASE_URL=postgres://u:pw@127.0.0.1:x/db", []string{"DATABASE_URL is not a PostgreSQL URL"}},
 		{"nobody listens", "", "DATABASE_URL=postgres://u:pw@127.0.0.1:1/db", []string{"127.0.0.1:1/db", "connection refused", "unset it"}},
 		{"no such host", "", "DATABASE_URL=postgres://u:pw@db.invalid/db", []string{"db.invalid:5432/db", "host", "unset it"}},
@@ -110,7 +110,7 @@ func (p *process) wantRefusal(words ...string) {
 }
 
 // What other programs, or a full disk, may have left in the data folder.
-func TestDamagedFolder(t *testing.T) {
+func TestADamagedFolderIsExplained(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name, file, content string

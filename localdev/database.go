@@ -160,7 +160,7 @@ func (d database) String() string {
 	}
 	q.Del("password")
 	q.Del("sslpassword")
-	u.RawQuery = q.Encode()
+	u.RawQuery = strings.ReplaceAll(q.Encode(), "+", "%20") // psql does not read + as a space
 	return u.Redacted()
 }
 

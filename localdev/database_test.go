@@ -9,7 +9,7 @@ import (
 
 // As when a localdev was killed while its server made the database, and the
 // next one makes it, too.
-func TestCreateWhileAnotherDoes(t *testing.T) {
+func TestTwoProcessesCreateOneDatabase(t *testing.T) {
 	t.Parallel()
 	server, err := pgserver.Start(t.Context(), pgserver.Options{Dir: dataFolder(t)})
 	if err != nil {

@@ -36,7 +36,7 @@ func smallDisk(t *testing.T, megabytes int) (dir string) {
 	return dir
 }
 
-func TestDiskTooSmall(t *testing.T) {
+func TestATooSmallDiskIsExplained(t *testing.T) {
 	t.Parallel()
 	for _, megabytes := range []int{1, 20} {
 		dir := smallDisk(t, megabytes)
@@ -45,7 +45,7 @@ func TestDiskTooSmall(t *testing.T) {
 }
 
 // A disk that fills up is an outage and no bug, and costs no account.
-func TestDiskFull(t *testing.T) {
+func TestAFullDiskIsAnOutage(t *testing.T) {
 	t.Parallel()
 	dir := smallDisk(t, 80)
 	p := launch(t, []string{"-addr", "127.0.0.1:0", "-data", dir})

@@ -4,10 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/joho/godotenv"
+
+	variables "roster/shared/boot/settings"
 )
 
 // readDotenv reads variables from a file. A missing file is not an error. An
@@ -20,11 +24,38 @@ func readDotenv(file string) (map[string]string, error) {
 	case err != nil:
 		return nil, fmt.Errorf("cannot read %s (%w)", file, cause(err))
 	}
-	values, err := godotenv.UnmarshalBytes(b)
-	if err != nil {
-		return nil, fmt.Errorf("%s is not understood from line %d on; write NAME=value on each line, or NAME=\"value\"", file, badLine(string(b)))
+	text := strings.TrimPrefix(string(b), "\ufeff") // some editors write a byte order mark
+	if strings.Contains(text, dollar) {
+		return nil, fmt.Errorf("%s is not text: it has a zero byte", file)
 	}
-	return values, nil
+	text = strings.ReplaceAll(text, "$", dollar)
+	values, err := godotenv.Unmarshal(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s is not understood from line %d on; write NAME=value on each line, or NAME=\"value\"", file, badLine(text))
+	}
+	for name, value := range values {
+		values[name] = strings.ReplaceAll(value, dollar, "$")
+	}
+	return values, checkNames(file, values)
+}
+
+// dollar stands for $ while godotenv reads the file, which would expand $NAME
+// otherwise: a password with a $ would lose a part without a word. The system has
+// no variables with a zero byte.
+const dollar = "\x00"
+
+// checkNames refuses a name that nothing reads, because it is probably misspelled.
+func checkNames(file string, values map[string]string) error {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if slices.Contains(variableNames, name) {
+			continue
+		}
+		if near := variables.DidYouMean(name); near != "" {
+			return fmt.Errorf("%s has %s, which is no setting of Roster; did you mean %s?", file, name, near)
+		}
+		return fmt.Errorf("%s has %s, which localdev does not read; docs/configuration.md has the names", file, name)
+	}
+	return nil
 }
 
 // badLine returns the number of the first line that does not parse.

@@ -18,7 +18,7 @@ import (
 
 // A PostgreSQL that keeps its connections and says nothing: every answer is 503
 // within the API's five seconds, and when it speaks again all is well.
-func TestDatabaseHangs(t *testing.T) {
+func TestAHangingDatabaseIsAnOutage(t *testing.T) {
 	t.Parallel()
 	const limit = 5*time.Second + 2*time.Second // the machine may be busy
 	for _, way := range modes {

@@ -132,9 +132,9 @@ func (s settings) runRotation(env *boot.Environment) http.Handler {
 	if s.secret == nil {
 		return conflict("JWT_KEYS or JWT_SECRET_KEY is given, so localdev keeps no keys to rotate")
 	}
-	job := rotation.NewJob(s.secret, rotating.Settings(env.Environment), time.Now)
+	job := rotation.NewJob(rotation.Stores{Keys: s.secret}, rotating.Settings(env.Environment), time.Now)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		report, err := job(r.Context(), rotation.Ask{})
+		report, err := job(r.Context(), rotation.Request{})
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return

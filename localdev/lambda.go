@@ -77,7 +77,7 @@ func (p *stack) variables(f sam.Function) []string {
 	for name, v := range f.Environment {
 		value := v.Literal
 		switch {
-		case name == "SECRET_ARN":
+		case strings.HasSuffix(name, "SECRET_ARN"): // a deployment has several, for different readers
 			value = secretARN
 		case v.Intrinsic:
 			value = p.settings.values[name]

@@ -17,7 +17,7 @@ import (
 )
 
 // A localdev's life: made, used, stopped in each way, started again.
-func TestLife(t *testing.T) {
+func TestLocaldevKeepsItsDataAcrossStarts(t *testing.T) {
 	t.Parallel()
 	dir := dataFolder(t)
 	p := launch(t, []string{"-addr", "127.0.0.1:0", "-data", dir})
@@ -48,8 +48,9 @@ func TestLife(t *testing.T) {
 	p.wantCleanStop(syscall.SIGINT, dir)
 }
 
-// What nobody stopped: the process killed, PostgreSQL still there; both killed.
-func TestKilledWhileServing(t *testing.T) {
+// Nothing was stopped in order. First the process alone is killed and PostgreSQL
+// goes on, then both are killed.
+func TestAKilledLocaldevStartsAgain(t *testing.T) {
 	t.Parallel()
 	dir := dataFolder(t)
 	p := launch(t, []string{"-addr", "127.0.0.1:0", "-data", dir})
@@ -80,7 +81,7 @@ func TestKilledWhileServing(t *testing.T) {
 }
 
 // Killed again and again while it makes its folder, a little later each time.
-func TestKilledWhileStarting(t *testing.T) {
+func TestAKilledStartIsFinishedByTheNext(t *testing.T) {
 	t.Parallel()
 	dir := dataFolder(t)
 	server := filepath.Join(dir, "postgres", "server")
@@ -131,7 +132,7 @@ func TestBannerNamesWhereItListens(t *testing.T) {
 }
 
 // Ctrl-C before it is ready ends it soon and leaves nothing running.
-func TestStoppedWhileStarting(t *testing.T) {
+func TestCtrlCStopsAStart(t *testing.T) {
 	t.Parallel()
 	dir := dataFolder(t)
 	p := launch(t, []string{"-addr", "127.0.0.1:0", "-data", dir})

@@ -8,7 +8,7 @@ import (
 
 // With MAIL_SERVER mail goes there. One that does not answer changes nothing
 // for the client, and the mailbox says why it is empty.
-func TestMailServer(t *testing.T) {
+func TestMailGoesToTheMailServer(t *testing.T) {
 	t.Parallel()
 	for _, way := range modes {
 		t.Run(way, func(t *testing.T) {

@@ -10,11 +10,11 @@ type malformed struct {
 	raw
 	kind    string
 	wire    []byte // all its bytes, where the damage is not in one of its parts
-	refused bool   // whoever takes it has a bug
+	refused bool   // no function may accept it
 }
 
-// malform makes a request of which no part may be accepted: calls that change
-// something are broken in their body, too, whatever else is wrong with them.
+// malform makes a request that must change nothing. In a call that would change
+// something, the body is always broken, beside the other damage.
 func (g *generator) malform(values map[string]string) malformed {
 	m := malformed{raw: g.call()}
 	switch g.IntN(10) {

@@ -24,7 +24,7 @@ func (g *generator) framing(values map[string]string) malformed {
 	if strings.HasPrefix(length, "Transfer") {
 		body = g.chunks(body)
 	}
-	m.wire = fmt.Appendf(nil, "%s %s HTTP/1.1\r\n%s%s\r\n%s\r\n\r\n%s", m.method, m.target, pick(g, "Host: roster.test\r\n", "Host: roster.test\r\n", "", "Host: a\r\nHost: b\r\n", "Host: \xff\r\n"), strings.Join(append(m.headers, "X-Last: y"), "\r\n"), length, body)
+	m.wire = fmt.Appendf(nil, "%s %s HTTP/1.1\r\n%s%s\r\n%s\r\n\r\n%s", m.method, m.target, pick(g, "Host: roster.localhost\r\n", "Host: roster.localhost\r\n", "", "Host: a\r\nHost: b\r\n", "Host: \xff\r\n"), strings.Join(append(m.headers, "X-Last: y"), "\r\n"), length, body)
 	return m
 }
 

@@ -18,7 +18,7 @@ import (
 // what it takes on a quiet machine.
 const maxOutageLatency = 3 * time.Second
 
-func TestDatabaseGone(t *testing.T) {
+func TestADeadDatabaseIsAnOutage(t *testing.T) {
 	t.Parallel()
 	for _, way := range modes {
 		t.Run(way, func(t *testing.T) {

@@ -9,9 +9,10 @@ import (
 // edgeSecret is what a proxy in front of API Gateway sends in these tests.
 const edgeSecret = "edge-0123456789-abcdefghijklmnopqrstuv"
 
-// TRUSTED_PROXIES means the same in this process and in the binaries: the
-// session has the address that the one proxy wrote, or that of who connects.
-func TestTrustedProxies(t *testing.T) {
+// TRUSTED_PROXIES means the same in this process and in the binaries. With one
+// proxy the session has the address that the proxy wrote, without one the address
+// that connects.
+func TestTheTrustedProxyNamesTheAddress(t *testing.T) {
 	t.Parallel()
 	const connects, viewer = "127.0.0.1", "198.51.100.7"
 	for _, mode := range modes {

@@ -26,7 +26,7 @@ func (r raw) keepAliveBytes() []byte { return r.wire("") }
 
 func (r raw) wire(connection string) []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: roster.test\r\n%s", r.method, r.target, connection)
+	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: roster.localhost\r\n%s", r.method, r.target, connection)
 	for _, h := range r.headers {
 		b.WriteString(h + "\r\n")
 	}

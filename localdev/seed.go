@@ -28,7 +28,7 @@ func seedAdmin(ctx context.Context, values map[string]string) (admin, error) {
 	if values["ADMIN_PASSWORD"] == "" {
 		values["ADMIN_PASSWORD"] = rand.Text()
 	}
-	report, err := seedJob(values)(ctx, seed.Ask{})
+	report, err := seedJob(values)(ctx, seed.Request{})
 	if err != nil {
 		return admin{}, err
 	}
@@ -41,8 +41,8 @@ func seedAdmin(ctx context.Context, values map[string]string) (admin, error) {
 
 // seedJob returns the job of functions/seed_admin with these settings.
 func seedJob(values map[string]string) seed.Job {
-	return func(ctx context.Context, ask seed.Ask) (seed.Report, error) {
-		return handlers.SeedAdmin(ctx, ask, boot.FromMap(values))
+	return func(ctx context.Context, request seed.Request) (seed.Report, error) {
+		return handlers.SeedAdmin(ctx, boot.FromMap(values), request)
 	}
 }
 
@@ -50,9 +50,9 @@ func seedJob(values map[string]string) seed.Job {
 // Unlike the schedule it prints the link with which a new admin sets the password.
 func runSeed(job seed.Job, out io.Writer) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var ask seed.Ask
-		_ = json.NewDecoder(io.LimitReader(r.Body, 1000)).Decode(&ask) // no body asks for nothing, as for the function
-		report, err := job(r.Context(), ask)
+		var request seed.Request
+		_ = json.NewDecoder(io.LimitReader(r.Body, 1000)).Decode(&request) // no body asks for nothing, as for the function
+		report, err := job(r.Context(), request)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return

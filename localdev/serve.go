@@ -32,9 +32,17 @@ func open(ctx context.Context, o options, env lookup, out io.Writer) (*stack, er
 	return p, nil
 }
 
+// listensAt returns the host of -addr with the port that is listened on.
+func (p *stack) listensAt() string {
+	host, _, _ := net.SplitHostPort(p.options.addr)
+	_, port, _ := net.SplitHostPort(p.listener.Addr().String())
+	return net.JoinHostPort(host, port)
+}
+
 // serve answers requests until ctx ends.
 func (p *stack) serve(ctx context.Context, out io.Writer) error {
-	server := &http.Server{Handler: p.handler, ReadHeaderTimeout: 10 * time.Second}
+	guard := newHosts(p.listensAt(), p.settings.values["PUBLIC_URL"])
+	server := &http.Server{Handler: guard.guard(p.handler), ReadHeaderTimeout: 10 * time.Second}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(p.listener) }()
 	select {

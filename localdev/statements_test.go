@@ -11,7 +11,7 @@ import (
 
 // What a request costs, by PostgreSQL's own log: each statement is a round
 // trip, and nothing else goes over the connection.
-func TestStatementsOfEachRequest(t *testing.T) {
+func TestEachRequestTakesFewStatements(t *testing.T) {
 	t.Parallel()
 	for _, way := range modes {
 		t.Run(way, func(t *testing.T) {

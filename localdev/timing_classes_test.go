@@ -96,8 +96,8 @@ func register(name, whose string) []string {
 	return []string{fmt.Sprintf(`{"username":%q,"first_name":"Zoe","last_name":"Lee","email":%q,"password":%q}`, name, whose+"@example.com", rightPassword)}
 }
 
-// What is over-long is only just so: whoever sends more waits longer for it to
-// be read, and learns nothing of accounts by that.
+// These values are only a little too long. A longer one takes longer to read, and
+// that time tells nothing about accounts.
 var (
 	overLongName     = strings.Repeat("x", 64)
 	overLongPassword = strings.Repeat("x", password.MaxLength+1)

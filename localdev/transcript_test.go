@@ -64,7 +64,7 @@ type message struct {
 	begun   bool // the body has
 }
 
-func TestTranscripts(t *testing.T) {
+func TestAnswersAreAsInTheTranscripts(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob(filepath.Join("testdata", "*.txt"))
 	if err != nil || len(files) == 0 {

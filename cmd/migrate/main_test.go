@@ -133,7 +133,7 @@ func TestRefusals(t *testing.T) {
 		want string
 	}{
 		"no URL":          {"", nil, "the configuration is not usable: DATABASE_URL is missing"},
-		"not a URL":       {"mysql://u:hunter2@h/d", nil, "is not a PostgreSQL URL"},
+		"not a URL":       {"mysql://u:hunter2@h/d", nil, "must begin with postgres://"},
 		"no server":       {"postgres://u:hunter2@127.0.0.1:1/d?sslmode=disable", nil, "connection refused"},
 		"no database":     {strings.Replace(postgrestest.Empty(t), "/roster_test", "/no_roster_test", 1), nil, "does not exist"},
 		"no time to wait": {postgrestest.Empty(t), []string{"-wait", "0s"}, "it takes only -wait and -every"},

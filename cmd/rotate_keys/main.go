@@ -1,5 +1,5 @@
 // Command rotate_keys rotates the keys that sign access tokens, as the function
-// of that name does each day: it makes the changes that are due, and shows the
+// of that name does each hour: it makes the changes that are due, and shows the
 // keys. Run it with -h for its flags.
 //
 // It refuses to show a private key.
@@ -25,13 +25,15 @@ import (
 const usage = `Usage: go run ./cmd/rotate_keys [flags]
 
 Makes the changes that are due to the keys that sign access tokens, and shows
-the keys. The function rotate_keys does the same each day. It is safe to run it
+the keys. The function rotate_keys does the same each hour. It is safe to run it
 twice.
 
-The keys are in the secret that SECRET_ARN names. Set that, AWS_REGION and the
-variables for AWS credentials (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,
-AWS_SESSION_TOKEN). Set JWT_ALGORITHM, JWT_ROTATION_DAYS and JWT_KMS_KEY to the
-values of the function.
+The keys are in the secret that KEYS_SECRET_ARN names. PUBLIC_SECRET_ARN names
+the one with the copy for functions that only verify; without it, those learn of
+a change by the next run of the function. Set both, AWS_REGION and the variables
+for AWS credentials (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN).
+Set JWT_ALGORITHM, JWT_ROTATION_DAYS and JWT_KMS_KEY to the values of the function.
+If one secret holds everything, set SECRET_ARN alone.
 
 `
 
@@ -47,7 +49,7 @@ func main() {
 }
 
 func run(ctx context.Context, args []string, values map[string]string, out io.Writer) error {
-	var ask rotation.Ask
+	var ask rotation.Request
 	f := flag.NewFlagSet("rotate_keys", flag.ContinueOnError)
 	f.SetOutput(io.Discard) // main prints the error
 	file := f.String("file", "", "JSON `file` with the keys instead of the secret, such as .localdev/secrets.json")
@@ -81,7 +83,7 @@ func run(ctx context.Context, args []string, values map[string]string, out io.Wr
 // newJob returns the rotation of the keys in the file, or in the secret.
 func newJob(env *settings.Environment, file string) rotation.Job {
 	if file != "" {
-		return rotation.NewJob(rotation.File(file), rotating.Settings(env), time.Now)
+		return rotation.NewJob(rotation.Stores{Keys: rotation.File(file)}, rotating.Settings(env), time.Now)
 	}
 	return rotating.Job(env)
 }

@@ -69,7 +69,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	return <-stopped // requests under way have been answered
 }
 
-// routes are open, for whoever is logged in, and for some of them.
+// routes has one route for everyone, one for each logged-in user, and one for some
+// of them.
 func routes(tokens *bearer.Verifier) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestMistakes(t *testing.T) {
+func TestAMistakeIsExplained(t *testing.T) {
 	t.Parallel()
 	for want, args := range map[string][]string{
 		"-issuer: the issuer \"\" must be an origin": nil,

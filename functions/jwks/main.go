@@ -15,5 +15,5 @@ import (
 func main() { lambdahttp.Start(web.WaitForSecrets(settings.Build(handler))) }
 
 func handler(env *settings.Environment) http.Handler {
-	return api.JWKS(keys.New(env), env.Origin("PUBLIC_URL"))
+	return api.JWKS(keys.New(env), env.PublicURL())
 }

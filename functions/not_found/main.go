@@ -5,10 +5,10 @@ import (
 	"net/http"
 
 	"roster/shared/aws/lambdahttp"
-	"roster/shared/aws/sam"
 	"roster/shared/web"
+	"roster/shared/web/routes"
 )
 
 func main() { lambdahttp.Start(handler()) }
 
-func handler() http.Handler { return web.NotFound(sam.Methods(sam.MustRoutes())) }
+func handler() http.Handler { return web.NotFound(routes.Methods) }

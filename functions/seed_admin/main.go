@@ -17,10 +17,15 @@ import (
 // The settings are loaded at each run, so that a bad setting is the run's answer. A
 // process that ended at its start would leave CloudFormation waiting.
 func main() {
-	seed.Start(func(ctx context.Context, ask seed.Ask) (seed.Report, error) { return job(ctx, ask, boot.Load()) })
+	seed.Start(func(ctx context.Context, request seed.Request) (seed.Report, error) {
+		return job(ctx, boot.Load(), request)
+	})
 }
 
-func job(ctx context.Context, ask seed.Ask, env *boot.Environment) (seed.Report, error) {
+func job(ctx context.Context, env *boot.Environment, request seed.Request) (seed.Report, error) {
+	if request.SchemaOnly {
+		env.AssumePublicURL() // the API's address may not be known yet, and no link is mailed in this run
+	}
 	db := env.Postgres()
 	run := seed.NewJob(db, seed.Parts{
 		Migrate: env.Migrator(migrations.Up, migrations.Grant),
@@ -31,5 +36,5 @@ func job(ctx context.Context, ask seed.Ask, env *boot.Environment) (seed.Report,
 		return seed.Report{}, err
 	}
 	defer db.Close()
-	return run(ctx, ask)
+	return run(ctx, request)
 }

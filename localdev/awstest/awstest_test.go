@@ -38,7 +38,7 @@ func email(subject *types.Content, to ...string) *sesv2.SendEmailInput {
 	}
 }
 
-func TestSendEmail(t *testing.T) {
+func TestSendEmailKeepsTheMail(t *testing.T) {
 	t.Parallel()
 	s := awstest.New(t)
 	client := sesv2.NewFromConfig(s.Config())
@@ -54,7 +54,7 @@ func TestSendEmail(t *testing.T) {
 	}
 }
 
-func TestSendEmailRefuses(t *testing.T) {
+func TestSendEmailRefusesBadMails(t *testing.T) {
 	t.Parallel()
 	s := awstest.New(t)
 	client := sesv2.NewFromConfig(s.Config())
@@ -74,7 +74,7 @@ func TestSendEmailRefuses(t *testing.T) {
 	}
 }
 
-func TestGetSecretValue(t *testing.T) {
+func TestGetSecretValueAnswersTheSecret(t *testing.T) {
 	t.Parallel()
 	s := awstest.New(t)
 	s.SetSecret("text", `{"A":"b"}`)
@@ -122,7 +122,7 @@ func TestSignatureIsChecked(t *testing.T) {
 	}
 }
 
-func TestUnknownOperation(t *testing.T) {
+func TestAnUnknownOperationIsRefused(t *testing.T) {
 	t.Parallel()
 	s := awstest.New(t)
 	resp, err := http.Post(s.URL+"/", "application/json", strings.NewReader("{}"))

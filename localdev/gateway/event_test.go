@@ -36,7 +36,7 @@ func delivered(t *testing.T, r *http.Request) events.APIGatewayV2HTTPRequest {
 	return got[0]
 }
 
-func TestEvent(t *testing.T) {
+func TestEventIsAPIGateways(t *testing.T) {
 	t.Parallel()
 	r := httptest.NewRequest("POST", "http://api.example.org:3000/u/J%C3%BCrg%20A?q=a%2Bb+c&q=2&e=", strings.NewReader(`{"a":1}`))
 	r.RemoteAddr = "[fe80::1%eth0]:4711"

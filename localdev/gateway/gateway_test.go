@@ -28,7 +28,7 @@ func fine(context.Context) (events.APIGatewayV2HTTPResponse, error) {
 	return events.APIGatewayV2HTTPResponse{StatusCode: 200}, nil
 }
 
-func TestLimits(t *testing.T) {
+func TestLimitsAreAPIGateways(t *testing.T) {
 	t.Parallel()
 	const line = len("POST /") + len(" HTTP/1.1") + len("example.com")
 	unknownLength := func(n int) io.Reader { return io.MultiReader(bytes.NewReader(make([]byte, n))) }
@@ -69,7 +69,7 @@ type brokenReader struct{}
 
 func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-func TestFailedFunctions(t *testing.T) {
+func TestAFailedFunctionAnswers500(t *testing.T) {
 	t.Parallel()
 	type resp = events.APIGatewayV2HTTPResponse
 	for name, f := range map[string]func(context.Context) (resp, error){
@@ -89,7 +89,7 @@ func TestFailedFunctions(t *testing.T) {
 	}
 }
 
-func TestSlowFunctions(t *testing.T) {
+func TestASlowFunctionAnswers503(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
@@ -114,7 +114,7 @@ func TestFunctionOutlivesItsClient(t *testing.T) {
 	check(t, w.Code, 200)
 }
 
-func TestAnswers(t *testing.T) {
+func TestAnswersAreTranslated(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name   string

@@ -49,7 +49,7 @@ func mux() http.Handler {
 }
 
 // A handler behind the gateway and lambdahttp answers as under net/http.
-func TestParity(t *testing.T) {
+func TestAnswersAreAsUnderNetHTTP(t *testing.T) {
 	t.Parallel()
 	plain, lambda := servers(t)
 	for _, r := range []struct{ method, target, body string }{
@@ -82,7 +82,7 @@ func TestParity(t *testing.T) {
 }
 
 // Where API Gateway differs from net/http, the gateway sides with it.
-func TestDifferences(t *testing.T) {
+func TestDifferencesAreAPIGateways(t *testing.T) {
 	t.Parallel()
 	plain, lambda := servers(t)
 	const text = "text/plain; charset=utf-8"

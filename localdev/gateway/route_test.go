@@ -78,7 +78,7 @@ func TestRoutesByPriority(t *testing.T) {
 	}
 }
 
-func TestNoRoute(t *testing.T) {
+func TestNoRouteAnswers404(t *testing.T) {
 	t.Parallel()
 	g := gateway.New([]gateway.Route{{"GET", "/api/user/{username}", "f"}}, names)
 	for _, c := range []struct{ method, target string }{

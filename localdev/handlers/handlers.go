@@ -12,7 +12,6 @@ import (
 
 	"roster"
 	"roster/shared/api"
-	"roster/shared/aws/sam"
 	"roster/shared/boot"
 	"roster/shared/boot/keys"
 	"roster/shared/boot/mailing"
@@ -25,6 +24,7 @@ import (
 	"roster/shared/postgres/migrations"
 	"roster/shared/user"
 	"roster/shared/web"
+	"roster/shared/web/routes"
 )
 
 // All makes the handler of each function that has routes, by the function's
@@ -86,7 +86,7 @@ func health(env *boot.Environment) http.Handler {
 }
 
 func jwks(env *settings.Environment) http.Handler {
-	return api.JWKS(keys.New(env), env.Origin("PUBLIC_URL"))
+	return api.JWKS(keys.New(env), env.PublicURL())
 }
 
 func login(env *boot.Environment) http.Handler {
@@ -99,7 +99,7 @@ func logout(env *boot.Environment) http.Handler {
 	return web.TrustProxies(env.Edge(), api.Logout(env.Postgres(), tokens.New(env)))
 }
 
-func notFound() http.Handler { return web.NotFound(sam.Methods(sam.MustRoutes())) }
+func notFound() http.Handler { return web.NotFound(routes.Methods) }
 
 func refresh(env *boot.Environment) http.Handler {
 	return web.TrustProxies(env.Edge(), api.Refresh(env.Postgres(), user.RefreshParts{
@@ -123,7 +123,10 @@ func resetPasswordPage(env *boot.Environment) http.Handler {
 }
 
 // SeedAdmin is the job of functions/seed_admin.
-func SeedAdmin(ctx context.Context, ask seed.Ask, env *boot.Environment) (seed.Report, error) {
+func SeedAdmin(ctx context.Context, env *boot.Environment, request seed.Request) (seed.Report, error) {
+	if request.SchemaOnly {
+		env.AssumePublicURL()
+	}
 	db := env.Postgres()
 	run := seed.NewJob(db, seed.Parts{
 		Migrate: env.Migrator(migrations.Up, migrations.Grant),
@@ -134,7 +137,7 @@ func SeedAdmin(ctx context.Context, ask seed.Ask, env *boot.Environment) (seed.R
 		return seed.Report{}, err
 	}
 	defer db.Close()
-	return run(ctx, ask)
+	return run(ctx, request)
 }
 
 func sessions(env *boot.Environment) http.Handler {

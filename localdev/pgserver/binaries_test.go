@@ -58,7 +58,7 @@ func TestWrongBindirIsRefused(t *testing.T) {
 	wantError(t, err, "PG_BINDIR is "+os.Getenv("PG_BINDIR"), "correct it or unset it")
 }
 
-func TestParseSource(t *testing.T) {
+func TestASourceIsInstalledOrDownload(t *testing.T) {
 	t.Parallel()
 	for _, good := range []pgserver.Source{pgserver.Any, pgserver.Installed, pgserver.Download} {
 		if got, err := pgserver.ParseSource(string(good)); err != nil || got != good {

@@ -139,7 +139,7 @@ func (s *Server) arguments() []string {
 			"log_parameter_max_length=0")
 	}
 	args := []string{"-D", s.layout.data(), "-p", fmt.Sprint(s.socketPort())}
-	for _, set := range settings {
+	for _, set := range append(settings, s.opts.Settings...) {
 		args = append(args, "-c", set)
 	}
 	return args

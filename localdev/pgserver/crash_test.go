@@ -52,7 +52,7 @@ func TestLeftServerOfAnotherPortIsReplaced(t *testing.T) {
 	}
 }
 
-func TestKillAmidInitDB(t *testing.T) {
+func TestAKilledInitDBIsStartedAgain(t *testing.T) {
 	t.Parallel()
 	dir := folder(t)
 	cmd, _ := startElsewhere(t, dir)
@@ -66,7 +66,7 @@ func TestKillAmidInitDB(t *testing.T) {
 	query(t, s.URL("postgres"), "SELECT * FROM t")
 }
 
-func TestEndedContext(t *testing.T) {
+func TestAnEndedContextLeavesNothing(t *testing.T) {
 	t.Parallel()
 	opts := options(folder(t))
 	ctx, cancel := context.WithCancel(t.Context())
@@ -84,7 +84,7 @@ func TestEndedContext(t *testing.T) {
 }
 
 // One server's accidents, one after the other.
-func TestAccidents(t *testing.T) {
+func TestAServerOutlivesItsAccidents(t *testing.T) {
 	t.Parallel()
 	opts := options(folder(t))
 	s := start(t, opts)
@@ -138,6 +138,19 @@ func TestAccidents(t *testing.T) {
 		wantError(t, err, "did not start (postgres: could not find the database system)", "remove "+opts.Dir+" to start with an empty database")
 		if strings.Contains(err.Error(), "\n") {
 			t.Errorf("more than a sentence: %v", err)
+		}
+	})
+	t.Run("a damaged database", func(t *testing.T) {
+		damaged := options(folder(t))
+		s := start(t, damaged)
+		stop(t, s)
+		if err := os.RemoveAll(filepath.Join(s.DataDir(), "base")); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		wantError(t, s.Restart(t.Context()), "started and refuses connections (", "remove "+damaged.Dir+" to start with an empty database")
+		if took := time.Since(began); took > 30*time.Second {
+			t.Errorf("it took %v", took)
 		}
 	})
 

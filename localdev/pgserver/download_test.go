@@ -125,7 +125,7 @@ func wantAlone(t *testing.T, dir string) {
 	}
 }
 
-func TestDownloadRefusals(t *testing.T) {
+func TestABadDownloadIsRefused(t *testing.T) {
 	t.Parallel()
 	m := newMirror(t)
 	absent := httptest.NewServer(http.NotFoundHandler())

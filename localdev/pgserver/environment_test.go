@@ -9,7 +9,7 @@ import (
 )
 
 // A developer's own settings for other servers are in nobody's way.
-func TestVariablesOfOtherServers(t *testing.T) {
+func TestVariablesOfOtherServersAreIgnored(t *testing.T) {
 	for name, value := range map[string]string{
 		"PGHOST": "db.invalid", "PGPORT": "1", "PGUSER": "nobody", "PGDATABASE": "none", "PGPASSWORD": "x", "PGSERVICE": "none",
 		"PGTARGETSESSIONATTRS": "standby", "PGSSLMODE": "verify-full", "PGCONNECT_TIMEOUT": "soon", "PGOPTIONS": "-c nonsense=1",
@@ -23,7 +23,7 @@ func TestVariablesOfOtherServers(t *testing.T) {
 }
 
 // The folder's name is part of a list for PostgreSQL and of a URL for pgx.
-func TestOddFolderNames(t *testing.T) {
+func TestOddFolderNamesWork(t *testing.T) {
 	t.Parallel()
 	opts := options(filepath.Join(folder(t), `a b, c'd"é%20\$1;#`))
 	s, err := pgserver.Start(t.Context(), opts)

@@ -3,12 +3,14 @@ package pgserver
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"regexp"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 const (
@@ -19,6 +21,8 @@ const (
 	// sharedMemoryTimeout bounds the wait for the remains of a killed server to go.
 	sharedMemoryTimeout = 5 * time.Second
 	retryPause          = 50 * time.Millisecond
+	// startTimeout is long enough for the recovery after a crash.
+	startTimeout = time.Minute
 )
 
 // child is a postmaster that this process has started.
@@ -44,11 +48,10 @@ func (s *Server) launch(ctx context.Context, bin binaries) error {
 		if err != nil {
 			return err
 		}
-		err = poll(ctx, func() bool { return s.child.hasExited() || s.acceptsConnections(ctx) })
-		if err != nil {
+		if err := s.waitForStart(ctx, offset); err != nil {
 			s.child.abort()
 			s.child = nil
-			return fmt.Errorf("waiting for PostgreSQL to start (its log is %s): %w", s.layout.log(), err)
+			return err
 		}
 		if !s.child.hasExited() {
 			return nil
@@ -67,6 +70,32 @@ func (s *Server) launch(ctx context.Context, bin binaries) error {
 			reason, s.layout.log(), s.opts.Dir)
 	}
 }
+
+// waitForStart waits until the server accepts connections or has ended. It does not wait for a server that has started and refuses every
+// connection, because its data is damaged.
+func (s *Server) waitForStart(ctx context.Context, offset int64) error {
+	wait, cancel := context.WithTimeoutCause(ctx, startTimeout, fmt.Errorf("it took more than %v", startTimeout))
+	defer cancel()
+	var refused *pgconn.PgError
+	err := poll(wait, func() bool {
+		if s.child.hasExited() {
+			return true
+		}
+		err := s.connect(wait)
+		return err == nil || errors.As(err, &refused) && refused.Code != cannotConnectNow
+	})
+	switch {
+	case err != nil:
+		return fmt.Errorf("waiting for PostgreSQL to start (%s; its log is %s): %w", s.failureReason(offset), s.layout.log(), err)
+	case refused != nil && refused.Code != cannotConnectNow:
+		return fmt.Errorf("PostgreSQL started and refuses connections (%s): see %s, or, when its data is damaged, remove %s to start with an empty database",
+			refused.Message, s.layout.log(), s.opts.Dir)
+	}
+	return nil
+}
+
+// cannotConnectNow is the SQLSTATE of a server that is starting or stopping.
+const cannotConnectNow = "57P03"
 
 // spawn starts the postmaster and returns the size of the log before. The output goes to the log. If it went to an inherited standard
 // output, `go test` would wait for as long as the server runs.
@@ -134,15 +163,18 @@ var fatalLine = regexp.MustCompile(`(FATAL|PANIC): `)
 
 // acceptsConnections reports whether our server accepts connections. Only we can write to the socket's folder, so it cannot be another
 // server.
-func (s *Server) acceptsConnections(ctx context.Context) bool {
+func (s *Server) acceptsConnections(ctx context.Context) bool { return s.connect(ctx) == nil }
+
+// connect connects once, and returns why that is refused.
+func (s *Server) connect(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, s.socketURL("postgres"))
 	if err != nil {
-		return false
+		return err
 	}
 	_ = conn.Close(ctx)
-	return true
+	return nil
 }
 
 // poll waits until done returns true or ctx ends.

@@ -126,7 +126,7 @@ func stop(t *testing.T, s *pgserver.Server) {
 	}
 }
 
-// query runs statements and returns the last one's first value as text.
+// query runs statements and returns the first value of the last one as text.
 func query(t *testing.T, url, sql string) string {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), url)

@@ -14,7 +14,7 @@ import (
 )
 
 // As root the server runs under another account, which must find a way to its files; as a plain user there is none of this.
-func TestFolderClosedToTheAccount(t *testing.T) {
+func TestTheServersAccountReachesItsFolder(t *testing.T) {
 	t.Parallel()
 	parent := folder(t)
 	if err := os.MkdirAll(parent, 0o700); err != nil {
@@ -50,7 +50,7 @@ func TestFolderClosedToTheAccount(t *testing.T) {
 }
 
 // A folder that somebody else has put in the way is refused, and so is a link.
-func TestFolderInTheWay(t *testing.T) {
+func TestAFolderInTheWayIsRefused(t *testing.T) {
 	t.Parallel()
 	dir := folder(t)
 	if err := os.Mkdir(dir, 0o711); err != nil {
@@ -68,7 +68,7 @@ func TestFolderInTheWay(t *testing.T) {
 }
 
 // A long path moves the socket alone to a fallback folder, which goes a day after the long one.
-func TestLongPath(t *testing.T) {
+func TestALongPathMovesTheSocket(t *testing.T) {
 	t.Parallel()
 	opts := options(serverFolder(t, filepath.Join(folder(t), strings.Repeat("long/", 30), "pg")))
 	s := start(t, opts)

@@ -20,6 +20,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 
 	"roster/localdev/filelock"
@@ -68,6 +69,8 @@ type Options struct {
 	// Shared lets several processes with the same Options use the server of one Dir at a time. The first Start starts it, the last Stop
 	// stops it. Without Shared a second process gets ErrInUse.
 	Shared bool
+	// Settings are PostgreSQL's, such as max_connections=100. They win over ours.
+	Settings []string
 	// Progress gets a line for each slow step, such as a download. Nil discards them.
 	Progress io.Writer
 }
@@ -144,7 +147,9 @@ func (s *Server) URL(database string) string {
 
 func (s *Server) socketURL(database string) string {
 	q := url.Values{"host": {s.layout.socket}, "port": {strconv.Itoa(s.socketPort())}, "sslmode": {"disable"}}
-	u := url.URL{Scheme: "postgres", User: url.User(superuser), Path: "/" + database, RawQuery: q.Encode()}
+	// Encode writes a space as +, which neither pgx nor libpq reads as one, and the folder's path may have spaces.
+	query := strings.ReplaceAll(q.Encode(), "+", "%20")
+	u := url.URL{Scheme: "postgres", User: url.User(superuser), Path: "/" + database, RawQuery: query}
 	return u.String()
 }
 

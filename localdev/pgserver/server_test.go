@@ -36,7 +36,7 @@ func startOnFreePort(t *testing.T, opts *pgserver.Options) *pgserver.Server {
 }
 
 // One server's days, one after the other, because each first start takes a second of somebody's processor.
-func TestLife(t *testing.T) {
+func TestAServerKeepsItsDataAcrossStarts(t *testing.T) {
 	t.Parallel()
 	opts := options(folder(t))
 	began := time.Now()
@@ -175,7 +175,7 @@ func TestLastUserStopsASharedServer(t *testing.T) {
 	}
 }
 
-func TestTakenPort(t *testing.T) {
+func TestATakenPortIsExplained(t *testing.T) {
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -191,7 +191,7 @@ func TestTakenPort(t *testing.T) {
 	}
 }
 
-func TestBadOptions(t *testing.T) {
+func TestBadOptionsAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		opts pgserver.Options
@@ -203,5 +203,18 @@ func TestBadOptions(t *testing.T) {
 	} {
 		_, err := pgserver.Start(t.Context(), test.opts)
 		wantError(t, err, test.says)
+	}
+}
+
+// A clone may be in a folder whose path has a space, and other characters that a URL has to encode.
+func TestAPathWithSpaces(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"my projects", "a+b", "100% ü", "a&b=c?d#e", "it's \"quoted\""} {
+		dir := filepath.Join(folder(t), name)
+		s := start(t, options(dir))
+		if got := query(t, s.URL("postgres"), "SELECT 1"); got != "1" {
+			t.Errorf("%s: %s", name, got)
+		}
+		stop(t, s)
 	}
 }

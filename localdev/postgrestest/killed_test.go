@@ -14,7 +14,7 @@ import (
 // holderVariable makes TestHolder hold a database until its process is killed.
 const holderVariable = "POSTGRESTEST_HOLDER"
 
-// TestHolder does nothing but for TestKilledProcess.
+// TestHolder does nothing but for TestTheDatabaseOfAKilledProcessIsRemoved.
 func TestHolder(t *testing.T) {
 	if os.Getenv(holderVariable) == "" {
 		return
@@ -23,7 +23,7 @@ func TestHolder(t *testing.T) {
 	_, _ = os.Stdin.Read(make([]byte, 1))
 }
 
-// hold starts a process that holds a database, and returns that one's URL.
+// hold starts a process that holds a database, and returns the database's URL.
 func hold(t *testing.T) (holder *exec.Cmd, url string) {
 	t.Helper()
 	holder = exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestHolder$")
@@ -48,12 +48,12 @@ func hold(t *testing.T) (holder *exec.Cmd, url string) {
 }
 
 // What a killed process leaves, the next one to come removes; what a living one holds, it leaves alone.
-func TestKilledProcess(t *testing.T) {
+func TestTheDatabaseOfAKilledProcessIsRemoved(t *testing.T) {
 	t.Parallel()
 	holder, url := hold(t)
 	comeAndGo := func() {
 		t.Helper()
-		if out, err := rerun(t, "^TestEmptyDatabase$"); err != nil {
+		if out, err := rerun(t, "^TestAnEmptyDatabaseHasNoTables$"); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
 	}
@@ -71,7 +71,7 @@ func TestKilledProcess(t *testing.T) {
 	}
 }
 
-func TestInterruptedProcess(t *testing.T) {
+func TestAnInterruptedProcessRemovesItsDatabase(t *testing.T) {
 	t.Parallel()
 	holder, _ := hold(t)
 	if err := holder.Process.Signal(os.Interrupt); err != nil {

@@ -9,7 +9,7 @@ import (
 	"roster/localdev/postgrestest"
 )
 
-func TestParseStatements(t *testing.T) {
+func TestStatementsAreReadFromTheLog(t *testing.T) {
 	t.Parallel()
 	log := strings.Join([]string{
 		"\tthe rest of an entry whose head is not here",

@@ -50,7 +50,7 @@ func TestOneDatabaseForOneTest(t *testing.T) {
 }
 
 // The database of a test is as a function finds it, timeouts included.
-func TestAsDeployed(t *testing.T) {
+func TestTheDatabaseIsAsDeployed(t *testing.T) {
 	t.Parallel()
 	conn := dial(t, postgrestest.FunctionsURL(t))
 	for setting, want := range map[string]string{"statement_timeout": "2s", "lock_timeout": "200ms"} {
@@ -60,7 +60,7 @@ func TestAsDeployed(t *testing.T) {
 	}
 }
 
-func TestEmptyForEachTest(t *testing.T) {
+func TestTheDatabaseIsEmptyForEachTest(t *testing.T) {
 	t.Parallel()
 	used := make(map[string]bool)
 	for range 8 {
@@ -114,7 +114,7 @@ func TestDatabaseInDoubtIsNotUsedAgain(t *testing.T) {
 	}
 }
 
-func TestEmptyDatabase(t *testing.T) {
+func TestAnEmptyDatabaseHasNoTables(t *testing.T) {
 	t.Parallel()
 	var used string
 	t.Run("test", func(t *testing.T) {
@@ -128,9 +128,9 @@ func TestEmptyDatabase(t *testing.T) {
 	}
 }
 
-func TestWithoutMain(t *testing.T) {
+func TestWithoutMainATestFails(t *testing.T) {
 	t.Parallel()
-	out, err := rerun(t, "^TestEmptyDatabase$", withoutMainVariable+"=yes")
+	out, err := rerun(t, "^TestAnEmptyDatabaseHasNoTables$", withoutMainVariable+"=yes")
 	if err == nil || !strings.Contains(out, "os.Exit(postgrestest.Main(m))") {
 		t.Errorf("%v\n%s", err, out)
 	}
@@ -145,7 +145,7 @@ func rerun(t *testing.T, tests string, env ...string) (string, error) {
 	return string(out), err
 }
 
-func TestServerOfTheEnvironment(t *testing.T) {
+func TestTheServerOfTheEnvironmentIsUsed(t *testing.T) {
 	t.Parallel()
 	s := postgrestest.Server(t)
 	// A role that may create databases, and no more.
@@ -156,25 +156,25 @@ func TestServerOfTheEnvironment(t *testing.T) {
 		t.Fatal(err)
 	}
 	u.User = url.UserPassword("tester", "secret")
-	out, err := rerun(t, "^(TestOneDatabaseForOneTest|TestEmptyForEachTest|TestErrors|TestDatabaseInDoubtIsNotUsedAgain)$",
+	out, err := rerun(t, "^(TestOneDatabaseForOneTest|TestTheDatabaseIsEmptyForEachTest|TestOnlyTheTestsErrorsAreRead|TestDatabaseInDoubtIsNotUsedAgain)$",
 		postgrestest.ServerVariable+"="+u.String())
 	if err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
-	if !strings.Contains(out, "--- SKIP: TestErrors") {
-		t.Errorf("TestErrors was not skipped:\n%s", out)
+	if !strings.Contains(out, "--- SKIP: TestOnlyTheTestsErrorsAreRead") {
+		t.Errorf("TestOnlyTheTestsErrorsAreRead was not skipped:\n%s", out)
 	}
 	if got := text(t, admin, "SELECT count(*)::text FROM pg_database WHERE starts_with(datname, 'roster_test_')"); got != "0" {
 		t.Errorf("%s databases are left", got)
 	}
 
-	out, err = rerun(t, "^TestEmptyDatabase$", postgrestest.ServerVariable+"=host=localhost")
+	out, err = rerun(t, "^TestAnEmptyDatabaseHasNoTables$", postgrestest.ServerVariable+"=host=localhost")
 	if err == nil || !strings.Contains(out, "TEST_DATABASE_URL is not a URL that begins with postgres://") {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
 
-func TestPrivateServer(t *testing.T) {
+func TestAPrivateServerStopsAndStartsAgain(t *testing.T) {
 	t.Parallel()
 	s := postgrestest.Server(t)
 	run(t, dial(t, s.URL("postgres")), "CREATE TABLE kept (n int)")
@@ -190,7 +190,7 @@ func TestPrivateServer(t *testing.T) {
 	run(t, dial(t, s.URL("postgres")), "SELECT * FROM kept")
 }
 
-func TestStatements(t *testing.T) {
+func TestOnlyTheTestsStatementsAreRead(t *testing.T) {
 	t.Parallel()
 	pool := postgrestest.Pool(t)
 	conn := dial(t, postgrestest.URL(t))
@@ -215,7 +215,7 @@ func TestStatements(t *testing.T) {
 	}
 }
 
-func TestErrors(t *testing.T) {
+func TestOnlyTheTestsErrorsAreRead(t *testing.T) {
 	t.Parallel()
 	if got := postgrestest.Errors(t); len(got) > 0 {
 		t.Errorf("errors before the first: %q", got)

@@ -19,8 +19,9 @@ import (
 const maxPrivateServerAge = 15 * time.Minute
 
 // Server starts a server for this test only, on a TCP port. It is for tests that stop and restart PostgreSQL. The server has only the
-// database postgres and no schema. It starts in about a second and is removed when the test ends.
-func Server(t testing.TB) *pgserver.Server {
+// database postgres and no schema. It starts in about a second and is removed when the test ends. The settings are PostgreSQL's, such
+// as max_connections=100.
+func Server(t testing.TB, settings ...string) *pgserver.Server {
 	t.Helper()
 	ctx, cancel := withTimeout()
 	defer cancel()
@@ -29,7 +30,9 @@ func Server(t testing.TB) *pgserver.Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	opts := pgserver.Options{Dir: filepath.Join(parent, strings.ToLower(rand.Text()[:12])), Source: source(), Progress: os.Stderr}
+	opts := pgserver.Options{
+		Dir: filepath.Join(parent, strings.ToLower(rand.Text()[:12])), Source: source(), Settings: settings, Progress: os.Stderr,
+	}
 	var s *pgserver.Server
 	for range 5 { // another process may take the port first
 		if opts.Port, err = freePort(); err != nil {

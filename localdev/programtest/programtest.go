@@ -4,7 +4,8 @@
 //	cmd := exec.Command(programtest.Program(t, "localdev"), "-h")
 //
 // The programs of a checkout are built into one folder in the user's cache, which all test processes share. The go command rebuilds
-// what is out of date, so a test always runs the current sources.
+// what is out of date, so a test always runs the current sources. A change of them also
+// makes go test run the test again; see WatchSources.
 //
 // It is for tests only.
 package programtest
@@ -45,6 +46,7 @@ var builds sync.Map
 
 func buildOnce(t testing.TB, folder string) (dir string) {
 	t.Helper()
+	WatchSources(t)
 	once, _ := builds.LoadOrStore(folder, sync.OnceValues(func() (string, error) { return build(folder) }))
 	dir, err := once.(func() (string, error))()
 	if err != nil {

@@ -11,6 +11,17 @@ import (
 	"strings"
 )
 
+// Tags are the build tags of a deployment. lambda.norpc leaves out net/rpc, and
+// with it the linker keeps only the methods that are called. nethttpomithttp2
+// leaves out HTTP/2, which no function speaks (docs/decisions/0022).
+const Tags = "lambda.norpc,nethttpomithttp2"
+
+// Flags are the flags with which go build compiles a function for a deployment.
+// template.yaml, the documents and CI give the same to SAM, as GOFLAGS.
+func Flags() []string {
+	return []string{"-trimpath", "-tags=" + Tags, "-ldflags=-s -w", "-buildvcs=false"}
+}
+
 // Build compiles the main packages in folders for this machine, with the flags of a
 // deployment, to outDir/<name of the folder>. A folder may end in /... for all
 // folders below it. One go command for all is several times faster than one each.
@@ -25,7 +36,7 @@ func Build(ctx context.Context, folders []string, outDir string) error {
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return fmt.Errorf("build functions: %w", err)
 	}
-	args := []string{"build", "-tags", "lambda.norpc", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", out + string(filepath.Separator)}
+	args := append([]string{"build", "-o", out + string(filepath.Separator)}, Flags()...)
 	for _, folder := range folders {
 		path, err := filepath.Abs(folder)
 		if err != nil {

@@ -18,7 +18,7 @@ import (
 	"roster/localdev/runtimeapi"
 )
 
-func TestFailedStarts(t *testing.T) {
+func TestAFailedStartIsExplained(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		atInit, want string
@@ -46,7 +46,7 @@ func TestFailedStarts(t *testing.T) {
 	}
 }
 
-func TestFailedEvents(t *testing.T) {
+func TestAFailedEventIsExplained(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		do, want string
@@ -109,7 +109,7 @@ func TestDeadIdleProcessIsReplaced(t *testing.T) {
 	check(t, do(t, f, "") != pid, true)
 }
 
-func TestEventsLargerThanLambdaTakes(t *testing.T) {
+func TestATooLargeEventIsRefused(t *testing.T) {
 	t.Parallel()
 	f := start(t, "misbehave", runtimeapi.Config{})
 	_, err := f.Invoke(t.Context(), make([]byte, 6<<20+1))

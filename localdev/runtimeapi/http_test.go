@@ -16,7 +16,7 @@ import (
 )
 
 // From a client's connection to a real binary and back.
-func TestBehindTheGateway(t *testing.T) {
+func TestABinaryAnswersBehindTheGateway(t *testing.T) {
 	t.Parallel()
 	functions := map[string]*runtimeapi.Function{
 		"hello":     start(t, "hello", runtimeapi.Config{}),
@@ -56,7 +56,7 @@ func TestBehindTheGateway(t *testing.T) {
 	}
 }
 
-func TestRulesOfTheRuntimeAPI(t *testing.T) {
+func TestTheRulesOfTheRuntimeAPIHold(t *testing.T) {
 	t.Parallel()
 	f := start(t, "misbehave", runtimeapi.Config{Env: []string{"AT_INIT=violate"}})
 	body, err := f.Invoke(t.Context(), []byte(`{}`))

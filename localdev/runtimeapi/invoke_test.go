@@ -27,7 +27,7 @@ func request(path string) events.APIGatewayV2HTTPRequest {
 	return e
 }
 
-func TestAFunctionOfTheAPI(t *testing.T) {
+func TestAFunctionAnswersEvents(t *testing.T) {
 	t.Parallel()
 	var out programtest.Output
 	var reports []runtimeapi.Report
@@ -65,8 +65,8 @@ func TestAFunctionOfTheAPI(t *testing.T) {
 	}
 }
 
-// Whoever reads the log after an answer finds what was written before it, and
-// the REPORT after that.
+// When the answer is there, the log already has all that the function wrote before
+// it, and the line REPORT after that.
 func TestLogIsWholeWithTheAnswer(t *testing.T) {
 	t.Parallel()
 	var out programtest.Output
@@ -153,7 +153,7 @@ func TestEventsWaitForAFreeProcess(t *testing.T) {
 	}
 }
 
-func TestCallerMayLeave(t *testing.T) {
+func TestAFunctionOutlivesItsCaller(t *testing.T) {
 	t.Parallel()
 	g := &gate{arrived: make(chan struct{}), open: make(chan struct{})}
 	s := httptest.NewServer(g)

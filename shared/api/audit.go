@@ -55,10 +55,10 @@ func Audit(db user.AuditViewer, tokens web.TokenVerifier) http.Handler {
 func auditEventOf(e audit.Event) auditEvent {
 	out := auditEvent{
 		At: e.At.UTC(), Actions: e.Actions, Actor: e.Actor, Target: e.Target,
-		UserAgent: e.From.UserAgent, RequestID: e.From.RequestID, Detail: e.Detail,
+		UserAgent: e.Client.UserAgent, RequestID: e.Client.RequestID, Detail: e.Detail,
 	}
-	if e.From.Address.IsValid() {
-		out.Address = e.From.Address.String()
+	if e.Client.Address.IsValid() {
+		out.Address = e.Client.Address.String()
 	}
 	return out
 }

@@ -71,7 +71,7 @@ func parseTime(t *time.Time) func(string) string {
 // base64url. It needs no signature: a made-up cursor is only another position.
 const cursorLength = 24
 
-func encodeCursor(m audit.Mark) string {
+func encodeCursor(m audit.Cursor) string {
 	b := binary.BigEndian.AppendUint64(nil, uint64(m.At.UnixMicro()))
 	b = binary.BigEndian.AppendUint16(b, uint16(m.Chain)) // #nosec G115 -- a chain is 0 to 15
 	b = binary.BigEndian.AppendUint64(b, uint64(m.Seq))   // #nosec G115 -- sequence numbers begin at 1
@@ -81,7 +81,7 @@ func encodeCursor(m audit.Mark) string {
 // maxMicro is the end of the year 9998, the last one that parseTime accepts.
 var maxMicro = uint64(time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()) - 1
 
-func decodeCursor(s string) (m *audit.Mark, reason string) {
+func decodeCursor(s string) (m *audit.Cursor, reason string) {
 	const bad = "is not the next of an earlier answer"
 	b, err := base64.RawURLEncoding.Strict().DecodeString(s)
 	if err != nil || len(s) != cursorLength { // the decoder ignores line breaks
@@ -91,5 +91,5 @@ func decodeCursor(s string) (m *audit.Mark, reason string) {
 	if micro == 0 || micro > maxMicro || chain > 1<<15-1 || seq == 0 || seq > 1<<63-1 {
 		return nil, bad
 	}
-	return &audit.Mark{At: time.UnixMicro(int64(micro)), Chain: int16(chain), Seq: int64(seq)}, "" // #nosec G115 -- each is bounded above
+	return &audit.Cursor{At: time.UnixMicro(int64(micro)), Chain: int16(chain), Seq: int64(seq)}, "" // #nosec G115 -- each is bounded above
 }

@@ -1,49 +1,13 @@
 package api_test
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"testing"
-	"time"
 
-	"roster/shared/audit"
 	"roster/shared/fault"
-	"roster/shared/postgres"
-	"roster/shared/ratelimit"
-	"roster/shared/request"
 	"roster/shared/user"
 )
-
-// failingDB fails every call as a bug would: with an error that is not a
-// fault.Error, or with a panic.
-type failingDB struct {
-	*postgres.DB
-	fail func() error
-}
-
-func (b failingDB) Consume(context.Context, []ratelimit.Budget, time.Time) (ratelimit.Attempt, error) {
-	return ratelimit.Attempt{}, nil // so that the operation gets to the other calls
-}
-
-func (b failingDB) Ping(context.Context) error { return b.fail() }
-func (b failingDB) CreateUser(context.Context, user.User, audit.Event) (user.Taken, error) {
-	return user.Taken{}, b.fail()
-}
-
-func (b failingDB) UserByUsername(context.Context, string) (*user.User, error) { return nil, b.fail() }
-
-func (b failingDB) CreateReset(context.Context, string, string, user.Reset, audit.Event) (*user.User, error) {
-	return nil, b.fail()
-}
-
-func (b failingDB) UserByReset(context.Context, []byte, time.Time) (*user.User, error) {
-	return nil, b.fail()
-}
-
-func (b failingDB) CallerAndTarget(context.Context, request.Caller, string) (caller, target *user.User, err error) {
-	return nil, nil, b.fail()
-}
 
 func TestBugIsAnswered500WithoutItsCause(t *testing.T) {
 	t.Parallel()

@@ -23,7 +23,7 @@ type clientRecorder struct {
 func (w clientRecorder) UserByUsername(context.Context, string) (*user.User, error) { return nil, nil }
 
 func (w clientRecorder) Record(_ context.Context, e audit.Event) error {
-	*w.from = e.From
+	*w.from = e.Client
 	return nil
 }
 

@@ -127,11 +127,15 @@ func TestOnlyUTF8JSONIsAccepted(t *testing.T) {
 	for _, header := range []string{
 		"Content-Type: ", "Content-Type: text/plain", "Content-Type: text/json", "Content-Type: application/jsonp", "Content-Type: application/json, text/plain", "Content-Type: application/problem+json", "Content-Type: application/x-www-form-urlencoded", "Content-Type: multipart/form-data; boundary=x",
 		"Content-Type: application/json; charset=utf-16", "Content-Type: application/json; charset=iso-8859-1", "Content-Type: application/json; charset", "Content-Type: application/json;;", "Content-Type: */*", "Content-Type: json",
-		"Content-Encoding: gzip", "Content-Encoding: identity", "Content-Encoding: br",
+		"Content-Encoding: gzip", "Content-Encoding: identity, gzip", "Content-Encoding: br",
+		"Content-Type: application/json; charset=utf8mb4", "Content-Type: application/json; charset=utf_8",
 	} {
 		s.send("POST", "/api/user/login", body, header).wants(t, header, 415, unsupported)
 	}
-	for _, header := range []string{"Content-Type: application/json", "Content-Type: Application/JSON", "Content-Type: application/json; charset=utf-8", "Content-Type: application/json;charset=UTF-8", `Content-Type: application/json; charset="utf-8"`, "Content-Type: application/json; version=1"} {
+	for _, header := range []string{
+		"Content-Type: application/json", "Content-Type: Application/JSON", "Content-Type: application/json; charset=utf-8", "Content-Type: application/json;charset=UTF-8", `Content-Type: application/json; charset="utf-8"`, "Content-Type: application/json; version=1",
+		"Content-Type: application/json; charset=utf8", "Content-Type: application/json; charset=UTF8", "Content-Encoding: identity", "Content-Encoding: Identity",
+	} {
 		if a := send(t, routes(s.db, s.box, false), "POST", "/api/user/login", body, header); a.status != 200 {
 			t.Errorf("%s: %d %s", header, a.status, a.body)
 		}

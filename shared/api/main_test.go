@@ -12,10 +12,8 @@ import (
 	"time"
 
 	"roster/localdev/postgrestest"
-	"roster/shared/api"
 	"roster/shared/api/apitest"
 	"roster/shared/audit"
-	"roster/shared/aws/sam"
 	"roster/shared/boot"
 	access "roster/shared/boot/tokens"
 	"roster/shared/credential/blocklist"
@@ -25,9 +23,7 @@ import (
 	"roster/shared/credential/refresh"
 	"roster/shared/mail"
 	"roster/shared/postgres"
-	"roster/shared/ratelimit"
 	"roster/shared/user"
-	"roster/shared/web"
 )
 
 func TestMain(m *testing.M) {
@@ -49,7 +45,6 @@ var (
 
 	refreshKeys = refresh.New(key)
 	passwords   = user.Passwords{Hasher: &rememberingHasher{PasswordHasher: password.NewHasher("")}, Policy: password.Policy{MinLength: 8, Common: blocklist.Common}}
-	methods     = sync.OnceValue(func() func(string) []string { return sam.Methods(sam.MustRoutes()) })
 	rightHash   = sync.OnceValue(func() string { return passwords.Hasher.Hash(right) })
 )
 
@@ -68,66 +63,6 @@ func newService(t testing.TB) *service {
 	return s
 }
 
-// store has everything that the handlers need of a database.
-type store interface {
-	user.Creator
-	user.ResetCreator
-	user.LoginStore
-	user.ResetStore
-	user.Updater
-	user.Deleter
-	user.Refresher
-	user.LogoutStore
-	user.SessionLister
-	user.SessionEnder
-	user.AuditViewer
-	user.Pinger
-}
-
-// generousLimits let a test send any number of requests from its one address.
-var generousLimits = func() user.Limits {
-	l, r := user.DefaultLimits, ratelimit.Rate{Limit: 1_000_000, Window: time.Hour}
-	l.LoginFromNetwork, l.Login, l.Register, l.EmailAccount, l.ForgetAccount, l.Forget, l.Reset = r, r, r, r, r, r, r
-	return l
-}()
-
-// routes returns a handler with the routes of template.yaml. The tests themselves
-// do for a request what package lambdahttp would do.
-func routes(db store, box mail.Transport, reveal bool) http.Handler {
-	return routesWithLimits(db, box, reveal, generousLimits)
-}
-
-func routesWithLimits(db store, box mail.Transport, reveal bool, limits user.Limits) http.Handler {
-	mux := http.NewServeMux()
-	notices := user.Notices{Mailer: mail.Mailer{Transport: box}, PublicURL: publicURL}
-	refreshing := refresh.Codec{Keys: refreshKeys}
-	reset := user.ResetPasswordParts{Tokens: resets, Passwords: passwords, Limits: limits}
-	page := api.ResetPasswordPage(db, reset)
-	for pattern, h := range map[string]http.Handler{
-		"POST /api/user/register":                   api.Register(db, user.RegisterParts{Passwords: passwords, Limits: limits}),
-		"POST /api/user/login":                      api.Login(db, user.LoginParts{Passwords: passwords, Tokens: tokens, Refresh: refreshing, Devices: devices, Limits: limits, Sessions: user.DefaultSessionRules}),
-		"POST /api/user/refresh":                    api.Refresh(db, user.RefreshParts{Tokens: tokens, Refresh: refreshing, Sessions: user.DefaultSessionRules, Notices: notices}),
-		"POST /api/user/logout":                     api.Logout(db, tokens),
-		"POST /api/user/change_password":            api.ChangePassword(db, user.ChangePasswordParts{Passwords: passwords, Limits: limits, Tokens: tokens}, tokens),
-		"GET /api/user/me":                          api.GetUser(db, tokens),
-		"GET /api/user/{username}/sessions":         api.Sessions(db, tokens),
-		"DELETE /api/user/{username}/sessions/{id}": api.EndSession(db, tokens),
-		"POST /api/user/forget_password":            api.ForgetPassword(db, user.ForgetPasswordParts{Tokens: resets, Notices: notices, Limits: limits}, reveal),
-		"POST /api/user/reset_password":             api.ResetPassword(db, reset),
-		"GET /api/user/{username}":                  api.GetUser(db, tokens),
-		"PUT /api/user/{username}":                  api.UpdateUser(db, user.UpdateParts{Passwords: passwords, Limits: limits}, tokens),
-		"DELETE /api/user/{username}":               api.DeleteUser(db, tokens),
-		"GET /api/audit":                            api.Audit(db, tokens),
-		"GET /reset_password":                       page,
-		"POST /reset_password":                      page,
-		"GET /healthz":                              api.Health(db),
-		"/":                                         web.NotFound(methods()),
-	} {
-		mux.Handle(pattern, h)
-	}
-	return mux
-}
-
 // account stores a user with the password right.
 func (s *service) account(name string, change ...func(*user.User)) user.User {
 	s.t.Helper()
@@ -143,7 +78,7 @@ func (s *service) account(name string, change ...func(*user.User)) user.User {
 	for _, c := range change {
 		c(&u)
 	}
-	if taken, err := s.db.CreateUser(context.Background(), u, audit.Event{Actions: []audit.Action{audit.ActionRegister}, At: time.Now()}); err != nil || taken.Any() {
+	if taken, err := s.db.CreateUser(context.Background(), user.NewAccount{User: u}, audit.Event{Actions: []audit.Action{audit.ActionRegister}, At: time.Now()}); err != nil || taken.Any() {
 		s.t.Fatalf("create %s: %+v, %v", name, taken, err)
 	}
 	return s.find(name)

@@ -11,32 +11,6 @@ import (
 	"roster/shared/user"
 )
 
-// requestForEachEndpoint returns a good request for each endpoint that needs the
-// database.
-func requestForEachEndpoint(t *testing.T, u user.User) map[string]func(h sendFunc) answer {
-	header := bearer(t, u)
-	token, _ := resets.Mint()
-	return map[string]func(sendFunc) answer{
-		"register": func(h sendFunc) answer { return h("POST", "/api/user/register", zoeRegistration) },
-		"login": func(h sendFunc) answer {
-			return h("POST", "/api/user/login", `{"username":"ann","password":"`+right+`"}`)
-		},
-		"forget_password": func(h sendFunc) answer {
-			return h("POST", "/api/user/forget_password", `{"username":"ann","email":"ann@example.com"}`)
-		},
-		"reset_password": func(h sendFunc) answer {
-			return h("POST", "/api/user/reset_password", `{"token":"`+token+`","new_password":"another kite"}`)
-		},
-		"get_user":    func(h sendFunc) answer { return h("GET", "/api/user/ann", "", header) },
-		"update_user": func(h sendFunc) answer { return h("PUT", "/api/user/ann", `{"first_name":"A"}`, header) },
-		"delete_user": func(h sendFunc) answer { return h("DELETE", "/api/user/ann", "", header) },
-		"audit":       func(h sendFunc) answer { return h("GET", "/api/audit", "", header) },
-		"health":      func(h sendFunc) answer { return h("GET", "/healthz", "") },
-	}
-}
-
-type sendFunc func(method, path, body string, headers ...string) answer
-
 // An outage must not look like a refusal, and the answer must not tell its cause.
 func TestOutageAnswers503(t *testing.T) {
 	t.Parallel()

@@ -12,8 +12,8 @@ import (
 )
 
 // One test for each weakness of the Flask service that Roster replaces.
-// docs/security/original-weaknesses.md lists them. The test of 6 is in package
-// boot, those of 7 and 8 are at the root.
+// docs/security/original-weaknesses.md lists them. The test of number 6 is in package
+// boot; numbers 7 and 8 are in package checks.
 
 func login(name, password string) string {
 	return `{"username":"` + name + `","password":"` + password + `"}`

@@ -64,13 +64,13 @@ type Event struct {
 	At      time.Time
 	Actor   string // UUID; "" while the caller has not proved who it is
 	Target  string // UUID; "" if the SQL statement fills it in, or if there is none
-	From    request.Client
+	Client  request.Client
 	Detail  map[string]string
 }
 
 // NewEvent returns an event with the request's caller as its actor.
 func NewEvent(req request.Request, actions ...Action) Event {
-	return Event{Actions: actions, At: req.At, Actor: req.Caller.UUID, From: req.Client}
+	return Event{Actions: actions, At: req.At, Actor: req.Caller.UUID, Client: req.Client}
 }
 
 // AddIf adds the action if it applies.

@@ -13,12 +13,12 @@ type Query struct {
 	Action Action
 	Since  time.Time // inclusive
 	Until  time.Time // exclusive
-	Before *Mark     // only older events; nil begins with the newest
+	Before *Cursor   // only older events; nil begins with the newest
 	Limit  int       // events on a page, 1 to MaxPage
 }
 
-// Mark is the position of an event in the log, which is ordered from new to old.
-type Mark struct {
+// Cursor is the position of an event in the log, which is ordered from new to old.
+type Cursor struct {
 	At    time.Time // with a precision of microseconds
 	Chain int16
 	Seq   int64
@@ -33,7 +33,7 @@ const (
 // Page is one page of the log.
 type Page struct {
 	Events []Event
-	Next   *Mark // Before of the next page; nil on the last page
+	Next   *Cursor // Before of the next page; nil on the last page
 }
 
 // Check names every bad parameter. It leaves User to the domain of accounts,

@@ -235,7 +235,7 @@ func TestCancelledRequestLeavesTheOthersAlone(t *testing.T) {
 		close(open)
 		synctest.Wait()
 		if n := w.statements(); n != 2 {
-			t.Errorf("%d statements, want that of the first and one for all others", n)
+			t.Errorf("%d statements, want 2: one for the first request and one for all others", n)
 		}
 	})
 }
@@ -259,7 +259,7 @@ func TestSharedDecisionIsNotTooOld(t *testing.T) {
 		close(open)
 		synctest.Wait()
 		if n := w.statements(); n != 2 {
-			t.Errorf("%d statements, want that of the first and one for all others", n)
+			t.Errorf("%d statements, want 2: one for the first request and one for all others", n)
 		}
 	})
 }

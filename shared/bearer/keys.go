@@ -82,6 +82,14 @@ func (k *keys) failedWithin(d time.Duration, now time.Time) bool {
 	return k.fetching == nil && k.failure != nil && since >= 0 && since < d
 }
 
+// mayBeSlow reports whether a fetch is under way that should not be waited for:
+// the one before it failed, or it has taken refreshWait already. Otherwise a
+// stranger who sends a token with an invented key would make every good token
+// wait for as long as the issuer hangs. The caller holds k.mu.
+func (k *keys) mayBeSlow(now time.Time) bool {
+	return k.fetching != nil && (k.failure != nil || now.Sub(k.begun) >= refreshWait)
+}
+
 // current returns the keys to verify with now.
 func (k *keys) current(ctx context.Context, now time.Time) (*token.Service, error) {
 	k.mu.Lock()
@@ -89,6 +97,9 @@ func (k *keys) current(ctx context.Context, now time.Time) (*token.Service, erro
 	known := k.known
 	switch {
 	case fresh, usable && k.failedWithin(retryInterval, now):
+		k.mu.Unlock()
+		return known, nil
+	case usable && k.mayBeSlow(now):
 		k.mu.Unlock()
 		return known, nil
 	case !usable && k.failedWithin(failInterval, now):

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -260,4 +261,37 @@ func TestHS256TokensAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	check(t, "HS256", v, raw, 401)
+}
+
+// While the issuer hangs, a token with an invented key starts a fetch every ten
+// seconds. Good tokens are served from the keys at hand and wait for none of them.
+func TestGoodTokensDoNotWaitForFetchesOfInventedKeys(t *testing.T) {
+	t.Parallel()
+	i, v, raw := issuerWithFetchedKey(t)
+	hold := make(chan struct{})
+	defer close(hold)
+	i.set(func(i *issuer) { i.hold = hold })
+	i.advance(keyring.MaxSetAge)
+	var strangers sync.WaitGroup
+	defer strangers.Wait()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	invented := i.signed(t, newKey(t, keyring.EdDSA))
+	strangers.Go(func() { callWith(ctx, v, invented) })
+	<-i.arrived
+	i.advance(time.Second) // it takes longer than anybody should wait
+	began := time.Now()
+	for range 20 {
+		check(t, "a good token", v, raw, 200)
+	}
+	if took := time.Since(began); took > 500*time.Millisecond {
+		t.Errorf("20 good tokens took %v", took)
+	}
+}
+
+// callWith sends a request that may be cancelled.
+func callWith(ctx context.Context, v *bearer.Verifier, raw string) {
+	r := httptest.NewRequestWithContext(ctx, http.MethodGet, "/", nil)
+	r.Header.Set("Authorization", "Bearer "+raw)
+	v.Require(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})).ServeHTTP(httptest.NewRecorder(), r)
 }

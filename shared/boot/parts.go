@@ -32,8 +32,9 @@ func (e *Environment) Postgres() *postgres.DB {
 }
 
 // Migrator returns a function that migrates the database and returns what was
-// applied. It calls up with MIGRATE_DATABASE_URL, whose role owns the tables, or
-// with DATABASE_URL if that is not set. Then it calls grant, which gives the
+// applied. It calls up with MIGRATE_DATABASE_URL, whose role owns the tables. If
+// that is not set, it calls up with DATABASE_URL, as the user that
+// MIGRATE_DATABASE_USER may name. Then it calls grant, which gives the
 // role of DATABASE_URL the rights that the functions need. Each run reads the
 // secret again, because runs are rare and a password may have changed.
 func (e *Environment) Migrator(
@@ -47,6 +48,8 @@ func (e *Environment) Migrator(
 			e.Reject("MIGRATE_DATABASE_URL", strings.TrimPrefix(err.Error(), "MIGRATE_DATABASE_URL "))
 		}
 		e.warn(access, "MIGRATE_DATABASE_URL")
+	} else if e.Optional("MIGRATE_DATABASE_USER", "") != "" && e.Optional("DATABASE_AUTH", "") != byIAM {
+		e.Reject("MIGRATE_DATABASE_USER", "is of use only with DATABASE_AUTH=iam, where no user has a password; give MIGRATE_DATABASE_URL instead")
 	}
 	return func(ctx context.Context) ([]string, error) {
 		values, err := e.Current(ctx, true)
@@ -54,7 +57,7 @@ func (e *Environment) Migrator(
 			return nil, err
 		}
 		functions := withRotatedUser(values)
-		owner := cmp.Or(values["MIGRATE_DATABASE_URL"], functions)
+		owner := cmp.Or(values["MIGRATE_DATABASE_URL"], asUser(functions, values["MIGRATE_DATABASE_USER"]))
 		applied, err := up(ctx, owner, access)
 		if err != nil {
 			return applied, err
@@ -72,12 +75,23 @@ func (e *Environment) databaseURL(ctx context.Context, fresh bool) (string, erro
 // and the password from the members username and password. Secrets Manager's
 // rotation functions for databases write them there: see docs/secrets.md.
 func withRotatedUser(values map[string]string) string {
-	original, username, password := values["DATABASE_URL"], values["username"], values["password"]
+	original, username, password := dburl.Trim(values["DATABASE_URL"]), values["username"], values["password"]
 	u, err := url.Parse(original)
 	if err != nil || u.Host == "" || u.User != nil || username == "" || password == "" || values["DATABASE_AUTH"] == byIAM {
 		return original
 	}
 	u.User = url.UserPassword(username, password)
+	return u.String()
+}
+
+// asUser returns the URL for another user, without a password. An empty user
+// changes nothing.
+func asUser(databaseURL, user string) string {
+	u, err := url.Parse(databaseURL)
+	if user == "" || err != nil {
+		return databaseURL
+	}
+	u.User = url.User(user)
 	return u.String()
 }
 

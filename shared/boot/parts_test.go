@@ -25,7 +25,7 @@ func TestPostgresRejectsWhatIsNotAPostgreSQLURL(t *testing.T) {
 	const unescaped = " has an @ in its host or database; in its password write @ as %40 and / as %2F"
 	for value, want := range map[string]string{
 		"postgres://u:12345/" + canary + "@h/d":           "DATABASE_URL" + unescaped,
-		"mysql://u:" + canary + "@h/d":                    notURL + " (invalid keyword/value)",
+		"mysql://u:" + canary + "@h/d":                    "DATABASE_URL must begin with postgres:// or postgresql://, in lower case, without quotes around it",
 		"postgres://u:" + canary + "/@h/d":                notURL,
 		"postgres://u:" + canary + "@h:port/d":            notURL,
 		"postgres://u:" + canary + "@h/d?sslmode=perhaps": notURL + " (sslmode is invalid)",
@@ -71,7 +71,11 @@ func TestMigratorUsesTheOwnersURL(t *testing.T) {
 	failing["up"] = failed
 	run(two, failed, "up "+owner)
 
-	e := env()
+	e := env("DATABASE_URL", functions, "MIGRATE_DATABASE_USER", "owner")
+	e.Migrator(up, grant)
+	check(t, "an owner without a password", rejection(t, e),
+		"MIGRATE_DATABASE_USER is of use only with DATABASE_AUTH=iam, where no user has a password; give MIGRATE_DATABASE_URL instead")
+	e = env()
 	e.Migrator(up, grant)
 	check(t, "no URL", rejection(t, e), "DATABASE_URL is missing")
 	for _, url := range []string{"postgres://owner:12345/" + canary + "@h/d", "postgres://owner:s3@" + canary + "@h/d"} {
@@ -146,4 +150,31 @@ func TestPasswordsAreHashedWithTheSaltOfTheDeployment(t *testing.T) {
 	e = env("PASSWORD_MIN_LENGTH", "7")
 	e.Passwords()
 	check(t, "a length below the minimum", rejection(t, e), "PASSWORD_MIN_LENGTH must be a whole number from 8 to 64")
+}
+
+// With IAM the owner needs no password, so the name is enough.
+func TestMigratorUsesTheOwnersName(t *testing.T) {
+	t.Parallel()
+	var owners []string
+	up := func(_ context.Context, url string, _ dburl.Access) ([]string, error) {
+		owners = append(owners, url)
+		return nil, nil
+	}
+	grant := func(_ context.Context, owner, functions string, _ dburl.Access) error {
+		owners = append(owners, owner, functions)
+		return nil
+	}
+	pairs := []string{
+		"AWS_REGION", "eu-central-1", "AWS_ACCESS_KEY_ID", "ASIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY", canary,
+		"AWS_SESSION_TOKEN", canary, "DATABASE_AUTH", "iam", "DATABASE_URL", "postgres://roster_functions" + verified, "MIGRATE_DATABASE_USER", "roster_owner",
+	}
+	byName, byURL := env(pairs...), env(append(pairs, "MIGRATE_DATABASE_URL", "postgres://another"+verified)...)
+	for _, e := range []*boot.Environment{byName, byURL} {
+		if _, err := e.Migrator(up, grant)(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		check(t, "what is rejected", rejection(t, e), "")
+	}
+	functions, owner, another := "postgres://roster_functions"+verified, "postgres://roster_owner"+verified, "postgres://another"+verified
+	check(t, "users", owners, []string{owner, owner, functions, another, another, functions})
 }

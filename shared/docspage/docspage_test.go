@@ -86,7 +86,7 @@ func TestHandlerCompressesForClientsThatAcceptGzip(t *testing.T) {
 				}
 			}
 			if same := packed.Header().Get("ETag") == plain.Header().Get("ETag"); same != (coding == "") {
-				t.Errorf("the ETag is that of the plain file: %v", same)
+				t.Errorf("the packed file has the ETag of the plain file: %v", same)
 			}
 			if !bytes.Equal(decoded(t, packed), plain.Body.Bytes()) {
 				t.Error("not the same content")

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -49,6 +50,14 @@ func TestMailsMatchTheirGoldenFiles(t *testing.T) {
 		}
 		compare(t, name+".txt.golden", "Subject: "+m.Subject+"\n\n"+m.Text)
 		compare(t, name+".html.golden", m.HTML)
+	}
+}
+
+// A mail that is not in mails has no golden file, and no test reads it.
+func TestEachMailIsHere(t *testing.T) {
+	t.Parallel()
+	if n := reflect.TypeFor[mail.Mailer]().NumMethod(); n != len(mails) {
+		t.Errorf("a Mailer sends %d mails, and mails in this file has %d: add the new one, and run go test ./shared/mail -update", n, len(mails))
 	}
 }
 

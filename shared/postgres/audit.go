@@ -54,10 +54,10 @@ type entry audit.Event
 func (e entry) Value() (driver.Value, error) {
 	body := eventBody{
 		Chain: randomChain(), At: e.At.UTC().Truncate(time.Microsecond), Actions: e.Actions, Actor: e.Actor, Target: e.Target,
-		UserAgent: e.From.UserAgent, RequestID: e.From.RequestID, Detail: e.Detail,
+		UserAgent: e.Client.UserAgent, RequestID: e.Client.RequestID, Detail: e.Detail,
 	}
-	if e.From.Address.IsValid() {
-		body.Address = e.From.Address.String()
+	if e.Client.Address.IsValid() {
+		body.Address = e.Client.Address.String()
 	}
 	b, err := json.Marshal(body)
 	return string(b), err

@@ -100,7 +100,7 @@ func BenchmarkBind(b *testing.B) {
 	for name, bind := range map[string]func(){
 		"positional": func() {
 			values = append([]any{g.Caller.UUID, g.Caller.TokenVersion, g.AsAdmin, g.TargetUUID, g.Username, g.RemovesAdmin, g.Caller.Session, nil, nil, nil},
-				e.Username, e.Email, e.FirstName, e.LastName, e.Role, e.Active, e.PasswordHash, e.At, e.EndTokens, e.EndResets,
+				e.Username, e.Email, e.FirstName, e.LastName, e.Role, e.Active, e.PasswordHash, e.At, e.RevokeTokens, e.RevokeResets,
 				limitKeys(e.Clear), e.EndSessions, orNull(e.KeepSession), entry{})
 		},
 		"named": func() { _, values, err = sqlUpdateUser.bind(updateUserArgs(g, e, audit.Event{})) },

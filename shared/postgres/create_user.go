@@ -27,7 +27,7 @@ const sqlTaken statement = `
 select exists (select from users where username = @username), exists (select from users where lower(email) = lower(@email collate "C"))`
 
 // CreateUser stores the account, unless its username or e-mail is taken.
-func (db *DB) CreateUser(ctx context.Context, u user.User, event audit.Event) (user.Taken, error) {
+func (db *DB) CreateUser(ctx context.Context, u user.NewAccount, event audit.Event) (user.Taken, error) {
 	var done bool
 	created, err := db.queryRow(ctx, query{"create a user", sqlCreateUser, named{
 		{"user", u.UUID},

@@ -131,8 +131,8 @@ func TestFailoverToAnotherServer(t *testing.T) {
 	}
 }
 
-// The usual failover: the first server stops, and says goodbye to whoever is
-// connected.
+// The usual failover: the first server stops, and says goodbye to its
+// clients.
 func TestFailoverFromAServerThatStops(t *testing.T) {
 	t.Parallel()
 	a, b, r, db := failover(t, "")

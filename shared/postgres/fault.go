@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"roster/shared/fault"
+	"roster/shared/postgres/dburl"
 	"roster/shared/user"
 )
 
@@ -27,7 +28,7 @@ func asFault(purpose string, err error) error {
 	if err == nil {
 		return nil
 	}
-	err = fmt.Errorf("%s: %w", purpose, err)
+	err = fmt.Errorf("%s: %w", purpose, dburl.Explain(err))
 	if isOutage(err) {
 		return unavailable(err)
 	}

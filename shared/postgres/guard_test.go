@@ -126,10 +126,10 @@ func TestUpdateUserWritesTheEdit(t *testing.T) {
 		{Email: ptr("Anna@example.com")},
 		{Username: ptr("anna")},
 		{Role: ptr(user.RoleAdmin)},
-		{Role: ptr(user.RoleUser), EndTokens: true},
+		{Role: ptr(user.RoleUser), RevokeTokens: true},
 		{Active: ptr(false)},
 		{Active: ptr(true)},
-		{PasswordHash: ptr("new"), EndTokens: true, EndResets: true},
+		{PasswordHash: ptr("new"), RevokeTokens: true, RevokeResets: true},
 		{FirstName: ptr(""), LastName: ptr("'; --")},
 		{Username: ptr("ann"), FirstName: ptr("A"), LastName: ptr("B"), Email: ptr("a@example.com"), Role: ptr(user.RoleAdmin), Active: ptr(false)},
 	} {
@@ -140,7 +140,7 @@ func TestUpdateUserWritesTheEdit(t *testing.T) {
 		if e.PasswordHash != nil {
 			want.PasswordHash, want.PasswordChangedAt = *e.PasswordHash, &at
 		}
-		if e.EndTokens {
+		if e.RevokeTokens {
 			want.TokenVersion++
 		}
 		setIfGiven(&want.Username, e.Username)

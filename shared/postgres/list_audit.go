@@ -25,7 +25,7 @@ with about_user as (
 select at, chain, seq, event from about_user union all select at, chain, seq, event from by_user
 order by at desc, chain, seq limit @rows`
 
-// onPage restricts rows of audit to the page after the mark @before_….
+// onPage restricts rows of audit to the page after the cursor @before_….
 const onPage = `
 	and (@action::text is null or @action = any (actions))
 	and (@since::timestamptz is null or at >= @since) and (@until::timestamptz is null or at < @until)
@@ -37,7 +37,7 @@ const onPage = `
 // it, or the whole log for "". An event that somebody has altered is shown as
 // far as it can be read; VerifyAudit names it.
 func (db *DB) ListAudit(ctx context.Context, uuid string, q audit.Query) (audit.Page, error) {
-	var before audit.Mark
+	var before audit.Cursor
 	if q.Before != nil {
 		before = *q.Before
 	}
@@ -57,7 +57,7 @@ func (db *DB) ListAudit(ctx context.Context, uuid string, q audit.Query) (audit.
 	var page audit.Page
 	if len(rows) > q.Limit {
 		rows = rows[:q.Limit]
-		page.Next = &rows[q.Limit-1].mark
+		page.Next = &rows[q.Limit-1].cursor
 	}
 	for _, row := range rows {
 		page.Events = append(page.Events, row.event)
@@ -67,20 +67,20 @@ func (db *DB) ListAudit(ctx context.Context, uuid string, q audit.Query) (audit.
 
 // markedEvent is an event and its place in the log.
 type markedEvent struct {
-	mark  audit.Mark
-	event audit.Event
+	cursor audit.Cursor
+	event  audit.Event
 }
 
 func scanEvent(row pgx.CollectableRow) (e markedEvent, err error) {
 	var text string
-	if err := row.Scan(&e.mark.At, &e.mark.Chain, &e.mark.Seq, &text); err != nil {
+	if err := row.Scan(&e.cursor.At, &e.cursor.Chain, &e.cursor.Seq, &text); err != nil {
 		return e, err
 	}
 	var b eventBody
 	_ = json.Unmarshal([]byte(text), &b)
-	e.event = audit.Event{At: e.mark.At, Actions: b.Actions, Actor: b.Actor, Target: b.Target, Detail: b.Detail}
-	e.event.From.Address, _ = netip.ParseAddr(b.Address)
-	e.event.From.UserAgent, e.event.From.RequestID = b.UserAgent, b.RequestID
+	e.event = audit.Event{At: e.cursor.At, Actions: b.Actions, Actor: b.Actor, Target: b.Target, Detail: b.Detail}
+	e.event.Client.Address, _ = netip.ParseAddr(b.Address)
+	e.event.Client.UserAgent, e.event.Client.RequestID = b.UserAgent, b.RequestID
 	return e, nil
 }
 

@@ -48,7 +48,7 @@ func recordSix(t *testing.T, db *postgres.DB, ann, ben string) (all []audit.Even
 		{Actor: ben, Target: ann, Actions: []audit.Action{audit.ActionDelete}},
 	} {
 		e.At = now.Add(time.Duration(minute) * time.Minute)
-		e.From = request.Client{Address: netip.MustParseAddr("2001:db8::7"), UserAgent: "agent", RequestID: fmt.Sprint("r", minute)}
+		e.Client = request.Client{Address: netip.MustParseAddr("2001:db8::7"), UserAgent: "agent", RequestID: fmt.Sprint("r", minute)}
 		e.Detail = map[string]string{"role": "ADMIN"}
 		if err := db.Record(t.Context(), e); err != nil {
 			t.Fatal(err)
@@ -84,8 +84,8 @@ func TestListAudit(t *testing.T) {
 		"since":                     {"", audit.Query{Since: now.Add(4 * time.Minute)}, pick(5, 4)},
 		"until":                     {"", audit.Query{Until: now.Add(2 * time.Minute)}, pick(1, 0)},
 		"since and until":           {"", audit.Query{Since: now.Add(time.Minute), Until: now.Add(3 * time.Minute)}, pick(2, 1)},
-		"before a mark":             {"", audit.Query{Before: &audit.Mark{At: now.Add(90 * time.Second), Chain: 3, Seq: 7}}, pick(1, 0)},
-		"before the first":          {"", audit.Query{Before: &audit.Mark{At: now.Add(-time.Hour), Seq: 1}}, nil},
+		"before a cursor":           {"", audit.Query{Before: &audit.Cursor{At: now.Add(90 * time.Second), Chain: 3, Seq: 7}}, pick(1, 0)},
+		"before the first":          {"", audit.Query{Before: &audit.Cursor{At: now.Add(-time.Hour), Seq: 1}}, nil},
 		"about ann, in between":     {ann.UUID, audit.Query{Since: now.Add(time.Minute), Until: now.Add(5 * time.Minute)}, pick(3, 1)},
 	} {
 		for limit := 1; limit <= len(all)+1; limit++ { // with pages of every size

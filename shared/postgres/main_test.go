@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -33,7 +34,7 @@ func openMany(t testing.TB) *postgres.DB {
 	}
 	q := u.Query()
 	q.Set("pool_max_conns", "16")
-	u.RawQuery = q.Encode()
+	u.RawQuery = strings.ReplaceAll(q.Encode(), "+", "%20") // pgx does not read + as a space
 	db, err := postgres.Open(context.Background(), u.String())
 	if err != nil {
 		t.Fatal(err)
@@ -61,7 +62,7 @@ func adminAccount(name string) user.User {
 
 func create(t testing.TB, db *postgres.DB, u user.User) user.User {
 	t.Helper()
-	taken, err := db.CreateUser(t.Context(), u, event)
+	taken, err := db.CreateUser(t.Context(), user.NewAccount{User: u}, event)
 	if err != nil || taken.Any() {
 		t.Fatalf("create %s: %+v, %v", u.Username, taken, err)
 	}
@@ -108,8 +109,8 @@ func hashOf(token string) []byte {
 	return sum[:]
 }
 
-func resetOf(token string, at time.Time) user.Reset {
-	return user.Reset{Hash: hashOf(token), CreatedAt: at, ExpiresAt: at.Add(user.ResetLifetime)}
+func resetOf(username, email, token string, at time.Time) user.NewReset {
+	return user.NewReset{Username: username, Email: email, Hash: hashOf(token), CreatedAt: at, ExpiresAt: at.Add(user.ResetLifetime)}
 }
 
 // concurrently runs f n times at the same moment.

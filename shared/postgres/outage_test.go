@@ -25,7 +25,7 @@ func callEveryMethod(ctx context.Context, db *postgres.DB) map[string]error {
 	caller := request.Caller{UUID: u.UUID, Session: account("x").UUID, TokenVersion: 1}
 	guard := user.Guard{Caller: caller, TargetUUID: u.UUID, Username: u.Username}
 	errs := map[string]error{"Ping": db.Ping(ctx)}
-	_, errs["CreateUser"] = db.CreateUser(ctx, u, event)
+	_, errs["CreateUser"] = db.CreateUser(ctx, user.NewAccount{User: u}, event)
 	_, errs["UserByUsername"] = db.UserByUsername(ctx, "ann")
 	_, errs["UserByEmail"] = db.UserByEmail(ctx, "ann@example.com")
 	_, errs["RecordLogin"] = db.RecordLogin(ctx, loginOf(u, now), event)
@@ -36,9 +36,9 @@ func callEveryMethod(ctx context.Context, db *postgres.DB) map[string]error {
 	_, errs["Sessions"] = db.Sessions(ctx, u.UUID)
 	_, errs["EndSession"] = db.EndSession(ctx, guard, caller.Session, event)
 	_, errs["EndOwnSessions"] = db.EndOwnSessions(ctx, caller, user.ScopeAll, event)
-	_, errs["CreateReset"] = db.CreateReset(ctx, "ann", "ann@example.com", resetOf("x", now), event)
+	_, errs["CreateReset"] = db.CreateReset(ctx, resetOf("ann", "ann@example.com", "x", now), event)
 	_, errs["UserByReset"] = db.UserByReset(ctx, hashOf("x"), now)
-	_, errs["SpendReset"] = db.SpendReset(ctx, user.SpentReset{Hash: hashOf("x"), PasswordHash: "hash", At: now}, event)
+	_, errs["UseReset"] = db.UseReset(ctx, user.ResetUse{Hash: hashOf("x"), PasswordHash: "hash", At: now}, event)
 	return errs
 }
 

@@ -26,6 +26,7 @@ import (
 	"roster/shared/postgres"
 	"roster/shared/postgres/dburl"
 	"roster/shared/postgres/migrations"
+	"roster/shared/user"
 )
 
 // pgbouncer starts one in transaction mode before a server, with two connections
@@ -121,7 +122,7 @@ func pooled(t *testing.T, settings string) (server *pgserver.Server, address str
 }
 
 // Through PgBouncer in transaction mode, where each statement may run in another
-// session: 16 sandboxes over two sessions, each of which must find its own.
+// session: 16 sandboxes share two sessions, and each must find its own statements.
 func TestPgBouncer(t *testing.T) {
 	t.Parallel()
 	server, address := pooled(t, "")
@@ -133,7 +134,7 @@ func TestPgBouncer(t *testing.T) {
 	concurrently(len(dbs), func(i int) {
 		for n := range 20 {
 			u := account(fmt.Sprintf("user%d_%d", i, n))
-			if taken, err := dbs[i].CreateUser(t.Context(), u, event); err != nil || taken.Any() {
+			if taken, err := dbs[i].CreateUser(t.Context(), user.NewAccount{User: u}, event); err != nil || taken.Any() {
 				t.Errorf("create: %+v, %v", taken, err)
 				return
 			}

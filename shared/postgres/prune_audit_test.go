@@ -24,7 +24,7 @@ func recordOf(t *testing.T, db *postgres.DB, at time.Time, actor, target, addres
 	t.Helper()
 	err := db.Record(t.Context(), audit.Event{
 		Actor: actor, Target: target, At: at, Actions: []audit.Action{action}, Detail: map[string]string{"role": "ADMIN"},
-		From: request.Client{Address: netip.MustParseAddr(address), UserAgent: "agent " + address, RequestID: "request-" + address},
+		Client: request.Client{Address: netip.MustParseAddr(address), UserAgent: "agent " + address, RequestID: "request-" + address},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -130,7 +130,7 @@ func TestATrimmedLogCanBeVerified(t *testing.T) {
 		}
 		logHolds(t, db, rows, firstRows(), removed)
 		for _, e := range readAudit(t, db, "", audit.Query{Until: now.Add(time.Duration(hours) * time.Hour), Limit: 50}) {
-			if e.Actor != "" || e.From.Address.IsValid() {
+			if e.Actor != "" || e.Client.Address.IsValid() {
 				t.Errorf("%d hours: an old event has %+v", hours, e)
 			}
 		}

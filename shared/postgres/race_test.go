@@ -58,7 +58,7 @@ func TestRaceForOneName(t *testing.T) {
 		rounds(t, func(round int) {
 			var n tally
 			concurrently(racers(), func(i int) {
-				taken, err := db.CreateUser(t.Context(), make(round, i), event)
+				taken, err := db.CreateUser(t.Context(), user.NewAccount{User: make(round, i)}, event)
 				if taken.Any() && (taken.Username != (field == "username") || taken.Email != (field == "e-mail")) {
 					t.Errorf("%s: taken is %+v", field, taken)
 				}
@@ -78,11 +78,11 @@ func TestRaceForOneResetToken(t *testing.T) {
 		var n tally
 		var winner atomic.Value
 		concurrently(racers(), func(i int) {
-			spent, err := db.SpendReset(t.Context(), user.SpentReset{Hash: hash, PasswordHash: fmt.Sprintf("hash %d %d", round, i), At: now}, event)
-			if spent {
+			used, err := db.UseReset(t.Context(), user.ResetUse{Hash: hash, PasswordHash: fmt.Sprintf("hash %d %d", round, i), At: now}, event)
+			if used {
 				winner.Store(fmt.Sprintf("hash %d %d", round, i))
 			}
-			n.count(t, spent, err)
+			n.count(t, used, err)
 		})
 		n.oneWon(t, round)
 		if got := find(t, db, "ann"); got.PasswordHash != winner.Load() || got.TokenVersion != int64(round)+2 {

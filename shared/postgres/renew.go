@@ -45,14 +45,14 @@ with locked_user as materialized (
 )` + auditCTE + `
 select verdict, ` + userColumns + ` from decision join locked_user using (uuid)`
 
-var verdicts = map[string]user.Verdict{
+var verdicts = map[string]user.RenewalOutcome{
 	"renew": user.SessionRenewed, "again": user.SessionRenewed, "reused": user.TokenReused, "over": user.SessionOver,
 }
 
 // Renew uses a refresh token. Renewals of one session at the same moment wait
 // for each other's commit, no longer. The event is written when the token was
 // used before.
-func (db *DB) Renew(ctx context.Context, r user.Renewal, reused audit.Event) (user.Verdict, *user.User, error) {
+func (db *DB) Renew(ctx context.Context, r user.Renewal, reused audit.Event) (user.RenewalOutcome, *user.User, error) {
 	var verdict string
 	var u user.User
 	found, err := db.queryRow(ctx, query{"renew a session", sqlRenew, named{

@@ -31,7 +31,7 @@ func logIn(t testing.TB, db *postgres.DB, u user.User, at time.Time) refresh.Tok
 	return first
 }
 
-func renew(t testing.TB, db *postgres.DB, token refresh.Token, at time.Time) user.Verdict {
+func renew(t testing.TB, db *postgres.DB, token refresh.Token, at time.Time) user.RenewalOutcome {
 	t.Helper()
 	verdict, _, err := db.Renew(t.Context(), renewalOf(token, at), event)
 	if err != nil {
@@ -48,7 +48,7 @@ func TestRenew(t *testing.T) {
 	type use struct {
 		generation int // which token of the session
 		at         time.Duration
-		want       user.Verdict
+		want       user.RenewalOutcome
 	}
 	for name, uses := range map[string][]use{
 		"one after the other":             {{1, 0, user.SessionRenewed}, {2, time.Minute, user.SessionRenewed}, {3, time.Hour, user.SessionRenewed}},
@@ -152,12 +152,12 @@ func TestRenewAtOnce(t *testing.T) {
 	token := logIn(t, db, create(t, db, account("ann")), time.Now())
 	for round := range *refreshes {
 		var group sync.WaitGroup
-		verdicts := make([]user.Verdict, 20)
+		verdicts := make([]user.RenewalOutcome, 20)
 		for i := range verdicts {
 			group.Go(func() { verdicts[i] = renew(t, db, token, time.Now()) })
 		}
 		group.Wait()
-		if slices.ContainsFunc(verdicts, func(v user.Verdict) bool { return v != user.SessionRenewed }) {
+		if slices.ContainsFunc(verdicts, func(v user.RenewalOutcome) bool { return v != user.SessionRenewed }) {
 			t.Fatalf("round %d: %v", round, verdicts)
 		}
 		token = refreshKeys.Child(token) // each client got this one
@@ -179,7 +179,7 @@ func TestReuseEndsTheSession(t *testing.T) {
 		third := refreshKeys.Child(second)
 		renew(t, db, first, time.Now())
 		renew(t, db, second, time.Now())
-		var old user.Verdict
+		var old user.RenewalOutcome
 		var group sync.WaitGroup
 		group.Go(func() { old = renew(t, db, first, time.Now()) })
 		group.Go(func() { renew(t, db, third, time.Now()) })

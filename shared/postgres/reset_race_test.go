@@ -18,10 +18,10 @@ func TestNoResetOutlivesWhatEndsIt(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(t *testing.T, db *postgres.DB, g user.Guard, u user.User) bool{
 		"a change of e-mail": func(t *testing.T, db *postgres.DB, g user.Guard, u user.User) bool {
-			return updateUser(t, db, g, user.Edit{Email: ptr("new-" + u.Email), At: now, EndResets: true})
+			return updateUser(t, db, g, user.Edit{Email: ptr("new-" + u.Email), At: now, RevokeResets: true})
 		},
 		"a deactivation": func(t *testing.T, db *postgres.DB, g user.Guard, u user.User) bool {
-			return updateUser(t, db, g, user.Edit{Active: ptr(false), At: now, EndTokens: true, EndResets: true})
+			return updateUser(t, db, g, user.Edit{Active: ptr(false), At: now, RevokeTokens: true, RevokeResets: true})
 		},
 		"a deletion": func(t *testing.T, db *postgres.DB, g user.Guard, u user.User) bool {
 			o, err := db.DeleteUser(t.Context(), g, event)
@@ -40,7 +40,7 @@ func TestNoResetOutlivesWhatEndsIt(t *testing.T) {
 						ended.Store(end(t, db, g, u))
 						return
 					}
-					_, err := db.CreateReset(t.Context(), u.Username, u.Email, resetOf(fmt.Sprint(u.Username, i), now), event)
+					_, err := db.CreateReset(t.Context(), resetOf(u.Username, u.Email, fmt.Sprint(u.Username, i), now), event)
 					if err != nil && !errors.Is(err, fault.Unavailable) {
 						t.Errorf("create a reset: %v", err)
 					}
@@ -49,8 +49,8 @@ func TestNoResetOutlivesWhatEndsIt(t *testing.T) {
 					return // it met a time limit of the database
 				}
 				for i := range 6 {
-					if spent, err := db.SpendReset(t.Context(), user.SpentReset{Hash: hashOf(fmt.Sprint(u.Username, i)), PasswordHash: "stolen", At: now}, event); spent || err != nil {
-						t.Errorf("round %d: the token is valid after %s: %v, %v", round, name, spent, err)
+					if used, err := db.UseReset(t.Context(), user.ResetUse{Hash: hashOf(fmt.Sprint(u.Username, i)), PasswordHash: "stolen", At: now}, event); used || err != nil {
+						t.Errorf("round %d: the token is valid after %s: %v, %v", round, name, used, err)
 					}
 				}
 			})

@@ -36,10 +36,10 @@ select ` + userColumns + ` from locked_user`
 
 // CreateReset stores a reset token for the active account that has both the
 // username and the e-mail. Without one it returns nil, after the same work.
-func (db *DB) CreateReset(ctx context.Context, username, email string, r user.Reset, event audit.Event) (*user.User, error) {
+func (db *DB) CreateReset(ctx context.Context, r user.NewReset, event audit.Event) (*user.User, error) {
 	return db.queryUser(ctx, query{"create a reset", sqlCreateReset, named{
-		{"username", username},
-		{"email", email},
+		{"username", r.Username},
+		{"email", r.Email},
 		{"hash", r.Hash},
 		{"now", r.CreatedAt},
 		{"expires_at", r.ExpiresAt},
@@ -56,9 +56,9 @@ func (db *DB) UserByReset(ctx context.Context, hash []byte, now time.Time) (*use
 	return db.queryUser(ctx, query{"find a user by reset", sqlUserByReset, named{{"hash", hash}, {"now", now}}})
 }
 
-// Of two requests that spend one token, the second waits for the lock of the
+// Of two requests that use one token, the second waits for the lock of the
 // first and then finds that reset_version has changed.
-const sqlSpendReset statement = `
+const sqlUseReset statement = `
 with locked_user as (
 	select u.id from users u join resets r on r.user_id = u.id and r.version = u.reset_version
 	where r.hash = @hash and r.expires_at > @now and u.active
@@ -81,10 +81,10 @@ with locked_user as (
 )` + auditCTE + `
 select true from updated_user`
 
-// SpendReset sets a password by a reset token. A token can be spent once.
-func (db *DB) SpendReset(ctx context.Context, s user.SpentReset, event audit.Event) (bool, error) {
+// UseReset sets a password by a reset token. A token can be used once.
+func (db *DB) UseReset(ctx context.Context, s user.ResetUse, event audit.Event) (bool, error) {
 	var done bool
-	return db.queryRow(ctx, query{"spend a reset", sqlSpendReset, named{
+	return db.queryRow(ctx, query{"use a reset", sqlUseReset, named{
 		{"hash", s.Hash}, {"password_hash", s.PasswordHash}, {"now", s.At}, {"cleared_limits", limitKeys(s.Clear)}, {"event", entry(event)},
 	}}, &done)
 }

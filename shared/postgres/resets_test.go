@@ -15,8 +15,8 @@ import (
 // storeReset stores a token for the account and returns its hash.
 func storeReset(t testing.TB, db *postgres.DB, u user.User, token string, at time.Time) []byte {
 	t.Helper()
-	r := resetOf(token, at)
-	got, err := db.CreateReset(t.Context(), u.Username, u.Email, r, event)
+	r := resetOf(u.Username, u.Email, token, at)
+	got, err := db.CreateReset(t.Context(), r, event)
 	if err != nil || got == nil {
 		t.Fatalf("create a reset: %v, %v", got, err)
 	}
@@ -32,8 +32,8 @@ func openedBy(t testing.TB, db *postgres.DB, hash []byte, at time.Time) string {
 		t.Fatal(err)
 	}
 	if u == nil {
-		if spent, err := db.SpendReset(t.Context(), user.SpentReset{Hash: hash, PasswordHash: "stolen", At: at}, event); spent || err != nil {
-			t.Fatalf("a token that opens nothing is spent: %v, %v", spent, err)
+		if used, err := db.UseReset(t.Context(), user.ResetUse{Hash: hash, PasswordHash: "stolen", At: at}, event); used || err != nil {
+			t.Fatalf("a token that opens nothing is used: %v, %v", used, err)
 		}
 		return ""
 	}
@@ -69,7 +69,7 @@ func TestCreateReset(t *testing.T) {
 	} {
 		before := countResets(t)
 		token := c.name + " " + c.email
-		got, err := db.CreateReset(t.Context(), c.name, c.email, resetOf(token, now), event)
+		got, err := db.CreateReset(t.Context(), resetOf(c.name, c.email, token, now), event)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -127,14 +127,14 @@ func TestResetExpires(t *testing.T) {
 	}
 }
 
-func TestSpendReset(t *testing.T) {
+func TestUseReset(t *testing.T) {
 	t.Parallel()
 	db := postgrestest.Open(t)
 	u, b := create(t, db, account("ann")), create(t, db, account("ben"))
 	hash, sibling, other := storeReset(t, db, u, "1", now), storeReset(t, db, u, "2", now), storeReset(t, db, b, "3", now)
 	at := now.Add(time.Minute)
-	if spent, err := db.SpendReset(t.Context(), user.SpentReset{Hash: hash, PasswordHash: "new hash", At: at}, event); !spent || err != nil {
-		t.Fatal(spent, err)
+	if used, err := db.UseReset(t.Context(), user.ResetUse{Hash: hash, PasswordHash: "new hash", At: at}, event); !used || err != nil {
+		t.Fatal(used, err)
 	}
 	want := u
 	want.PasswordHash, want.PasswordChangedAt, want.UpdatedAt, want.TokenVersion = "new hash", &at, at, u.TokenVersion+1
@@ -169,12 +169,12 @@ func TestWhatEndsResets(t *testing.T) {
 		do          func(testing.TB, *postgres.DB, user.User) bool
 		ends, stays bool
 	}{
-		"a change of password": {do: change(user.Edit{PasswordHash: ptr("x"), EndTokens: true, EndResets: true}), ends: true},
-		"a change of e-mail":   {do: change(user.Edit{Email: ptr("new@example.com"), EndResets: true}), ends: true},
-		"a deactivation":       {do: change(user.Edit{Active: ptr(false), EndTokens: true, EndResets: true}), ends: true},
+		"a change of password": {do: change(user.Edit{PasswordHash: ptr("x"), RevokeTokens: true, RevokeResets: true}), ends: true},
+		"a change of e-mail":   {do: change(user.Edit{Email: ptr("new@example.com"), RevokeResets: true}), ends: true},
+		"a deactivation":       {do: change(user.Edit{Active: ptr(false), RevokeTokens: true, RevokeResets: true}), ends: true},
 		"only the flag":        {do: change(user.Edit{Active: ptr(false)}), ends: true, stays: true}, // the rows stay, but open nothing
 		"a change of names":    {do: change(user.Edit{FirstName: ptr("x"), Username: ptr("new")})},
-		"the end of tokens":    {do: change(user.Edit{EndTokens: true})},
+		"the end of tokens":    {do: change(user.Edit{RevokeTokens: true})},
 		"a deletion": {ends: true, do: func(t testing.TB, db *postgres.DB, u user.User) bool {
 			o, err := db.DeleteUser(t.Context(), guardOf(t, u, u), event)
 			return o.Done && err == nil
@@ -210,10 +210,10 @@ func TestEndedResetsStayInvalid(t *testing.T) {
 	u, admin := create(t, db, account("ann")), create(t, db, adminAccount("boss"))
 	hash := storeReset(t, db, u, "token", now)
 	for _, e := range []user.Edit{
-		{Active: ptr(false), EndTokens: true, EndResets: true},
+		{Active: ptr(false), RevokeTokens: true, RevokeResets: true},
 		{Active: ptr(true)},
-		{Email: ptr("new@example.com"), EndResets: true},
-		{Email: &u.Email, EndResets: true},
+		{Email: ptr("new@example.com"), RevokeResets: true},
+		{Email: &u.Email, RevokeResets: true},
 	} {
 		e.At = now
 		if o, err := db.UpdateUser(t.Context(), guardOf(t, admin, u), e, event); !o.Done || err != nil {

@@ -19,8 +19,8 @@ import (
 func TestRenewDuringAChange(t *testing.T) {
 	t.Parallel()
 	for name, edit := range map[string]user.Edit{
-		"a change of the password": {EndTokens: true, EndSessions: true},
-		"a demotion":               {EndTokens: true, Role: ptr(user.RoleUser)},
+		"a change of the password": {RevokeTokens: true, EndSessions: true},
+		"a demotion":               {RevokeTokens: true, Role: ptr(user.RoleUser)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -72,7 +72,7 @@ func TestEndSessionDuringAChange(t *testing.T) {
 		concurrently(2, func(i int) {
 			if i == 0 {
 				g := user.Guard{Caller: mine, TargetUUID: u.UUID, Username: u.Username}
-				_, err := db.UpdateUser(t.Context(), g, user.Edit{At: now, EndTokens: true, EndSessions: true, KeepSession: mine.Session}, event)
+				_, err := db.UpdateUser(t.Context(), g, user.Edit{At: now, RevokeTokens: true, EndSessions: true, KeepSession: mine.Session}, event)
 				if err != nil && !errors.Is(err, fault.Unavailable) {
 					t.Errorf("the change: %v", err)
 				}

@@ -109,9 +109,9 @@ func TestChangesEndSessions(t *testing.T) {
 		oldToken, renewed bool // the old access token is accepted; a refresh succeeds
 	}{
 		"names":                        {edit: user.Edit{}, mine: true, other: true, oldToken: true, renewed: true},
-		"tokens":                       {edit: user.Edit{EndTokens: true}, mine: true, other: true, renewed: true},
-		"tokens and sessions":          {edit: user.Edit{EndTokens: true, EndSessions: true}},
-		"tokens and the other session": {edit: user.Edit{EndTokens: true, EndSessions: true}, keep: true, mine: true, renewed: true},
+		"tokens":                       {edit: user.Edit{RevokeTokens: true}, mine: true, other: true, renewed: true},
+		"tokens and sessions":          {edit: user.Edit{RevokeTokens: true, EndSessions: true}},
+		"tokens and the other session": {edit: user.Edit{RevokeTokens: true, EndSessions: true}, keep: true, mine: true, renewed: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			u := create(t, db, account("u"+usernameFor(name)))
@@ -151,11 +151,11 @@ func TestDemotionRevivesNoSession(t *testing.T) {
 	t.Parallel()
 	db := postgrestest.Open(t)
 	boss, u := create(t, db, adminAccount("boss")), create(t, db, account("ann"))
-	if o, err := db.UpdateUser(t.Context(), guardOf(t, boss, u), user.Edit{At: now, EndTokens: true, EndSessions: true}, event); !o.Done || err != nil {
+	if o, err := db.UpdateUser(t.Context(), guardOf(t, boss, u), user.Edit{At: now, RevokeTokens: true, EndSessions: true}, event); !o.Done || err != nil {
 		t.Fatal(o, err)
 	}
 	ended, alive := postgrestest.Session(t, u.UUID, 1), postgrestest.Session(t, u.UUID, 2)
-	if o, err := db.UpdateUser(t.Context(), guardOf(t, boss, u), user.Edit{At: now, EndTokens: true}, event); !o.Done || err != nil {
+	if o, err := db.UpdateUser(t.Context(), guardOf(t, boss, u), user.Edit{At: now, RevokeTokens: true}, event); !o.Done || err != nil {
 		t.Fatal(o, err)
 	}
 	for id, want := range map[string]bool{ended: false, alive: true} {

@@ -1,6 +1,8 @@
 package postgres_test
 
 import (
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +20,12 @@ func TestCreateUserKeepsEverything(t *testing.T) {
 	want := account("ann")
 	want.FirstName, want.LastName, want.Email = "Ärin 🦓", "O'Brien; drop table users;--", "Ann+x@example.com"
 	want.Role, want.Active, want.TokenVersion = user.RoleAdmin, false, 7
+	unset := []string{"ID", "Active", "LastLoginAt"} // the database counts IDs; a new account has never logged in
+	for field, value := range reflect.ValueOf(want).Fields() {
+		if value.IsZero() && !slices.Contains(unset, field.Name) {
+			t.Errorf("give %s a value in this test, so that it sees whether CreateUser stores it", field.Name)
+		}
+	}
 	got := create(t, db, want)
 	want.ID = 1
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -48,7 +56,7 @@ func TestCreateUserTaken(t *testing.T) {
 	} {
 		u := account(c.name)
 		u.Email = c.email
-		if got, err := db.CreateUser(t.Context(), u, event); err != nil || got != c.want {
+		if got, err := db.CreateUser(t.Context(), user.NewAccount{User: u}, event); err != nil || got != c.want {
 			t.Errorf("%s, %s: %+v, %v; want %+v", c.name, c.email, got, err, c.want)
 		}
 	}

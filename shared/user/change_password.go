@@ -65,7 +65,7 @@ func ChangePassword(ctx context.Context, req request.Request, db Updater, p Chan
 	}
 	hash := p.Passwords.Hasher.Hash(in.NewPassword)
 	outcome, err := db.UpdateUser(ctx, Guard{Caller: req.Caller, TargetUUID: self.UUID, Username: self.Username}, Edit{
-		PasswordHash: &hash, At: req.At, EndTokens: true, EndResets: true, EndSessions: true, KeepSession: req.Caller.Session, Clear: clear,
+		PasswordHash: &hash, At: req.At, RevokeTokens: true, RevokeResets: true, EndSessions: true, KeepSession: req.Caller.Session, Clear: clear,
 	}, audit.NewEvent(req, audit.ActionPasswordChanged))
 	if err == nil {
 		err = outcome.err()

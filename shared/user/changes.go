@@ -41,7 +41,7 @@ func (in Changes) checkOwnership(own bool) fault.Fields {
 
 // edit converts the changes of a target to an edit, and names every bad value.
 func (in Changes) edit(p Passwords, target User) (Edit, fault.Fields) {
-	e, fields := Edit{FirstName: in.FirstName, LastName: in.LastName, Role: in.Role, Active: in.Active}, fault.Fields{}
+	e, fields := Edit{Role: in.Role, Active: in.Active}, fault.Fields{}
 	after := target
 	if in.Username != nil {
 		name, reason := checkUsername(*in.Username)
@@ -49,12 +49,14 @@ func (in Changes) edit(p Passwords, target User) (Edit, fault.Fields) {
 		e.Username, after.Username = &name, name
 	}
 	if in.FirstName != nil {
-		fields.Add("first_name", checkName(*in.FirstName))
-		after.FirstName = *in.FirstName
+		name, reason := checkName(*in.FirstName)
+		fields.Add("first_name", reason)
+		e.FirstName, after.FirstName = &name, name
 	}
 	if in.LastName != nil {
-		fields.Add("last_name", checkName(*in.LastName))
-		after.LastName = *in.LastName
+		name, reason := checkName(*in.LastName)
+		fields.Add("last_name", reason)
+		e.LastName, after.LastName = &name, name
 	}
 	if in.Email != nil {
 		address, reason := checkEmail(*in.Email)

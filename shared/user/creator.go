@@ -12,9 +12,15 @@ type Taken struct{ Username, Email bool }
 // Any reports whether at least one field is taken.
 func (t Taken) Any() bool { return t.Username || t.Email }
 
+// NewAccount is an account that does not exist yet, and what is stored with it in
+// the same statement.
+type NewAccount struct {
+	User
+}
+
 // Creator stores new accounts.
 type Creator interface {
 	// CreateUser stores the account. If another account has the username or the
 	// e-mail, it stores nothing and returns which of them are taken.
-	CreateUser(ctx context.Context, u User, e audit.Event) (Taken, error)
+	CreateUser(ctx context.Context, a NewAccount, e audit.Event) (Taken, error)
 }

@@ -14,10 +14,10 @@ type Edit struct {
 	Role   *Role
 	Active *bool
 	At     time.Time
-	// EndTokens revokes all access tokens issued so far, EndResets all reset
+	// RevokeTokens revokes all access tokens issued so far, RevokeResets all reset
 	// tokens mailed so far.
-	EndTokens, EndResets bool
-	// EndSessions ends all sessions except KeepSession. EndTokens also revokes
+	RevokeTokens, RevokeResets bool
+	// EndSessions ends all sessions except KeepSession. RevokeTokens also revokes
 	// the access tokens of KeepSession; its refresh token gets it a new one.
 	EndSessions bool
 	KeepSession string
@@ -30,8 +30,8 @@ type Edit struct {
 func (e Edit) withRevocations(target User) Edit {
 	all := e.deactivates() || e.PasswordHash != nil
 	e.EndSessions = all
-	e.EndTokens = all || (e.demotes() && target.Role == RoleAdmin)
-	e.EndResets = all || (e.Email != nil && *e.Email != target.Email)
+	e.RevokeTokens = all || (e.demotes() && target.Role == RoleAdmin)
+	e.RevokeResets = all || (e.Email != nil && *e.Email != target.Email)
 	return e
 }
 

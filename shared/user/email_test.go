@@ -30,7 +30,7 @@ func TestValidEmailsAreAccepted(t *testing.T) {
 	for _, s := range []string{
 		"ann@example.com", "a@b.cc", "ann.lee@example.com", "ann+roster@example.com", "ann_lee@example.com", "ann-lee@example.com", "-@example.com", "0@example.com",
 		"!#$%&'*+/=?^_`{|}~-@example.com", "o'brien@example.com", "Ann@example.com", "ANN.LEE@example.com", "postmaster@example.com",
-		"ann@sub.domain.example.com", "ann@a-b.example.com", "ann@3com.com", "ann@1.2.example", "ann@xn--bcher-kva.example", "ann@example.xn--p1ai", "ann@example.museum",
+		"ann@sub.domain.example.com", "ann@a-b.example.com", "ann@3com.com", "ann@my--shop.example", "ann@a--b.c--d.example", "ann@r3---sn-x.example.com", "ann@1.2.example", "ann@xn--bcher-kva.example", "ann@example.xn--p1ai", "ann@example.museum",
 		strings.Repeat("a", 64) + "@example.com", "a@" + longLabel + ".com",
 		"a@" + longLabel + "." + longLabel + "." + longLabel + "." + strings.Repeat("d", 56) + ".com", // 254 in all
 	} {

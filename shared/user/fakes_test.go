@@ -79,6 +79,10 @@ func (fakeDevices) Open(_, token string, _ time.Time) string {
 	return ""
 }
 
+func registerParts(p user.Passwords) user.RegisterParts {
+	return user.RegisterParts{Passwords: p, Limits: user.DefaultLimits}
+}
+
 func loginParts(p user.Passwords, tokens user.TokenIssuer) user.LoginParts {
 	return user.LoginParts{Passwords: p, Tokens: tokens, Refresh: refresh.Codec{Keys: refreshKeys}, Devices: fakeDevices{}, Limits: user.DefaultLimits, Sessions: user.DefaultSessionRules}
 }

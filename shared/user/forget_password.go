@@ -62,7 +62,7 @@ func ForgetPassword(
 	event := audit.NewEvent(req, audit.ActionResetAsked)
 	event.AddIf(attempt.Last, audit.ActionWait)
 	token, hash := p.Tokens.Mint()
-	u, err := db.CreateReset(ctx, name, email, newReset(hash, req.At), event)
+	u, err := db.CreateReset(ctx, newReset(name, email, hash, req.At), event)
 	if err != nil || u == nil {
 		return token, err
 	}

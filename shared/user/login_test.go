@@ -141,7 +141,7 @@ func TestNothingIsWrittenWhenTokensCannotBeSigned(t *testing.T) {
 		}
 		wantCalls(t, db)
 
-		r := &renewer{verdict: user.SessionRenewed, account: ann()}
+		r := &renewer{outcome: user.SessionRenewed, account: ann()}
 		got, err = refreshSession(t, r, &outbox{}, keys, refreshKeys.Encode(refreshKeys.First(sessionID)))
 		if code(err) != code(outage) || err == nil || got != (user.Tokens{}) || r.renewal.Session != "" {
 			t.Errorf("refresh: %+v, %v, %+v", got, err, r.renewal)

@@ -9,12 +9,29 @@ import (
 
 const maxName = 50 // code points
 
-// checkName returns the reason why a first or last name cannot be stored, or "".
-func checkName(s string) (reason string) {
-	if strings.TrimSpace(s) == "" {
-		return "is required"
+// checkName returns the first or last name to store, or the reason why it cannot
+// be. Autofill and copying leave space around names, so that is removed. A name
+// must have something that can be seen.
+func checkName(s string) (name, reason string) {
+	name = strings.TrimFunc(s, func(r rune) bool { return unicode.Is(unicode.Zs, r) || invisible(r) })
+	if !strings.ContainsFunc(name, func(r rune) bool { return unicode.IsGraphic(r) && !unicode.IsSpace(r) && !invisible(r) }) {
+		if reason := checkDeviceName(s); reason != "" && strings.TrimSpace(s) != "" {
+			return "", reason
+		}
+		return "", "is required"
 	}
-	return checkDeviceName(s)
+	return name, checkDeviceName(name)
+}
+
+// invisible reports characters without an image of their own, which Unicode counts
+// as format characters, marks, and in some cases as letters or symbols: the
+// Hangul fillers and the blank of Braille.
+func invisible(r rune) bool {
+	switch r {
+	case '\u115f', '\u1160', '\u3164', '\uffa0', '\u2800':
+		return true
+	}
+	return unicode.In(r, unicode.Cf, unicode.Mn, unicode.Me, unicode.Variation_Selector) && !unprintable(r)
 }
 
 // checkDeviceName returns the reason why a device name cannot be stored, or "".

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"roster/shared/request"
 	"roster/shared/user"
 )
 
@@ -29,6 +30,39 @@ func TestNamesAreShortAndPrintable(t *testing.T) {
 		in.LastName = name
 		if got := in.Check(passwords)["last_name"]; got != want {
 			t.Errorf("last name %+.60q: %q, want %q", name, got, want)
+		}
+	}
+}
+
+// A name that nobody can see would be an empty line in every list.
+func TestNamesCanBeSeen(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{
+		"\u200b", "\u3164", "\u2060", "\ufeff", "\u00ad", "\u180e", "\u115f", "\u1160", "\uffa0", "\u2800", "\u034f", "\u200c", "\u200d", "\u2061",
+		"\ufe0f", "\U000e0020", "\U000e0100", "\u0301", "\u20dd", " \u200b ", "\u3164\u3164", "\u2800 \u2800",
+	} {
+		in := registration()
+		in.FirstName = name
+		if got := in.Check(passwords)["first_name"]; got != "is required" {
+			t.Errorf("%+q: %q", name, got)
+		}
+	}
+}
+
+func TestNamesAreTrimmed(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"  Ann  ": "Ann", "\u00a0Ann\u3000": "Ann", "\u200bAnn\ufeff": "Ann", "Ann Marie": "Ann Marie", "👩‍🎤": "👩‍🎤", "José\u0301 ": "José",
+		strings.Repeat(" ", 100) + "Ann": "Ann",
+	} {
+		in := registration()
+		in.FirstName, in.LastName = name, name
+		db := &store{}
+		if err := user.Register(t.Context(), requestFrom(request.Client{}), db, user.RegisterParts{Passwords: passwords, Limits: user.DefaultLimits}, in); err != nil {
+			t.Errorf("%+q: %v", name, err)
+		}
+		if stored := db.created; stored.LastName != want || stored.FirstName != want {
+			t.Errorf("%+q is stored as %+q and %+q, want %+q", name, db.created.FirstName, db.created.LastName, want)
 		}
 	}
 }

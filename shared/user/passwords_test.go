@@ -38,11 +38,11 @@ var passwordSetters = map[string]struct {
 }{
 	"register": {"password", func(ctx context.Context, db *store, p user.Passwords, given string) error {
 		in := user.Registration{Username: "eve", FirstName: "Eve", LastName: "Ray", Email: "eve@example.com", Password: given}
-		return user.Register(ctx, requestFrom(request.Client{}), db, user.RegisterParts{Passwords: p, Limits: user.DefaultLimits}, in)
+		return user.Register(ctx, requestFrom(request.Client{}), db, registerParts(p), in)
 	}},
 	"reset": {"new_password", func(ctx context.Context, db *store, p user.Passwords, given string) error {
 		token, hash := tokens.Mint()
-		db.users, db.reset = []*user.User{ann()}, user.Reset{Hash: hash}
+		db.users, db.reset = []*user.User{ann()}, user.NewReset{Hash: hash}
 		return user.ResetPassword(ctx, requestFrom(request.Client{}), db, user.ResetPasswordParts{Tokens: tokens, Passwords: p, Limits: user.DefaultLimits}, user.PasswordReset{Token: token, NewPassword: given})
 	}},
 	"change": {"password", func(ctx context.Context, db *store, p user.Passwords, given string) error {

@@ -35,14 +35,14 @@ type Renewal struct {
 	Grace      time.Duration // during which the used token may come again
 }
 
-// Verdict is the store's decision on a renewal.
-type Verdict int
+// RenewalOutcome is the store's decision on a renewal.
+type RenewalOutcome int
 
-// The verdicts.
+// The outcomes of a renewal.
 const (
-	SessionOver    Verdict = iota // the session has ended or never existed
-	SessionRenewed                // the child is now the session's token, or was already
-	TokenReused                   // the token was used before: the store has ended the session
+	SessionOver    RenewalOutcome = iota // the session has ended or never existed
+	SessionRenewed                       // the child is now the session's token, or was already
+	TokenReused                          // the token was used before: the store has ended the session
 )
 
 // Refresher renews sessions.
@@ -51,7 +51,7 @@ type Refresher interface {
 	// token before the current one, too, within the grace. An older token ends
 	// the session and records the event. Renew returns the session's account,
 	// which is nil for SessionOver.
-	Renew(ctx context.Context, r Renewal, e audit.Event) (Verdict, *User, error)
+	Renew(ctx context.Context, r Renewal, e audit.Event) (RenewalOutcome, *User, error)
 }
 
 // RefreshParts are the dependencies of Refresh, besides the store.
@@ -82,17 +82,17 @@ func Refresh(ctx context.Context, req request.Request, db Refresher, p RefreshPa
 	next, child := p.Refresh.Next(in.RefreshToken)
 	event := audit.NewEvent(req, audit.ActionRefreshReused)
 	event.Detail = map[string]string{"session": session}
-	verdict, u, err := db.Renew(ctx, Renewal{
+	outcome, u, err := db.Renew(ctx, Renewal{
 		Session: session, Generation: generation, Hash: hash, Child: child,
 		At: req.At, IdleEndsAt: req.At.Add(p.Sessions.Idle), Grace: p.Sessions.Grace,
 	}, event)
 	switch {
 	case err != nil:
 		return Tokens{}, err
-	case verdict == TokenReused:
+	case outcome == TokenReused:
 		logUnsent(ctx, *u, p.Notices.Mailer.SendSessionEnded(ctx, u.Email, u.Username, p.Notices.PublicURL, req.At))
 		return Tokens{}, fault.NotLoggedIn()
-	case verdict != SessionRenewed:
+	case outcome != SessionRenewed:
 		return Tokens{}, fault.NotLoggedIn()
 	}
 	token, lifetime, err := issue(Subject{UUID: u.UUID, Session: session, TokenVersion: u.TokenVersion, Role: u.Role}, req.At)

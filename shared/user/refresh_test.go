@@ -15,18 +15,18 @@ import (
 	"roster/shared/user"
 )
 
-// renewer gives every renewal the same verdict, and keeps the last renewal.
+// renewer gives every renewal the same outcome, and keeps the last renewal.
 type renewer struct {
-	verdict user.Verdict
+	outcome user.RenewalOutcome
 	account *user.User
 	err     error
 	renewal user.Renewal
 	event   audit.Event
 }
 
-func (r *renewer) Renew(_ context.Context, renewal user.Renewal, e audit.Event) (user.Verdict, *user.User, error) {
+func (r *renewer) Renew(_ context.Context, renewal user.Renewal, e audit.Event) (user.RenewalOutcome, *user.User, error) {
 	r.renewal, r.event = renewal, e
-	return r.verdict, r.account, r.err
+	return r.outcome, r.account, r.err
 }
 
 func refreshSession(t *testing.T, db *renewer, out *outbox, tokens user.TokenIssuer, token string) (user.Tokens, error) {
@@ -38,7 +38,7 @@ func refreshSession(t *testing.T, db *renewer, out *outbox, tokens user.TokenIss
 func TestRefreshAnswersTheNextToken(t *testing.T) {
 	t.Parallel()
 	first := refreshKeys.First(sessionID)
-	db := &renewer{verdict: user.SessionRenewed, account: ann()}
+	db := &renewer{outcome: user.SessionRenewed, account: ann()}
 	got, err := refreshSession(t, db, &outbox{}, fakeIssuer{}, refreshKeys.Encode(first))
 	child := refreshKeys.Child(first)
 	if err != nil || got.RefreshToken != refreshKeys.Encode(child) || got.AccessToken != annUUID+" 09:30 3 "+sessionID {
@@ -62,11 +62,11 @@ func TestRefreshMailsOnlyOnReuse(t *testing.T) {
 		mails  int
 	}{
 		"nothing":                     {renewer{}, fakeIssuer{}, "", fault.Invalid, 0},
-		"text":                        {renewer{verdict: user.SessionRenewed, account: ann()}, fakeIssuer{}, "text", fault.Unauthenticated, 0},
-		"a token of an ended session": {renewer{verdict: user.SessionOver}, fakeIssuer{}, token, fault.Unauthenticated, 0},
-		"a used token":                {renewer{verdict: user.TokenReused, account: ann()}, fakeIssuer{}, token, fault.Unauthenticated, 1},
+		"text":                        {renewer{outcome: user.SessionRenewed, account: ann()}, fakeIssuer{}, "text", fault.Unauthenticated, 0},
+		"a token of an ended session": {renewer{outcome: user.SessionOver}, fakeIssuer{}, token, fault.Unauthenticated, 0},
+		"a used token":                {renewer{outcome: user.TokenReused, account: ann()}, fakeIssuer{}, token, fault.Unauthenticated, 1},
 		"a database outage":           {renewer{err: errOutage}, fakeIssuer{}, token, fault.Unavailable, 0},
-		"an outage of the keys":       {renewer{verdict: user.SessionRenewed, account: ann()}, fakeIssuer{errOutage}, token, fault.Unavailable, 0},
+		"an outage of the keys":       {renewer{outcome: user.SessionRenewed, account: ann()}, fakeIssuer{errOutage}, token, fault.Unavailable, 0},
 	} {
 		for _, out := range []*outbox{{}, {err: errors.New("no mail server")}} { // a mail that fails changes nothing
 			got, err := refreshSession(t, &c.db, out, c.tokens, c.token)

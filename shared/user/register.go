@@ -25,13 +25,15 @@ func (in Registration) Check(p Passwords) fault.Fields {
 }
 
 func (in Registration) account(p Passwords) (User, fault.Fields) {
-	u := User{FirstName: in.FirstName, LastName: in.LastName, Role: RoleUser, Active: true, TokenVersion: 1}
+	u := User{Role: RoleUser, Active: true, TokenVersion: 1}
 	fields := fault.Fields{}
 	var reason string
 	u.Username, reason = checkUsername(in.Username)
 	fields.Add("username", reason)
-	fields.Add("first_name", checkName(in.FirstName))
-	fields.Add("last_name", checkName(in.LastName))
+	u.FirstName, reason = checkName(in.FirstName)
+	fields.Add("first_name", reason)
+	u.LastName, reason = checkName(in.LastName)
+	fields.Add("last_name", reason)
 	u.Email, reason = checkEmail(in.Email)
 	fields.Add("email", reason)
 	fields.Add("password", p.Policy.Check(in.Password, u.contextWords()...))
@@ -72,7 +74,7 @@ func Register(ctx context.Context, req request.Request, db RegisterStore, p Regi
 	event := audit.NewEvent(req, audit.ActionRegister)
 	event.Actor, event.Target = u.UUID, u.UUID
 	event.AddIf(attempt.Last, audit.ActionWait)
-	taken, err := db.CreateUser(ctx, u, event)
+	taken, err := db.CreateUser(ctx, NewAccount{User: u}, event)
 	if err != nil {
 		return err
 	}

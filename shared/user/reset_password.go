@@ -34,15 +34,15 @@ type ResetStore interface {
 	// UserByReset returns the active account of a valid token, or nil if there
 	// is none. It does not use the token up.
 	UserByReset(ctx context.Context, hash []byte, now time.Time) (*User, error)
-	// SpendReset uses the token up. In one step it sets the password, revokes
+	// UseReset uses the token up. In one step it sets the password, revokes
 	// all access tokens and all other reset tokens of the account, and clears
 	// the budgets. It returns false if the token is no longer valid: if two
 	// requests use the same token, only one succeeds.
-	SpendReset(ctx context.Context, s SpentReset, e audit.Event) (bool, error)
+	UseReset(ctx context.Context, s ResetUse, e audit.Event) (bool, error)
 }
 
-// SpentReset is the use of a reset token.
-type SpentReset struct {
+// ResetUse is the use of a reset token.
+type ResetUse struct {
 	Hash         []byte // of the token
 	PasswordHash string
 	Clear        []string // keys of the rate limit budgets to clear
@@ -94,8 +94,8 @@ func ResetPassword(ctx context.Context, req request.Request, db ResetStore, p Re
 	event := audit.NewEvent(req, audit.ActionResetUsed, audit.ActionPasswordChanged)
 	event.AddIf(attempt.Last, audit.ActionWait)
 	passwordHash := p.Passwords.Hasher.Hash(in.NewPassword)
-	spent, err := db.SpendReset(ctx, SpentReset{Hash: hash, PasswordHash: passwordHash, Clear: clear, At: req.At}, event)
-	if err == nil && !spent {
+	used, err := db.UseReset(ctx, ResetUse{Hash: hash, PasswordHash: passwordHash, Clear: clear, At: req.At}, event)
+	if err == nil && !used {
 		return audit.RecordRefusal(ctx, db, failed, errInvalidToken())
 	}
 	return err

@@ -13,7 +13,7 @@ import (
 // token.
 func storeWithReset() (*store, string) {
 	token, hash := tokens.Mint()
-	return &store{users: []*user.User{ann()}, reset: user.Reset{Hash: hash}}, token
+	return &store{users: []*user.User{ann()}, reset: user.NewReset{Hash: hash}}, token
 }
 
 func reset(t testing.TB, db *store, token, pw string) error {
@@ -27,7 +27,7 @@ func TestResetPasswordStoresTheHash(t *testing.T) {
 	if err := reset(t, db, token, "another kite"); err != nil {
 		t.Fatal(err)
 	}
-	wantCalls(t, db, "Consume", "UserByReset", "SpendReset")
+	wantCalls(t, db, "Consume", "UserByReset", "UseReset")
 	if ok, stale, err := passwords.Hasher.Verify(db.newHash, "another kite"); !ok || stale || err != nil {
 		t.Errorf("the stored hash: %v, %v, %v", ok, stale, err)
 	}
@@ -45,7 +45,7 @@ func TestRefusedPasswordKeepsTheTokenValid(t *testing.T) {
 		db, token := storeWithReset()
 		wantRefusal(t, reset(t, db, token, pw), fault.Invalid, fault.Fields{"new_password": want})
 		for _, call := range db.calls {
-			if call == "SpendReset" {
+			if call == "UseReset" {
 				t.Errorf("%q: the token was used up", pw)
 			}
 		}
@@ -67,9 +67,9 @@ func TestInvalidResetTokensGetOneAnswer(t *testing.T) {
 		}
 	}
 	db, token := storeWithReset()
-	db.notSpent = true // another request was faster
+	db.notUsed = true // another request was faster
 	wantRefusal(t, reset(t, db, token, "another kite"), fault.TokenInvalid, invalid)
-	wantCalls(t, db, "Consume", "UserByReset", "SpendReset", "Record")
+	wantCalls(t, db, "Consume", "UserByReset", "UseReset", "Record")
 }
 
 func TestResetPasswordNeedsBothFields(t *testing.T) {
@@ -81,7 +81,7 @@ func TestResetPasswordNeedsBothFields(t *testing.T) {
 
 func TestResetPasswordOutageIsUnavailable(t *testing.T) {
 	t.Parallel()
-	for _, method := range []string{"UserByReset", "SpendReset"} {
+	for _, method := range []string{"UserByReset", "UseReset"} {
 		db, token := storeWithReset()
 		db.errs = map[string]error{method: errOutage}
 		if err := reset(t, db, token, "another kite"); !errors.Is(err, fault.Unavailable) {

@@ -25,15 +25,14 @@ type store struct {
 	taken       user.Taken
 	outcome     user.Outcome
 	notRecorded bool
-	notSpent    bool
+	notUsed     bool
 	wait        time.Duration
 	last        bool
 
 	calls   []string
 	created user.User
 	login   user.LoginRecord
-	reset   user.Reset
-	asked   []string // the username and the e-mail that CreateReset got
+	reset   user.NewReset
 	newHash string
 	guard   user.Guard
 	edit    user.Edit
@@ -88,17 +87,17 @@ func (s *store) RecordLogin(_ context.Context, l user.LoginRecord, e audit.Event
 	return err == nil && !s.notRecorded, err
 }
 
-func (s *store) CreateUser(_ context.Context, u user.User, e audit.Event) (user.Taken, error) {
-	s.created, s.event = u, e
+func (s *store) CreateUser(_ context.Context, a user.NewAccount, e audit.Event) (user.Taken, error) {
+	s.created, s.event = a.User, e
 	return s.taken, s.call("CreateUser")
 }
 
-func (s *store) CreateReset(_ context.Context, username, email string, r user.Reset, e audit.Event) (*user.User, error) {
-	s.reset, s.asked, s.event = r, []string{username, email}, e
+func (s *store) CreateReset(_ context.Context, r user.NewReset, e audit.Event) (*user.User, error) {
+	s.reset, s.event = r, e
 	if err := s.call("CreateReset"); err != nil {
 		return nil, err
 	}
-	return s.find(func(u *user.User) bool { return u.Username == username && u.Email == email && u.Active }), nil
+	return s.find(func(u *user.User) bool { return u.Username == r.Username && u.Email == r.Email && u.Active }), nil
 }
 
 func (s *store) UserByReset(_ context.Context, hash []byte, _ time.Time) (*user.User, error) {
@@ -109,10 +108,10 @@ func (s *store) UserByReset(_ context.Context, hash []byte, _ time.Time) (*user.
 	return s.users[0], err
 }
 
-func (s *store) SpendReset(_ context.Context, spent user.SpentReset, e audit.Event) (bool, error) {
-	s.newHash, s.cleared, s.event = spent.PasswordHash, spent.Clear, e
-	err := s.call("SpendReset")
-	return err == nil && !s.notSpent, err
+func (s *store) UseReset(_ context.Context, use user.ResetUse, e audit.Event) (bool, error) {
+	s.newHash, s.cleared, s.event = use.PasswordHash, use.Clear, e
+	err := s.call("UseReset")
+	return err == nil && !s.notUsed, err
 }
 
 func (s *store) CallerAndTarget(_ context.Context, c request.Caller, name string) (caller, target *user.User, err error) {

@@ -38,18 +38,18 @@ func goodUpdates() map[string]goodUpdate {
 	return map[string]goodUpdate{
 		"nothing":                    {ann(), ann(), user.Changes{}, wantWritten{}},
 		"own names":                  {ann(), ann(), user.Changes{FirstName: ptr("Anna"), LastName: ptr("Day")}, wantWritten{edit: user.Edit{FirstName: ptr("Anna"), LastName: ptr("Day")}}},
-		"own e-mail":                 {ann(), ann(), user.Changes{Email: ptr("new@EXAMPLE.com")}, wantWritten{edit: user.Edit{Email: ptr("new@example.com"), EndResets: true}}},
+		"own e-mail":                 {ann(), ann(), user.Changes{Email: ptr("new@EXAMPLE.com")}, wantWritten{edit: user.Edit{Email: ptr("new@example.com"), RevokeResets: true}}},
 		"the e-mail that it has":     {ann(), ann(), user.Changes{Email: ptr("ann@example.com")}, wantWritten{edit: user.Edit{Email: ptr("ann@example.com")}}},
-		"own e-mail in another case": {ann(), ann(), user.Changes{Email: ptr("Ann@example.com")}, wantWritten{edit: user.Edit{Email: ptr("Ann@example.com"), EndResets: true}}},
+		"own e-mail in another case": {ann(), ann(), user.Changes{Email: ptr("Ann@example.com")}, wantWritten{edit: user.Edit{Email: ptr("Ann@example.com"), RevokeResets: true}}},
 		"another's names":            {boss(), ann(), user.Changes{FirstName: ptr("Anna")}, wantWritten{edit: user.Edit{FirstName: ptr("Anna")}, asAdmin: true}},
 		"another's username":         {boss(), ann(), user.Changes{Username: ptr("Anna.Lee")}, wantWritten{edit: user.Edit{Username: ptr("anna.lee")}, asAdmin: true}},
 		"promotion":                  {boss(), ann(), user.Changes{Role: ptr(user.RoleAdmin)}, wantWritten{edit: user.Edit{Role: ptr(user.RoleAdmin)}, asAdmin: true}},
-		"demotion":                   {boss(), with(ann(), func(u *user.User) { u.Role = user.RoleAdmin }), user.Changes{Role: ptr(user.RoleUser)}, wantWritten{edit: user.Edit{Role: ptr(user.RoleUser), EndTokens: true}, asAdmin: true, removesAdmin: true}},
+		"demotion":                   {boss(), with(ann(), func(u *user.User) { u.Role = user.RoleAdmin }), user.Changes{Role: ptr(user.RoleUser)}, wantWritten{edit: user.Edit{Role: ptr(user.RoleUser), RevokeTokens: true}, asAdmin: true, removesAdmin: true}},
 		"the role that it has":       {boss(), ann(), user.Changes{Role: ptr(user.RoleUser)}, wantWritten{edit: user.Edit{Role: ptr(user.RoleUser)}, asAdmin: true, removesAdmin: true}},
-		"deactivation":               {boss(), ann(), user.Changes{Active: ptr(false)}, wantWritten{edit: user.Edit{Active: ptr(false), EndTokens: true, EndResets: true, EndSessions: true}, asAdmin: true, removesAdmin: true}},
+		"deactivation":               {boss(), ann(), user.Changes{Active: ptr(false)}, wantWritten{edit: user.Edit{Active: ptr(false), RevokeTokens: true, RevokeResets: true, EndSessions: true}, asAdmin: true, removesAdmin: true}},
 		"activation":                 {boss(), ann(), user.Changes{Active: ptr(true)}, wantWritten{edit: user.Edit{Active: ptr(true)}, asAdmin: true}},
-		"own demotion":               {boss(), boss(), user.Changes{Role: ptr(user.RoleUser)}, wantWritten{edit: user.Edit{Role: ptr(user.RoleUser), EndTokens: true}, asAdmin: true, removesAdmin: true}},
-		"own deactivation":           {boss(), boss(), user.Changes{Active: ptr(false)}, wantWritten{edit: user.Edit{Active: ptr(false), EndTokens: true, EndResets: true, EndSessions: true}, asAdmin: true, removesAdmin: true}},
+		"own demotion":               {boss(), boss(), user.Changes{Role: ptr(user.RoleUser)}, wantWritten{edit: user.Edit{Role: ptr(user.RoleUser), RevokeTokens: true}, asAdmin: true, removesAdmin: true}},
+		"own deactivation":           {boss(), boss(), user.Changes{Active: ptr(false)}, wantWritten{edit: user.Edit{Active: ptr(false), RevokeTokens: true, RevokeResets: true, EndSessions: true}, asAdmin: true, removesAdmin: true}},
 		"own names, as ADMIN":        {boss(), boss(), user.Changes{FirstName: ptr("B")}, wantWritten{edit: user.Edit{FirstName: ptr("B")}}},
 		"only the right password":    {ann(), ann(), user.Changes{CurrentPassword: ptr(right)}, wantWritten{edit: user.Edit{Clear: []string{"current password\x00" + annUUID + "\x00"}}}},
 	}
@@ -125,7 +125,7 @@ func TestPasswordChangeRevokesTheTokens(t *testing.T) {
 	if ok, stale, err := passwords.Hasher.Verify(*db.edit.PasswordHash, "another kite"); !ok || stale || err != nil {
 		t.Errorf("the stored hash: %v, %v, %v", ok, stale, err)
 	}
-	if !db.edit.EndTokens || !db.edit.EndResets {
+	if !db.edit.RevokeTokens || !db.edit.RevokeResets {
 		t.Errorf("the tokens are not revoked: %+v", db.edit)
 	}
 }

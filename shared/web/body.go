@@ -16,8 +16,7 @@ const maxBody = 16 << 10 // bytes
 // than UTF-8, and more than 16 KiB.
 func ReadBody(r *http.Request, mediaType string) ([]byte, error) {
 	got, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	charset := strings.ToLower(params["charset"])
-	if err != nil || got != mediaType || (charset != "" && charset != "utf-8") || r.Header.Get("Content-Encoding") != "" {
+	if err != nil || got != mediaType || !isUTF8(params["charset"]) || !isPlain(r.Header.Values("Content-Encoding")) {
 		return nil, &fault.Error{Code: unsupportedMediaType, Message: "The body must be " + mediaType + " in UTF-8."}
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
@@ -31,4 +30,25 @@ func ReadBody(r *http.Request, mediaType string) ([]byte, error) {
 		return nil, Malformed("The body must be UTF-8.")
 	}
 	return body, nil
+}
+
+// isUTF8 reports whether a charset is UTF-8 or not given. People write it without
+// the hyphen, too, which the Encoding Standard reads as the same.
+func isUTF8(charset string) bool {
+	switch strings.ToLower(charset) {
+	case "", "utf-8", "utf8":
+		return true
+	}
+	return false
+}
+
+// isPlain reports whether nothing is encoded: identity stands for that (RFC 9110
+// §12.5.3).
+func isPlain(encodings []string) bool {
+	for _, e := range encodings {
+		if e = strings.TrimSpace(e); e != "" && !strings.EqualFold(e, "identity") {
+			return false
+		}
+	}
+	return true
 }

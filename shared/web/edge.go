@@ -22,8 +22,8 @@ type Edge interface {
 	Verify(ctx context.Context, value string) bool
 }
 
-// TrustProxies gives h the address of the client and not that of the proxy that
-// connects to API Gateway. It reads X-Forwarded-For only where the request has
+// TrustProxies gives h the address of the client, not the address of the proxy
+// that connects to API Gateway. It reads X-Forwarded-For only where the request has
 // the edge's secret, and there only what the proxies wrote: each appends the
 // address that it saw, so what a client made up stands to the left of its own
 // address. Every other request came directly and keeps the address that API

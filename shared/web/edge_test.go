@@ -68,7 +68,7 @@ func TestTheEdgeTellsTheClient(t *testing.T) {
 		"two":                             {2, []string{"198.51.100.1, 198.51.100.200"}, "198.51.100.1"},
 		"two, and a claim":                {2, []string{"192.0.2.66, 198.51.100.1, 198.51.100.200"}, "198.51.100.1"},
 		"two, in two headers":             {2, []string{"192.0.2.66, 198.51.100.1", "198.51.100.200"}, "198.51.100.1"},
-		"two, one of which was left out":  {2, []string{"198.51.100.1"}, seen},
+		"two, but only one wrote":         {2, []string{"198.51.100.1"}, seen},
 		"one, without the header":         {1, nil, seen},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -41,9 +41,11 @@ func newStack(t testing.TB, databaseURL string, more map[string]string) *stack {
 	return &stack{
 		t: t, moto: m, arn: arn, emulators: map[string]*emulator{}, local: map[string]*runtimeapi.Function{}, log: &output{},
 		values: map[string]string{
-			"SECRET_ARN": arn, "PUBLIC_URL": "https://accounts.example.com", "MAIL_FROM": "no-reply@example.com",
-			"ADMIN_USERNAME": "admin", "ADMIN_EMAIL": "ops@example.com", "PASSWORD_MIN_LENGTH": "8",
-			"JWT_ALGORITHM": "ES256", "JWT_ROTATION_DAYS": "90", "JWT_KMS_KEY": "",
+			// One secret that holds everything, as a stack that goes on with an earlier one's has.
+			"SECRET_ARN": arn, "MIGRATE_SECRET_ARN": arn, "SETTINGS_SECRET_ARN": arn, "KEYS_SECRET_ARN": arn,
+			"PUBLIC_SECRET_ARN": arn,
+			"PUBLIC_URL":        "https://accounts.example.com", "MAIL_FROM": "no-reply@example.com",
+			"ADMIN_EMAIL": "ops@example.com", "JWT_KMS_KEY": "", "DATABASE_AUTH": "password", "MIGRATE_DATABASE_USER": "",
 		},
 	}
 }

@@ -11,7 +11,7 @@
 // It refuses to keep tokens: each connection gets its own. The SDK has the same few
 // lines in its module feature/rds/auth; here they use the signer that every
 // function links anyway, without another module. Tests compare the tokens with
-// those of botocore.
+// the ones that botocore makes.
 package rdsauth
 
 import (

@@ -28,7 +28,7 @@ func (t *Template) readFunctions(logicalIDs []string) error {
 			return fmt.Errorf("%s: %w", id, err)
 		}
 		if other, taken := folders[f.Folder]; taken {
-			return fmt.Errorf("%s: its folder %s is that of %s already", id, f.Folder, other)
+			return fmt.Errorf("%s: its folder %s already belongs to %s", id, f.Folder, other)
 		}
 		folders[f.Folder] = id
 		for _, route := range f.Routes {

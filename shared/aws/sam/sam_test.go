@@ -127,7 +127,7 @@ func TestParseRefuses(t *testing.T) {
 		"no CodeUri":            {"Resources: {F: {Type: AWS::Serverless::Function, Properties: {}}}", "F: it needs a CodeUri"},
 		"a CodeUri from far":    {"Resources: {F: {Type: AWS::Serverless::Function, Properties: {CodeUri: !Ref Where}}}", "CodeUri"},
 		"the root as CodeUri":   {"Resources: {F: {Type: AWS::Serverless::Function, Properties: {CodeUri: .}}}", "CodeUri"},
-		"two with one folder":   {"Resources: {F: {Type: AWS::Serverless::Function, Properties: {CodeUri: a/f}}, G: {Type: AWS::Serverless::Function, Properties: {CodeUri: a/f/}}}", "G: its folder f is that of F"},
+		"two with one folder":   {"Resources: {F: {Type: AWS::Serverless::Function, Properties: {CodeUri: a/f}}, G: {Type: AWS::Serverless::Function, Properties: {CodeUri: a/f/}}}", "G: its folder f already belongs to F"},
 		"memory by reference":   {function("MemorySize: !Ref Size"), "MemorySize"},
 		"no time":               {function("Timeout: 0"), "Timeout"},
 		"time in words":         {function("Timeout: long"), "Timeout"},

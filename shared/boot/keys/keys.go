@@ -1,5 +1,7 @@
-// Package keys reads the key ring of a function from JWT_KEYS, which a rotation
-// changes while the function runs. It is not part of package boot because the
+// Package keys reads the key ring of a function, which a rotation changes while
+// the function runs. A function that signs has the whole ring in JWT_KEYS. One
+// that only verifies has a copy without private keys in JWT_PUBLIC_KEYS, and
+// cannot read the other. The package is not part of package boot because the
 // function that publishes the keys has no database.
 //
 // It refuses to use a ring that it cannot read completely. Then the last good
@@ -17,41 +19,60 @@ import (
 	"roster/shared/fault"
 )
 
-// variable is the name of the secret's member, or of the environment variable.
-const variable = "JWT_KEYS"
+// The members of the secrets, or environment variables, that hold a ring. If both
+// are there, the whole ring counts.
+const (
+	whole  = "JWT_KEYS"
+	public = "JWT_PUBLIC_KEYS"
+)
 
 // Live gives the ring as it is now. It is safe for concurrent use.
 type Live struct {
 	env *settings.Environment
 
 	mu   sync.Mutex
-	text string
+	text source
 	ring *keyring.Ring // parsed from text; nil if there is none
 }
 
-// New returns the ring of the environment. It rejects JWT_KEYS if it is not a
+// source is the text of a ring, and the variable that it comes from.
+type source struct{ variable, text string }
+
+func sourceOf(values map[string]string) source {
+	if text := values[whole]; text != "" {
+		return source{whole, text}
+	}
+	return source{public, values[public]}
+}
+
+func (s source) parse() (*keyring.Ring, error) {
+	read := keyring.ParsePublic
+	switch {
+	case s.text == "":
+		return nil, nil
+	case s.variable == whole:
+		read = keyring.Parse
+	}
+	ring, err := read(s.text)
+	if err != nil {
+		return nil, fmt.Errorf("%s is not a ring of keys: %w", s.variable, err)
+	}
+	return ring, nil
+}
+
+// New returns the ring of the environment. It rejects a variable that is not a
 // ring.
 func New(env *settings.Environment) *Live {
 	l := &Live{env: env}
-	if err := l.update(env.Optional(variable, "")); err != nil {
-		env.AddError(variable, err)
+	s := sourceOf(map[string]string{whole: env.Optional(whole, ""), public: env.Optional(public, "")})
+	if err := l.update(s); err != nil {
+		env.AddError(s.variable, err)
 	}
 	env.Require(func(values map[string]string) error {
-		_, err := parse(values[variable])
+		_, err := sourceOf(values).parse()
 		return err
 	})
 	return l
-}
-
-func parse(text string) (*keyring.Ring, error) {
-	if text == "" {
-		return nil, nil
-	}
-	ring, err := keyring.Parse(text)
-	if err != nil {
-		return nil, fmt.Errorf("%s is not a ring of keys: %w", variable, err)
-	}
-	return ring, nil
 }
 
 // Ring returns the ring, or nil if there is none. The error is
@@ -64,7 +85,7 @@ func (l *Live) Ring(ctx context.Context) (*keyring.Ring, error) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if err := l.update(values[variable]); err != nil {
+	if err := l.update(sourceOf(values)); err != nil {
 		return nil, Unavailable(err)
 	}
 	return l.ring, nil
@@ -72,13 +93,13 @@ func (l *Live) Ring(ctx context.Context) (*keyring.Ring, error) {
 
 // update parses the text if it has changed. The caller holds l.mu, except in
 // New.
-func (l *Live) update(text string) error {
-	if text == l.text {
+func (l *Live) update(s source) error {
+	if s == l.text {
 		return nil
 	}
-	ring, err := parse(text)
+	ring, err := s.parse()
 	if err == nil {
-		l.text, l.ring = text, ring
+		l.text, l.ring = s, ring
 	}
 	return err
 }

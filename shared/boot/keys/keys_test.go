@@ -151,3 +151,46 @@ func TestTheRotationWaitsForTheOldestSecretInUse(t *testing.T) {
 		t.Errorf("a secret may be used for %v after it was read, and the rotation waits for %v", secrets.UsableFor, keyring.MaxSecretAge)
 	}
 }
+
+// A function that only verifies has a copy without private keys. Where both are
+// there, the whole ring counts.
+func TestTheRingMayBeAPublicCopy(t *testing.T) {
+	t.Parallel()
+	whole, other := newRing(t), newRing(t)
+	ring, err := keyring.Parse(whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := ring.PublicJSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied := string(b)
+	for name, c := range map[string]struct {
+		values map[string]string
+		kid    string
+		signs  bool
+	}{
+		"the copy":             {map[string]string{"JWT_PUBLIC_KEYS": copied}, ring.Keys[0].ID, false},
+		"both":                 {map[string]string{"JWT_PUBLIC_KEYS": copied, "JWT_KEYS": whole}, ring.Keys[0].ID, true},
+		"a copy of another":    {map[string]string{"JWT_PUBLIC_KEYS": copied, "JWT_KEYS": other}, "", true},
+		"neither, nothing bad": {map[string]string{}, "", false},
+	} {
+		e := settings.FromMap(c.values)
+		got, err := keys.New(e).Ring(t.Context())
+		if err != nil || e.Check() != nil || (got == nil) != (len(c.values) == 0) {
+			t.Errorf("%s: %v, %v, %v", name, got, err, e.Check())
+			continue
+		}
+		if got != nil && (c.kid != "" && got.Keys[0].ID != c.kid || (got.Keys[0].Private() != nil) != c.signs) {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+	for _, bad := range []string{whole, "{}", canary} {
+		e := settings.FromMap(map[string]string{"JWT_PUBLIC_KEYS": bad})
+		keys.New(e)
+		if err := e.Check(); err == nil || !strings.Contains(err.Error(), "JWT_PUBLIC_KEYS (is not a ring of keys: ") || strings.Contains(err.Error(), canary) {
+			t.Errorf("%v", err)
+		}
+	}
+}

@@ -17,7 +17,7 @@ import (
 // Notices returns what mails the owners of accounts. A mistake in the settings
 // stops the start.
 func Notices(env *boot.Environment) user.Notices {
-	return user.Notices{Mailer: mail.Mailer{Transport: transport(env)}, PublicURL: env.Origin("PUBLIC_URL")}
+	return user.Notices{Mailer: mail.Mailer{Transport: transport(env)}, PublicURL: env.PublicURL()}
 }
 
 // OptionalNotices is Notices for a function whose main work is not mail. A
@@ -29,7 +29,7 @@ func OptionalNotices(env *boot.Environment) user.Notices {
 	if err := scoped.Check(); err != nil {
 		t = misconfigured{err}
 	}
-	return user.Notices{Mailer: mail.Mailer{Transport: t}, PublicURL: env.Origin("PUBLIC_URL")}
+	return user.Notices{Mailer: mail.Mailer{Transport: t}, PublicURL: env.PublicURL()}
 }
 
 // misconfigured is the transport if the settings are wrong: it sends nothing.

@@ -3,6 +3,7 @@
 package rotating
 
 import (
+	"context"
 	"time"
 
 	"roster/shared/aws/awsenv"
@@ -17,18 +18,42 @@ import (
 // private signature key one to three years.
 const maxDays = 365
 
-// Job returns the job that rotates the keys in the secret of SECRET_ARN.
+// Run runs Job once, for the function. Its error names every bad setting.
+//
+// Where functions that only verify have a secret of their own, each run makes sure
+// that a key of the ring signs. The command does not: it does not know whether the
+// settings' secret has a key for HS256.
+func Run(ctx context.Context, env *settings.Environment, request rotation.Request) (rotation.Report, error) {
+	job := Job(env)
+	if err := env.Check(); err != nil {
+		return rotation.Report{}, err
+	}
+	request.First = request.First || env.Optional("PUBLIC_SECRET_ARN", "") != ""
+	return job(ctx, request)
+}
+
+// Job returns the job that rotates the keys in the secret of KEYS_SECRET_ARN, or
+// of SECRET_ARN if that is not set. It copies the public keys into the secret of
+// PUBLIC_SECRET_ARN, if that is set and another one.
 func Job(env *settings.Environment) rotation.Job {
-	arn := env.Required("SECRET_ARN")
+	arn := env.Optional("KEYS_SECRET_ARN", "")
+	if arn == "" {
+		arn = env.Required("SECRET_ARN")
+	}
 	cfg, err := awsenv.From(func(name string) string { return env.Optional(name, "") })
 	if err != nil {
 		env.AddError("SECRET_ARN", err)
 	}
 	s := Settings(env)
+	s.SharedSecret = env.Optional("JWT_SECRET_KEY", "") != ""
 	if key := env.Optional("JWT_KMS_KEY", ""); key != "" {
 		s.Wrapper = kms.New(cfg, key, arn)
 	}
-	return rotation.NewJob(secrets.Open(cfg, arn), s, time.Now)
+	stores := rotation.Stores{Keys: secrets.Open(cfg, arn)}
+	if public := env.Optional("PUBLIC_SECRET_ARN", ""); public != "" && public != arn {
+		stores.Public = secrets.Open(cfg, public)
+	}
+	return rotation.NewJob(stores, s, time.Now)
 }
 
 // Settings returns how often keys change and which algorithm new ones have.

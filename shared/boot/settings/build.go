@@ -51,7 +51,7 @@ func (l *lazy[T]) get(ctx context.Context) (T, error) {
 	if age := wallclock.Now().Sub(l.readAt); l.err != nil && (age >= retryInterval || age < 0) {
 		ctx, cancel := context.WithTimeout(ctx, readTimeout)
 		defer cancel()
-		l.use(WithSecret(ctx, l.env.environ, l.env.secret))
+		l.use(withSources(ctx, l.env.environ, l.env.sources))
 	}
 	return l.value, l.err
 }

@@ -1,6 +1,6 @@
 // Package settings reads the configuration of a function: the variables of the
-// process, and the members of the secret that SECRET_ARN names. Where both have
-// a name, the secret wins.
+// process, and the members of the secrets that SECRET_ARN and its like name.
+// Where both have a name, the secret wins.
 //
 //	env := settings.Load()
 //	port := env.Int("MAIL_PORT", 587, 1, 65535)
@@ -27,21 +27,18 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
-
-	"roster/shared/aws/awsenv"
-	"roster/shared/aws/secrets"
 )
 
 // Environment is the configuration of a function, as it was at the start.
 type Environment struct {
-	values   map[string]string // environ, overridden by the secret's members
+	values   map[string]string // environ, overridden by the secrets' members
 	environ  map[string]string
-	secret   Secret            // nil without SECRET_ARN
+	sources  []*source
 	rejected map[string]string // what is wrong with a variable, by its name
-	outage   error             // why the secret was not read, if reading it again may succeed
+	outage   error             // why a secret was not read, if reading it again may succeed
 }
 
-// Secret gives the members of the secret: see package secrets.
+// Secret gives the members of a secret: see package secrets.
 type Secret interface {
 	Require(valid func(values map[string]string) error)
 	Get(ctx context.Context) (map[string]string, error)
@@ -54,11 +51,11 @@ func (e *Environment) String() string { return "the function's environment" }
 // GoString does the same for %#v.
 func (e *Environment) GoString() string { return e.String() }
 
-// secretTimeout bounds the one read of the secret at start, retries included.
+// secretTimeout bounds the one read of the secrets at start, retries included.
 const secretTimeout = 5 * time.Second
 
-// Load reads the environment and, if SECRET_ARN is set, the secret. Check
-// reports what is wrong.
+// Load reads the environment and the secrets that it names. Check reports what
+// is wrong.
 //
 // It makes Lambda's logger the default of slog, as lambdahttp.Start does. Load
 // does it too, because the line that says why a start was refused comes before
@@ -66,18 +63,17 @@ const secretTimeout = 5 * time.Second
 func Load() *Environment {
 	slog.SetDefault(lambdacontext.NewLogger())
 	e := FromMap(Environ())
-	arn := e.values["SECRET_ARN"]
-	if arn == "" {
+	sources, err := openSources(e.values)
+	if err != nil {
+		e.rejectSource(err)
 		return e
 	}
-	cfg, err := awsenv.From(func(name string) string { return e.values[name] })
-	if err != nil {
-		e.Reject("SECRET_ARN", "cannot be read: "+err.Error())
+	if len(sources) == 0 {
 		return e
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), secretTimeout)
 	defer cancel()
-	return WithSecret(ctx, e.values, secrets.Open(cfg, arn))
+	return withSources(ctx, e.values, sources)
 }
 
 // FromMap returns an Environment with these values and no secret.
@@ -85,20 +81,30 @@ func FromMap(values map[string]string) *Environment {
 	return &Environment{values: values, environ: values, rejected: map[string]string{}}
 }
 
-// WithSecret returns an Environment with these values, overridden by the
-// secret's members. It reads the secret now, and Current can read it again.
-func WithSecret(ctx context.Context, values map[string]string, secret Secret) *Environment {
+// WithSecret returns an Environment with these values, overridden by the members
+// of the secrets, which are in the order of their variables. It reads the secrets
+// now, and Current can read them again.
+func WithSecret(ctx context.Context, values map[string]string, secrets ...Secret) *Environment {
+	sources := make([]*source, len(secrets))
+	for i, s := range secrets {
+		sources[i] = &source{variable: secretVariables[i], secret: s}
+	}
+	return withSources(ctx, values, sources)
+}
+
+func withSources(ctx context.Context, values map[string]string, sources []*source) *Environment {
 	e := FromMap(values)
-	e.secret = secret
-	current, err := e.Current(ctx, false)
+	e.sources = sources
+	members, err := readSources(ctx, sources, false)
 	if err != nil {
-		e.Reject("SECRET_ARN", "cannot be read: "+err.Error())
+		e.rejectSource(err)
 		if isTransient(err) {
 			e.outage = err
 		}
 		return e
 	}
-	e.values = current
+	e.rejectMisspelled(members)
+	e.values = e.addEnviron(members)
 	return e
 }
 
@@ -124,25 +130,21 @@ func (e *Environment) Scoped() *Environment {
 // the variable's name, as in "must be true or false".
 func (e *Environment) Reject(name, reason string) { e.rejected[name] = reason }
 
-// Current returns the values as they are now: the secret may have changed since
-// the start. With fresh it reads the secret again, where it otherwise takes a
+// Current returns the values as they are now: a secret may have changed since
+// the start. With fresh it reads the secrets again, where it otherwise takes a
 // recent read from memory. The caller must not change the map.
 func (e *Environment) Current(ctx context.Context, fresh bool) (map[string]string, error) {
-	if e.secret == nil {
+	if len(e.sources) == 0 {
 		return e.values, nil
 	}
-	read := e.secret.Get
-	if fresh {
-		read = e.secret.Refresh
-	}
-	values, err := read(ctx)
+	values, err := readSources(ctx, e.sources, fresh)
 	if err != nil {
 		return nil, err
 	}
 	return e.addEnviron(values), nil
 }
 
-// addEnviron adds the variables of the process that the secret does not have.
+// addEnviron adds the variables of the process that the secrets do not have.
 func (e *Environment) addEnviron(values map[string]string) map[string]string {
 	for name, value := range e.environ {
 		if _, overridden := values[name]; !overridden {
@@ -153,12 +155,10 @@ func (e *Environment) addEnviron(values map[string]string) map[string]string {
 }
 
 // Require adds a check of the values, as Current returns them, for what is read
-// from the secret from now on. Values that fail it are not used: the last good
+// from a secret from now on. Values that fail it are not used: the last good
 // ones stay in use.
 func (e *Environment) Require(valid func(values map[string]string) error) {
-	if e.secret != nil {
-		e.secret.Require(func(values map[string]string) error { return valid(e.addEnviron(maps.Clone(values))) })
-	}
+	requireOf(e.sources, func(values map[string]string) error { return valid(e.addEnviron(values)) })
 }
 
 // AddError rejects a variable because nothing could be made from its value. The
@@ -172,8 +172,8 @@ func (e *Environment) Check() error {
 	if len(e.rejected) == 0 {
 		return nil
 	}
-	if reason, rejected := e.rejected["SECRET_ARN"]; rejected { // other variables are missing only because of it
-		return fmt.Errorf("the configuration is not usable: SECRET_ARN %s", reason)
+	if err := e.checkSources(); err != nil {
+		return err
 	}
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(e.rejected)) {
@@ -239,6 +239,25 @@ func (e *Environment) Bool(name string, fallback bool) bool {
 
 // originForm is a scheme, a host name or IP address, and perhaps a port.
 var originForm = regexp.MustCompile(`^https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$`)
+
+// PublicURL returns the origin at which people and clients reach the API:
+// PUBLIC_URL, or the API's own address (API_URL), which a deployment writes beside
+// the keys as soon as it is known.
+func (e *Environment) PublicURL() string {
+	if e.values["PUBLIC_URL"] == "" && e.values["API_URL"] != "" {
+		return e.Origin("API_URL")
+	}
+	return e.Origin("PUBLIC_URL")
+}
+
+// AssumePublicURL makes PublicURL return an origin that leads nowhere, if there is
+// none. It is for a run that uses no link, so that all other settings are checked
+// before the API's address is known.
+func (e *Environment) AssumePublicURL() {
+	if e.values["PUBLIC_URL"] == "" && e.values["API_URL"] == "" {
+		e.values["PUBLIC_URL"] = "https://not-known-yet.invalid" // RFC 2606 §2
+	}
+}
 
 // Origin returns a required origin (RFC 6454) such as
 // https://accounts.example.com. A slash at the end is removed.

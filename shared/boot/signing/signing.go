@@ -5,6 +5,7 @@
 package signing
 
 import (
+	"cmp"
 	"context"
 	"sync"
 
@@ -20,7 +21,7 @@ import (
 func New(env *boot.Environment) *tokens.Access {
 	get := func(name string) string { return env.Optional(name, "") }
 	return tokens.NewWithUnwrapper(env, &unwrapper{
-		config: sync.OnceValues(func() (aws.Config, error) { return awsenv.From(get) }), secret: get("SECRET_ARN"),
+		config: sync.OnceValues(func() (aws.Config, error) { return awsenv.From(get) }), secret: cmp.Or(get("KEYS_SECRET_ARN"), get("SECRET_ARN")),
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -192,5 +193,57 @@ func TestAWrappedKeyIsUnwrappedOnce(t *testing.T) {
 	swapped := tokens.NewWithUnwrapper(e, &fakeKMS{pkcs8: map[string][]byte{k.ID + " wrapped": wrong}})
 	if _, _, err := issue(t.Context(), swapped, time.Now()); err == nil || errors.Is(err, fault.Unavailable) {
 		t.Errorf("the private key of another public key: %v", err)
+	}
+}
+
+// checkedSecret remembers the checks of what is read from it.
+type checkedSecret struct {
+	fakeSecret
+	checks []func(map[string]string) error
+}
+
+func (s *checkedSecret) Require(valid func(map[string]string) error) {
+	s.checks = append(s.checks, valid)
+}
+
+func (s *checkedSecret) Get(context.Context) (map[string]string, error) {
+	return maps.Clone(s.values), nil
+}
+
+func (s *checkedSecret) accepts(values map[string]string) bool {
+	for _, valid := range s.checks {
+		if valid(maps.Clone(values)) != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// A function that has nothing but the ring must not take a secret without one: it
+// would answer 401 to everybody. It goes on with the last good ring.
+func TestAReadingWithoutKeysIsNotUsed(t *testing.T) {
+	t.Parallel()
+	whole, err := keyring.Parse(ringOf(t, generate(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	public, err := whole.PublicJSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, values := range map[string]map[string]string{
+		"a verifier": {"JWT_PUBLIC_KEYS": string(public)},
+		"a signer":   {jwtKeys: ringOf(t, generate(t)), "ROOT_KEY": rootKey},
+	} {
+		s := &checkedSecret{fakeSecret: fakeSecret{values: values}}
+		e := &boot.Environment{Environment: settings.WithSecret(t.Context(), map[string]string{"PUBLIC_URL": origin}, s)}
+		tokens.New(e)
+		mustBeUsable(t, e)
+		if !s.accepts(values) || !s.accepts(map[string]string{"JWT_SECRET_KEY": rootKey}) {
+			t.Errorf("%s refuses good values", name)
+		}
+		if got := s.accepts(map[string]string{"OTHER": "x"}); got {
+			t.Errorf("%s takes values without any key", name)
+		}
 	}
 }

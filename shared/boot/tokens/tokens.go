@@ -9,8 +9,9 @@ package tokens
 import (
 	"context"
 	"crypto"
+	"errors"
 	"fmt"
-	"regexp"
+	"strings"
 	"sync"
 	"time"
 
@@ -50,31 +51,37 @@ func New(env *boot.Environment) *Access { return NewWithUnwrapper(env, nil) }
 func NewWithUnwrapper(env *boot.Environment, u Unwrapper) *Access {
 	a := &Access{profile: profile(env), keys: keys.New(env.Environment), unwrapper: u, unwrapped: map[string]crypto.Signer{}}
 	ring, _ := a.keys.Ring(context.Background()) // keys.New has reported a bad ring
-	if hasCurrentKey(ring) && env.Optional("JWT_SECRET_KEY", env.Optional("ROOT_KEY", "")) == "" {
-		return a
+	if ring.Signs() {
+		env.Require(hasKey)
+		if env.Optional("JWT_SECRET_KEY", env.Optional("ROOT_KEY", "")) == "" {
+			return a
+		}
 	}
 	a.secret = env.Key("JWT_SECRET_KEY")
 	return a
 }
 
-// hasCurrentKey reports whether the ring signs. If it does not, the shared
-// secret does.
-func hasCurrentKey(r *keyring.Ring) bool {
-	if r == nil {
-		return false
+// hasKey refuses values that have lost the ring, which would make every token
+// invalid. The last good ring stays in use, and the next rotation makes a new one.
+// An operator who goes back to a shared secret gives that.
+func hasKey(values map[string]string) error {
+	if values["JWT_KEYS"] == "" && values["JWT_PUBLIC_KEYS"] == "" && values["JWT_SECRET_KEY"] == "" {
+		return errors.New("the ring of keys is gone: JWT_KEYS, or JWT_PUBLIC_KEYS in a copy for those who verify")
 	}
-	_, ok := r.Current()
-	return ok
+	return nil
 }
 
-// audienceForm is what RFC 7519 §2 calls a StringOrURI, of a sensible length.
-var audienceForm = regexp.MustCompile(`^[!-~]{1,128}$`)
+// isAudience reports whether a text is what RFC 7519 §2 calls a StringOrURI, of a
+// sensible length.
+func isAudience(s string) bool {
+	return s != "" && len(s) <= 128 && !strings.ContainsFunc(s, func(r rune) bool { return r < '!' || r > '~' })
+}
 
 // profile reads the issuer, the audience and the extra claims of the tokens.
 func profile(env *boot.Environment) token.Profile {
 	// Roster's own endpoints require the same audience (RFC 7519 §4.1.3).
-	p := token.Profile{Issuer: env.Origin("PUBLIC_URL"), Audience: env.Optional("JWT_AUDIENCE", "roster")}
-	if !audienceForm.MatchString(p.Audience) {
+	p := token.Profile{Issuer: env.PublicURL(), Audience: env.Optional("JWT_AUDIENCE", "roster")}
+	if !isAudience(p.Audience) {
 		env.Reject("JWT_AUDIENCE", "must be 1 to 128 characters without spaces")
 	}
 	if text := env.Optional("JWT_CLAIMS", ""); text != "" {
@@ -95,7 +102,7 @@ func (a *Access) Ready(ctx context.Context) (user.Issue, error) {
 		return nil, err
 	}
 	s := a.verifier(ring)
-	if hasCurrentKey(ring) {
+	if ring.Signs() {
 		private, err := a.signer(ctx, ring)
 		if err != nil {
 			return nil, err
@@ -145,6 +152,9 @@ func (a *Access) signer(ctx context.Context, ring *keyring.Ring) (crypto.Signer,
 	a.mu.Unlock()
 	if known {
 		return private, nil
+	}
+	if k.Wrapped == nil {
+		return nil, fmt.Errorf("%v has no private key here: this function reads only the public ones", k)
 	}
 	if a.unwrapper == nil {
 		return nil, fmt.Errorf("%v is wrapped, and this function cannot unwrap it", k)

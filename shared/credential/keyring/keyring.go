@@ -18,6 +18,7 @@ import (
 	"crypto"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 )
 
@@ -60,6 +61,11 @@ const (
 	// takes.
 	clockMargin = 5 * time.Minute
 
+	// RunInterval is the time between two scheduled rotations. Whatever comes
+	// between the ring and its copy for those who verify, the next run makes it
+	// right before a retired key is refused.
+	RunInterval = time.Hour
+
 	// PropagationTime is how long a key is next before it may sign. After that,
 	// every verifier has it.
 	PropagationTime = MaxSecretAge + MaxSetAge + MaxGatewayAge + clockMargin
@@ -97,6 +103,15 @@ type Ring struct {
 // been next for PropagationTime; until then the shared secret signs.
 func (r *Ring) Current() (Key, bool) { return r.inState(Current) }
 
+// Signs reports whether the ring has a key that signs. A nil ring has none.
+func (r *Ring) Signs() bool {
+	if r == nil {
+		return false
+	}
+	_, ok := r.Current()
+	return ok
+}
+
 func (r *Ring) inState(s State) (Key, bool) {
 	for _, k := range r.Keys {
 		if k.State == s {
@@ -104,6 +119,11 @@ func (r *Ring) inState(s State) (Key, bool) {
 		}
 	}
 	return Key{}, false
+}
+
+// Has reports whether the ring has a key with that kid, in any state.
+func (r *Ring) Has(kid string) bool {
+	return slices.ContainsFunc(r.Keys, func(k Key) bool { return k.ID == kid })
 }
 
 // Find returns the key that verifies tokens with that kid now, if there is one.

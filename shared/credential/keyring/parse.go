@@ -37,7 +37,13 @@ type entry struct {
 // Parse reads a ring as JSON wrote it. It refuses members that it does not know,
 // because a ring that is only partly understood might sign with a key that was
 // never published. Its errors show kids and no other value.
-func Parse(text string) (*Ring, error) {
+func Parse(text string) (*Ring, error) { return parse(text, entry.key) }
+
+// ParsePublic reads a ring as PublicJSON wrote it. It refuses a private key,
+// wrapped or not: its readers may not have one.
+func ParsePublic(text string) (*Ring, error) { return parse(text, entry.publicKey) }
+
+func parse(text string, read func(entry) (Key, error)) (*Ring, error) {
 	if len(text) > maxBytes {
 		return nil, fmt.Errorf("it is longer than %d bytes", maxBytes)
 	}
@@ -58,7 +64,7 @@ func Parse(text string) (*Ring, error) {
 	}
 	r := &Ring{HS256Until: timeOrZero(doc.HS256Until)}
 	for i, e := range doc.Keys {
-		k, err := e.key()
+		k, err := read(e)
 		if err != nil {
 			return nil, fmt.Errorf("key %d (%s): %w", i+1, e.label(), err)
 		}
@@ -70,22 +76,36 @@ func Parse(text string) (*Ring, error) {
 	return r, nil
 }
 
-var (
-	kidForm    = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
-	memberForm = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
-)
+var memberForm = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+
+// isKid reports whether a text is 1 to 64 letters, digits, dots, underscores or
+// hyphens.
+func isKid(s string) bool {
+	foreign := func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '.' && r != '_' && r != '-'
+	}
+	return s != "" && len(s) <= 64 && !strings.ContainsFunc(s, foreign)
+}
 
 // label names the key in an error. It does not show what is not a kid, because a
 // secret value may be written there by mistake.
 func (e entry) label() string {
-	if !kidForm.MatchString(e.ID) {
+	if !isKid(e.ID) {
 		return "without a kid"
 	}
 	return e.ID
 }
 
-func (e entry) key() (Key, error) {
-	if !kidForm.MatchString(e.ID) {
+func (e entry) publicKey() (Key, error) {
+	if e.Private != "" || e.Wrapped != "" {
+		return Key{}, errors.New("it has a private key, and this is a copy for those who only verify")
+	}
+	return e.withoutPrivate()
+}
+
+// withoutPrivate returns the key as its public members describe it.
+func (e entry) withoutPrivate() (Key, error) {
+	if !isKid(e.ID) {
 		return Key{}, errors.New("kid must be 1 to 64 letters, digits, dots, underscores or hyphens")
 	}
 	k := Key{
@@ -99,8 +119,13 @@ func (e entry) key() (Key, error) {
 	if k.Public, err = e.Public.publicKey(e.Algorithm); err != nil {
 		return Key{}, err
 	}
-	if k.State == Retired { // a private key that is left there is ignored
-		return k, nil
+	return k, nil
+}
+
+func (e entry) key() (Key, error) {
+	k, err := e.withoutPrivate()
+	if err != nil || k.State == Retired { // a retired key's private key, if one is left there, is ignored
+		return k, err
 	}
 	switch {
 	case (e.Private == "") == (e.Wrapped == ""):
@@ -202,10 +227,16 @@ func checkMemberNames(text string) error {
 }
 
 // JSON returns the ring for storage, with its private keys. Parse reads it.
-func (r *Ring) JSON() ([]byte, error) {
+func (r *Ring) JSON() ([]byte, error) { return r.write(Key.entry) }
+
+// PublicJSON returns the ring without its private keys, for those who verify.
+// ParsePublic reads it.
+func (r *Ring) PublicJSON() ([]byte, error) { return r.write(Key.publicEntry) }
+
+func (r *Ring) write(form func(Key) (entry, error)) ([]byte, error) {
 	doc := document{HS256Until: timeOrNil(r.HS256Until)}
 	for _, k := range r.Keys {
-		e, err := k.entry()
+		e, err := form(k)
 		if err != nil {
 			return nil, err
 		}
@@ -214,14 +245,21 @@ func (r *Ring) JSON() ([]byte, error) {
 	return json.Marshal(doc)
 }
 
-func (k Key) entry() (entry, error) {
+func (k Key) publicEntry() (entry, error) {
 	public, err := publicJWK(k.Public)
 	if err != nil {
 		return entry{}, fmt.Errorf("write %v: %w", k, err)
 	}
-	e := entry{
+	return entry{
 		ID: k.ID, Algorithm: k.Algorithm, State: k.State, Public: public,
 		CreatedAt: timeOrNil(k.CreatedAt), CurrentAt: timeOrNil(k.CurrentAt), RetiredAt: timeOrNil(k.RetiredAt),
+	}, nil
+}
+
+func (k Key) entry() (entry, error) {
+	e, err := k.publicEntry()
+	if err != nil {
+		return entry{}, err
 	}
 	switch {
 	case k.State == Retired:

@@ -101,6 +101,21 @@ func (r *Ring) needsNextKey(now time.Time, period time.Duration, force bool) boo
 	return force || due
 }
 
+// PublishAgain returns a copy of the ring whose next key counts as published now,
+// and the changes. It is for a run that finds that the verifiers' copy lacks the
+// key: the key must not sign before they have had it for PropagationTime.
+func (r *Ring) PublishAgain(now time.Time) (*Ring, []Change) {
+	after := &Ring{Keys: slices.Clone(r.Keys), HS256Until: r.HS256Until}
+	var changes []Change
+	for i := range after.Keys {
+		if k := &after.Keys[i]; k.State == Next {
+			k.CreatedAt = now
+			changes = append(changes, Change{"published", *k})
+		}
+	}
+	return after, changes
+}
+
 // NewRing returns a ring with one key that signs at once. It is for a first ring,
 // which nobody has copied yet, and to revoke all keys of an old ring. An instance
 // with a copy of the old ring refuses the new key's tokens until it reads the new

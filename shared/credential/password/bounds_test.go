@@ -70,7 +70,7 @@ func TestUnusableHashesAreNotComputed(t *testing.T) {
 		if ok || stale || !errors.Is(err, password.ErrUnusable) {
 			t.Errorf("%s: ok %v, stale %v, error %v", name, ok, stale, err)
 		}
-		// The work is that of a new hash, so the time does not show what is stored.
+		// The work is as much as for a new hash, so the time does not show what is stored.
 		if n := after.TotalAlloc - before.TotalAlloc; n < newHash || n > newHash+newHash/4 {
 			t.Errorf("%s: %d KiB were allocated", name, n>>10)
 		}
@@ -127,7 +127,7 @@ func TestVerifyingACheapHashIsAsMuchWorkAsVerifyingANewOne(t *testing.T) {
 		}
 		work, maxMemory := h.Work()
 		if (work > full) != c.expensive || work < full-4 {
-			t.Errorf("%s: the work is %d, and that of a new hash %d", c.parameters, work, full)
+			t.Errorf("%s: the work is %d, and %d for a new hash", c.parameters, work, full)
 		}
 		if !c.expensive && maxMemory > 2*memory {
 			t.Errorf("%s: needs %d KiB at a time", c.parameters, maxMemory)

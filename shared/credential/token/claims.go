@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -86,7 +87,9 @@ const (
 	maxExtraClaims = 16
 )
 
-var claimForm = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,127}$`)
+// claimForm is compiled at its first use, because that takes longer than the rest of a
+// start, and few deployments have further claims.
+var claimForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,127}$`) })
 
 // reservedClaims must not be extra claims: those that Roster itself writes, those
 // of RFC 7519 §4.1, and those that say how somebody logged in, which differs from
@@ -114,7 +117,7 @@ func ParseExtra(text string) (Extra, error) {
 		claim := t.(string) // the decoder accepts only a string here
 		lower := strings.ToLower(claim)
 		switch {
-		case !claimForm.MatchString(claim):
+		case !claimForm().MatchString(claim):
 			return nil, errors.New("has a claim whose name has characters other than letters, digits and _ . : / -")
 		case slices.Contains(reservedClaims, lower):
 			return nil, fmt.Errorf("must not set %s", lower)

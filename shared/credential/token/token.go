@@ -138,7 +138,7 @@ func (s *Service) checkClaims(t *jwt.Token, c claims) error {
 	case c.Version < 1 || c.Version == math.MaxInt64:
 		return errors.New("ver is not a token version")
 	case c.ExpiresAt.Sub(c.IssuedAt.Time) > Lifetime:
-		return errors.New("its lifetime is longer than that of any issued token")
+		return errors.New("its lifetime is longer than Roster issues")
 	}
 	return nil
 }

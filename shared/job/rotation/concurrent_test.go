@@ -20,7 +20,7 @@ func TestConcurrentRunsPublishOneKey(t *testing.T) {
 	published := make(chan string, 100)
 	for range 5 {
 		all.Go(func() {
-			report, err := d.job()(t.Context(), rotation.Ask{Start: true})
+			report, err := d.job()(t.Context(), rotation.Request{Start: true})
 			if err != nil && !errors.Is(err, secrets.ErrBusy) {
 				t.Error(err)
 			}
@@ -41,14 +41,14 @@ func TestConcurrentRunsPublishOneKey(t *testing.T) {
 func TestUndoneRunIsRepeated(t *testing.T) {
 	t.Parallel()
 	d := newDeployment(t, initialSecret)
-	d.run(rotation.Ask{}, "published")
+	d.run(rotation.Request{}, "published")
 	d.now = d.now.Add(24 * time.Hour)
-	d.run(rotation.Ask{}, "signs")
-	d.run(rotation.Ask{Start: true}, "published")
+	d.run(rotation.Request{}, "signs")
+	d.run(rotation.Request{Start: true}, "published")
 	d.now = d.now.Add(24 * time.Hour)
 
 	overwritten := strings.Replace(d.server.Secret(arn), `"DATABASE_URL": "postgres://u:p`, `"DATABASE_URL": "postgres://u:q`, 1)
-	d.run(rotation.Ask{}, "retired", "signs")
+	d.run(rotation.Request{}, "retired", "signs")
 	ahead := d.ring()
 	signed, _ := ahead.Current()
 	d.server.SetSecret(arn, overwritten)
@@ -56,7 +56,7 @@ func TestUndoneRunIsRepeated(t *testing.T) {
 		t.Errorf("%v has signed, and the former ring does not accept it", signed)
 	}
 	d.now = d.now.Add(24 * time.Hour)
-	d.run(rotation.Ask{}, "retired", "signs")
+	d.run(rotation.Request{}, "retired", "signs")
 	if again, _ := d.ring().Current(); again.ID != signed.ID || again.State != keyring.Current || !strings.Contains(d.server.Secret(arn), "u:q") {
 		t.Errorf("%v signs", again)
 	}

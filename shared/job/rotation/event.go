@@ -1,26 +1,75 @@
 package rotation
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"log/slog"
 
 	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"roster/shared/job/stack"
 )
 
-// Start serves the job's invocations. It does not return.
-func Start(job Job) { lambda.Start(Handler(job)) }
+// The custom resources of template.yaml that run the job in a deployment: before
+// any other function is deployed, so that the first token is signed by a key of
+// the ring, and after the API has its address.
+const (
+	keysResource    = "SigningKeys"
+	addressResource = "ApiAddress"
+)
 
-// Handler accepts the event of EventBridge's schedule. For an invocation by hand
-// it accepts an Ask: {"start":true} or {"replace_all":true}.
-func Handler(job Job) func(context.Context, json.RawMessage) (Report, error) {
-	return func(ctx context.Context, event json.RawMessage) (Report, error) {
-		var ask Ask
-		_ = json.Unmarshal(event, &ask) // any other event asks for nothing
-		report, err := job(ctx, ask)
-		if err != nil { // the line of aws-lambda-go has no level and no request id
-			slog.ErrorContext(ctx, "the keys were not rotated", "error", err)
+// Start serves the job's invocations. It does not return. It makes Lambda's
+// logger the default of slog, as settings.Load does.
+func Start(job Job) {
+	slog.SetDefault(lambdacontext.NewLogger())
+	lambda.Start(Handler(job))
+}
+
+// Handler accepts the event of EventBridge's schedule, and the events of the
+// custom resources. For an invocation by hand it accepts a Request: {"start":true} or
+// {"replace_all":true}. It refuses any other event: in an emergency a run that did
+// nothing, because a name was misspelled, must not look like a success.
+func Handler(job Job) stack.Invocation {
+	return stack.Handler("the keys were not rotated", func(ctx context.Context, c stack.Call) (any, error) {
+		var request Request
+		switch c.Resource {
+		case "":
+			var err error
+			if request, err = requestOf(c.Event); err != nil {
+				return nil, err
+			}
+		case keysResource:
+			request.First = true
+		case addressResource:
+			request.APIURL = c.Text("Url")
 		}
-		return report, err
+		return job(ctx, request)
+	})
+}
+
+// requestOf reads an event that is not CloudFormation's.
+func requestOf(event json.RawMessage) (Request, error) {
+	var scheduled struct {
+		Source string `json:"source"`
 	}
+	if json.Unmarshal(event, &scheduled) == nil && scheduled.Source == "aws.events" {
+		return Request{}, nil
+	}
+	var request *Request // nil for null
+	d := json.NewDecoder(bytes.NewReader(event))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&request); err != nil && len(event) > 0 {
+		return Request{}, fmt.Errorf(`the event is not understood, and nothing was done (%w); send {}, {"start":true} or {"replace_all":true}`, err)
+	}
+	if d.More() {
+		return Request{}, errors.New(`the event is more than one JSON value, and nothing was done; send {}, {"start":true} or {"replace_all":true}`)
+	}
+	if request == nil {
+		return Request{}, nil
+	}
+	return *request, nil
 }

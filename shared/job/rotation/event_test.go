@@ -20,8 +20,8 @@ func TestLogAndReportShowNoPrivateKey(t *testing.T) {
 	defer slog.SetDefault(before)
 	d := newDeployment(t, initialSecret)
 	var shown []any
-	for _, ask := range []rotation.Ask{{}, {Start: true}, {ReplaceAll: true}} {
-		answer, err := rotation.Handler(d.job())(t.Context(), marshal(t, ask))
+	for _, request := range []rotation.Request{{}, {Start: true}, {ReplaceAll: true}} {
+		answer, err := rotation.Handler(d.job())(t.Context(), marshal(t, request))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -60,20 +60,41 @@ func marshal(t *testing.T, v any) json.RawMessage {
 	return b
 }
 
-func TestHandlerAcceptsAnyEvent(t *testing.T) {
+func TestHandlerAcceptsTheScheduleAndRequests(t *testing.T) {
 	t.Parallel()
-	for event, want := range map[string]rotation.Ask{
-		`{"detail-type":"Scheduled Event","source":"aws.events","detail":{}}`: {},
-		`{}`: {}, `null`: {}, `[]`: {}, `"start"`: {}, ``: {}, `{"start":"yes"}`: {},
-		`{"start":true}`: {Start: true}, `{"replace_all":true}`: {ReplaceAll: true},
+	for event, want := range map[string]rotation.Request{
+		`{"version":"0","detail-type":"Scheduled Event","source":"aws.events","detail":{}}`: {},
+		`{}`: {}, `null`: {}, ``: {}, ` {} `: {},
+		`{"start":true}`: {Start: true}, `{"replace_all":true}`: {ReplaceAll: true}, `{"start":false}`: {},
+		`{"start":true,"replace_all":true}`: {Start: true, ReplaceAll: true},
 	} {
-		var got rotation.Ask
-		_, err := rotation.Handler(func(_ context.Context, ask rotation.Ask) (rotation.Report, error) {
-			got = ask
-			return rotation.Report{}, nil
-		})(t.Context(), json.RawMessage(event))
-		if got != want || err != nil {
-			t.Errorf("%s: %+v, %v", event, got, err)
+		got, runs, err := handle(t, event)
+		if got != want || runs != 1 || err != nil {
+			t.Errorf("%s: %+v, %d runs, %v", event, got, runs, err)
 		}
 	}
+}
+
+// In an emergency a misspelled request must not look like one that was done.
+func TestHandlerRefusesWhatItDoesNotKnow(t *testing.T) {
+	t.Parallel()
+	for _, event := range []string{
+		`{"replaceAll":true}`, `{"replace_all":"true"}`, `{"replace_all":1}`, `{"start":"yes"}`, `{"replace_all":true,"reason":"leak"}`,
+		`[]`, `"start"`, `true`, `{"start":true`, `{"start":true} {"replace_all":true}`, `{"source":"somebody"}`, `{"First":true}`, `{"APIURL":"https://a.example"}`,
+	} {
+		_, runs, err := handle(t, event)
+		if err == nil || runs != 0 || !strings.Contains(err.Error(), "nothing was done") {
+			t.Errorf("%s: %d runs, %v", event, runs, err)
+		}
+	}
+}
+
+func handle(t *testing.T, event string) (got rotation.Request, runs int, err error) {
+	t.Helper()
+	_, err = rotation.Handler(func(_ context.Context, request rotation.Request) (rotation.Report, error) {
+		got = request
+		runs++
+		return rotation.Report{}, nil
+	})(t.Context(), json.RawMessage(event))
+	return got, runs, err
 }

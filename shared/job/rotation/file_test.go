@@ -20,9 +20,9 @@ func TestFileIsRotatedInPlace(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := time.Now()
-	job := rotation.NewJob(rotation.File(file), rotation.Settings{Days: 90, Algorithm: keyring.EdDSA}, func() time.Time { return now })
+	job := rotation.NewJob(rotation.Stores{Keys: rotation.File(file)}, rotation.Settings{Days: 90, Algorithm: keyring.EdDSA}, func() time.Time { return now })
 	for _, want := range []string{"published ", "signs "} {
-		report, err := job(t.Context(), rotation.Ask{})
+		report, err := job(t.Context(), rotation.Request{})
 		if err != nil || len(report.Did) != 1 || !strings.HasPrefix(report.Did[0], want) {
 			t.Errorf("%+v, %v", report, err)
 		}
@@ -52,7 +52,7 @@ func TestFileErrorsNameTheFileOnce(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		_, err := rotation.NewJob(rotation.File(file), settings, time.Now)(t.Context(), rotation.Ask{})
+		_, err := rotation.NewJob(rotation.Stores{Keys: rotation.File(file)}, settings, time.Now)(t.Context(), rotation.Request{})
 		if err == nil || !strings.Contains(err.Error(), message) || strings.Count(err.Error(), file) != 1 {
 			t.Errorf("%q: %v", text, err)
 		}

@@ -2,7 +2,10 @@
 // steps of package keyring that are due, and writes the ring of keys back to the
 // secret:
 //
-//	report, err := rotation.NewJob(secret, settings, time.Now)(ctx, rotation.Ask{})
+//	report, err := rotation.NewJob(stores, settings, time.Now)(ctx, rotation.Request{})
+//
+// A function that only verifies tokens cannot read that secret. For it, each run
+// copies the public keys into a secret of their own.
 //
 // It runs on a schedule and by hand, as a Lambda function and as a command. Each
 // run does only what is due, so an extra run does no harm. It refuses to use a
@@ -22,6 +25,14 @@ import (
 // member is the name of the ring of keys in the secret.
 const member = "JWT_KEYS"
 
+// Stores are the secrets that a run changes.
+type Stores struct {
+	Keys Store
+	// Public gets a copy of the ring without its private keys; nil if those who
+	// verify read Keys, as they do on a laptop.
+	Public Store
+}
+
 // Store holds the ring of keys among the members of a secret.
 type Store interface {
 	// Change sets the named member to the JSON value that compute returns for
@@ -40,15 +51,25 @@ type Settings struct {
 	Days      int // how long a key signs; 0 means that keys are rotated only by hand
 	Algorithm keyring.Algorithm
 	Wrapper   Wrapper // nil means that the secret holds private keys unencrypted
+	// SharedSecret says that the operator has given the secret that signs, outside
+	// of the stores.
+	SharedSecret bool
 }
 
-// Ask says what a run shall do in addition to what is due.
-type Ask struct {
+// Request says what a run shall do in addition to what is due.
+type Request struct {
 	// Start publishes the next key now.
 	Start bool `json:"start"`
 	// ReplaceAll replaces all keys by one new key, which revokes every access
 	// token. It is for keys that may have been leaked.
 	ReplaceAll bool `json:"replace_all"`
+	// First makes a key that signs at once if no key of the ring does, and the
+	// operator has given no shared secret that signs. It is for deployments whose
+	// verifiers have nothing but the ring.
+	First bool `json:"-"`
+	// APIURL is the API's address, to be written for the functions; "" if it is
+	// not to be changed.
+	APIURL string `json:"-"`
 }
 
 // Report says what a run did, and the state of the keys after it.
@@ -69,18 +90,25 @@ type Key struct {
 }
 
 // Job rotates the keys of one store.
-type Job func(ctx context.Context, ask Ask) (Report, error)
+type Job func(ctx context.Context, request Request) (Report, error)
 
-// NewJob returns the job that rotates the keys of the store.
-func NewJob(store Store, s Settings, now func() time.Time) Job {
-	return func(ctx context.Context, ask Ask) (Report, error) {
-		run := run{settings: s, ask: ask, now: now().UTC().Truncate(time.Second)}
-		if err := store.Change(ctx, member, func(values map[string]string) (string, error) { return run.compute(ctx, values) }); err != nil {
+// NewJob returns the job that rotates the keys in the stores.
+func NewJob(stores Stores, s Settings, now func() time.Time) Job {
+	return func(ctx context.Context, request Request) (Report, error) {
+		run := run{settings: s, request: request, now: now().UTC().Truncate(time.Second)}
+		var err error
+		if run.verifiers, err = readPublic(ctx, stores.Public); err != nil {
+			return Report{}, err
+		}
+		if err := stores.Keys.Change(ctx, member, func(values map[string]string) (string, error) { return run.compute(ctx, values) }); err != nil {
 			return Report{}, err
 		}
 		report := run.report()
 		for _, c := range run.done {
 			slog.InfoContext(ctx, "audit", "action", "key_"+c.Kind, "kid", c.Key.ID, "alg", c.Key.Algorithm)
+		}
+		if err := publish(ctx, stores, request.APIURL); err != nil {
+			return report, err
 		}
 		slog.InfoContext(ctx, "keys rotated", "did", report.Did, "keys", len(report.Keys), "note", report.Note)
 		return report, nil
@@ -89,9 +117,10 @@ func NewJob(store Store, s Settings, now func() time.Time) Job {
 
 // run is one run of the job. Its compute may be called more than once.
 type run struct {
-	settings Settings
-	ask      Ask
-	now      time.Time
+	settings  Settings
+	request   Request
+	now       time.Time
+	verifiers verifiers
 
 	ring *keyring.Ring
 	done []keyring.Change
@@ -101,21 +130,30 @@ type run struct {
 func (r *run) compute(ctx context.Context, values map[string]string) (string, error) {
 	r.ring, r.done, r.note = nil, nil, ""
 	before, err := parse(values[member])
-	if err != nil && !r.ask.ReplaceAll {
+	if err != nil && !r.request.ReplaceAll {
 		return "", err
 	}
-	if before == nil && !r.asked() && values["JWT_SECRET_KEY"] != "" {
+	shared := values["JWT_SECRET_KEY"] != "" || r.settings.SharedSecret
+	if before == nil && !r.asked() && shared {
 		r.note = "JWT_SECRET_KEY is given, so it signs access tokens; run with start to sign with a ring of keys instead"
 		return "", nil
 	}
-	if r.ring, r.done, err = r.step(ctx, before); err != nil || len(r.done) == 0 {
+	switch {
+	case r.request.ReplaceAll:
+		r.ring, r.done, err = r.replace(ctx, before)
+	case r.request.First && !shared && !before.Signs():
+		r.ring, r.done, err = r.first(ctx, before)
+	default:
+		r.ring, r.done, err = r.step(ctx, before)
+	}
+	if err != nil || len(r.done) == 0 {
 		return "", err
 	}
 	b, err := r.ring.JSON()
 	return string(b), err
 }
 
-func (r *run) asked() bool { return r.ask.Start || r.ask.ReplaceAll }
+func (r *run) asked() bool { return r.request.Start || r.request.ReplaceAll }
 
 func parse(text string) (*keyring.Ring, error) {
 	if text == "" {
@@ -129,28 +167,45 @@ func parse(text string) (*keyring.Ring, error) {
 }
 
 func (r *run) step(ctx context.Context, before *keyring.Ring) (*keyring.Ring, []keyring.Change, error) {
-	if r.ask.ReplaceAll {
-		k, err := r.generate(ctx)
-		if err != nil {
-			return nil, nil, err
-		}
-		done := []keyring.Change{{Kind: "signs", Key: k}}
-		if before != nil {
-			for _, old := range before.Keys {
-				done = append(done, keyring.Change{Kind: "removed", Key: old})
-			}
-		}
-		return keyring.NewRing(k, r.now), done, nil
-	}
 	p := keyring.Policy{
 		Period:   time.Duration(r.settings.Days) * 24 * time.Hour,
 		Generate: func() (keyring.Key, error) { return r.generate(ctx) },
 	}
-	after, done, err := before.Rotate(r.now, p, r.ask.Start)
+	var again []keyring.Change
+	if before != nil && r.verifiers.lack(before) {
+		before, again = before.PublishAgain(r.now)
+	}
+	after, done, err := before.Rotate(r.now, p, r.request.Start)
+	done = append(again, done...)
 	if err == nil && after == nil && len(done) > 0 { // keyring never removes the last key
 		err = errors.New("the ring would be empty")
 	}
 	return after, done, err
+}
+
+// replace returns a ring with one new key, which signs at once.
+func (r *run) replace(ctx context.Context, before *keyring.Ring) (*keyring.Ring, []keyring.Change, error) {
+	k, err := r.generate(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	done := []keyring.Change{{Kind: "signs", Key: k}}
+	if before != nil {
+		for _, old := range before.Keys {
+			done = append(done, keyring.Change{Kind: "removed", Key: old})
+		}
+	}
+	return keyring.NewRing(k, r.now), done, nil
+}
+
+// first is replace for a ring that has not signed yet. The key that is derived
+// from ROOT_KEY may have signed until now.
+func (r *run) first(ctx context.Context, before *keyring.Ring) (*keyring.Ring, []keyring.Change, error) {
+	ring, done, err := r.replace(ctx, before)
+	if err == nil {
+		ring.HS256Until = r.now.Add(keyring.GracePeriod)
+	}
+	return ring, done, err
 }
 
 // generate returns a new key, wrapped if there is a Wrapper.

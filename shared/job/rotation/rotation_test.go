@@ -39,13 +39,15 @@ func newDeployment(t *testing.T, text string) *deployment {
 }
 
 func (d *deployment) job() rotation.Job {
-	return rotation.NewJob(secrets.Open(d.server.Config(), arn), d.Settings, func() time.Time { return d.now })
+	return rotation.NewJob(rotation.Stores{Keys: secrets.Open(d.server.Config(), arn)}, d.Settings, d.clock)
 }
 
+func (d *deployment) clock() time.Time { return d.now }
+
 // run invokes the function, and fails the test if it does not do exactly this.
-func (d *deployment) run(ask rotation.Ask, want ...string) rotation.Report {
+func (d *deployment) run(request rotation.Request, want ...string) rotation.Report {
 	d.t.Helper()
-	report, err := d.job()(d.t.Context(), ask)
+	report, err := d.job()(d.t.Context(), request)
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -78,25 +80,25 @@ func (d *deployment) ring() *keyring.Ring {
 func TestDailyRunsOfANewDeployment(t *testing.T) {
 	t.Parallel()
 	d := newDeployment(t, initialSecret)
-	report := d.run(rotation.Ask{}, "published")
+	report := d.run(rotation.Request{}, "published")
 	if len(report.Keys) != 1 || report.Keys[0].State != keyring.Next || report.Keys[0].Due != "signs from 2026-01-05T05:51:00Z" {
 		t.Errorf("the report is %+v", report)
 	}
-	d.run(rotation.Ask{})
+	d.run(rotation.Request{})
 	d.now = d.now.Add(24 * time.Hour)
-	report = d.run(rotation.Ask{}, "signs")
+	report = d.run(rotation.Request{}, "signs")
 	if report.Keys[0].Due != "the next is published from 2026-04-06T02:41:00Z" {
 		t.Errorf("the report is %+v", report)
 	}
 	d.now = d.now.Add(90 * 24 * time.Hour)
-	d.run(rotation.Ask{}, "published")
+	d.run(rotation.Request{}, "published")
 	d.now = d.now.Add(24 * time.Hour)
-	report = d.run(rotation.Ask{}, "retired", "signs")
+	report = d.run(rotation.Request{}, "retired", "signs")
 	if report.Keys[0].Due != "is honoured until 2026-04-07T03:56:30Z" {
 		t.Errorf("the report is %+v", report)
 	}
 	d.now = d.now.Add(24 * time.Hour)
-	d.run(rotation.Ask{}, "removed")
+	d.run(rotation.Request{}, "removed")
 	if !strings.HasPrefix(d.server.Secret(arn), strings.TrimSuffix(initialSecret, "}")+`,"JWT_KEYS":{"keys":[`) {
 		t.Errorf("other members were changed: %s", d.server.Secret(arn))
 	}
@@ -107,25 +109,25 @@ func TestAGivenSharedSecretGoesOnSigning(t *testing.T) {
 	t.Parallel()
 	const text = `{"JWT_SECRET_KEY":"canary-0123456789-ABCDEF-abcdefgh"}`
 	d := newDeployment(t, text)
-	if report := d.run(rotation.Ask{}); !strings.Contains(report.Note, "JWT_SECRET_KEY is given") || d.server.Secret(arn) != text {
+	if report := d.run(rotation.Request{}); !strings.Contains(report.Note, "JWT_SECRET_KEY is given") || d.server.Secret(arn) != text {
 		t.Errorf("%+v", report)
 	}
-	d.run(rotation.Ask{Start: true}, "published")
+	d.run(rotation.Request{Start: true}, "published")
 	d.now = d.now.Add(24 * time.Hour)
-	d.run(rotation.Ask{}, "signs")
+	d.run(rotation.Request{}, "signs")
 }
 
 func TestZeroDaysRotateByHandOnly(t *testing.T) {
 	t.Parallel()
 	d := newDeployment(t, initialSecret)
 	d.Days = 0
-	d.run(rotation.Ask{})
+	d.run(rotation.Request{})
 	if d.server.Secret(arn) != initialSecret || d.server.Calls(awstest.PutSecretValue) != 0 {
 		t.Error("a run without start has published a key")
 	}
-	d.run(rotation.Ask{Start: true}, "published")
+	d.run(rotation.Request{Start: true}, "published")
 	d.now = d.now.Add(keyring.PropagationTime)
-	if report := d.run(rotation.Ask{}, "signs"); report.Keys[0].Due != "changes by hand" {
+	if report := d.run(rotation.Request{}, "signs"); report.Keys[0].Due != "changes by hand" {
 		t.Errorf("%+v", report)
 	}
 }
@@ -133,11 +135,11 @@ func TestZeroDaysRotateByHandOnly(t *testing.T) {
 func TestReplaceAllRevokesEveryKey(t *testing.T) {
 	t.Parallel()
 	d := newDeployment(t, initialSecret)
-	d.run(rotation.Ask{}, "published")
+	d.run(rotation.Request{}, "published")
 	d.now = d.now.Add(24 * time.Hour)
-	d.run(rotation.Ask{}, "signs")
+	d.run(rotation.Request{}, "signs")
 	old, _ := d.ring().Current()
-	d.run(rotation.Ask{ReplaceAll: true}, "signs", "removed")
+	d.run(rotation.Request{ReplaceAll: true}, "signs", "removed")
 	r := d.ring()
 	if k, ok := r.Current(); !ok || k.ID == old.ID || len(r.Keys) != 1 || r.AcceptsHS256(d.now) {
 		t.Errorf("%v", r)
@@ -146,23 +148,23 @@ func TestReplaceAllRevokesEveryKey(t *testing.T) {
 		t.Error("the old key is accepted")
 	}
 	d.server.SetSecret(arn, `{"JWT_KEYS":{"damaged":true}}`)
-	if _, err := d.job()(t.Context(), rotation.Ask{}); err == nil || !strings.Contains(err.Error(), "JWT_KEYS is not a ring of keys") {
+	if _, err := d.job()(t.Context(), rotation.Request{}); err == nil || !strings.Contains(err.Error(), "JWT_KEYS is not a ring of keys") {
 		t.Errorf("a damaged ring: %v", err)
 	}
-	d.run(rotation.Ask{ReplaceAll: true}, "signs")
+	d.run(rotation.Request{ReplaceAll: true}, "signs")
 	d.ring()
 }
 
 func TestAnotherAlgorithmTakesOver(t *testing.T) {
 	t.Parallel()
 	d := newDeployment(t, initialSecret)
-	d.run(rotation.Ask{}, "published")
+	d.run(rotation.Request{}, "published")
 	d.now = d.now.Add(24 * time.Hour)
-	d.run(rotation.Ask{}, "signs")
+	d.run(rotation.Request{}, "signs")
 	d.Algorithm = keyring.EdDSA
-	d.run(rotation.Ask{Start: true}, "published")
+	d.run(rotation.Request{Start: true}, "published")
 	d.now = d.now.Add(24 * time.Hour)
-	d.run(rotation.Ask{}, "retired", "signs")
+	d.run(rotation.Request{}, "retired", "signs")
 	if k, _ := d.ring().Current(); k.Algorithm != keyring.EdDSA {
 		t.Errorf("%v signs", k)
 	}
@@ -176,9 +178,9 @@ func TestWrappedKeysLeaveNoPrivateKeyInTheSecret(t *testing.T) {
 		d.server.AddKey(keyARN)
 		wrapper := kms.New(d.server.Config(), keyARN, arn)
 		d.Wrapper, d.Algorithm = wrapper, alg
-		d.run(rotation.Ask{}, "published")
+		d.run(rotation.Request{}, "published")
 		d.now = d.now.Add(24 * time.Hour)
-		if report := d.run(rotation.Ask{}, "signs"); !report.Keys[0].Wrapped {
+		if report := d.run(rotation.Request{}, "signs"); !report.Keys[0].Wrapped {
 			t.Errorf("%+v", report)
 		}
 		if strings.Contains(d.server.Secret(arn), `"private"`) {
@@ -194,7 +196,7 @@ func TestWrappedKeysLeaveNoPrivateKeyInTheSecret(t *testing.T) {
 		}
 		d.server.Fail(awstest.Encrypt, awstest.AccessDenied)
 		before := d.server.Secret(arn)
-		if _, err := d.job()(t.Context(), rotation.Ask{Start: true}); !errors.Is(err, kms.ErrAccessDenied) || d.server.Secret(arn) != before {
+		if _, err := d.job()(t.Context(), rotation.Request{Start: true}); !errors.Is(err, kms.ErrAccessDenied) || d.server.Secret(arn) != before {
 			t.Errorf("without KMS: %v", err)
 		}
 	}

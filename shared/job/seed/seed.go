@@ -1,11 +1,13 @@
 // Package seed migrates the schema, creates the admin's account if it is missing,
 // and deletes expired rows:
 //
-//	report, err := seed.NewJob(db, parts)(ctx, seed.Ask{})
+//	report, err := seed.NewJob(db, parts)(ctx, seed.Request{})
 //
-// It runs as a custom resource of the stack, so that the schema is up to date
-// before new code uses it, and on a schedule, and by hand. Each run does only what
-// is missing. By hand it also ends all sessions, when it is asked to.
+// A deployment runs it twice, as custom resources of the stack: first for the
+// schema alone, so that it is up to date before new code uses it, and again when
+// the API has its address, so that the admin's link leads somewhere. It also runs
+// on a schedule and by hand. Each run does only what is missing, and by hand it also
+// ends all sessions when it is asked to.
 //
 // It refuses to undo anything: it reverts no migration and resets no password,
 // and it deletes no data when the stack is deleted.
@@ -15,8 +17,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net/url"
-	"strings"
 	"time"
 
 	"roster/shared/user"
@@ -31,12 +31,6 @@ type Report struct {
 	Ended *user.AllEnded `json:"ended,omitempty"`
 }
 
-// Ask is what a person asks a run to do besides. The zero Ask asks for nothing.
-type Ask struct {
-	// EndAllSessions is for after a restore of the database: see docs/restore.md.
-	EndAllSessions bool `json:"end_all_sessions"`
-}
-
 // Store is what the job needs of the database.
 type Store interface {
 	user.Seeder
@@ -44,8 +38,16 @@ type Store interface {
 	user.AllSessionsEnder
 }
 
+// Request says what a run shall leave out, and what it shall do besides.
+type Request struct {
+	// SchemaOnly ends the run after the migrations. Only a deployment asks for it.
+	SchemaOnly bool `json:"-"`
+	// EndAllSessions is for after a restore of the database: see docs/restore.md.
+	EndAllSessions bool `json:"end_all_sessions"`
+}
+
 // Job seeds one database.
-type Job func(ctx context.Context, ask Ask) (Report, error)
+type Job func(ctx context.Context, request Request) (Report, error)
 
 // Parts are the dependencies of the job, besides the database.
 type Parts struct {
@@ -57,20 +59,24 @@ type Parts struct {
 
 // NewJob returns the job that seeds the database.
 func NewJob(db Store, p Parts) Job {
-	return func(ctx context.Context, ask Ask) (Report, error) {
+	return func(ctx context.Context, request Request) (Report, error) {
 		applied, err := p.Migrate(ctx)
 		if err != nil {
 			return Report{}, err
 		}
 		report := Report{Migrations: applied}
-		if ask.EndAllSessions { // before anything that may fail
+		if request.SchemaOnly {
+			slog.InfoContext(ctx, "schema ready", "migrations", applied)
+			return report, nil
+		}
+		if request.EndAllSessions { // before anything that may fail
 			ended, err := user.EndAllSessions(ctx, db, time.Now())
 			if err != nil {
 				return report, fmt.Errorf("end all sessions: %w", err)
 			}
 			report.Ended = &ended
 		}
-		report.Admin, err = p.ensureAdmin(ctx, db)
+		report.Admin, err = user.SeedAdmin(ctx, db, p.Seeding, p.Admin, time.Now())
 		report.Removed = purgeExpired(ctx, db) // also if the admin could not be seeded
 		if err != nil {
 			return report, fmt.Errorf("seed the admin: %w", err)
@@ -89,21 +95,4 @@ func purgeExpired(ctx context.Context, db user.Purger) user.Purged {
 		slog.WarnContext(ctx, "not all expired rows were deleted", "error", err)
 	}
 	return removed
-}
-
-// ensureAdmin seeds the admin. It waits with that while a link to set the password
-// would not work.
-func (p Parts) ensureAdmin(ctx context.Context, db user.Seeder) (user.Seeded, error) {
-	if p.Admin.Password == "" && placeholder(p.Seeding.Notices.PublicURL) {
-		return user.Seeded{Note: "not made yet: PUBLIC_URL leads nowhere, so no link to set the password can be mailed"}, nil
-	}
-	return user.SeedAdmin(ctx, db, p.Seeding, p.Admin, time.Now())
-}
-
-// placeholder reports whether the origin has the reserved top-level domain
-// .invalid (RFC 2606 §2). A first deployment begins with such an origin, because
-// the API's own address is not known yet.
-func placeholder(origin string) bool {
-	u, err := url.Parse(origin)
-	return err == nil && strings.HasSuffix(u.Hostname(), ".invalid")
 }

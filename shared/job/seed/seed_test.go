@@ -50,12 +50,12 @@ func (s *fakes) UserByEmail(context.Context, string) (*user.User, error) {
 	return s.holder, nil
 }
 
-func (s *fakes) CreateUser(context.Context, user.User, audit.Event) (user.Taken, error) {
+func (s *fakes) CreateUser(context.Context, user.NewAccount, audit.Event) (user.Taken, error) {
 	s.record("create")
 	return user.Taken{Email: s.holder != nil}, nil
 }
 
-func (s *fakes) CreateReset(context.Context, string, string, user.Reset, audit.Event) (*user.User, error) {
+func (s *fakes) CreateReset(context.Context, user.NewReset, audit.Event) (*user.User, error) {
 	s.record("reset")
 	return &user.User{}, nil
 }
@@ -75,44 +75,37 @@ func (s *fakes) Send(_ context.Context, m mail.Message) error {
 	return nil
 }
 
-func (s *fakes) job(origin, adminPassword string) seed.Job {
+func (s *fakes) job(adminPassword string) seed.Job {
 	passwords := user.Passwords{Hasher: password.NewHasher(""), Policy: password.DefaultPolicy}
 	tokens := onetime.New([]byte(strings.Repeat("0123456789abcdef", 2)))
 	admin := user.Admin{Username: "admin", Email: "ops@example.com", Password: adminPassword}
 	return seed.NewJob(s, seed.Parts{
 		Migrate: s.Up, Admin: admin,
-		Seeding: user.SeedAdminParts{Passwords: passwords, Tokens: tokens, Notices: user.Notices{Mailer: mail.Mailer{Transport: s}, PublicURL: origin}},
+		Seeding: user.SeedAdminParts{Passwords: passwords, Tokens: tokens, Notices: user.Notices{Mailer: mail.Mailer{Transport: s}, PublicURL: address}},
 	})
 }
 
-const (
-	address        = "https://accounts.example.com"
-	placeholderURL = "https://roster.invalid"
-)
+const address = "https://accounts.example.com"
 
 func TestJobRunsItsStepsInOrder(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		stage            fakes
-		origin, password string
-		want             []string
-		created          bool
+		stage    fakes
+		password string
+		want     []string
+		created  bool
 	}{
-		"the admin is invited":        {fakes{}, address, "", []string{"migrate", "find", "create", "reset", "mail ops@example.com", "purge"}, true},
-		"a password was given":        {fakes{}, address, "correct horse battery", []string{"migrate", "find", "create", "purge"}, true},
-		"also without an address":     {fakes{}, placeholderURL, "correct horse battery", []string{"migrate", "find", "create", "purge"}, true},
-		"the admin exists":            {fakes{found: &user.User{Role: user.RoleAdmin, Active: true}}, address, "", []string{"migrate", "find", "purge"}, false},
-		"a failed purge":              {fakes{purge: errors.New("failed"), found: &user.User{Role: user.RoleAdmin, Active: true}}, address, "", []string{"migrate", "find", "purge"}, false},
-		"a stranger has the e-mail":   {fakes{holder: &user.User{Role: user.RoleUser, Active: true}}, address, "", []string{"migrate", "find", "create", "find by e-mail", "purge"}, false},
-		"the admin has another name":  {fakes{holder: &user.User{Role: user.RoleAdmin, Active: true}}, address, "", []string{"migrate", "find", "create", "find by e-mail", "purge"}, false},
-		"no address yet":              {fakes{}, placeholderURL, "", []string{"migrate", "purge"}, false},
-		"no address yet, with a port": {fakes{}, placeholderURL + ":8443", "", []string{"migrate", "purge"}, false},
-		"an address similar to it":    {fakes{}, "https://invalid.example.com", "", []string{"migrate", "find", "create", "reset", "mail ops@example.com", "purge"}, true},
+		"the admin is invited":       {fakes{}, "", []string{"migrate", "find", "create", "reset", "mail ops@example.com", "purge"}, true},
+		"a password was given":       {fakes{}, "correct horse battery", []string{"migrate", "find", "create", "purge"}, true},
+		"the admin exists":           {fakes{found: &user.User{Role: user.RoleAdmin, Active: true}}, "", []string{"migrate", "find", "purge"}, false},
+		"a failed purge":             {fakes{purge: errors.New("failed"), found: &user.User{Role: user.RoleAdmin, Active: true}}, "", []string{"migrate", "find", "purge"}, false},
+		"a stranger has the e-mail":  {fakes{holder: &user.User{Role: user.RoleUser, Active: true}}, "", []string{"migrate", "find", "create", "find by e-mail", "purge"}, false},
+		"the admin has another name": {fakes{holder: &user.User{Role: user.RoleAdmin, Active: true}}, "", []string{"migrate", "find", "create", "find by e-mail", "purge"}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := test.stage
-			report, err := s.job(test.origin, test.password)(t.Context(), seed.Ask{})
+			report, err := s.job(test.password)(t.Context(), seed.Request{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -139,7 +132,7 @@ func TestJobStopsAtAFailure(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := test.stage
-			if _, err := s.job(address, "")(t.Context(), seed.Ask{}); !errors.Is(err, failed) {
+			if _, err := s.job("")(t.Context(), seed.Request{}); !errors.Is(err, failed) {
 				t.Errorf("the error is %v", err)
 			}
 			if diff := cmp.Diff(test.want, s.calls); diff != "" {
@@ -152,7 +145,7 @@ func TestJobStopsAtAFailure(t *testing.T) {
 // People who may invoke the function or read its log must not get the link.
 func TestReportHidesTheLink(t *testing.T) {
 	t.Parallel()
-	report, err := (&fakes{}).job(address, "")(t.Context(), seed.Ask{})
+	report, err := (&fakes{}).job("")(t.Context(), seed.Request{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,18 +163,63 @@ func TestReportHidesTheLink(t *testing.T) {
 	}
 }
 
+// The first step of a deployment: the other functions come after it, and the
+// admin's link would lead nowhere.
+func TestSchemaOnlyMigratesAndDoesNothingElse(t *testing.T) {
+	t.Parallel()
+	s := fakes{}
+	report, err := s.job("")(t.Context(), seed.Request{SchemaOnly: true})
+	if diff := cmp.Diff([]string{"migrate"}, s.calls); diff != "" || err != nil || len(report.Migrations) != 1 {
+		t.Errorf("%v, %+v, calls (-want +got):\n%s", err, report, diff)
+	}
+	for resource, want := range map[string]bool{"Schema": true, "Administrator": false, "": false} {
+		var got seed.Request
+		event := `{}`
+		if resource != "" {
+			event = `{"RequestType":"Create","ResponseURL":"http://127.0.0.1:1/","LogicalResourceId":"` + resource + `"}`
+		}
+		_, _ = seed.Handler(func(_ context.Context, request seed.Request) (seed.Report, error) {
+			got = request
+			return seed.Report{}, nil
+		})(t.Context(), json.RawMessage(event))
+		if got.SchemaOnly != want {
+			t.Errorf("%q: only the schema: %v", resource, got.SchemaOnly)
+		}
+	}
+}
+
 func TestSessionsEndAfterTheMigrationsAndBeforeAnythingElse(t *testing.T) {
 	t.Parallel()
 	s := &fakes{found: &user.User{Role: user.RoleAdmin, Active: true}}
-	report, err := s.job(address, "")(t.Context(), seed.Ask{EndAllSessions: true})
+	report, err := s.job("")(t.Context(), seed.Request{EndAllSessions: true})
 	if want := (user.AllEnded{Accounts: 3, Sessions: 2, Links: 1}); err != nil || report.Ended == nil || *report.Ended != want {
 		t.Errorf("%+v, %v", report, err)
 	}
-	if want := []string{"migrate", "end all sessions: all_sessions_ended", "find", "purge"}; !slices.Equal(s.calls, want) {
-		t.Errorf("calls %q, want %q", s.calls, want)
+	want := []string{"migrate", "end all sessions: all_sessions_ended", "find", "purge"}
+	if diff := cmp.Diff(want, s.calls); diff != "" {
+		t.Errorf("calls (-want +got):\n%s", diff)
 	}
 	failed := errors.New("no")
-	if _, err := (&fakes{end: failed}).job(address, "")(t.Context(), seed.Ask{EndAllSessions: true}); !errors.Is(err, failed) {
+	if _, err := (&fakes{end: failed}).job("")(t.Context(), seed.Request{EndAllSessions: true}); !errors.Is(err, failed) {
 		t.Errorf("a failure: %v", err)
+	}
+}
+
+// Only an event that says so in full ends all sessions. CloudFormation's never do.
+func TestOnlyAPersonEndsAllSessions(t *testing.T) {
+	t.Parallel()
+	for event, want := range map[string]bool{
+		`{"end_all_sessions":true}`: true, `{"end_all_sessions":false}`: false, `{"end_all_sessions":"true"}`: false, `{"end_all_sessions":1}`: false,
+		`{}`: false, `null`: false, `[{"end_all_sessions":true}]`: false, `{"detail":{"end_all_sessions":true}}`: false, `{"SchemaOnly":true}`: false,
+		`{"RequestType":"Update","ResponseURL":"http://127.0.0.1:1/","LogicalResourceId":"Administrator","end_all_sessions":true}`: false,
+	} {
+		got := seed.Request{SchemaOnly: true, EndAllSessions: !want}
+		_, _ = seed.Handler(func(_ context.Context, request seed.Request) (seed.Report, error) {
+			got = request
+			return seed.Report{}, nil
+		})(t.Context(), json.RawMessage(event))
+		if got != (seed.Request{EndAllSessions: want}) {
+			t.Errorf("%s asks for %+v", event, got)
+		}
 	}
 }

@@ -16,11 +16,19 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// Parse reads the value of a variable: a URL, or keywords and values.
+// Parse reads the value of a variable: a URL, or keywords and values. Space and
+// line ends around it do not count.
 func Parse(variable, url string) (*pgxpool.Config, error) {
+	url = Trim(url)
+	if err := checkForm(variable, url); err != nil {
+		return nil, err
+	}
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, withoutURL(variable, err)
+	}
+	if err := checkParameters(variable, cfg.ConnConfig.RuntimeParams); err != nil {
+		return nil, err
 	}
 	shown := cfg.ConnConfig.Database + cfg.ConnConfig.Host
 	for _, other := range cfg.ConnConfig.Fallbacks {

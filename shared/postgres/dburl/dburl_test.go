@@ -9,6 +9,9 @@ import (
 
 const (
 	notAURL = "X_URL is not a PostgreSQL URL such as postgres://user:password@host:5432/database"
+	space   = "X_URL has a space or a line end in it; write a space in a password as %20"
+	scheme  = "X_URL must begin with postgres:// or postgresql://, in lower case, without quotes around it"
+	keyword = "X_URL has a keyword that is not known; if a password has one of the characters / ? # & =, write it percent-encoded, such as %3F for ?"
 	atSign  = "X_URL has an @ in its host or database; in its password write @ as %40 and / as %2F"
 )
 
@@ -20,6 +23,11 @@ func TestParse(t *testing.T) {
 		"postgres://owner:p@h/d?pool_max_conns=3":      "owner p h 5432 d",
 		"host=h user=owner password=p@ss dbname=d":     "owner p@ss h 5432 d",
 		"postgres://owner:p@h:1,h2:2/d":                "owner p h 1 d",
+		" postgres://owner:p@h/d":                      "owner p h 5432 d",
+		"postgres://owner:p@h/d\n":                     "owner p h 5432 d",
+		"\ufeffpostgres://owner:p@h/d\r\n":             "owner p h 5432 d",
+		"\t host=h user=owner password=p dbname=d \n":  "owner p h 5432 d",
+		"postgres://owner:p@h/d?sslmode=require":       "owner p h 5432 d",
 	} {
 		cfg, err := dburl.Parse("X_URL", url)
 		if err != nil {
@@ -41,8 +49,9 @@ func TestParseShowsNothing(t *testing.T) {
 		"postgres://owner:s3@s3cret@127.0.0.1:1/d":           atSign,
 		"postgres://owner:p@h1:1,s3cret@h2:2/d":              atSign,
 		"postgres://owner:12345/s3cret@127.0.0.1:1/d":        atSign,
-		"postgres://owner:ta@s3cret s@127.0.0.1:1/d":         notAURL,
-		"postgres://owner:s3cret s@127.0.0.1:1/d":            notAURL + " (unexpected spaces found in password, use percent-encoded spaces (%20) instead)",
+		"postgres://owner:ta@s3cret s@127.0.0.1:1/d":         space,
+		"postgres://owner:s3cret s@127.0.0.1:1/d":            space,
+		"postgres://owner:s3cret@127.0.0.1:1/d\nx":           space,
 		"postgres://owner:s3cret%zz@h/d":                     notAURL + " (invalid percent-encoded token in password)",
 		"postgres://owner:p@h/d?pool_max_conns=s3cret":       notAURL,
 		"postgres://owner:p@h/d?connect_timeout=s3cret":      notAURL,
@@ -51,7 +60,20 @@ func TestParseShowsNothing(t *testing.T) {
 		"postgres://owner:99999/s3cret@127.0.0.1/d":          notAURL,
 		"host=127.0.0.1 password='s3cret":                    notAURL + " (unterminated quoted string in connection info string)",
 		"host=s3cret@127.0.0.1 user=owner":                   atSign,
-		"mysql://owner:s3cret@h/d":                           notAURL + " (invalid keyword/value)",
+		"mysql://owner:s3cret@h/d":                           scheme,
+		"Postgres://owner:s3cret@h/d":                        scheme,
+		"POSTGRES://owner:s3cret@h/d":                        scheme,
+		"postgresql+psycopg2://owner:s3cret@h/d":             scheme,
+		"jdbc:postgresql://owner:s3cret@h/d":                 scheme,
+		`"postgres://owner:s3cret@h/d"`:                      scheme,
+		"'postgres://owner:s3cret@h/d'":                      scheme,
+		"<postgres://owner:s3cret@h/d>":                      scheme,
+		`"host=h password=s3cret"`:                           scheme,
+		"DATABASE_URL=postgres://owner:s3cret@h/d":           scheme,
+		"\u200bpostgres://owner:s3cret@h/d":                  scheme,
+		"postgres://owner:p@h/d?s3cret=1":                    keyword,
+		"postgres://owner:p@h/d?sslmod=verify-full":          keyword,
+		"host=h user=owner pasword=s3cret":                   keyword,
 		"postgres://owner:s3cret@h/d?target_session_attrs=x": notAURL,
 	} {
 		cfg, err := dburl.Parse("X_URL", url)

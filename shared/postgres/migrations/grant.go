@@ -68,6 +68,9 @@ func grant(ctx context.Context, tx *sql.Tx, role string, isOwner bool) error {
 			return explainMissingRole(err, role)
 		}
 	}
+	if err := refuseCreate(ctx, tx, role, isOwner); err != nil {
+		return err
+	}
 	var can bool
 	const query = `select has_table_privilege($1, 'audit', 'update') or has_table_privilege($1, 'audit', 'delete')`
 	err = tx.QueryRowContext(ctx, query, role).Scan(&can)
@@ -76,6 +79,26 @@ func grant(ctx context.Context, tx *sql.Tx, role string, isOwner bool) error {
 		slog.WarnContext(ctx, warning, "role", role)
 	}
 	return err
+}
+
+// refuseCreate returns an error if the functions' role may make tables. The
+// statements above have revoked that, unless the schema is another role's: then
+// PostgreSQL only warns. A superuser may do anything, which the warning in grant
+// says.
+func refuseCreate(ctx context.Context, tx *sql.Tx, role string, isOwner bool) error {
+	if isOwner {
+		return nil
+	}
+	var may bool
+	const query = `select has_schema_privilege(rolname, 'public', 'create') and not rolsuper from pg_roles where rolname = $1`
+	if err := tx.QueryRowContext(ctx, query, role).Scan(&may); err != nil {
+		return err
+	}
+	if may {
+		return fmt.Errorf("the role %s of DATABASE_URL may make tables in the schema public, and the role that migrates cannot revoke that; "+
+			"as the owner of the schema run: revoke create on schema public from public, %s", role, pgx.Identifier{role}.Sanitize())
+	}
+	return nil
 }
 
 func grantStatements(ctx context.Context, tx *sql.Tx, role string, isOwner bool) ([]string, error) {
@@ -87,7 +110,8 @@ func grantStatements(ctx context.Context, tx *sql.Tx, role string, isOwner bool)
 	if err != nil {
 		return nil, err
 	}
-	statements := []string{"grant usage on schema public to " + name}
+	// PostgreSQL 14 lets every role make tables in public, and 15 no longer does.
+	statements := []string{"revoke create on schema public from public, " + name, "grant usage on schema public to " + name}
 	for _, relation := range relations {
 		statements = append(statements, "revoke all on "+relation+" from "+name)
 	}

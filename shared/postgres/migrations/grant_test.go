@@ -202,3 +202,27 @@ func plainOwner(t *testing.T) (owner, functions, name string) {
 	u.User = url.User(postgrestest.Role)
 	return owner, u.String(), name
 }
+
+// PostgreSQL 14 lets every role make tables in the schema public. The functions
+// must not, and where the schema is somebody else's, the operator is told.
+func TestGrantTakesCreateAway(t *testing.T) {
+	t.Parallel()
+	owner, functions := ownerAndFunctions(t)
+	const makes = "create table public.mine (id int)"
+	for _, sql := range []string{
+		"grant create on schema public to public", "grant create on schema public to " + postgrestest.Role,
+	} {
+		if code := sqlState(t, owner, sql); code != "" {
+			t.Fatal(sql, code)
+		}
+	}
+	if code := sqlState(t, functions, makes); code != "" {
+		t.Fatalf("before Grant: %q", code)
+	}
+	if err := migrations.Grant(t.Context(), owner, functions, dburl.Access{}); err != nil {
+		t.Fatal(err)
+	}
+	if code := sqlState(t, functions, "create table public.other (id int)"); code != "42501" {
+		t.Errorf("after Grant: %q", code)
+	}
+}

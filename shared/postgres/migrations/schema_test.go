@@ -79,7 +79,7 @@ const sqlTables = `
 select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where n.nspname = 'public' and c.relkind in ('r', 'p') and c.relname !~ '^goose_' order by c.oid`
 
-// The collation of a column is written where it differs from that of its type.
+// The collation of a column is written where it differs from the collation of its type.
 const sqlColumns = `
 select concat_ws(' ', quote_ident(a.attname), format_type(a.atttypid, a.atttypmod),
 	case when a.attcollation <> ty.typcollation then 'collate ' || quote_ident(co.collname) end,

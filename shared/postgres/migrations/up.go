@@ -54,7 +54,7 @@ func up(ctx context.Context, url string, access dburl.Access, options ...goose.P
 		applied = append(applied, r.Source.Path)
 	}
 	if err != nil {
-		return applied, fmt.Errorf("migrate: %w", err)
+		return applied, fmt.Errorf("migrate: %w", dburl.Explain(err))
 	}
 	return applied, nil
 }

@@ -30,8 +30,8 @@ func groups(t *testing.T) (names []string) {
 	return names
 }
 
-// The list is what a person reviews when the certificates change: of which
-// Region, until when, and the fingerprint that AWS's bundle gives as well.
+// A person reviews this list when the certificates change. It says for each one the
+// Region, the end of its validity, and the fingerprint, which AWS's bundle gives as well.
 func TestFingerprints(t *testing.T) {
 	t.Parallel()
 	var list strings.Builder

@@ -1,18 +1,14 @@
-package sam_test
+package routes
 
 import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"roster/shared/aws/sam"
 )
 
 func TestMethods(t *testing.T) {
 	t.Parallel()
-	methods := sam.Methods([]sam.Route{
-		{"PUT", "/user/{name}"}, {"GET", "/user/{name}"}, {"POST", "/user/login"}, {"GET", "/"}, {"ANY", "$default"},
-	})
+	some := []Route{{"PUT", "/user/{name}"}, {"GET", "/user/{name}"}, {"POST", "/user/login"}, {"GET", "/"}}
 	tests := map[string][]string{
 		"/user/ann":   {"GET", "PUT"},
 		"/user/login": {"GET", "POST", "PUT"},
@@ -26,7 +22,7 @@ func TestMethods(t *testing.T) {
 		"":            nil,
 	}
 	for path, want := range tests {
-		if diff := cmp.Diff(want, methods(path)); diff != "" {
+		if diff := cmp.Diff(want, methods(some, path)); diff != "" {
 			t.Errorf("methods of %q (-want +got):\n%s", path, diff)
 		}
 	}

@@ -1,4 +1,4 @@
-package seed_test
+package stack_test
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"roster/shared/job/seed"
+	"roster/shared/job/stack"
 )
 
 // cloudFormation is a server that receives the answers of a custom resource.
@@ -31,10 +31,10 @@ func cloudFormation(t *testing.T, status int) (url string, answers <-chan string
 }
 
 // countingJob returns a job that counts its runs.
-func countingJob(runs *int) seed.Job {
-	return func(context.Context, seed.Ask) (seed.Report, error) {
+func countingJob(runs *int) stack.Job {
+	return func(context.Context, stack.Call) (any, error) {
 		*runs++
-		return seed.Report{Migrations: []string{"a.sql"}}, nil
+		return "report", nil
 	}
 }
 
@@ -43,14 +43,14 @@ func TestHandlerAnswersCloudFormationAtItsURL(t *testing.T) {
 	for kind, want := range map[string]int{"Create": 1, "Update": 1, "Delete": 0} {
 		url, answers := cloudFormation(t, http.StatusOK)
 		runs := 0
-		event := fmt.Sprintf(`{"RequestType":%q,"ResponseURL":%q,"StackId":"s","RequestId":"r","LogicalResourceId":"l"}`, kind, url)
-		if _, err := seed.Handler(countingJob(&runs))(t.Context(), json.RawMessage(event)); err != nil {
+		event := fmt.Sprintf(`{"RequestType":%q,"ResponseURL":%q,"StackId":"s","RequestId":"r","LogicalResourceId":"Schema"}`, kind, url)
+		if _, err := stack.Handler("not done", countingJob(&runs))(t.Context(), json.RawMessage(event)); err != nil {
 			t.Fatal(err)
 		}
 		if runs != want {
 			t.Errorf("%s: the job ran %d times, want %d", kind, runs, want)
 		}
-		answer := `PUT {"Status":"SUCCESS","RequestId":"r","LogicalResourceId":"l","StackId":"s","PhysicalResourceId":"roster-schema"}`
+		answer := `PUT {"Status":"SUCCESS","RequestId":"r","LogicalResourceId":"Schema","StackId":"s","PhysicalResourceId":"roster-schema"}`
 		if diff := cmp.Diff(answer, <-answers); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", kind, diff)
 		}
@@ -81,7 +81,7 @@ func TestHandlerDoesNothingForARollback(t *testing.T) {
 		url, answers := cloudFormation(t, http.StatusOK)
 		runs := 0
 		event := fmt.Sprintf(`{"RequestType":%q,"ResponseURL":%q,"ResourceProperties":{"Version":%q},"OldResourceProperties":{"Version":%q}}`, test.kind, url, test.to, test.from)
-		if _, err := seed.Handler(countingJob(&runs))(t.Context(), json.RawMessage(event)); err != nil {
+		if _, err := stack.Handler("not done", countingJob(&runs))(t.Context(), json.RawMessage(event)); err != nil {
 			t.Fatal(err)
 		}
 		if got := <-answers; runs != test.runs || !strings.Contains(got, `"Status":"SUCCESS"`) {
@@ -97,41 +97,20 @@ func TestHandlerAnswersOthersWithTheReport(t *testing.T) {
 		`{"RequestType":"Create"}`, `{"ResponseURL":"https://example.com"}`, `{"RequestType":{},"ResponseURL":1}`,
 	} {
 		runs := 0
-		answer, err := seed.Handler(countingJob(&runs))(t.Context(), json.RawMessage(event))
-		report, ok := answer.(seed.Report)
-		if err != nil || !ok || runs != 1 || len(report.Migrations) != 1 {
+		answer, err := stack.Handler("not done", countingJob(&runs))(t.Context(), json.RawMessage(event))
+		if err != nil || runs != 1 || answer != "report" {
 			t.Errorf("%s: %v, %v, %d runs", event, answer, err, runs)
 		}
 	}
 }
 
-// Only an event that says so in full ends all sessions. CloudFormation's never do.
-func TestHandlerPassesOnWhatAPersonAsks(t *testing.T) {
-	t.Parallel()
-	url, _ := cloudFormation(t, http.StatusOK)
-	for event, want := range map[string]bool{
-		`{"end_all_sessions":true}`: true, `{"end_all_sessions":false}`: false, `{"end_all_sessions":"true"}`: false, `{"end_all_sessions":1}`: false,
-		`{}`: false, `null`: false, `[{"end_all_sessions":true}]`: false, `{"detail":{"end_all_sessions":true}}`: false,
-		`{"RequestType":"Update","ResponseURL":"` + url + `","end_all_sessions":true}`: false,
-	} {
-		got := !want
-		job := func(_ context.Context, ask seed.Ask) (seed.Report, error) {
-			got = ask.EndAllSessions
-			return seed.Report{}, nil
-		}
-		if _, err := seed.Handler(job)(t.Context(), json.RawMessage(event)); err != nil || got != want {
-			t.Errorf("%s: %v, %v", event, got, err)
-		}
-	}
-}
-
-func failingJob(err error) seed.Job {
-	return func(context.Context, seed.Ask) (seed.Report, error) { return seed.Report{}, err }
+func failingJob(err error) stack.Job {
+	return func(context.Context, stack.Call) (any, error) { return nil, err }
 }
 
 func TestHandlerReportsAFailure(t *testing.T) {
 	t.Parallel()
-	if _, err := seed.Handler(failingJob(errors.New("no disk")))(t.Context(), json.RawMessage(`{}`)); err == nil || err.Error() != "no disk" {
+	if _, err := stack.Handler("not done", failingJob(errors.New("no disk")))(t.Context(), json.RawMessage(`{}`)); err == nil || err.Error() != "no disk" {
 		t.Errorf("by hand: %v", err)
 	}
 	for name, test := range map[string]struct{ cause, reason string }{
@@ -142,7 +121,7 @@ func TestHandlerReportsAFailure(t *testing.T) {
 		"cut in two":   {"a" + strings.Repeat("ü", 5000), "a" + strings.Repeat("ü", 249) + "… (the log has the rest)"},
 	} {
 		url, answers := cloudFormation(t, http.StatusOK)
-		_, err := seed.Handler(failingJob(errors.New(test.cause)))(t.Context(), json.RawMessage(`{"RequestType":"Create","ResponseURL":"`+url+`"}`))
+		_, err := stack.Handler("not done", failingJob(errors.New(test.cause)))(t.Context(), json.RawMessage(`{"RequestType":"Create","ResponseURL":"`+url+`"}`))
 		if err != nil { // CloudFormation has its answer, and Lambda must not send the event again
 			t.Errorf("%s: %v", name, err)
 		}
@@ -159,7 +138,7 @@ func TestHandlerFailsWhenItsAnswerIsRefused(t *testing.T) {
 	t.Parallel()
 	url, _ := cloudFormation(t, http.StatusForbidden)
 	runs := 0
-	if _, err := seed.Handler(countingJob(&runs))(t.Context(), json.RawMessage(`{"RequestType":"Create","ResponseURL":"`+url+`"}`)); err == nil {
+	if _, err := stack.Handler("not done", countingJob(&runs))(t.Context(), json.RawMessage(`{"RequestType":"Create","ResponseURL":"`+url+`"}`)); err == nil {
 		t.Error("no error")
 	}
 }
@@ -169,11 +148,11 @@ func TestHandlerEndsTheJobInTimeToAnswer(t *testing.T) {
 	url, answers := cloudFormation(t, http.StatusOK)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
-	slow := func(ctx context.Context, _ seed.Ask) (seed.Report, error) {
+	slow := func(ctx context.Context, _ stack.Call) (any, error) {
 		<-ctx.Done()
-		return seed.Report{}, fmt.Errorf("migrate: %w", ctx.Err())
+		return nil, fmt.Errorf("migrate: %w", ctx.Err())
 	}
-	if _, err := seed.Handler(slow)(ctx, json.RawMessage(`{"RequestType":"Create","ResponseURL":"`+url+`"}`)); err != nil {
+	if _, err := stack.Handler("not done", slow)(ctx, json.RawMessage(`{"RequestType":"Create","ResponseURL":"`+url+`"}`)); err != nil {
 		t.Fatal(err)
 	}
 	if ctx.Err() != nil {
@@ -196,6 +175,30 @@ func TestHandlerAnswersAPanic(t *testing.T) {
 			t.Errorf("the answer is %s", got)
 		}
 	}()
-	broken := func(context.Context, seed.Ask) (seed.Report, error) { panic("canary") }
-	_, _ = seed.Handler(broken)(t.Context(), json.RawMessage(`{"RequestType":"Update","ResponseURL":"`+url+`"}`))
+	broken := func(context.Context, stack.Call) (any, error) { panic("canary") }
+	_, _ = stack.Handler("not done", broken)(t.Context(), json.RawMessage(`{"RequestType":"Update","ResponseURL":"`+url+`"}`))
+}
+
+// A job does different work for the resources of a stack.
+func TestHandlerSaysWhoCalls(t *testing.T) {
+	t.Parallel()
+	url, _ := cloudFormation(t, http.StatusOK)
+	for event, want := range map[string]stack.Call{
+		`{"start":true}`: {Event: json.RawMessage(`{"start":true}`)},
+		`{"RequestType":"Create","ResponseURL":"` + url + `","LogicalResourceId":"ApiAddress","ResourceProperties":{"Url":"https://a.example","n":1}}`: {
+			Resource: "ApiAddress", Properties: map[string]any{"Url": "https://a.example", "n": 1.0},
+		},
+	} {
+		var got stack.Call
+		_, err := stack.Handler("not done", func(_ context.Context, c stack.Call) (any, error) {
+			got = c
+			return nil, nil
+		})(t.Context(), json.RawMessage(event))
+		if diff := cmp.Diff(want, got); diff != "" || err != nil {
+			t.Errorf("%s: %v (-want +got):\n%s", event, err, diff)
+		}
+		if got.Text("Url") != want.Text("Url") || got.Text("n") != "" || got.Text("other") != "" {
+			t.Errorf("%s: the text %q", event, got.Text("Url"))
+		}
+	}
 }

@@ -1,0 +1,279 @@
+package api_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"roster"
+	"roster/shared/api"
+	"roster/shared/audit"
+	"roster/shared/aws/sam"
+	"roster/shared/credential/refresh"
+	"roster/shared/mail"
+	"roster/shared/postgres"
+	"roster/shared/ratelimit"
+	"roster/shared/request"
+	"roster/shared/user"
+	"roster/shared/web"
+	paths "roster/shared/web/routes"
+)
+
+// A new endpoint gets its lines in this file: its route, a good request, and its
+// methods in the two databases that only tests have.
+
+// store has everything that the handlers need of a database.
+type store interface {
+	user.Creator
+	user.ResetCreator
+	user.LoginStore
+	user.ResetStore
+	user.Updater
+	user.Deleter
+	user.Refresher
+	user.LogoutStore
+	user.SessionLister
+	user.SessionEnder
+	user.AuditViewer
+	user.Pinger
+}
+
+// generousLimits let a test send any number of requests from its one address.
+var generousLimits = func() user.Limits {
+	l, r := user.DefaultLimits, ratelimit.Rate{Limit: 1_000_000, Window: time.Hour}
+	l.LoginFromNetwork, l.Login, l.Register, l.EmailAccount, l.ForgetAccount, l.Forget, l.Reset = r, r, r, r, r, r, r
+	return l
+}()
+
+// routes returns a handler with the routes of template.yaml. The tests themselves
+// do for a request what package lambdahttp would do.
+func routes(db store, box mail.Transport, reveal bool) *http.ServeMux {
+	return routesWithLimits(db, box, reveal, generousLimits)
+}
+
+func routesWithLimits(db store, box mail.Transport, reveal bool, limits user.Limits) *http.ServeMux {
+	notices := user.Notices{Mailer: mail.Mailer{Transport: box}, PublicURL: publicURL}
+	refreshing := refresh.Codec{Keys: refreshKeys}
+	reset := user.ResetPasswordParts{Tokens: resets, Passwords: passwords, Limits: limits}
+	page := api.ResetPasswordPage(db, reset)
+	mux := http.NewServeMux()
+	for pattern, h := range map[string]http.Handler{
+		"POST /api/user/register":                   api.Register(db, user.RegisterParts{Passwords: passwords, Limits: limits}),
+		"POST /api/user/login":                      api.Login(db, user.LoginParts{Passwords: passwords, Tokens: tokens, Refresh: refreshing, Devices: devices, Limits: limits, Sessions: user.DefaultSessionRules}),
+		"POST /api/user/refresh":                    api.Refresh(db, user.RefreshParts{Tokens: tokens, Refresh: refreshing, Sessions: user.DefaultSessionRules, Notices: notices}),
+		"POST /api/user/logout":                     api.Logout(db, tokens),
+		"POST /api/user/change_password":            api.ChangePassword(db, user.ChangePasswordParts{Passwords: passwords, Limits: limits, Tokens: tokens}, tokens),
+		"GET /api/user/me":                          api.GetUser(db, tokens),
+		"GET /api/user/{username}/sessions":         api.Sessions(db, tokens),
+		"DELETE /api/user/{username}/sessions/{id}": api.EndSession(db, tokens),
+		"POST /api/user/forget_password":            api.ForgetPassword(db, user.ForgetPasswordParts{Tokens: resets, Notices: notices, Limits: limits}, reveal),
+		"POST /api/user/reset_password":             api.ResetPassword(db, reset),
+		"GET /api/user/{username}":                  api.GetUser(db, tokens),
+		"PUT /api/user/{username}":                  api.UpdateUser(db, user.UpdateParts{Passwords: passwords, Limits: limits}, tokens),
+		"DELETE /api/user/{username}":               api.DeleteUser(db, tokens),
+		"GET /api/audit":                            api.Audit(db, tokens),
+		"GET /reset_password":                       page,
+		"POST /reset_password":                      page,
+		"GET /healthz":                              api.Health(db),
+		"/":                                         web.NotFound(paths.Methods),
+	} {
+		mux.Handle(pattern, h)
+	}
+	return mux
+}
+
+// requestForEachEndpoint returns a good request for each endpoint that needs the
+// database.
+func requestForEachEndpoint(t *testing.T, u user.User) map[string]func(h sendFunc) answer {
+	header := bearer(t, u)
+	token, _ := resets.Mint()
+	refreshToken, _ := refresh.Codec{Keys: refreshKeys}.Begin(u.UUID)
+	return map[string]func(sendFunc) answer{
+		"register": func(h sendFunc) answer { return h("POST", "/api/user/register", zoeRegistration) },
+		"login": func(h sendFunc) answer {
+			return h("POST", "/api/user/login", `{"username":"ann","password":"`+right+`"}`)
+		},
+		"forget_password": func(h sendFunc) answer {
+			return h("POST", "/api/user/forget_password", `{"username":"ann","email":"ann@example.com"}`)
+		},
+		"reset_password": func(h sendFunc) answer {
+			return h("POST", "/api/user/reset_password", `{"token":"`+token+`","new_password":"another kite"}`)
+		},
+		"refresh": func(h sendFunc) answer {
+			return h("POST", "/api/user/refresh", `{"refresh_token":"`+refreshToken+`"}`)
+		},
+		"change_password": func(h sendFunc) answer {
+			return h("POST", "/api/user/change_password", `{"current_password":"`+right+`","new_password":"another kite"}`, header)
+		},
+		"logout":   func(h sendFunc) answer { return h("POST", "/api/user/logout", "", header) },
+		"sessions": func(h sendFunc) answer { return h("GET", "/api/user/ann/sessions", "", header) },
+		"end_session": func(h sendFunc) answer {
+			return h("DELETE", "/api/user/ann/sessions/"+u.UUID, "", header)
+		},
+		"get_user":    func(h sendFunc) answer { return h("GET", "/api/user/ann", "", header) },
+		"update_user": func(h sendFunc) answer { return h("PUT", "/api/user/ann", `{"first_name":"A"}`, header) },
+		"delete_user": func(h sendFunc) answer { return h("DELETE", "/api/user/ann", "", header) },
+		"audit":       func(h sendFunc) answer { return h("GET", "/api/audit", "", header) },
+		"health":      func(h sendFunc) answer { return h("GET", "/healthz", "") },
+	}
+}
+
+type sendFunc func(method, path, body string, headers ...string) answer
+
+// failingDB fails every call as a bug would: with an error that is not a
+// fault.Error, or with a panic.
+type failingDB struct {
+	*postgres.DB
+	fail func() error
+}
+
+func (b failingDB) Consume(context.Context, []ratelimit.Budget, time.Time) (ratelimit.Attempt, error) {
+	return ratelimit.Attempt{}, nil // so that the operation gets to the other calls
+}
+
+func (b failingDB) Ping(context.Context) error { return b.fail() }
+func (b failingDB) CreateUser(context.Context, user.NewAccount, audit.Event) (user.Taken, error) {
+	return user.Taken{}, b.fail()
+}
+
+func (b failingDB) UserByUsername(context.Context, string) (*user.User, error) { return nil, b.fail() }
+
+func (b failingDB) CreateReset(context.Context, user.NewReset, audit.Event) (*user.User, error) {
+	return nil, b.fail()
+}
+
+func (b failingDB) Renew(context.Context, user.Renewal, audit.Event) (user.RenewalOutcome, *user.User, error) {
+	return user.SessionOver, nil, b.fail()
+}
+
+func (b failingDB) EndOwnSessions(context.Context, request.Caller, user.LogoutScope, audit.Event) (bool, error) {
+	return false, b.fail()
+}
+
+func (b failingDB) UserByReset(context.Context, []byte, time.Time) (*user.User, error) {
+	return nil, b.fail()
+}
+
+func (b failingDB) CallerAndTarget(context.Context, request.Caller, string) (caller, target *user.User, err error) {
+	return nil, nil, b.fail()
+}
+
+// elsewhere are functions whose handlers have tests in other files or packages: the
+// documentation, the keys, what no route matches, and the page, whose errors are
+// pages.
+var elsewhere = []string{"docs", "jwks", "not_found", "reset_password_page"}
+
+func TestEndpointsHaveTheirLinesHere(t *testing.T) {
+	t.Parallel()
+	template, err := sam.Parse(roster.Template)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := routes(emptyDB{t}, &outbox{}, false)
+	requests := requestForEachEndpoint(t, newService(t).account("ann"))
+	for _, f := range template.Functions {
+		if len(f.Routes) == 0 || slices.Contains(elsewhere, f.Folder) {
+			continue
+		}
+		if requests[f.Folder] == nil {
+			t.Errorf("add a good request of %s to requestForEachEndpoint in endpoints_test.go", f.Folder)
+		}
+		for _, r := range f.Routes {
+			if _, pattern := h.Handler(httptest.NewRequest(r.Method, r.Path, nil)); pattern != r.String() {
+				t.Errorf("add %s to routes in endpoints_test.go", r)
+			}
+		}
+	}
+}
+
+// emptyDB stands for an empty database, so that the fuzzer needs none. It fails
+// the test for text that PostgreSQL would refuse.
+type emptyDB struct{ t *testing.T }
+
+func (e emptyDB) checkText(texts ...string) {
+	for _, s := range texts {
+		if !utf8.ValidString(s) || strings.ContainsRune(s, 0) {
+			e.t.Errorf("%q reached the database", s)
+		}
+	}
+}
+
+func (e emptyDB) CreateUser(_ context.Context, u user.NewAccount, event audit.Event) (user.Taken, error) {
+	e.checkText(u.Username, u.FirstName, u.LastName, u.Email, event.Client.UserAgent, event.Client.RequestID)
+	return user.Taken{Username: true}, nil
+}
+
+func (e emptyDB) UserByUsername(_ context.Context, name string) (*user.User, error) {
+	e.checkText(name)
+	return nil, errors.New("the fuzzer computes no hash") // because it is slow
+}
+
+func (e emptyDB) RecordLogin(context.Context, user.LoginRecord, audit.Event) (bool, error) {
+	return false, nil
+}
+
+func (e emptyDB) CreateReset(_ context.Context, r user.NewReset, event audit.Event) (*user.User, error) {
+	e.checkText(r.Username, r.Email, event.Client.UserAgent, event.Client.RequestID)
+	return nil, nil
+}
+
+func (e emptyDB) UserByReset(context.Context, []byte, time.Time) (*user.User, error) { return nil, nil }
+
+func (e emptyDB) UseReset(context.Context, user.ResetUse, audit.Event) (bool, error) {
+	return false, nil
+}
+
+func (e emptyDB) CallerAndTarget(_ context.Context, c request.Caller, name string) (caller, target *user.User, err error) {
+	e.checkText(name)
+	u := &user.User{UUID: c.UUID, Username: "ann", TokenVersion: 1, Active: true, Role: user.RoleAdmin}
+	return u, u, nil
+}
+
+func (e emptyDB) UpdateUser(_ context.Context, _ user.Guard, edit user.Edit, event audit.Event) (user.Outcome, error) {
+	e.checkText(event.Client.UserAgent, event.Client.RequestID)
+	for _, s := range []*string{edit.Username, edit.FirstName, edit.LastName, edit.Email} {
+		if s != nil {
+			e.checkText(*s)
+		}
+	}
+	return user.Outcome{Done: true}, nil
+}
+
+func (e emptyDB) DeleteUser(context.Context, user.Guard, audit.Event) (user.Outcome, error) {
+	return user.Outcome{Done: true}, nil
+}
+
+func (e emptyDB) Consume(context.Context, []ratelimit.Budget, time.Time) (ratelimit.Attempt, error) {
+	return ratelimit.Attempt{}, nil
+}
+
+func (e emptyDB) Record(_ context.Context, event audit.Event) error {
+	e.checkText(event.Client.UserAgent, event.Client.RequestID)
+	return nil
+}
+
+func (e emptyDB) ListAudit(context.Context, string, audit.Query) (audit.Page, error) {
+	return audit.Page{}, nil
+}
+func (e emptyDB) Ping(context.Context) error { return nil }
+
+func (e emptyDB) Renew(context.Context, user.Renewal, audit.Event) (user.RenewalOutcome, *user.User, error) {
+	return user.SessionOver, nil, nil
+}
+
+func (e emptyDB) EndOwnSessions(context.Context, request.Caller, user.LogoutScope, audit.Event) (bool, error) {
+	return true, nil
+}
+
+func (e emptyDB) Sessions(context.Context, string) ([]user.Session, error) { return nil, nil }
+
+func (e emptyDB) EndSession(_ context.Context, _ user.Guard, id string, _ audit.Event) (user.Outcome, error) {
+	e.checkText(id)
+	return user.Outcome{Done: true}, nil
+}

@@ -1,0 +1,46 @@
+// Package routes knows the routes of the API: which methods each path has. The
+// list is written from template.yaml, so that a function need not parse that file
+// at each start. The package refuses to know what a route does.
+package routes
+
+import (
+	"slices"
+	"strings"
+)
+
+// Route is a method and a path. A segment such as {name} stands for any one that
+// is not empty.
+type Route struct{ Method, Path string }
+
+// Methods returns the methods of a path, sorted.
+func Methods(path string) []string { return methods(all, path) }
+
+func methods(routes []Route, path string) []string {
+	var found []string
+	for _, r := range routes {
+		if covers(r.Path, path) {
+			found = append(found, r.Method)
+		}
+	}
+	slices.Sort(found)
+	return slices.Compact(found)
+}
+
+// covers reports whether a path matches a pattern such as /user/{name}, where {name}
+// stands for one segment that is not empty.
+func covers(pattern, path string) bool {
+	want, got := strings.Split(pattern, "/"), strings.Split(path, "/")
+	if len(want) != len(got) {
+		return false
+	}
+	for i := range want {
+		if strings.HasPrefix(want[i], "{") {
+			if got[i] == "" {
+				return false
+			}
+		} else if want[i] != got[i] {
+			return false
+		}
+	}
+	return true
+}

@@ -26,6 +26,13 @@ func Start(job Job) {
 // CloudFormation.
 func Handler(job Job) stack.Invocation {
 	return stack.Handler("not seeded", func(ctx context.Context, c stack.Call) (any, error) {
-		return job(ctx, Request{SchemaOnly: c.Resource == schemaResource})
+		if c.Resource != "" {
+			return job(ctx, Request{SchemaOnly: c.Resource == schemaResource})
+		}
+		request, err := stack.Decode[Request](c.Event, `{} or {"end_all_sessions":true}`)
+		if err != nil {
+			return nil, err
+		}
+		return job(ctx, request)
 	})
 }

@@ -220,3 +220,18 @@ func TestHandlerRefusesWhatItDoesNotKnow(t *testing.T) {
 		}
 	}
 }
+
+// A person is told that there is no admin. Neither a deployment nor the daily run
+// fails for it: anybody may register the admin's name first.
+func TestAPersonIsToldThatThereIsNoAdmin(t *testing.T) {
+	t.Parallel()
+	missing := func(context.Context, seed.Request) (seed.Report, error) {
+		return seed.Report{Admin: user.Seeded{Note: "it is another's", Missing: true}}, nil
+	}
+	for event, fails := range map[string]bool{`{}`: true, `{"source":"aws.events"}`: false} {
+		_, err := seed.Handler(missing)(t.Context(), json.RawMessage(event))
+		if (err != nil) != fails || fails && err.Error() != "there is no admin: it is another's" {
+			t.Errorf("%s: %v", event, err)
+		}
+	}
+}

@@ -7,15 +7,20 @@ import (
 	"fmt"
 )
 
+// IsScheduled reports whether an event is EventBridge's.
+func IsScheduled(event json.RawMessage) bool {
+	var e struct {
+		Source string `json:"source"`
+	}
+	return json.Unmarshal(event, &e) == nil && e.Source == "aws.events"
+}
+
 // Decode reads the event of an invocation that is not CloudFormation's: a request
 // of a person, or the zero one for EventBridge's schedule. It refuses anything
 // else: in an emergency a run that did nothing, because a name was misspelled, must
 // not look like a success. The error says which events there are.
 func Decode[Request any](event json.RawMessage, known string) (request Request, err error) {
-	var scheduled struct {
-		Source string `json:"source"`
-	}
-	if len(event) == 0 || json.Unmarshal(event, &scheduled) == nil && scheduled.Source == "aws.events" {
+	if len(event) == 0 || IsScheduled(event) {
 		return request, nil
 	}
 	d := json.NewDecoder(bytes.NewReader(event))

@@ -79,32 +79,38 @@ where a.chain = first_chain and a.seq = first_seq and a.at < @before and not a.e
 // known of it there: addresses, user agents, request ids and details. The chains
 // can be verified as before.
 func (db *DB) EraseFromAudit(ctx context.Context, uuid string, now time.Time) (Pruned, error) {
-	event := audit.Event{Actions: []audit.Action{audit.ActionAuditErased}, At: now}
-	return db.prune(ctx, "erase an account from the audit log", event, func(tx pgx.Tx) (int, error) {
+	return db.prune(ctx, pruning{"erase an account from the audit log", audit.ActionAuditErased, now, func(tx pgx.Tx) (int, error) {
 		exists, err := readBool(ctx, tx, query{sql: sqlAccountExists, args: named{{"user", uuid}}})
 		if err != nil || exists {
 			return 0, errors.Join(err, ErrAccountExists)
 		}
 		return affected(ctx, tx, query{sql: sqlEraseFromAudit, args: named{{"user", uuid}}})
-	})
+	}})
 }
 
 // TrimAudit removes the events before a time. Of each chain one row stays as its
 // beginning. The chains can be verified from there.
 func (db *DB) TrimAudit(ctx context.Context, before, now time.Time) (Pruned, error) {
-	event := audit.Event{Actions: []audit.Action{audit.ActionAuditTrimmed}, At: now}
-	return db.prune(ctx, "trim the audit log", event, func(tx pgx.Tx) (int, error) {
+	return db.prune(ctx, pruning{"trim the audit log", audit.ActionAuditTrimmed, now, func(tx pgx.Tx) (int, error) {
 		rows, err := affected(ctx, tx, query{sql: sqlTrimAudit, args: named{{"before", before}}})
 		if err == nil {
 			_, err = affected(ctx, tx, query{sql: sqlMarkBeginnings, args: named{{"before", before}}})
 		}
 		return rows, err
-	})
+	}})
+}
+
+// pruning is a change of the log, and how it is recorded.
+type pruning struct {
+	purpose string
+	action  audit.Action
+	now     time.Time
+	run     func(pgx.Tx) (rows int, err error)
 }
 
 // prune runs a change of the log and records it, in one transaction.
-func (db *DB) prune(ctx context.Context, purpose string, event audit.Event, run func(pgx.Tx) (int, error)) (p Pruned, err error) {
-	err = db.operatorsWork(ctx, purpose, func(tx pgx.Tx) error {
+func (db *DB) prune(ctx context.Context, change pruning) (p Pruned, err error) {
+	err = db.operatorsWork(ctx, change.purpose, func(tx pgx.Tx) error {
 		if err := (query{sql: sqlPruneLock}).exec(ctx, tx); err != nil {
 			return err
 		}
@@ -113,10 +119,10 @@ func (db *DB) prune(ctx context.Context, purpose string, event audit.Event, run 
 			err = query{sql: sqlAllowPruning}.exec(ctx, tx)
 		}
 		if err == nil {
-			p.Rows, err = run(tx)
+			p.Rows, err = change.run(tx)
 		}
 		if err == nil {
-			err = p.record(ctx, tx, event)
+			err = p.record(ctx, tx, change.action, change.now)
 		}
 		if err == nil && !may {
 			err = query{sql: sqlForbidPruning}.exec(ctx, tx)
@@ -127,7 +133,7 @@ func (db *DB) prune(ctx context.Context, purpose string, event audit.Event, run 
 }
 
 // record counts what is erased and removed now, and writes the event.
-func (p *Pruned) record(ctx context.Context, tx pgx.Tx, event audit.Event) error {
+func (p *Pruned) record(ctx context.Context, tx pgx.Tx, action audit.Action, now time.Time) error {
 	rows, err := query{sql: sqlCountPrunedAudit}.send(ctx, tx)
 	if err != nil {
 		return err
@@ -135,10 +141,10 @@ func (p *Pruned) record(ctx context.Context, tx pgx.Tx, event audit.Event) error
 	if _, err = pgx.CollectExactlyOneRow(rows, func(row pgx.CollectableRow) (any, error) { return nil, row.Scan(&p.Erased, &p.Removed) }); err != nil {
 		return err
 	}
-	event.Detail = map[string]string{
+	e := audit.Event{Actions: []audit.Action{action}, At: now, Detail: map[string]string{
 		detailRows: strconv.Itoa(p.Rows), detailErased: strconv.Itoa(p.Erased), detailRemoved: strconv.Itoa(p.Removed),
-	}
-	return query{sql: sqlRecord, args: named{{"event", entry(event)}}}.exec(ctx, tx)
+	}}
+	return query{sql: sqlRecord, args: named{{"event", entry(e)}}}.exec(ctx, tx)
 }
 
 // The details of an event of pruning.

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -124,27 +123,37 @@ func (v *Verified) count(row auditRow, before link) {
 	}
 }
 
-// lastPruning is what the latest event of EraseFromAudit or TrimAudit recorded.
+// lastPruning is what the latest event of EraseFromAudit or TrimAudit recorded. Of
+// two at the same time it is the one that recorded more, because a run adds to
+// what was erased and removed before.
 type lastPruning struct {
 	at              time.Time
-	erased, removed string
+	erased, removed int
 }
 
 func (l *lastPruning) read(row auditRow) {
 	b := row.body()
 	pruned := slices.Contains(b.Actions, audit.ActionAuditErased) || slices.Contains(b.Actions, audit.ActionAuditTrimmed)
-	if pruned && b.Erased == "" && !b.At.Before(l.at) {
-		*l = lastPruning{b.At, b.Detail[detailErased], b.Detail[detailRemoved]}
+	if !pruned || b.Erased != "" {
+		return
+	}
+	erased, err := strconv.Atoi(b.Detail[detailErased])
+	removed, err2 := strconv.Atoi(b.Detail[detailRemoved])
+	if err != nil || err2 != nil { // comparePruning reports what it does not say
+		return
+	}
+	if b.At.After(l.at) || b.At.Equal(l.at) && erased+removed > l.erased+l.removed {
+		*l = lastPruning{b.At, erased, removed}
 	}
 }
 
 // comparePruning reports rows that were erased or removed without a record.
 func (v *Verified) comparePruning(l lastPruning) {
-	if want := cmp.Or(l.erased, "0"); strconv.Itoa(v.Erased) != want {
-		v.report("%d rows are erased, and the log records %s", v.Erased, want)
+	if v.Erased != l.erased {
+		v.report("%d rows are erased, and the log records %d", v.Erased, l.erased)
 	}
-	if want := cmp.Or(l.removed, "0"); strconv.Itoa(v.Removed) != want {
-		v.report("%d rows are removed at the beginning of chains, and the log records %s", v.Removed, want)
+	if v.Removed != l.removed {
+		v.report("%d rows are removed at the beginning of chains, and the log records %d", v.Removed, l.removed)
 	}
 }
 

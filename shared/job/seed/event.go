@@ -2,7 +2,7 @@ package seed
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"log/slog"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -24,12 +24,22 @@ func Start(job Job) {
 }
 
 // Handler runs the job for any event: of the schedule, of a person, and of
-// CloudFormation. A person may send a Request: {"end_all_sessions":true}.
+// CloudFormation. A person is told with an error that there is no admin. A
+// deployment and the daily run go on, because anybody may register the admin's
+// name first; the warning and the metric tell of it.
 func Handler(job Job) stack.Invocation {
 	return stack.Handler("not seeded", func(ctx context.Context, c stack.Call) (any, error) {
-		var request Request
-		_ = json.Unmarshal(c.Event, &request) // any other event asks for nothing
-		request.SchemaOnly = c.Resource == schemaResource
-		return job(ctx, request)
+		if c.Resource != "" {
+			return job(ctx, Request{SchemaOnly: c.Resource == schemaResource})
+		}
+		request, err := stack.Decode[Request](c.Event, `{} or {"end_all_sessions":true}`)
+		if err != nil {
+			return nil, err
+		}
+		report, err := job(ctx, request)
+		if err == nil && report.Admin.Missing && !stack.IsScheduled(c.Event) {
+			return nil, errors.New("there is no admin: " + report.Admin.Note)
+		}
+		return report, err
 	})
 }

@@ -6,8 +6,8 @@
 // A deployment runs it twice, as custom resources of the stack: first for the
 // schema alone, so that it is up to date before new code uses it, and again when
 // the API has its address, so that the admin's link leads somewhere. It also runs
-// on a schedule and by hand. Each run does only what is missing, and by hand it also
-// ends all sessions when it is asked to.
+// on a schedule and by hand. Each run does only what is missing. By hand it also
+// ends all sessions, when it is asked to.
 //
 // It refuses to undo anything: it reverts no migration and resets no password,
 // and it deletes no data when the stack is deleted.
@@ -38,12 +38,12 @@ type Store interface {
 	user.AllSessionsEnder
 }
 
-// Request says what a run shall leave out, and what it shall do besides.
+// Request says what a run shall do besides, or leave out.
 type Request struct {
-	// SchemaOnly ends the run after the migrations. Only a deployment asks for it.
-	SchemaOnly bool `json:"-"`
 	// EndAllSessions is for after a restore of the database: see docs/restore.md.
 	EndAllSessions bool `json:"end_all_sessions"`
+	// SchemaOnly ends the run after the migrations.
+	SchemaOnly bool `json:"-"`
 }
 
 // Job seeds one database.

@@ -195,9 +195,8 @@ func TestSessionsEndAfterTheMigrationsAndBeforeAnythingElse(t *testing.T) {
 	if want := (user.AllEnded{Accounts: 3, Sessions: 2, Links: 1}); err != nil || report.Ended == nil || *report.Ended != want {
 		t.Errorf("%+v, %v", report, err)
 	}
-	want := []string{"migrate", "end all sessions: all_sessions_ended", "find", "purge"}
-	if diff := cmp.Diff(want, s.calls); diff != "" {
-		t.Errorf("calls (-want +got):\n%s", diff)
+	if want := []string{"migrate", "end all sessions: all_sessions_ended", "find", "purge"}; !slices.Equal(s.calls, want) {
+		t.Errorf("calls %q, want %q", s.calls, want)
 	}
 	failed := errors.New("no")
 	if _, err := (&fakes{end: failed}).job("")(t.Context(), seed.Request{EndAllSessions: true}); !errors.Is(err, failed) {
@@ -205,21 +204,34 @@ func TestSessionsEndAfterTheMigrationsAndBeforeAnythingElse(t *testing.T) {
 	}
 }
 
-// Only an event that says so in full ends all sessions. CloudFormation's never do.
-func TestOnlyAPersonEndsAllSessions(t *testing.T) {
+func TestHandlerRefusesWhatItDoesNotKnow(t *testing.T) {
 	t.Parallel()
-	for event, want := range map[string]bool{
-		`{"end_all_sessions":true}`: true, `{"end_all_sessions":false}`: false, `{"end_all_sessions":"true"}`: false, `{"end_all_sessions":1}`: false,
-		`{}`: false, `null`: false, `[{"end_all_sessions":true}]`: false, `{"detail":{"end_all_sessions":true}}`: false, `{"SchemaOnly":true}`: false,
-		`{"RequestType":"Update","ResponseURL":"http://127.0.0.1:1/","LogicalResourceId":"Administrator","end_all_sessions":true}`: false,
+	for event, want := range map[string]int{
+		`{}`: 1, `null`: 1, ``: 1, `{"end_all_sessions":true}`: 1, `{"source":"aws.events","detail-type":"Scheduled Event"}`: 1,
+		`{"endAllSessions":true}`: 0, `{"end_all_sessions":"true"}`: 0, `{"SchemaOnly":true}`: 0, `[]`: 0, `{} {}`: 0,
 	} {
-		got := seed.Request{SchemaOnly: true, EndAllSessions: !want}
-		_, _ = seed.Handler(func(_ context.Context, request seed.Request) (seed.Report, error) {
-			got = request
+		runs := 0
+		_, err := seed.Handler(func(context.Context, seed.Request) (seed.Report, error) {
+			runs++
 			return seed.Report{}, nil
 		})(t.Context(), json.RawMessage(event))
-		if got != (seed.Request{EndAllSessions: want}) {
-			t.Errorf("%s asks for %+v", event, got)
+		if runs != want || (err == nil) != (want == 1) {
+			t.Errorf("%s: %d runs, %v", event, runs, err)
+		}
+	}
+}
+
+// A person is told that there is no admin. Neither a deployment nor the daily run
+// fails for it: anybody may register the admin's name first.
+func TestAPersonIsToldThatThereIsNoAdmin(t *testing.T) {
+	t.Parallel()
+	missing := func(context.Context, seed.Request) (seed.Report, error) {
+		return seed.Report{Admin: user.Seeded{Note: "it is another's", Missing: true}}, nil
+	}
+	for event, fails := range map[string]bool{`{}`: true, `{"source":"aws.events"}`: false} {
+		_, err := seed.Handler(missing)(t.Context(), json.RawMessage(event))
+		if (err != nil) != fails || fails && err.Error() != "there is no admin: it is another's" {
+			t.Errorf("%s: %v", event, err)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -75,9 +76,16 @@ func (w Watched) reportRunning(ctx context.Context, db *sql.DB) {
 	_ = rows.Err()
 }
 
-// reporter is a logger of goose.
+// reporter is a logger of goose. It leaves out the statements, which are long:
+// watch shows the one that takes long.
 type reporter func(line string)
 
-func (r reporter) Printf(format string, args ...any) { r(fmt.Sprintf(format, args...)) }
+func (r reporter) Printf(format string, args ...any) {
+	line := strings.Join(strings.Fields(fmt.Sprintf(format, args...)), " ")
+	line = strings.TrimPrefix(line, "goose: ")
+	if !strings.HasPrefix(line, "Executing statement") {
+		r(strings.Replace(line, "OK up ", "OK ", 1))
+	}
+}
 
-func (r reporter) Fatalf(format string, args ...any) { r(fmt.Sprintf(format, args...)) }
+func (r reporter) Fatalf(format string, args ...any) { r.Printf(format, args...) }

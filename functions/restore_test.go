@@ -3,6 +3,7 @@ package functions_test
 import (
 	"encoding/json"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 
@@ -119,4 +120,66 @@ func auditLogIsIntact(t *testing.T, databaseURL string, actions ...audit.Action)
 			t.Errorf("the log has no %s: %v", action, err)
 		}
 	}
+}
+
+// sqlBlocks are the statements of a page, with their names for values filled in.
+func sqlBlocks(t *testing.T, page string, values ...string) (blocks []string) {
+	t.Helper()
+	text, err := os.ReadFile("../docs/" + page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range strings.Split(string(text), "```sql\n")[1:] {
+		block, _, _ := strings.Cut(part, "```")
+		blocks = append(blocks, strings.NewReplacer(values...).Replace(block))
+	}
+	return blocks
+}
+
+// The statements of docs/restore.md: the first finds the account whose password
+// was replaced, and the second takes the old one away.
+func TestTheStatementsOfARestore(t *testing.T) {
+	t.Parallel()
+	v := newService(t, postgrestest.URL(t), settings{})
+	v.call("POST", "/api/user/register", "", account, 201)
+	old := v.session()
+	v.call("POST", "/api/user/change_password", old.Access, `{"current_password":"correct horse battery","new_password":"another horse battery"}`, 200)
+
+	conn, err := pgx.Connect(t.Context(), postgrestest.URL(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	var uuid, actions string
+	if err := conn.QueryRow(t.Context(), sqlBlocks(t, "restore.md", "TIME", "2020-01-01")[0]).Scan(&uuid, &actions); err != nil || actions != "password_changed" {
+		t.Fatalf("%s, %v", actions, err)
+	}
+	if tag, err := conn.Exec(t.Context(), sqlBlocks(t, "restore.md", "UUID", uuid)[1]); err != nil || tag.RowsAffected() != 1 {
+		t.Fatalf("%v, %v", tag, err)
+	}
+	for _, password := range []string{"correct horse battery", "another horse battery", ""} {
+		if w := v.send("POST", "/api/user/login", "", `{"username":"user1","password":"`+password+`"}`); w.Code == 200 {
+			t.Errorf("%q still logs in", password)
+		}
+	}
+	v.call("POST", "/api/user/forget_password", "", `{"username":"user1","email":"user1@example.com"}`, 200)
+	v.call("POST", "/api/user/reset_password", "", `{"token":"`+v.mailedToken()+`","new_password":"correct horse battery"}`, 200)
+	v.session()
+}
+
+// The root key is lost: what is derived from it ends, and passwords go on. The
+// keys of access tokens are the same in both services here: TestRotateKeys shows
+// that a new ring ends the tokens of the old one.
+func TestALostRootKey(t *testing.T) {
+	t.Parallel()
+	v := newService(t, postgrestest.URL(t), settings{})
+	v.call("POST", "/api/user/register", "", account, 201)
+	old := v.session()
+	v.call("POST", "/api/user/forget_password", "", `{"username":"user1","email":"user1@example.com"}`, 200)
+	link := v.mailedToken()
+
+	after := newService(t, postgrestest.URL(t), settings{})
+	after.call("POST", "/api/user/refresh", "", `{"refresh_token":"`+old.Refresh+`"}`, 401)
+	after.call("POST", "/api/user/reset_password", "", `{"token":"`+link+`","new_password":"another horse battery"}`, 400)
+	after.call("GET", "/api/user/me", after.session().Access, "", 200)
 }

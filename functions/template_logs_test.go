@@ -220,3 +220,12 @@ func fieldsOf(query string) []string {
 	}
 	return slices.Sorted(maps.Keys(fields))
 }
+
+// A first deployment that fails is deleted, with everything that is
+// RetainExceptOnCreate. The lines that say why it failed must stay.
+func TestTheLogOfAFailedDeploymentStays(t *testing.T) {
+	t.Parallel()
+	if got := readTemplate(t).Resource("FunctionLogs")["DeletionPolicy"]; got != "Retain" {
+		t.Errorf("FunctionLogs has DeletionPolicy %v", got)
+	}
+}

@@ -60,6 +60,14 @@ var allowedImports = map[string]imports{
 		why: "an operator runs it against a database, and it needs nothing else of a deployment",
 	},
 
+	"cmd/audit_prune": {
+		own: []string{"shared/postgres"}, others: []string{pgx},
+		why: "an operator runs it against a database, and it needs nothing else of a deployment",
+	},
+	"cmd/migrate": {
+		own: []string{"shared/boot", "shared/postgres/migrations"},
+		why: "it is the first step of seed_admin for a terminal",
+	},
 	"cmd/rotate_keys": {
 		own: []string{"shared/boot/rotating", "shared/job/rotation", "shared/boot/settings"},
 		why: "it is the function of that name for a terminal, and does nothing that it does not",

@@ -35,7 +35,7 @@ func TestEachFunctionHasItsFolder(t *testing.T) {
 // missing says what a function still needs, and where.
 func missing(t *testing.T, template *sam.Template, folder string) (todo []string) {
 	t.Helper()
-	m, id := mains(t)[folder], logicalID(folder)
+	m := mains(t)[folder]
 	described := describedRoutes(t)[folder]
 	if template.Function(folder) == nil {
 		todo = append(todo, fmt.Sprintf("template.yaml has no function for functions/%s. Add to its Resources:\n%s",
@@ -43,13 +43,6 @@ func missing(t *testing.T, template *sam.Template, folder string) (todo []string
 	}
 	if m.http && len(described) == 0 {
 		todo = append(todo, fmt.Sprintf("openapi.yaml has no operation of %s. Describe its route there, with x-function: %s", folder, folder))
-	}
-	watched := watchedFunctions(template)
-	for _, metric := range metricsOf(folder) {
-		if !slices.Contains(watched[metric], id) {
-			todo = append(todo, fmt.Sprintf("template.yaml: no alarm rings for the %s of %s. Add to the Metrics of %s:\n%s",
-				metric, id, alarmsWithRoom(template, metric), suggestedMetric(id, metric)))
-		}
 	}
 	return todo
 }
@@ -215,17 +208,14 @@ var readDescription = sync.OnceValues(func() (map[string][]sam.Route, error) {
 })
 
 // The suggestions are right for the functions that exist. For each function this
-// test replaces its resource in template.yaml by the suggested one and removes its
-// metrics: the function is the same as before, and the metrics are asked for.
+// test replaces its resource in template.yaml by the suggested one: the function is
+// the same as before.
 func TestTheSuggestionsAreRight(t *testing.T) {
 	t.Parallel()
 	whole := readTemplate(t)
 	for folder, m := range mains(t) {
 		id, resource := logicalID(folder), suggestedResource(whole, m, describedRoutes(t)[folder])
 		text := replaceOnce(t, string(roster.Template), block(t, string(roster.Template), "  "+id+":\n"), resource)
-		for _, metric := range metricsOf(folder) {
-			text = replaceOnce(t, text, suggestedMetric(id, metric), "")
-		}
 		template, err := sam.Parse([]byte(text))
 		if err != nil {
 			t.Fatalf("%s: %v\n%s", folder, err, resource)
@@ -236,10 +226,8 @@ func TestTheSuggestionsAreRight(t *testing.T) {
 		}
 		template.Functions = slices.DeleteFunc(template.Functions, func(f sam.Function) bool { return f.Folder == folder })
 		todo := strings.Join(missing(t, template, folder), "\n")
-		for _, line := range append(metricsOf(folder), "CodeUri: functions/"+folder+"\n") {
-			if !strings.Contains(todo, line) {
-				t.Errorf("%s is in no alarm and no resource, and %q is not asked for:\n%s", folder, line, todo)
-			}
+		if line := "CodeUri: functions/" + folder + "\n"; !strings.Contains(todo, line) {
+			t.Errorf("%s has no resource, and %q is not asked for:\n%s", folder, line, todo)
 		}
 	}
 }

@@ -88,21 +88,15 @@ var parts = map[string]part{
 
 // facts are true of one function alone.
 type facts struct {
-	timeout      int  // seconds; 0 for the usual timeout
-	connections  int  // to the database, of one execution; 0 for the usual one
-	isSeed       bool // it makes the schema
-	isStep       bool // CloudFormation calls it in a deployment and waits for its answer
-	answersHTML  bool
-	refusalsFail bool // Lambda counts each of its refusals as an error
-	why          string
+	timeout     int  // seconds; 0 for the usual timeout
+	connections int  // to the database, of one execution; 0 for the usual one
+	isSeed      bool // it makes the schema
+	isStep      bool // CloudFormation calls it in a deployment and waits for its answer
+	answersHTML bool
+	why         string
 }
 
 var special = map[string]facts{
-	"authorizer": {
-		refusalsFail: true,
-		why: "API Gateway answers 401 only when the authorizer fails, so an old token would ring an alarm for errors; " +
-			"AuthorizerFailedAlarm reads its log instead",
-	},
 	"reset_password_page": {answersHTML: true, why: "a person reads its answers in a browser, including its errors"},
 	"rotate_keys": {
 		timeout: 60, isStep: true,

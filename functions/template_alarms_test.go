@@ -1,111 +1,87 @@
 package functions_test
 
 import (
-	"slices"
+	"encoding/json"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"roster/shared/aws/metric"
-	"roster/shared/aws/sam"
 )
 
-// CloudWatch takes at most ten metrics in an alarm.
-const metricsOfAnAlarm = 10
-
-// metricsOf are the metrics of AWS/Lambda that must ring an alarm.
-func metricsOf(folder string) []string {
-	if special[folder].refusalsFail {
-		return []string{"Throttles"}
-	}
-	return []string{"Errors", "Throttles"}
-}
-
-func TestEachFunctionIsWatched(t *testing.T) {
+// Each alarm reads metrics that a filter of the template makes, or Lambda's own
+// metrics of a function. Each metric of a filter is read by an alarm.
+func TestEachCountRingsAnAlarm(t *testing.T) {
 	t.Parallel()
 	template := readTemplate(t)
-	for id, metrics := range metricsOfAlarms(template) {
-		if len(metrics) > metricsOfAnAlarm {
-			t.Errorf("%s reads %d metrics, and CloudWatch takes %d: start another alarm, and name it in the DeploymentPreference of Globals",
-				id, len(metrics), metricsOfAnAlarm)
-		}
-	}
-	want := map[string][]string{}
-	for _, f := range template.Functions {
-		for _, metric := range metricsOf(f.Folder) {
-			want[metric] = append(want[metric], f.LogicalID)
-		}
-	}
-	for metric := range want {
-		slices.Sort(want[metric])
-	}
-	if diff := cmp.Diff(want, watchedFunctions(template)); diff != "" {
-		t.Errorf("template.yaml, the functions whose errors and throttles ring an alarm (-want +got):\n%s", diff)
-	}
-}
-
-// watched is one metric of a function.
-type watched struct{ metric, function string }
-
-// metricsOfAlarms are the functions' metrics that each alarm adds up.
-func metricsOfAlarms(template *sam.Template) map[string][]watched {
-	all := map[string][]watched{}
+	read := map[string]bool{}
 	for id, alarm := range resources(template, "AWS::CloudWatch::Alarm") {
-		metrics, _ := alarm["Metrics"].([]any)
-		for _, entry := range metrics {
-			stat, _ := entry.(map[string]any)["MetricStat"].(map[string]any)
-			m, _ := stat["Metric"].(map[string]any)
-			if m == nil || m["Namespace"] != "AWS/Lambda" {
-				continue // the sum, or a metric of the API
+		for _, m := range metricsOfAlarm(alarm) {
+			read[write(t, m["Namespace"])+" "+m["MetricName"].(string)] = true
+			if m["Namespace"] == "AWS/Lambda" && m["Dimensions"] == nil {
+				t.Errorf("%s reads the metric of all functions of the account", id)
 			}
-			dimension := m["Dimensions"].([]any)[0].(map[string]any)
-			all[id] = append(all[id], watched{m["MetricName"].(string), dimension["Value"].(map[string]any)["Ref"].(string)})
+		}
+	}
+	made := map[string]bool{`"AWS/Lambda" Errors`: true, `"AWS/Lambda" Throttles`: true}
+	for _, filter := range resources(template, "AWS::Logs::MetricFilter") {
+		m := filter["MetricTransformations"].([]any)[0].(map[string]any)
+		made[write(t, m["MetricNamespace"])+" "+m["MetricName"].(string)] = true
+		if !strings.Contains(write(t, m["MetricNamespace"]), metric.Namespace+"/") {
+			t.Errorf("the namespace is %v, want one below %s", m["MetricNamespace"], metric.Namespace)
+		}
+	}
+	if diff := cmp.Diff(made, read); diff != "" {
+		t.Errorf("(-made +read by an alarm):\n%s", diff)
+	}
+}
+
+// metricsOfAlarm are the metrics that an alarm reads, one or several.
+func metricsOfAlarm(alarm map[string]any) (all []map[string]any) {
+	if alarm["MetricName"] != nil {
+		return []map[string]any{alarm}
+	}
+	for _, entry := range alarm["Metrics"].([]any) {
+		if stat, _ := entry.(map[string]any)["MetricStat"].(map[string]any); stat != nil {
+			all = append(all, stat["Metric"].(map[string]any))
 		}
 	}
 	return all
 }
 
-// watchedFunctions are the functions that ring an alarm, by metric, sorted. One
-// that rings two is there twice.
-func watchedFunctions(template *sam.Template) map[string][]string {
-	all := map[string][]string{}
-	for _, metrics := range metricsOfAlarms(template) {
-		for _, w := range metrics {
-			all[w.metric] = append(all[w.metric], w.function)
+// A daily job answers no request, so Lambda counts its errors.
+func TestEachDailyJobIsWatched(t *testing.T) {
+	t.Parallel()
+	template := readTemplate(t)
+	watched := map[string]bool{}
+	for _, m := range metricsOfAlarm(properties(template, "JobErrorsAlarm")) {
+		watched[m["Dimensions"].([]any)[0].(map[string]any)["Value"].(map[string]any)["Ref"].(string)] = true
+	}
+	for _, f := range template.Functions {
+		if (len(f.Schedules) > 0) != watched[f.LogicalID] {
+			t.Errorf("%s has %d schedules; JobErrorsAlarm watches it: %v", f.LogicalID, len(f.Schedules), watched[f.LogicalID])
 		}
 	}
-	for metric := range all {
-		slices.Sort(all[metric])
-	}
-	return all
 }
 
-// alarmsWithRoom names the alarms of a metric that take one more function.
-func alarmsWithRoom(template *sam.Template, metric string) string {
-	var names []string
-	for id, metrics := range metricsOfAlarms(template) {
-		if len(metrics) < metricsOfAnAlarm && metrics[0].metric == metric {
-			names = append(names, id)
+func TestTheDashboardShowsEachFunctionAndEachAlarm(t *testing.T) {
+	t.Parallel()
+	template := readTemplate(t)
+	body := properties(template, "Dashboard")["DashboardBody"].(map[string]any)["Fn::Sub"].(string)
+	if !json.Valid([]byte(body)) {
+		t.Error("the dashboard is not JSON")
+	}
+	for _, f := range template.Functions {
+		if !strings.Contains(body, `"${`+f.LogicalID+`}"`) {
+			t.Errorf(`the dashboard does not have ["AWS/Lambda", "Errors", "FunctionName", "${%s}"]`, f.LogicalID)
 		}
 	}
-	if len(names) == 0 {
-		return "a new alarm, for all of them are full"
+	for id := range resources(template, "AWS::CloudWatch::Alarm") {
+		if !strings.Contains(body, `"${`+id+`.Arn}"`) {
+			t.Errorf("the dashboard does not have ${%s.Arn}", id)
+		}
 	}
-	slices.Sort(names)
-	return strings.Join(names, " or ")
-}
-
-// suggestedMetric is what an alarm needs to watch a function.
-func suggestedMetric(logicalID, metric string) string {
-	name := strings.TrimSuffix(logicalID, "Function")
-	return `        - Id: ` + strings.ToLower(name[:1]) + name[1:] + `
-          ReturnData: false
-          MetricStat:
-            Metric: {Namespace: AWS/Lambda, MetricName: ` + metric + `, Dimensions: [{Name: FunctionName, Value: !Ref ` + logicalID + `}]}
-            Period: 60
-            Stat: Sum
-`
 }
 
 func TestAlarmsTellTheTopicAndStopADeployment(t *testing.T) {
@@ -138,38 +114,6 @@ func TestAlarmsTellTheTopicAndStopADeployment(t *testing.T) {
 				t.Errorf("%s: the alarm %s does not exist", f.Folder, id)
 			}
 		}
-	}
-}
-
-func TestFailuresInTheLogAreCounted(t *testing.T) {
-	t.Parallel()
-	template := readTemplate(t)
-	for _, c := range []struct{ filter, alarm, pattern string }{
-		{"MailFailures", "MailFailedAlarm", "{ $.MailFailed = 1 }"},
-		// TestTheAuthorizerFails and TestAStartNamesAllThatIsMissing show that the log has these words.
-		{
-			"AuthorizerFailures", "AuthorizerFailedAlarm",
-			`{ ($.AuthorizerFailed = 1) || ($.message = "the configuration is not usable*") || ($.record.status = "timeout") }`,
-		},
-	} {
-		counted(t, template, c.filter, c.alarm, c.pattern)
-	}
-}
-
-func counted(t *testing.T, template *sam.Template, filterID, alarmID, pattern string) {
-	t.Helper()
-	filter, alarm := properties(template, filterID), properties(template, alarmID)
-	made := filter["MetricTransformations"].([]any)[0].(map[string]any)
-	for alarmed, counted := range map[string]string{"Namespace": "MetricNamespace", "MetricName": "MetricName"} {
-		if diff := cmp.Diff(made[counted], alarm[alarmed]); diff != "" {
-			t.Errorf("%s of the filter (-) and of the alarm (+) differ:\n%s", alarmed, diff)
-		}
-	}
-	if !strings.Contains(write(t, made["MetricNamespace"]), metric.Namespace+"/") {
-		t.Errorf("the namespace is %v, want one below %s", made["MetricNamespace"], metric.Namespace)
-	}
-	if filter["FilterPattern"] != pattern {
-		t.Errorf("the filter is %v", filter["FilterPattern"])
 	}
 }
 

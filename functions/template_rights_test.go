@@ -3,6 +3,7 @@ package functions_test
 import (
 	"encoding/json"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -370,4 +371,31 @@ func write(t *testing.T, value any) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+// What CloudFormation leaves when the stack is deleted must be no surprise: the
+// document lists it, and how to remove it.
+func TestWhatStaysIsListed(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../docs/operate.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := readTemplate(t)
+	stays := 0
+	for name := range template.Document["Resources"].(map[string]any) {
+		resource := template.Resource(name)
+		policy, _ := resource["DeletionPolicy"].(string)
+		kind, _ := resource["Type"].(string)
+		if !strings.HasPrefix(policy, "Retain") || strings.HasPrefix(kind, "Custom::") { // a step of a deployment is nothing that stays
+			continue
+		}
+		stays++
+		if !strings.Contains(string(page), "\n| `"+name+"` |") {
+			t.Errorf("%s stays when the stack is deleted; docs/operate.md does not list it under Uninstall", name)
+		}
+	}
+	if rows := strings.Count(string(page), "\n| `") - strings.Count(string(page), "Alarm` |"); stays == 0 || rows < stays {
+		t.Errorf("%d resources stay, and %d rows list them", stays, rows)
+	}
 }

@@ -3,7 +3,8 @@
 //	DATABASE_URL=postgres://… go run ./cmd/audit_verify
 //
 // It computes the hash chains again and names every row that was altered and
-// every place where rows are missing. It exits with 1 if there are any, or if it
+// every place where rows are missing. It counts what cmd/audit_prune has erased or
+// removed. It exits with 1 if there are any, or if it
 // cannot read the log.
 //
 // It refuses to repair anything. It needs only SELECT on the tables audit and
@@ -50,6 +51,9 @@ func run(ctx context.Context, url string, out io.Writer) error {
 		fmt.Fprintln(out, altered)
 	}
 	fmt.Fprintf(out, "rows checked: %d, altered or missing: %d\n", v.Rows, len(v.Altered))
+	if v.Erased+v.Removed > 0 {
+		fmt.Fprintf(out, "erased and recorded as such: %d, removed and recorded as such: %d\n", v.Erased, v.Removed)
+	}
 	if len(v.Altered) > 0 {
 		return errors.New("the audit log was altered")
 	}

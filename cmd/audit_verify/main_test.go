@@ -55,7 +55,7 @@ func TestAnErrorIsOneLineWithoutThePassword(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ url, want string }{
 		"no URL":    {"", "DATABASE_URL is not set; set it"},
-		"not a URL": {"mysql://u:hunter2@h/d", "DATABASE_URL is not a PostgreSQL URL"},
+		"not a URL": {"mysql://u:hunter2@h/d", "DATABASE_URL must begin with postgres://"},
 		"no server": {"postgres://u:hunter2@127.0.0.1:1/d?sslmode=disable", "the audit log could not be read: "},
 		"no tables": {postgrestest.Empty(t), `the audit log could not be read: relation "audit_heads" does not exist`},
 		"no database": {

@@ -41,6 +41,11 @@ const (
 	ActionActiveChanged   Action = "active_changed"
 	ActionDelete          Action = "delete"
 	ActionSeed            Action = "seed"
+
+	// What an operator does to all accounts, or to the log itself.
+	ActionAllSessionsEnded Action = "all_sessions_ended"
+	ActionAuditErased      Action = "audit_erased"  // a deleted account was erased from the log
+	ActionAuditTrimmed     Action = "audit_trimmed" // old entries were removed from the log
 )
 
 // Actions lists all actions. A query may ask for any of them.
@@ -49,7 +54,7 @@ var Actions = []Action{
 	ActionLogout, ActionSessionEnded, ActionRefreshReused,
 	ActionResetAsked, ActionResetUsed, ActionResetFailed, ActionPasswordFailed, ActionPasswordChanged,
 	ActionEmailChanged, ActionUsernameChanged, ActionProfileChanged, ActionRoleChanged, ActionActiveChanged,
-	ActionDelete, ActionSeed,
+	ActionDelete, ActionSeed, ActionAllSessionsEnded, ActionAuditErased, ActionAuditTrimmed,
 }
 
 // Event is one row of the audit log. It holds no secret, no name and no e-mail,

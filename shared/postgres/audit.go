@@ -74,6 +74,12 @@ type eventBody struct {
 	UserAgent string            `json:"user_agent,omitempty"`
 	RequestID string            `json:"request_id,omitempty"`
 	Detail    map[string]string `json:"detail,omitempty"`
+
+	// Erased is the SHA-256 of the event as it was written, in hexadecimal, where
+	// the rest of it has been erased. Trimmed marks the beginning of a chain whose
+	// earlier rows were removed. See prune_audit.go.
+	Erased  string `json:"erased,omitempty"`
+	Trimmed bool   `json:"trimmed,omitempty"`
 }
 
 // randomChain spreads the rows evenly.

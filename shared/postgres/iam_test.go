@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 
 	"roster/localdev/pgserver"
 	"roster/localdev/postgrestest"
+	"roster/localdev/programtest"
 	"roster/shared/aws/rdsauth"
 	"roster/shared/fault"
 	"roster/shared/postgres"
@@ -41,6 +43,7 @@ type rds struct {
 	now    time.Time
 	tokens []string // that it has let in
 	denied int
+	open   atomic.Int32 // connections
 }
 
 var function = credentials.NewStaticCredentialsProvider("ASIAIOSFODNN7EXAMPLE", "secret", "session")
@@ -89,7 +92,11 @@ func (r *rds) refused() int {
 }
 
 func (r *rds) serve(raw net.Conn) {
-	defer raw.Close()
+	r.open.Add(1)
+	defer func() {
+		_ = raw.Close()
+		r.open.Add(-1)
+	}()
 	if m, err := pgproto3.NewBackend(raw, raw).ReceiveStartupMessage(); err != nil {
 		return
 	} else if _, secure := m.(*pgproto3.SSLRequest); !secure {
@@ -224,6 +231,7 @@ func TestLoginByToken(t *testing.T) {
 			t.Error(err)
 		}
 		run(t, server, "do $$ begin perform pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = 'ann'; end $$")
+		programtest.Eventually(t, "the end has reached the client", func() bool { return r.open.Load() == 0 })
 		if err := write(t.Context(), db, "a new one"); err != nil {
 			t.Errorf("after the token's 15 minutes: %v", err)
 		}

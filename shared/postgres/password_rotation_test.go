@@ -75,3 +75,24 @@ func TestOpenSourceNeedsAURL(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A DB stays with the server that it began with. So another address in the secret
+// has no effect on a function that runs (docs/restore.md).
+func TestOnlyTheLoginFollowsTheSource(t *testing.T) {
+	t.Parallel()
+	first := postgrestest.Server(t).URL("postgres")
+	s := &secret{cached: first, current: first}
+	db, err := postgres.OpenSource(t.Context(), s.source, postgres.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(db.Close)
+	u, err := url.Parse(first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.cached = (&url.URL{Scheme: "postgres", User: u.User, Host: "127.0.0.1:1", Path: "/another"}).String()
+	if err := db.Exec(t.Context(), "select 1"); err != nil || s.reads.Load() < 2 {
+		t.Errorf("%v after %d readings, want the first server", err, s.reads.Load())
+	}
+}

@@ -86,10 +86,13 @@ const maxAttempts = 3
 //     the same moment may wait for each other; the second time each sees the
 //     rows of the other. It is tried once more.
 //   - It rolled the statement back because of a conflict or a deadlock.
+//
+// A database that let no connection in, at the last attempt too, is logged.
 func (db *DB) retry(ctx context.Context, purpose string, run func() error) error {
 	err := run()
 	if isLoginRefused(err) {
 		if _, e := db.source(ctx, true); e != nil {
+			logRefusal(ctx, err)
 			return asFault(purpose, errors.Join(err, e))
 		}
 		err = run()
@@ -104,5 +107,6 @@ func (db *DB) retry(ctx context.Context, purpose string, run func() error) error
 	for n := 1; n < maxAttempts && isRolledBack(err); n++ {
 		err = run()
 	}
+	logRefusal(ctx, err)
 	return asFault(purpose, err)
 }

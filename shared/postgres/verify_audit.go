@@ -5,17 +5,25 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"roster/shared/audit"
 )
 
 // Verified is the result of a check of the audit log.
 type Verified struct {
 	Rows int
+	// Erased rows have lost their event, and Removed ones are gone, by
+	// EraseFromAudit and TrimAudit. What an erased row says of its time and actions
+	// is no longer proved.
+	Erased, Removed int
 	// Altered names each row, or head of a chain, that is not as it was written
 	// or whose predecessor is missing, and says what is wrong with it.
 	Altered []string
@@ -81,6 +89,7 @@ func (v *Verified) readRows(ctx context.Context, tx pgx.Tx, heads []link) error 
 	}
 	defer rows.Close()
 	var last link // the row before, of the same chain
+	var pruning lastPruning
 	ends := map[int16]link{}
 	for rows.Next() {
 		row, err := scanAuditRow(rows)
@@ -93,12 +102,59 @@ func (v *Verified) readRows(ctx context.Context, tx pgx.Tx, heads []link) error 
 		for _, wrong := range row.compare(last) {
 			v.report("chain %d row %d %s", row.chain, row.seq, wrong)
 		}
+		v.count(row, last)
+		pruning.read(row)
 		last = link{chain: row.chain, seq: row.seq, digest: row.digest(), hash: row.hash}
 		ends[row.chain] = last
 		v.Rows++
 	}
 	v.compareHeads(heads, ends)
+	v.comparePruning(pruning)
 	return rows.Err()
+}
+
+// count counts a row that was erased, or the rows that are missing before the
+// beginning of a trimmed chain.
+func (v *Verified) count(row auditRow, before link) {
+	if row.isBeginning(before) {
+		v.Removed += int(row.seq) - 1
+	} else if row.body().Erased != "" {
+		v.Erased++
+	}
+}
+
+// lastPruning is what the latest event of EraseFromAudit or TrimAudit recorded. Of
+// two at the same time it is the one that recorded more, because a run adds to
+// what was erased and removed before.
+type lastPruning struct {
+	at              time.Time
+	erased, removed int
+}
+
+func (l *lastPruning) read(row auditRow) {
+	b := row.body()
+	pruned := slices.Contains(b.Actions, audit.ActionAuditErased) || slices.Contains(b.Actions, audit.ActionAuditTrimmed)
+	if !pruned || b.Erased != "" {
+		return
+	}
+	erased, err := strconv.Atoi(b.Detail[detailErased])
+	removed, err2 := strconv.Atoi(b.Detail[detailRemoved])
+	if err != nil || err2 != nil { // comparePruning reports what it does not say
+		return
+	}
+	if b.At.After(l.at) || b.At.Equal(l.at) && erased+removed > l.erased+l.removed {
+		*l = lastPruning{b.At, erased, removed}
+	}
+}
+
+// comparePruning reports rows that were erased or removed without a record.
+func (v *Verified) comparePruning(l lastPruning) {
+	if v.Erased != l.erased {
+		v.report("%d rows are erased, and the log records %d", v.Erased, l.erased)
+	}
+	if v.Removed != l.removed {
+		v.report("%d rows are removed at the beginning of chains, and the log records %d", v.Removed, l.removed)
+	}
 }
 
 func (v *Verified) compareHeads(heads []link, ends map[int16]link) {
@@ -137,13 +193,31 @@ func scanAuditRow(row pgx.Row) (r auditRow, err error) {
 	return r, err
 }
 
+// body returns the event as far as it can be read.
+func (r auditRow) body() (b eventBody) {
+	_ = json.Unmarshal([]byte(r.event), &b)
+	return b
+}
+
+// isBeginning reports the first row of a chain whose earlier rows were removed.
+func (r auditRow) isBeginning(before link) bool {
+	return before.seq == 0 && r.seq > 1 && r.body().Trimmed
+}
+
+// digest returns the SHA-256 of the event as it was written.
 func (r auditRow) digest() []byte {
+	if sum, err := hex.DecodeString(r.body().Erased); err == nil && len(sum) == sha256.Size {
+		return sum
+	}
 	sum := sha256.Sum256([]byte(r.event))
 	return sum[:]
 }
 
 // compare returns what is wrong with a row that follows the given one.
 func (r auditRow) compare(before link) (wrong []string) {
+	if r.isBeginning(before) { // its hash is given
+		return r.compareColumns()
+	}
 	if r.seq != before.seq+1 {
 		wrong = append(wrong, "does not follow the row before it: rows are missing")
 	}
@@ -152,6 +226,10 @@ func (r auditRow) compare(before link) (wrong []string) {
 	if !bytes.Equal(sum[:], r.hash) {
 		wrong = append(wrong, "has a hash that does not fit its event and the row before it")
 	}
+	return append(wrong, r.compareColumns()...)
+}
+
+func (r auditRow) compareColumns() (wrong []string) {
 	var b eventBody
 	if err := json.Unmarshal([]byte(r.event), &b); err != nil {
 		return append(wrong, "has an event that cannot be read")

@@ -27,6 +27,9 @@ type Seeded struct {
 	Link   string `json:"-"`
 	Mailed bool   `json:"mailed"` // whether the link was sent
 	Note   string `json:"note"`   // what happened, for a person
+	// Missing says that there is no admin: another account has the username or the
+	// e-mail, and nobody but a person can decide whose it is.
+	Missing bool `json:"missing,omitempty"`
 }
 
 // SeedAdminParts are the dependencies of SeedAdmin, besides the store.
@@ -51,7 +54,7 @@ func SeedAdmin(ctx context.Context, db Seeder, p SeedAdminParts, in Admin, now t
 		return Seeded{}, err
 	}
 	if existing != nil {
-		return Seeded{Note: existingNote(*existing)}, nil
+		return existingAdmin(ctx, *existing), nil
 	}
 	u.UUID, u.CreatedAt, u.UpdatedAt = newUUID(), now, now
 	if in.Password != "" {
@@ -71,14 +74,23 @@ func SeedAdmin(ctx context.Context, db Seeder, p SeedAdminParts, in Admin, now t
 	return p.invite(ctx, db, u, now)
 }
 
-func existingNote(u User) string {
+// existingAdmin reports on the account that has the admin's username. Anybody may
+// have registered it.
+func existingAdmin(ctx context.Context, u User) Seeded {
 	switch {
 	case u.Role != RoleAdmin:
-		return "the account exists and is not an ADMIN; it was left as it is"
+		return notSeeded(ctx, "the account exists and is not an ADMIN; it was left as it is. If it is not yours, choose another ADMIN_USERNAME")
 	case !u.Active:
-		return "the account exists and is not active; it was left as it is"
+		return notSeeded(ctx, "the account exists and is not active; it was left as it is")
 	}
-	return "the account exists; nothing to do"
+	return Seeded{Note: "the account exists; nothing to do"}
+}
+
+// notSeeded warns that there is no admin, and counts it.
+func notSeeded(ctx context.Context, note string) Seeded {
+	slog.WarnContext(ctx, "the admin's account was not made", "note", note)
+	metric.Count(ctx, "AdminNotSeeded")
+	return Seeded{Note: note, Missing: true}
 }
 
 // emailTaken reports that another account has the admin's e-mail. It may be the
@@ -91,10 +103,7 @@ func emailTaken(ctx context.Context, db Seeder, email string) (Seeded, error) {
 	if holder != nil && holder.Role == RoleAdmin && holder.Active {
 		return Seeded{Note: "the account with ADMIN_EMAIL is an active ADMIN and is taken for the admin; nothing to do"}, nil
 	}
-	const note = "not made: ADMIN_EMAIL belongs to another account; give the admin an address of its own"
-	slog.WarnContext(ctx, "the admin's account was not made", "note", note)
-	metric.Count(ctx, "AdminNotSeeded")
-	return Seeded{Note: note}, nil
+	return notSeeded(ctx, "not made: ADMIN_EMAIL belongs to another account; give the admin an address of its own"), nil
 }
 
 // invite mails the admin a link to the page that sets a password.

@@ -64,14 +64,15 @@ func TestSeedAdminLeavesAnExistingAccountAlone(t *testing.T) {
 	t.Parallel()
 	in := admin
 	in.Password = right
+	const stranger = "the account exists and is not an ADMIN; it was left as it is. If it is not yours, choose another ADMIN_USERNAME"
 	for note, existing := range map[string]*user.User{
-		"the account exists; nothing to do":                            with(boss(), func(u *user.User) { u.Username = "admin" }),
-		"the account exists and is not an ADMIN; it was left as it is": with(ann(), func(u *user.User) { u.Username = "admin" }),
-		"the account exists and is not active; it was left as it is":   with(boss(), func(u *user.User) { u.Username, u.Active = "admin", false }),
+		"the account exists; nothing to do": with(boss(), func(u *user.User) { u.Username = "admin" }),
+		stranger:                            with(ann(), func(u *user.User) { u.Username = "admin" }),
+		"the account exists and is not active; it was left as it is": with(boss(), func(u *user.User) { u.Username, u.Active = "admin", false }),
 	} {
 		db, box := &store{users: []*user.User{existing}}, &outbox{}
 		got, err := seedAdmin(t, db, box, in)
-		if err != nil || got != (user.Seeded{Note: note}) || len(box.sent) > 0 {
+		if err != nil || got != (user.Seeded{Note: note, Missing: existing.Role != user.RoleAdmin || !existing.Active}) || len(box.sent) > 0 {
 			t.Errorf("%+v, %v, mails %v", got, err, box.sent)
 		}
 		wantCalls(t, db, "UserByUsername")
@@ -98,7 +99,7 @@ func TestSeedAdminReportsATakenAddress(t *testing.T) {
 	} {
 		db, box := &store{users: []*user.User{test.holder}, taken: user.Taken{Email: true}}, &outbox{}
 		got, err := seedAdmin(t, db, box, admin)
-		if err != nil || got != (user.Seeded{Note: test.note}) || len(box.sent) > 0 {
+		if err != nil || got != (user.Seeded{Note: test.note, Missing: test.note == stranger}) || len(box.sent) > 0 {
 			t.Errorf("%s: %+v, %v, mails %v", name, got, err, box.sent)
 		}
 		wantCalls(t, db, "UserByUsername", "CreateUser", "UserByEmail")

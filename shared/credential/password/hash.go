@@ -48,6 +48,7 @@ type Hasher struct {
 // HMAC-SHA-256 of the password, and that is what is hashed. Each hash names the
 // pepper by an id, so that hashes without a pepper still verify.
 func NewHasher(pepper string) *Hasher {
+	phcForm()
 	h := &Hasher{slots: make(chan struct{}, runtime.GOMAXPROCS(0))}
 	if pepper != "" {
 		h.pepper = []byte(pepper)

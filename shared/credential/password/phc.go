@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"sync"
 
 	"golang.org/x/crypto/argon2"
 )
@@ -52,9 +53,14 @@ func (h Hash) remainder() (remainder Hash, cheaper bool) {
 	}, true
 }
 
-var phcForm = regexp.MustCompile(`^\$argon2id\$v=19` +
-	`\$m=([1-9]\d{0,6}),t=([1-9]\d?),p=([1-9]\d?)(?:,keyid=([A-Za-z0-9+/]{1,11}))?` +
-	`\$([A-Za-z0-9+/]{11,64})\$([A-Za-z0-9+/]{22,86})$`)
+// phcForm is compiled at its first use, because many functions link this package
+// and hash nothing. NewHasher uses it, so that the first login of a process takes
+// no longer for an account that exists than for one that does not.
+var phcForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\$argon2id\$v=19` +
+		`\$m=([1-9]\d{0,6}),t=([1-9]\d?),p=([1-9]\d?)(?:,keyid=([A-Za-z0-9+/]{1,11}))?` +
+		`\$([A-Za-z0-9+/]{11,64})\$([A-Za-z0-9+/]{22,86})$`)
+})
 
 // A stored hash is computed only within these bounds. A function with 1 GB of
 // memory can compute the most expensive one within its time limit.
@@ -65,7 +71,7 @@ const (
 )
 
 func parse(s string) (Hash, error) {
-	m := phcForm.FindStringSubmatch(s)
+	m := phcForm().FindStringSubmatch(s)
 	if m == nil {
 		return Hash{}, fmt.Errorf("%w: not a PHC string of argon2id", ErrUnusable)
 	}

@@ -1,11 +1,7 @@
 package rotation
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"log/slog"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -39,7 +35,7 @@ func Handler(job Job) stack.Invocation {
 		switch c.Resource {
 		case "":
 			var err error
-			if request, err = requestOf(c.Event); err != nil {
+			if request, err = stack.Decode[Request](c.Event, `{}, {"start":true} or {"replace_all":true}`); err != nil {
 				return nil, err
 			}
 		case keysResource:
@@ -49,27 +45,4 @@ func Handler(job Job) stack.Invocation {
 		}
 		return job(ctx, request)
 	})
-}
-
-// requestOf reads an event that is not CloudFormation's.
-func requestOf(event json.RawMessage) (Request, error) {
-	var scheduled struct {
-		Source string `json:"source"`
-	}
-	if json.Unmarshal(event, &scheduled) == nil && scheduled.Source == "aws.events" {
-		return Request{}, nil
-	}
-	var request *Request // nil for null
-	d := json.NewDecoder(bytes.NewReader(event))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&request); err != nil && len(event) > 0 {
-		return Request{}, fmt.Errorf(`the event is not understood, and nothing was done (%w); send {}, {"start":true} or {"replace_all":true}`, err)
-	}
-	if d.More() {
-		return Request{}, errors.New(`the event is more than one JSON value, and nothing was done; send {}, {"start":true} or {"replace_all":true}`)
-	}
-	if request == nil {
-		return Request{}, nil
-	}
-	return *request, nil
 }

@@ -2,6 +2,7 @@ package seed
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -23,9 +24,22 @@ func Start(job Job) {
 }
 
 // Handler runs the job for any event: of the schedule, of a person, and of
-// CloudFormation.
+// CloudFormation. A person is told with an error that there is no admin. A
+// deployment and the daily run go on, because anybody may register the admin's
+// name first; the warning and the metric tell of it.
 func Handler(job Job) stack.Invocation {
 	return stack.Handler("not seeded", func(ctx context.Context, c stack.Call) (any, error) {
-		return job(ctx, Request{SchemaOnly: c.Resource == schemaResource})
+		if c.Resource != "" {
+			return job(ctx, Request{SchemaOnly: c.Resource == schemaResource})
+		}
+		request, err := stack.Decode[Request](c.Event, `{} or {"end_all_sessions":true}`)
+		if err != nil {
+			return nil, err
+		}
+		report, err := job(ctx, request)
+		if err == nil && report.Admin.Missing && !stack.IsScheduled(c.Event) {
+			return nil, errors.New("there is no admin: " + report.Admin.Note)
+		}
+		return report, err
 	})
 }

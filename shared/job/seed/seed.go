@@ -6,7 +6,8 @@
 // A deployment runs it twice, as custom resources of the stack: first for the
 // schema alone, so that it is up to date before new code uses it, and again when
 // the API has its address, so that the admin's link leads somewhere. It also runs
-// on a schedule and by hand. Each run does only what is missing.
+// on a schedule and by hand. Each run does only what is missing. By hand it also
+// ends all sessions, when it is asked to.
 //
 // It refuses to undo anything: it reverts no migration and resets no password,
 // and it deletes no data when the stack is deleted.
@@ -26,18 +27,23 @@ type Report struct {
 	Migrations []string    `json:"migrations"` // applied by this run
 	Admin      user.Seeded `json:"admin"`
 	Removed    user.Purged `json:"removed"` // expired rows
+	// Ended is what ended because the run was asked to end all sessions.
+	Ended *user.AllEnded `json:"ended,omitempty"`
 }
 
 // Store is what the job needs of the database.
 type Store interface {
 	user.Seeder
 	user.Purger
+	user.AllSessionsEnder
 }
 
-// Request says what a run shall leave out.
+// Request says what a run shall do besides, or leave out.
 type Request struct {
+	// EndAllSessions is for after a restore of the database: see docs/restore.md.
+	EndAllSessions bool `json:"end_all_sessions"`
 	// SchemaOnly ends the run after the migrations.
-	SchemaOnly bool
+	SchemaOnly bool `json:"-"`
 }
 
 // Job seeds one database.
@@ -62,6 +68,13 @@ func NewJob(db Store, p Parts) Job {
 		if request.SchemaOnly {
 			slog.InfoContext(ctx, "schema ready", "migrations", applied)
 			return report, nil
+		}
+		if request.EndAllSessions { // before anything that may fail
+			ended, err := user.EndAllSessions(ctx, db, time.Now())
+			if err != nil {
+				return report, fmt.Errorf("end all sessions: %w", err)
+			}
+			report.Ended = &ended
 		}
 		report.Admin, err = user.SeedAdmin(ctx, db, p.Seeding, p.Admin, time.Now())
 		report.Removed = purgeExpired(ctx, db) // also if the admin could not be seeded

@@ -27,6 +27,7 @@ type fakes struct {
 	migrate error
 	store   error
 	purge   error
+	end     error
 }
 
 func (s *fakes) record(call string) { s.calls = append(s.calls, call) }
@@ -62,6 +63,11 @@ func (s *fakes) CreateReset(context.Context, user.NewReset, audit.Event) (*user.
 func (s *fakes) PurgeExpired(context.Context, time.Time, time.Time, time.Time, int) (user.Purged, error) {
 	s.record("purge")
 	return user.Purged{Limits: 2, Resets: 1}, s.purge
+}
+
+func (s *fakes) EndAllSessions(_ context.Context, event audit.Event) (user.AllEnded, error) {
+	s.record("end all sessions: " + string(event.Actions[0]))
+	return user.AllEnded{Accounts: 3, Sessions: 2, Links: 1}, s.end
 }
 
 func (s *fakes) Send(_ context.Context, m mail.Message) error {
@@ -178,6 +184,54 @@ func TestSchemaOnlyMigratesAndDoesNothingElse(t *testing.T) {
 		})(t.Context(), json.RawMessage(event))
 		if got.SchemaOnly != want {
 			t.Errorf("%q: only the schema: %v", resource, got.SchemaOnly)
+		}
+	}
+}
+
+func TestSessionsEndAfterTheMigrationsAndBeforeAnythingElse(t *testing.T) {
+	t.Parallel()
+	s := &fakes{found: &user.User{Role: user.RoleAdmin, Active: true}}
+	report, err := s.job("")(t.Context(), seed.Request{EndAllSessions: true})
+	if want := (user.AllEnded{Accounts: 3, Sessions: 2, Links: 1}); err != nil || report.Ended == nil || *report.Ended != want {
+		t.Errorf("%+v, %v", report, err)
+	}
+	if want := []string{"migrate", "end all sessions: all_sessions_ended", "find", "purge"}; !slices.Equal(s.calls, want) {
+		t.Errorf("calls %q, want %q", s.calls, want)
+	}
+	failed := errors.New("no")
+	if _, err := (&fakes{end: failed}).job("")(t.Context(), seed.Request{EndAllSessions: true}); !errors.Is(err, failed) {
+		t.Errorf("a failure: %v", err)
+	}
+}
+
+func TestHandlerRefusesWhatItDoesNotKnow(t *testing.T) {
+	t.Parallel()
+	for event, want := range map[string]int{
+		`{}`: 1, `null`: 1, ``: 1, `{"end_all_sessions":true}`: 1, `{"source":"aws.events","detail-type":"Scheduled Event"}`: 1,
+		`{"endAllSessions":true}`: 0, `{"end_all_sessions":"true"}`: 0, `{"SchemaOnly":true}`: 0, `[]`: 0, `{} {}`: 0,
+	} {
+		runs := 0
+		_, err := seed.Handler(func(context.Context, seed.Request) (seed.Report, error) {
+			runs++
+			return seed.Report{}, nil
+		})(t.Context(), json.RawMessage(event))
+		if runs != want || (err == nil) != (want == 1) {
+			t.Errorf("%s: %d runs, %v", event, runs, err)
+		}
+	}
+}
+
+// A person is told that there is no admin. Neither a deployment nor the daily run
+// fails for it: anybody may register the admin's name first.
+func TestAPersonIsToldThatThereIsNoAdmin(t *testing.T) {
+	t.Parallel()
+	missing := func(context.Context, seed.Request) (seed.Report, error) {
+		return seed.Report{Admin: user.Seeded{Note: "it is another's", Missing: true}}, nil
+	}
+	for event, fails := range map[string]bool{`{}`: true, `{"source":"aws.events"}`: false} {
+		_, err := seed.Handler(missing)(t.Context(), json.RawMessage(event))
+		if (err != nil) != fails || fails && err.Error() != "there is no admin: it is another's" {
+			t.Errorf("%s: %v", event, err)
 		}
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"net"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 //go:embed certificates/*.der
@@ -28,7 +29,9 @@ const public = "amazon"
 
 // endpoint matches the hosts of instances, clusters and proxies. In China the
 // Region may come after rds.
-var endpoint = regexp.MustCompile(`^.+\.(?:([a-z]{2}(?:-[a-z]+)+-[0-9]+)\.rds|rds\.(cn-[a-z]+-[0-9]+))\.amazonaws\.com(?:\.cn)?$`)
+var endpoint = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^.+\.(?:([a-z]{2}(?:-[a-z]+)+-[0-9]+)\.rds|rds\.(cn-[a-z]+-[0-9]+))\.amazonaws\.com(?:\.cn)?$`)
+})
 
 // Region returns the Region of a host of RDS or Aurora, or "" for any other host. A
 // CNAME for such a host is another host.
@@ -37,7 +40,7 @@ func Region(host string) string {
 	if net.ParseIP(host) != nil {
 		return ""
 	}
-	m := endpoint.FindStringSubmatch(host)
+	m := endpoint().FindStringSubmatch(host)
 	if m == nil {
 		return ""
 	}

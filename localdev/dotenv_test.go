@@ -12,11 +12,7 @@ import (
 func TestDotenvIsRead(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), ".env")
-	write := func(text string) {
-		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	write := func(text string) { writeDotenv(t, file, text) }
 	if got, err := readDotenv(file); err != nil || got != nil {
 		t.Errorf("no file: %v, %v", got, err)
 	}
@@ -60,9 +56,7 @@ func TestDotenvTakesValuesAsTheyAre(t *testing.T) {
 		"ADMIN_PASSWORD=pass word # comment\n":                         "pass word",
 		"ADMIN_PASSWORD=\"pass # word\"\n":                             "pass # word",
 	} {
-		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		writeDotenv(t, file, text)
 		if got, err := readDotenv(file); err != nil || got["ADMIN_PASSWORD"] != want {
 			t.Errorf("%q: %q, %v", text, got["ADMIN_PASSWORD"], err)
 		}
@@ -78,11 +72,16 @@ func TestDotenvRefusesUnknownNames(t *testing.T) {
 		"mail_from=hush\n":                     "mail_from, which localdev does not read",
 		"SECRET_KEY=hush\x00hush\n":            "is not text",
 	} {
-		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		writeDotenv(t, file, text)
 		if _, err := readDotenv(file); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hush") {
 			t.Errorf("%q: %v", text, err)
 		}
+	}
+}
+
+func writeDotenv(t *testing.T, file, text string) {
+	t.Helper()
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -30,8 +30,8 @@ import (
 const usage = `Usage: DATABASE_URL=postgres://… go run ./cmd/audit_prune -erase UUID | -before YYYY-MM-DD
 
 Erases a deleted account from the audit log, or removes events from before a
-day (UTC). DATABASE_URL is for the role that owns the tables. docs/erasure.md says what
-is left.
+day (UTC). DATABASE_URL is for the role that owns the tables. docs/erasure.md
+says what is left.
 
 `
 
@@ -51,6 +51,8 @@ type ask struct {
 	before time.Time
 }
 
+// uuidForm is how Roster writes a UUID. A program puts parts together, and does not
+// import the kernel, which has it too.
 var uuidForm = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
 func parse(args []string, out io.Writer, now time.Time) (a ask, err error) {

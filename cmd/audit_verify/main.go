@@ -3,9 +3,8 @@
 //	DATABASE_URL=postgres://… go run ./cmd/audit_verify
 //
 // It computes the hash chains again and names every row that was altered and
-// every place where rows are missing. It counts what cmd/audit_prune has erased or
-// removed. It exits with 1 if there are any, or if it
-// cannot read the log.
+// every place where rows are missing. It exits with 1 if there are any, or if it
+// cannot read the log. It counts what cmd/audit_prune has erased or removed.
 //
 // It refuses to repair anything. It needs only SELECT on the tables audit and
 // audit_heads.

@@ -32,8 +32,8 @@ const usage = `Usage: go run ./cmd/migrate [flags]
 Brings the schema up to date, and gives the functions' role its rights.
 
 MIGRATE_DATABASE_URL is for the role that owns the tables, DATABASE_URL for the
-functions' role. With SECRET_ARN, AWS_REGION and AWS credentials in the
-environment instead, both come from the secret.
+functions' role. With SECRET_ARN, MIGRATE_SECRET_ARN, AWS_REGION and AWS
+credentials in the environment instead, they come from these secrets.
 
 `
 

@@ -49,12 +49,12 @@ func main() {
 }
 
 func run(ctx context.Context, args []string, values map[string]string, out io.Writer) error {
-	var ask rotation.Request
+	var request rotation.Request
 	f := flag.NewFlagSet("rotate_keys", flag.ContinueOnError)
 	f.SetOutput(io.Discard) // main prints the error
 	file := f.String("file", "", "JSON `file` with the keys instead of the secret, such as .localdev/secrets.json")
-	f.BoolVar(&ask.Start, "start", false, "publish a next key now; a later run lets it sign")
-	f.BoolVar(&ask.ReplaceAll, "replace-all", false,
+	f.BoolVar(&request.Start, "start", false, "publish a next key now; a later run lets it sign")
+	f.BoolVar(&request.ReplaceAll, "replace-all", false,
 		"replace all keys with one new key, for example after a leak: everybody must log in again")
 	err := f.Parse(args)
 	switch {
@@ -73,7 +73,7 @@ func run(ctx context.Context, args []string, values map[string]string, out io.Wr
 	if err := env.Check(); err != nil {
 		return err
 	}
-	report, err := job(ctx, ask)
+	report, err := job(ctx, request)
 	if err != nil {
 		return err
 	}

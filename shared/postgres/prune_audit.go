@@ -81,8 +81,11 @@ where a.chain = first_chain and a.seq = first_seq and a.at < @before and not a.e
 func (db *DB) EraseFromAudit(ctx context.Context, uuid string, now time.Time) (Pruned, error) {
 	return db.prune(ctx, pruning{"erase an account from the audit log", audit.ActionAuditErased, now, func(tx pgx.Tx) (int, error) {
 		exists, err := readBool(ctx, tx, query{sql: sqlAccountExists, args: named{{"user", uuid}}})
-		if err != nil || exists {
-			return 0, errors.Join(err, ErrAccountExists)
+		switch {
+		case err != nil:
+			return 0, err
+		case exists:
+			return 0, ErrAccountExists
 		}
 		return affected(ctx, tx, query{sql: sqlEraseFromAudit, args: named{{"user", uuid}}})
 	}})

@@ -208,6 +208,9 @@ func TestAnAccountThatExistsIsNotErased(t *testing.T) {
 	if _, err := owner.EraseFromAudit(t.Context(), ann.UUID, now); !errors.Is(err, postgres.ErrAccountExists) {
 		t.Errorf("%v", err)
 	}
+	if _, err := owner.EraseFromAudit(t.Context(), "ann", now); err == nil || errors.Is(err, postgres.ErrAccountExists) {
+		t.Errorf("what is no UUID: %v", err)
+	}
 	if auditText(t) != before {
 		t.Error("the log has changed")
 	}

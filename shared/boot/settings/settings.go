@@ -85,9 +85,9 @@ func FromMap(values map[string]string) *Environment {
 // of the secrets, which are in the order of their variables. It reads the secrets
 // now, and Current can read them again.
 func WithSecret(ctx context.Context, values map[string]string, secrets ...Secret) *Environment {
-	sources := make([]*source, len(secrets))
+	sources, names := make([]*source, len(secrets)), namedSecrets(values)
 	for i, s := range secrets {
-		sources[i] = &source{variable: secretVariables[i], secret: s}
+		sources[i] = &source{variable: names[i].variable, secret: s}
 	}
 	return withSources(ctx, values, sources)
 }

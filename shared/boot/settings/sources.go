@@ -12,9 +12,6 @@ import (
 	"roster/shared/aws/secrets"
 )
 
-// secretVariables name the secrets of a function.
-var secretVariables = []string{"SECRET_ARN", "MIGRATE_SECRET_ARN", "SETTINGS_SECRET_ARN", "KEYS_SECRET_ARN"}
-
 // named is a secret's ARN, and the variable that gives it.
 type named struct{ variable, arn string }
 
@@ -93,7 +90,7 @@ func (e *sourceError) Unwrap() error { return e.err }
 
 // rejectSource records that a secret cannot be read.
 func (e *Environment) rejectSource(err error) {
-	variable := secretVariables[0]
+	variable := "SECRET_ARN"
 	var named *sourceError
 	if errors.As(err, &named) {
 		variable = named.variable
@@ -159,9 +156,9 @@ func requireOf(sources []*source, valid func(values map[string]string) error) {
 // checkSources reports the secret that cannot be read, if there is one. Other
 // variables are missing only because of it.
 func (e *Environment) checkSources() error {
-	for _, variable := range secretVariables {
-		if reason, rejected := e.rejected[variable]; rejected {
-			return fmt.Errorf("the configuration is not usable: %s %s", variable, reason)
+	for _, n := range namedSecrets(e.values) {
+		if reason, rejected := e.rejected[n.variable]; rejected {
+			return fmt.Errorf("the configuration is not usable: %s %s", n.variable, reason)
 		}
 	}
 	return nil

@@ -80,7 +80,7 @@ func TestHandlerRefusesWhatItDoesNotKnow(t *testing.T) {
 	t.Parallel()
 	for _, event := range []string{
 		`{"replaceAll":true}`, `{"replace_all":"true"}`, `{"replace_all":1}`, `{"start":"yes"}`, `{"replace_all":true,"reason":"leak"}`,
-		`[]`, `"start"`, `true`, `{"start":true`, `{"start":true} {"replace_all":true}`, `{"source":"somebody"}`, `{"First":true}`, `{"APIURL":"https://a.example"}`,
+		`[]`, `"start"`, `true`, `{"start":true`, `{"start":true} {"replace_all":true}`, `{"replace_all":true}]`, `{"source":"somebody"}`, `{"First":true}`, `{"APIURL":"https://a.example"}`,
 	} {
 		_, runs, err := handle(t, event)
 		if err == nil || runs != 0 || !strings.Contains(err.Error(), "nothing was done") {

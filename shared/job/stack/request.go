@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 )
 
 // IsScheduled reports whether an event is EventBridge's.
@@ -29,7 +30,7 @@ func Decode[Request any](event json.RawMessage, known string) (request Request, 
 		var none Request
 		return none, fmt.Errorf("the event is not understood, and nothing was done (%w); send %s", err, known)
 	}
-	if d.More() {
+	if _, err := d.Token(); err != io.EOF {
 		var none Request
 		return none, errors.New("the event is more than one JSON value, and nothing was done; send " + known)
 	}

@@ -49,10 +49,22 @@ create table limits (
     taken integer not null,
     in_a_row integer not null,
     until timestamp with time zone not null,
+    account uuid,
+    checking_since timestamp with time zone,
     constraint limits_pkey PRIMARY KEY (key)
 );
 
-CREATE INDEX limits_until_idx ON public.limits USING btree (until);
+CREATE INDEX limits_kind_idx ON public.limits USING btree ((
+CASE
+    WHEN (NOT backoff) THEN 0
+    WHEN (account IS NOT NULL) THEN
+    CASE
+        WHEN (in_a_row < most) THEN 3
+        ELSE 4
+    END
+    WHEN (in_a_row <= 5) THEN 1
+    ELSE 2
+END), until);
 
 create table audit_heads (
     chain smallint not null,
@@ -102,3 +114,16 @@ create table sessions (
 );
 
 CREATE INDEX sessions_user_id_idx ON public.sessions USING btree (user_id);
+
+create table devices (
+    hash bytea not null,
+    user_id bigint not null,
+    version bigint not null,
+    created_at timestamp with time zone not null,
+    last_used_at timestamp with time zone not null,
+    constraint devices_pkey PRIMARY KEY (hash),
+    constraint devices_hash_check CHECK ((length(hash) = 32)),
+    constraint devices_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+
+CREATE INDEX devices_user_id_idx ON public.devices USING btree (user_id);

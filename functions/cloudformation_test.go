@@ -190,7 +190,7 @@ func TestADatabaseThatSaysNothingFailsTheDeployment(t *testing.T) {
 }
 
 // The API is public before the admin's account exists, so somebody else may
-// register with ADMIN_EMAIL. That must stop neither a deployment nor the daily
+// register with ADMIN_EMAIL. That must stop neither a deployment nor the hourly
 // run.
 func TestAnAddressInUseStopsNoDeployment(t *testing.T) {
 	t.Parallel()

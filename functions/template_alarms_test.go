@@ -50,8 +50,8 @@ func metricsOfAlarm(alarm map[string]any) (all []map[string]any) {
 	return all
 }
 
-// A daily job answers no request, so Lambda counts its errors.
-func TestEachDailyJobIsWatched(t *testing.T) {
+// A scheduled job answers no request, so Lambda counts its errors.
+func TestEachScheduledJobIsWatched(t *testing.T) {
 	t.Parallel()
 	template := readTemplate(t)
 	watched := map[string]bool{}

@@ -1,5 +1,5 @@
 // Command seed_admin is the function that migrates the schema, creates the admin's
-// account if it is missing and deletes expired rows: daily, at each deployment, and
+// account if it is missing and deletes expired rows: hourly, at each deployment, and
 // by hand.
 package main
 

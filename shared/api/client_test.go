@@ -5,11 +5,13 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
 	"roster/shared/audit"
+	"roster/shared/ratelimit"
 	"roster/shared/request"
 	"roster/shared/user"
 )
@@ -20,9 +22,11 @@ type clientRecorder struct {
 	from *request.Client
 }
 
-func (w clientRecorder) UserByUsername(context.Context, string) (*user.User, error) { return nil, nil }
+func (w clientRecorder) AttemptAtAccount(context.Context, user.Lookup, time.Time) (user.Found, error) {
+	return user.Found{}, nil
+}
 
-func (w clientRecorder) Record(_ context.Context, e audit.Event) error {
+func (w clientRecorder) RecordFailure(_ context.Context, _ []ratelimit.Budget, e audit.Event) error {
 	*w.from = e.Client
 	return nil
 }

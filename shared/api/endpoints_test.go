@@ -142,7 +142,9 @@ func (b failingDB) CreateUser(context.Context, user.NewAccount, audit.Event) (us
 	return user.Taken{}, b.fail()
 }
 
-func (b failingDB) UserByUsername(context.Context, string) (*user.User, error) { return nil, b.fail() }
+func (b failingDB) AttemptAtAccount(context.Context, user.Lookup, time.Time) (user.Found, error) {
+	return user.Found{}, b.fail()
+}
 
 func (b failingDB) CreateReset(context.Context, user.NewReset, audit.Event) (*user.User, error) {
 	return nil, b.fail()
@@ -209,9 +211,13 @@ func (e emptyDB) CreateUser(_ context.Context, u user.NewAccount, event audit.Ev
 	return user.Taken{Username: true}, nil
 }
 
-func (e emptyDB) UserByUsername(_ context.Context, name string) (*user.User, error) {
-	e.checkText(name)
-	return nil, errors.New("the fuzzer computes no hash") // because it is slow
+func (e emptyDB) AttemptAtAccount(_ context.Context, l user.Lookup, _ time.Time) (user.Found, error) {
+	e.checkText(l.Username, l.Email)
+	return user.Found{}, errors.New("the fuzzer computes no hash") // because it is slow
+}
+
+func (e emptyDB) RecordFailure(_ context.Context, _ []ratelimit.Budget, event audit.Event) error {
+	return e.Record(context.Background(), event)
 }
 
 func (e emptyDB) RecordLogin(context.Context, user.LoginRecord, audit.Event) (bool, error) {

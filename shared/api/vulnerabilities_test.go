@@ -114,9 +114,17 @@ func TestNothingOutlivesAnAccount(t *testing.T) {
 	s := newService(t)
 	before := s.account("bob")
 	token, access := s.mailedToken("bob"), bearer(t, before)
+	limited := s.withDefaultLimits()
+	device := deviceToken(t, sendFrom(limited, ownerAddress, "/api/user/login", credentialsOf("bob", right), ""))
+	if guess(limited, "bob", device, 20) < 10 { // the known devices' and everybody else's
+		t.Error("the old account's counters are not used up")
+	}
 	s.send("DELETE", "/api/user/bob", "", access).wants(t, "delete", 200, `{"msg":"User deleted."}`)
 	if after := s.account("bob"); after.UUID == before.UUID || after.ID == before.ID {
 		t.Errorf("the new account has an id of the old one: %+v", after)
+	}
+	if got := deviceToken(t, sendFrom(limited, ownerAddress, "/api/user/login", credentialsOf("bob", right), device)); got == device {
+		t.Error("the new account knows the old one's device, or waits for the old one's failures")
 	}
 	s.expectChange("the old tokens", false, func() {
 		s.send("GET", "/api/user/bob", "", access).wants(t, "access", 401, unauthenticated)

@@ -11,6 +11,7 @@ import (
 	"roster/localdev/postgrestest"
 	"roster/shared/audit"
 	"roster/shared/ratelimit"
+	"roster/shared/user"
 )
 
 // BenchmarkLogin measures the statements of a login: cpu-µs/op is the CPU of
@@ -20,11 +21,14 @@ func BenchmarkLogin(b *testing.B) {
 	db := postgrestest.Open(b)
 	u := create(b, db, account("ann"))
 	at := time.Now()
-	consumeAttempt := func(name string) error {
-		_, err := db.Consume(b.Context(), []ratelimit.Budget{
-			{Key: "account " + name, Limit: 100, Consecutive: true},
-			{Key: "account network " + name, Limit: 1_000_000, Window: time.Hour},
-			{Key: "network", Limit: 100_000_000, Window: time.Hour},
+	perAccount := []ratelimit.Budget{
+		{Key: "account", Limit: 100, Consecutive: true, PerAccount: true, Provisional: true},
+		{Key: "account network", Limit: 1_000_000, Window: time.Hour, PerAccount: true, Provisional: true},
+	}
+	attempt := func(name string) error {
+		_, err := db.AttemptAtAccount(b.Context(), user.Lookup{
+			Username: name, Typed: name, OtherDevice: perAccount,
+			Budgets: []ratelimit.Budget{{Key: "network", Limit: 100_000_000, Window: time.Hour}},
 		}, at)
 		return err
 	}
@@ -34,7 +38,7 @@ func BenchmarkLogin(b *testing.B) {
 	}
 	record := func() error {
 		login := loginOf(u, at)
-		login.Clear = []string{"account ann", "account network ann"}
+		login.Clear = ratelimit.Of(ratelimit.Owner{Account: u.UUID}, perAccount...)
 		_, err := db.RecordLogin(b.Context(), login, audit.Event{Actions: []audit.Action{audit.ActionLogin}, At: at, Actor: u.UUID, Target: u.UUID})
 		return err
 	}
@@ -43,9 +47,10 @@ func BenchmarkLogin(b *testing.B) {
 		steps func(n int) []error
 	}{
 		{"read", func(int) []error { return []error{find()} }},
-		{"right", func(int) []error { return []error{consumeAttempt("ann"), find(), record()} }},
+		{"right", func(int) []error { return []error{attempt("ann"), record()} }},
 		{"wrong", func(n int) []error { // a new name each time, because one name would have to wait
-			return []error{consumeAttempt(fmt.Sprint("n", n)), find(), db.Record(b.Context(), failedLogin(at))}
+			name := fmt.Sprint("n", n)
+			return []error{attempt(name), db.RecordFailure(b.Context(), ratelimit.Of(ratelimit.Owner{Typed: name}, perAccount...), failedLogin(at))}
 		}},
 	} {
 		b.Run(c.name, func(b *testing.B) {

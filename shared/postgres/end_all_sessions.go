@@ -24,6 +24,8 @@ with updated_users as (
 	delete from sessions returning 1
 ), deleted_resets as (
 	delete from resets returning 1
+), deleted_devices as (
+	delete from devices
 ), subject as (
 	select null::uuid as uuid
 )` + auditCTE + `

@@ -3,26 +3,29 @@ package postgres
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
+	"strings"
 	"time"
 
 	"roster/shared/ratelimit"
 )
 
-// sqlConsume takes one attempt from every budget or from none, in one round
-// trip. It locks the counters that exist in the order of their keys, so that two
-// statements with the same keys never wait for each other, reads them once they
-// are locked, and counts. A counter that another statement inserts at the same
+// countCTEs end the CTEs of a statement that takes one attempt from every budget
+// or from none. The statement defines the CTE budgets before them, with the
+// columns of budgetColumns, of which key is the counter's and account is null
+// for a counter that belongs to no account.
+//
+// They lock the counters that exist in the order of their keys, so that two
+// statements with the same keys never wait for each other, read them once they
+// are locked, and count. A counter that another statement inserts at the same
 // moment is checked again where it is counted, so no budget is ever exceeded. A
 // refused attempt writes nothing.
-const sqlConsume statement = `
-with budgets as (
-	select key, consecutive, max_attempts, seconds
-	from unnest(@keys::bytea[], @consecutive::boolean[], @max_attempts::integer[], @window_seconds::integer[])
-		as b (key, consecutive, max_attempts, seconds)
-), locked_counters as (
-	select key, taken, in_a_row, until from limits where key = any (@keys::bytea[]) order by key for update
+const countCTEs = `, locked_counters as (
+	select key, taken, in_a_row, until, checking_since from limits where key in (select key from budgets) order by key for update
 ), waits as (
-	select b.key, b.consecutive, b.max_attempts, b.seconds, case
+	select b.key, b.account, b.consecutive, b.provisional, b.max_attempts, b.seconds,
+		c.checking_since > clock_timestamp() - interval '` + checkingTime + `' as pending,
+		case
 			when c.key is null then 0
 			when b.consecutive and c.in_a_row >= b.max_attempts then ` + disabledSeconds + `
 			when c.until <= @now or c.taken < case when b.consecutive then ` + freeAttempts + ` else b.max_attempts end then 0
@@ -30,8 +33,11 @@ with budgets as (
 		end as wait
 	from budgets b left join locked_counters c using (key)
 ), counted as (
-	insert into limits as l (key, backoff, most, taken, in_a_row, until)
-	select key, consecutive, max_attempts, 1, 1, case when consecutive then @now else @now + make_interval(secs => seconds) end from waits
+	insert into limits as l (key, account, backoff, most, taken, in_a_row, until, checking_since)
+	select key, case when consecutive then account end, consecutive, max_attempts, 1, 1,
+		case when consecutive then @now else @now + make_interval(secs => seconds) end,
+		case when provisional then clock_timestamp() end
+	from waits
 	where not exists (select from waits where wait > 0)
 	order by key
 	on conflict (key) do update set
@@ -42,20 +48,39 @@ with budgets as (
 			when not l.backoff then greatest(l.until, case when l.until <= @now then excluded.until end)
 			when ` + nextTaken + ` < ` + freeAttempts + ` then greatest(l.until, @now)
 			else @now + least(interval '15 minutes', interval '1 second' * power(2, least(` + nextTaken + ` - ` + freeAttempts + `, 20)))
-		end
+		end,
+		checking_since = excluded.checking_since
 	where (l.until <= @now or l.taken < case when l.backoff then ` + freeAttempts + ` else excluded.most end)
 		and (not l.backoff or l.in_a_row < excluded.most)
 	returning key, until > @now and (backoff or taken >= most) as last
+), decision as (
+	select (select count(*) from counted) = (select count(*) from budgets) as consumed,
+		(select coalesce(bool_or(last), false) from counted) as last,
+		array (select key from counted) as counted,
+		(select coalesce(max(wait), 0)::float8 from waits) as wait,
+		(select coalesce(bool_and(coalesce(pending, false)), true) from waits where wait > 0) as pending
+)`
+
+const sqlConsume statement = `
+with budgets as (
+	select ` + budgetColumns + ` from unnest(` + budgetArrays + `) as b (` + budgetColumns + `)
+)` + countCTEs + `
+select consumed, last, counted, wait, pending from decision`
+
+const (
+	budgetColumns = `key, account, consecutive, provisional, max_attempts, seconds`
+	budgetArrays  = `@keys::bytea[], @accounts::uuid[], @consecutive::boolean[], @provisional::boolean[], @max_attempts::integer[],
+		@window_seconds::integer[]`
 )
-select (select count(*) from counted) = (select count(*) from budgets) as consumed,
-	(select coalesce(bool_or(last), false) from counted) as last,
-	array (select key from counted) as counted,
-	(select coalesce(max(wait), 0)::float8 from waits) as wait`
 
 // freeAttempts is how many consecutive attempts have no wait between them. The
 // clocks of two instances differ, so these attempts need not come in the order
 // of their times.
 const freeAttempts = `5`
+
+// checkingTime is how long the newest attempt of a counter counts as being
+// checked when nobody says how it ended, because its instance was stopped.
+const checkingTime = `3 seconds`
 
 // nextTaken is the count of a counter l after one more attempt. The count starts
 // again when a window is over, and a quarter of an hour after the end of a wait.
@@ -69,24 +94,35 @@ const disabledSeconds = `86400`
 // attempt at the same moment.
 const minWait = time.Second
 
+// decision is the row of the CTE decision.
+type decision struct {
+	consumed, last, pending bool
+	counted                 [][]byte
+	seconds                 float64
+}
+
 // Consume takes one attempt from each budget, or takes none and says how long
 // to wait.
 func (db *DB) Consume(ctx context.Context, budgets []ratelimit.Budget, now time.Time) (ratelimit.Attempt, error) {
 	args := append(budgetArgs(budgets), argument{"now", now})
-	var consumed, last bool
-	var counted [][]byte
-	var seconds float64
-	_, err := db.queryRow(ctx, query{"consume an attempt", sqlConsume, args}, &consumed, &last, &counted, &seconds)
-	if isLockTimeout(err) { // so many attempts at once that the lock was not free in time are too many
-		return ratelimit.Attempt{Wait: minWait}, nil
+	var d decision
+	_, err := db.queryRow(ctx, query{"consume an attempt", sqlConsume, args}, &d.consumed, &d.last, &d.counted, &d.seconds, &d.pending)
+	return db.attempt(ctx, d, err)
+}
+
+// attempt returns a decision as an Attempt. So many attempts at once that a lock
+// was not free in time are too many for now.
+func (db *DB) attempt(ctx context.Context, d decision, err error) (ratelimit.Attempt, error) {
+	if isLockTimeout(err) {
+		return ratelimit.Attempt{Wait: minWait, Pending: true}, nil
 	}
-	if err != nil || consumed {
-		return ratelimit.Attempt{Last: last}, err
+	if err != nil || d.consumed {
+		return ratelimit.Attempt{Last: d.last}, err
 	}
-	if len(counted) > 0 {
-		err = db.exec(ctx, query{"return an attempt", sqlReturnAttempt, named{{"keys", counted}}})
+	if len(d.counted) > 0 {
+		err = db.exec(ctx, query{"return an attempt", sqlReturnAttempt, named{{"keys", d.counted}}})
 	}
-	return ratelimit.Attempt{Wait: max(minWait, time.Duration(seconds*float64(time.Second)))}, err
+	return ratelimit.Attempt{Wait: max(minWait, time.Duration(d.seconds*float64(time.Second))), Pending: d.pending}, err
 }
 
 // sqlReturnAttempt undoes the count of one attempt. If it fails, the attempt
@@ -98,31 +134,71 @@ with locked_counters as (
 update limits set taken = greatest(taken - 1, 0), in_a_row = greatest(in_a_row - 1, 0)
 from locked_counters c where limits.key = c.key`
 
+// clearedLimits is the condition that deletes counters. It locks them in the
+// order of countCTEs.
+const clearedLimits = `key in (select key from limits where key = any (@cleared_limits::bytea[]) order by key for update)`
+
 // budgetArgs returns the budgets as one array for each column.
 func budgetArgs(budgets []ratelimit.Budget) named {
 	var keys [][]byte
-	var consecutive []bool
+	var accounts []*string // null for a counter that belongs to none
+	var consecutive, provisional []bool
 	var maxAttempts, windowSeconds []int32
 	for _, b := range budgets {
-		keys = append(keys, limitKey(b.Key))
+		keys = append(keys, limitKey(b))
+		accounts = append(accounts, pointer(b.Owner.Account))
 		consecutive = append(consecutive, b.Consecutive)
+		provisional = append(provisional, b.Provisional)
 		maxAttempts = append(maxAttempts, int32(b.Limit))                  // #nosec G115 -- boot bounds a rate to a million
 		windowSeconds = append(windowSeconds, int32(b.Window/time.Second)) // #nosec G115 -- boot bounds a window to a day
 	}
-	return named{{"keys", keys}, {"consecutive", consecutive}, {"max_attempts", maxAttempts}, {"window_seconds", windowSeconds}}
+	return named{
+		{"keys", keys},
+		{"accounts", accounts},
+		{"consecutive", consecutive},
+		{"provisional", provisional},
+		{"max_attempts", maxAttempts},
+		{"window_seconds", windowSeconds},
+	}
 }
 
-// limitKey hashes a key, because people type passwords into the field of the
-// username. The table must not list what they typed.
-func limitKey(key string) []byte {
-	sum := sha256.Sum256([]byte(key))
+// limitKey returns the key of a counter. It is a hash, because people type
+// passwords into the field of the username, and the table must not list what
+// they typed. sqlAttemptAtAccount computes the same for an account that it
+// finds.
+func limitKey(b ratelimit.Budget) []byte {
+	kind := sha256.Sum256([]byte(b.Key))
+	if !b.PerAccount {
+		return kind[:]
+	}
+	sum := sha256.Sum256(append(kind[:], ownerBytes(b.Owner)...))
 	return sum[:]
 }
 
-func limitKeys(keys []string) [][]byte {
-	hashed := make([][]byte, len(keys))
-	for i, key := range keys {
-		hashed[i] = limitKey(key)
+// ownerBytes returns the 16 bytes of the account's UUID, or the 32 bytes of the
+// hash of what was typed: so neither can be the other.
+func ownerBytes(o ratelimit.Owner) []byte {
+	if o.Account != "" {
+		if uuid, err := hex.DecodeString(strings.ReplaceAll(o.Account, "-", "")); err == nil {
+			return uuid
+		}
 	}
-	return hashed
+	typed := sha256.Sum256([]byte(o.Typed))
+	return typed[:]
+}
+
+// pointer returns nil for a zero value, which an array has as null.
+func pointer[T comparable](v T) *T {
+	if v == *new(T) {
+		return nil
+	}
+	return &v
+}
+
+func limitKeys(budgets []ratelimit.Budget) [][]byte {
+	keys := make([][]byte, len(budgets))
+	for i, b := range budgets {
+		keys[i] = limitKey(b)
+	}
+	return keys
 }

@@ -18,6 +18,8 @@ with locked_user as materialized (
 ), deleted_sessions as (
 	delete from sessions s using locked_user u where s.user_id = u.id
 	and case @scope when 'this' then s.id = @caller_session when 'others' then s.id <> @caller_session else true end
+), deleted_devices as (
+	delete from devices d using locked_user u where d.user_id = u.id and @scope = 'all'
 ), subject as (
 	select uuid from locked_user
 )` + auditCTE + `

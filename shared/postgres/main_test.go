@@ -87,7 +87,7 @@ func callerOf(t testing.TB, u user.User) request.Caller {
 // loginOf returns a login to the account, with its session.
 func loginOf(u user.User, at time.Time) user.LoginRecord {
 	return user.LoginRecord{
-		UUID: u.UUID, TokenVersion: u.TokenVersion, At: at, RefreshHash: hashOf(rand.Text()), MaxSessions: 20,
+		UUID: u.UUID, TokenVersion: u.TokenVersion, At: at, RefreshHash: hashOf(rand.Text()), MaxSessions: 20, DeviceHash: hashOf(rand.Text()),
 		Session: user.Session{
 			ID: account("x").UUID, Method: user.MethodPassword, CreatedAt: at, LastUsedAt: at,
 			IdleEndsAt: at.Add(7 * 24 * time.Hour), EndsAt: at.Add(30 * 24 * time.Hour),

@@ -7,29 +7,84 @@ import (
 	"roster/shared/user"
 )
 
-// It skips locked rows, so it waits for nobody and causes no deadlock.
-const sqlPurgeExpired statement = `
-with expired_limits as (
-	select key from limits where until < @windows_before and (not backoff or until < @rows_before and in_a_row < most)
-	order by until limit @batch for update skip locked
+// The statements of this file delete one batch. They skip locked rows, so they
+// wait for nobody and cause no deadlock.
+
+// limitKind is the kind of a counter: how long it is kept depends on it. The
+// index limits_kind_idx has the same expression.
+//
+//	0 a window
+//	1 attempts in a row at a name that nobody has, few
+//	2 the same, many
+//	3 attempts in a row at an account
+//	4 the same, used up
+const limitKind = `(case when not backoff then 0 when account is not null then case when in_a_row < most then 3 else 4 end when in_a_row <= 5 then 1 else 2 end)`
+
+const sqlPurgeLimits statement = `
+with kinds as (
+	select kind, before from unnest(@kinds::integer[], @befores::timestamptz[]) as k (kind, before)
+), expired_limits as (
+	select l.ctid from kinds k cross join lateral (
+		select ctid from limits where ` + limitKind + ` = k.kind and until < k.before
+			and (k.kind < 4 or not exists (select from users where uuid = account))
+		order by until limit @batch for update skip locked
+	) l
 ), deleted_limits as (
-	delete from limits where key in (select key from expired_limits) returning 1
-), expired_resets as (
+	delete from limits where ctid = any (array (select ctid from expired_limits)) returning 1 -- locked, so they stay where they are
+)
+select count(*) from deleted_limits`
+
+// PurgeLimits deletes counters that nobody needs any more.
+func (db *DB) PurgeLimits(ctx context.Context, before user.LimitsBefore, batch int) (deleted int, err error) {
+	return db.purge(ctx, query{"purge limits", sqlPurgeLimits, named{
+		{"kinds", []int32{0, 1, 2, 3, 4}},
+		{"befores", []time.Time{before.Windows, before.FewAtName, before.ManyAtName, before.AtAccount, before.AtAccount}},
+		{"batch", batch},
+	}})
+}
+
+const sqlPurgeResets statement = `
+with expired_resets as (
 	select hash from resets where expires_at <= @now limit @batch for update skip locked
 ), deleted_resets as (
 	delete from resets where hash in (select hash from expired_resets) returning 1
-), ended_sessions as (
+)
+select count(*) from deleted_resets`
+
+// PurgeResets deletes reset tokens that have expired.
+func (db *DB) PurgeResets(ctx context.Context, now time.Time, batch int) (deleted int, err error) {
+	return db.purge(ctx, query{"purge resets", sqlPurgeResets, named{{"now", now}, {"batch", batch}}})
+}
+
+const sqlPurgeSessions statement = `
+with ended_sessions as (
 	select s.id from sessions s join users u on u.id = s.user_id
 	where s.ends_at <= @now or s.idle_ends_at <= @now or s.version <> u.token_version limit @batch for update of s skip locked
 ), deleted_sessions as (
 	delete from sessions where id in (select id from ended_sessions) returning 1
 )
-select (select count(*) from deleted_limits), (select count(*) from deleted_resets), (select count(*) from deleted_sessions)`
+select count(*) from deleted_sessions`
 
-// PurgeExpired deletes one batch of expired budgets, reset tokens and sessions.
-func (db *DB) PurgeExpired(ctx context.Context, windows, rows, now time.Time, batch int) (p user.Purged, err error) {
-	_, err = db.queryRow(ctx, query{"purge expired rows", sqlPurgeExpired, named{
-		{"windows_before", windows}, {"rows_before", rows}, {"now", now}, {"batch", batch},
-	}}, &p.Limits, &p.Resets, &p.Sessions)
-	return p, err
+// PurgeSessions deletes sessions that have ended.
+func (db *DB) PurgeSessions(ctx context.Context, now time.Time, batch int) (deleted int, err error) {
+	return db.purge(ctx, query{"purge sessions", sqlPurgeSessions, named{{"now", now}, {"batch", batch}}})
+}
+
+const sqlPurgeDevices statement = `
+with forgotten_devices as (
+	select d.hash from devices d join users u on u.id = d.user_id
+	where d.last_used_at <= @before or d.version <> u.token_version limit @batch for update of d skip locked
+), deleted_devices as (
+	delete from devices where hash in (select hash from forgotten_devices) returning 1
+)
+select count(*) from deleted_devices`
+
+// PurgeDevices deletes devices that are no longer known.
+func (db *DB) PurgeDevices(ctx context.Context, lastUsedBefore time.Time, batch int) (deleted int, err error) {
+	return db.purge(ctx, query{"purge devices", sqlPurgeDevices, named{{"before", lastUsedBefore}, {"batch", batch}}})
+}
+
+func (db *DB) purge(ctx context.Context, q query) (deleted int, err error) {
+	_, err = db.queryRow(ctx, q, &deleted)
+	return deleted, err
 }

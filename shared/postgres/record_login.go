@@ -22,18 +22,31 @@ with updated_user as (
 	delete from sessions where id in (
 		select s.id from sessions s join updated_user u on s.user_id = u.id
 		order by s.last_used_at desc, s.id offset greatest(@max_sessions - 1, 0))
+), used_device as (
+	insert into devices (hash, user_id, version, created_at, last_used_at)
+	select @device, id, @token_version, @now, @now from updated_user
+	on conflict (hash) do update set last_used_at = excluded.last_used_at
+), deleted_devices as (
+	delete from devices where hash in (
+		select d.hash from devices d join updated_user u on d.user_id = u.id where d.hash <> @device
+		order by d.version = @token_version desc, d.last_used_at > d.created_at desc, d.last_used_at desc, d.hash offset @max_devices - 1)
 ), deleted_limits as (
-	delete from limits where exists (select from updated_user)
-	and key in (select key from limits where key = any (@cleared_limits::bytea[]) order by key for update) -- in the order of sqlConsume
+	delete from limits where exists (select from updated_user) and ` + clearedLimits + `
 ), subject as (
 	select uuid from updated_user
 )` + auditCTE + `
 select true from updated_user`
 
+// maxDevices is how many devices an account knows. A client that never sends its
+// device token is a new device at each login. So that it does not push out the
+// devices of people, those that have come back stay first.
+const maxDevices = 20
+
 // RecordLogin begins a session and stores the time of the login, if the account
 // is still as it was when the password was checked. Logins of one account at
 // the same moment wait for each other but do not see each other's sessions, so
-// for a moment there can be more sessions than MaxSessions.
+// until the next login there can be more sessions than MaxSessions, and more
+// devices than maxDevices.
 func (db *DB) RecordLogin(ctx context.Context, l user.LoginRecord, event audit.Event) (bool, error) {
 	var done bool
 	s := l.Session
@@ -52,6 +65,8 @@ func (db *DB) RecordLogin(ctx context.Context, l user.LoginRecord, event audit.E
 		{"idle_ends_at", s.IdleEndsAt},
 		{"ends_at", s.EndsAt},
 		{"max_sessions", l.MaxSessions},
+		{"device", l.DeviceHash},
+		{"max_devices", maxDevices},
 		{"event", entry(event)},
 	}}, &done)
 }

@@ -66,8 +66,9 @@ with locked_user as (
 ), deleted_resets as (
 	delete from resets where user_id in (select id from locked_user)
 ), deleted_limits as (
-	delete from limits where exists (select from locked_user)
-	and key in (select key from limits where key = any (@cleared_limits::bytea[]) order by key for update) -- in the order of sqlConsume
+	delete from limits where exists (select from locked_user) and ` + clearedLimits + `
+), deleted_devices as (
+	delete from devices where user_id in (select id from locked_user)
 ), updated_user as (
 	update users set
 	password_hash = @password_hash, password_changed_at = @now, updated_at = @now,

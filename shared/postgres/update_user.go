@@ -30,7 +30,9 @@ const sqlUpdateUser statement = guardCTE + `, conflicts as (
 ), deleted_resets as (
 	delete from resets where @end_resets and user_id in (select id from updated_user)
 ), deleted_limits as (
-	delete from limits where key = any (@cleared_limits::bytea[]) and exists (select from updated_user)
+	delete from limits where exists (select from updated_user) and ` + clearedLimits + `
+), deleted_devices as (
+	delete from devices d using updated_user u where d.user_id = u.id and @end_sessions
 ), deleted_sessions as (
 	delete from sessions s using updated_user u where s.user_id = u.id and @end_sessions and s.id is distinct from @kept_session::uuid
 ), kept_sessions as (

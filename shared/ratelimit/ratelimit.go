@@ -11,16 +11,24 @@ package ratelimit
 
 import (
 	"context"
+	"slices"
 	"time"
-
-	"roster/shared/fault"
 )
 
 // Budget is how often something may be tried under one key. It allows either a
 // number of attempts in each window, or a number of consecutive attempts with
 // waits between them.
 type Budget struct {
-	Key string // what is counted, such as "login account ann"; stored as a hash
+	Key string // what is counted, such as "register 192.0.2.0/24"; stored as a hash
+
+	// PerAccount counts for each account apart, or for each name that somebody
+	// has typed and that no account has. Owner says which one.
+	PerAccount bool
+	Owner      Owner
+	// Provisional is for attempts that a success takes back: it clears the
+	// budget. Until the outcome of an attempt is known, the attempt is counted,
+	// and further ones may wait for it: see Attempt.Pending.
+	Provisional bool
 
 	Limit  int           // attempts
 	Window time.Duration // unused if Consecutive
@@ -31,6 +39,25 @@ type Budget struct {
 	// of an hour after the end of a wait the first few are free again, but all
 	// of them still count towards Limit.
 	Consecutive bool
+}
+
+// Owner is the account that a counter belongs to, by its UUID, so that a later
+// account of the same name has counters of its own. Where there is no account,
+// it is what was typed.
+type Owner struct {
+	Account string
+	Typed   string
+}
+
+// Of returns the budgets with this owner, which changes those per account only.
+func Of(owner Owner, budgets ...Budget) []Budget {
+	owned := slices.Clone(budgets)
+	for i := range owned {
+		if owned[i].PerAccount {
+			owned[i].Owner = owner
+		}
+	}
+	return owned
 }
 
 // Rate is a number of attempts in each window.
@@ -71,6 +98,9 @@ type Attempt struct {
 	// refused during the wait are not logged, because an attacker could fill
 	// the log with them.
 	Last bool
+	// Pending says that this attempt is refused because of others whose outcome
+	// is not known yet. If they succeed, it is allowed.
+	Pending bool
 }
 
 // Disabled is the Wait of a budget of consecutive attempts that is used up.
@@ -79,15 +109,7 @@ const Disabled = 24 * time.Hour
 
 // Consume takes one attempt from every budget. If one of them does not allow it,
 // the error is fault.TooMany, with the same text whether or not the account
-// exists.
+// exists. It waits for attempts that are being checked: see Try.
 func Consume(ctx context.Context, l Limiter, now time.Time, budgets ...Budget) (Attempt, error) {
-	attempt, err := l.Consume(ctx, budgets, now)
-	if err != nil || attempt.Wait <= 0 {
-		return attempt, err
-	}
-	refusal := &fault.Error{Code: fault.TooMany, Message: "Too many tries. Please wait.", RetryAfter: attempt.Wait}
-	if attempt.Wait >= Disabled {
-		refusal.Message = "Too many tries. Please reset the password."
-	}
-	return attempt, refusal
+	return Try(ctx, now, func(at time.Time) (Attempt, error) { return l.Consume(ctx, budgets, at) })
 }

@@ -58,3 +58,13 @@ func (c Client) Network() string {
 	prefix, _ := a.Prefix(bits) // it fails only for a zone or for too many bits
 	return prefix.String()
 }
+
+// WideNetwork returns the /48 that an IPv6 network is in, and "" for others.
+func (c Client) WideNetwork() string {
+	a := c.Address.Unmap().WithZone("")
+	if !a.Is6() {
+		return ""
+	}
+	prefix, _ := a.Prefix(48)
+	return prefix.String()
+}

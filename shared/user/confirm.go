@@ -21,12 +21,12 @@ type passwordConfirmation struct {
 // confirmationStore counts attempts at the current password and records failures.
 type confirmationStore interface {
 	ratelimit.Limiter
-	audit.Recorder
+	FailureRecorder
 }
 
-// check verifies the password and returns the keys of the budgets to clear. It
+// check verifies the password and returns the budgets to clear. It
 // records a wrong password in the audit log.
-func (c passwordConfirmation) check(ctx context.Context, req request.Request, db confirmationStore) (clear []string, err error) {
+func (c passwordConfirmation) check(ctx context.Context, req request.Request, db confirmationStore) (clear []ratelimit.Budget, err error) {
 	attempt, err := ratelimit.Consume(ctx, db, req.At, c.budget)
 	if err != nil {
 		return nil, err
@@ -35,7 +35,7 @@ func (c passwordConfirmation) check(ctx context.Context, req request.Request, db
 		event := audit.NewEvent(req, audit.ActionPasswordFailed)
 		event.Target = c.user.UUID
 		event.AddIf(attempt.Last, audit.ActionWait)
-		return nil, audit.RecordRefusal(ctx, db, event, fault.Fields{"current_password": "is not right"}.Err())
+		return nil, refuse(ctx, db, []ratelimit.Budget{c.budget}, event, fault.Fields{"current_password": "is not right"}.Err())
 	}
-	return []string{c.budget.Key}, nil
+	return []ratelimit.Budget{c.budget}, nil
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"roster/shared/audit"
+	"roster/shared/ratelimit"
 )
 
 // Edit is what an update writes. A nil field keeps the stored value.
@@ -21,8 +22,7 @@ type Edit struct {
 	// the access tokens of KeepSession; its refresh token gets it a new one.
 	EndSessions bool
 	KeepSession string
-	// Clear has the keys of the rate limit budgets to clear.
-	Clear []string
+	Clear       []ratelimit.Budget
 }
 
 // withRevocations adds what the edit revokes. A value that the target already

@@ -55,7 +55,7 @@ func ForgetPassword(
 	}
 	name, _ := CanonicalUsername(in.Username)
 	email, _ := checkEmail(in.Email)
-	attempt, err := ratelimit.Consume(ctx, db, req.At, p.Limits.forgetAccount(in, email), p.Limits.forget(req.Client.Network()))
+	attempt, err := ratelimit.Consume(ctx, db, req.At, append(p.Limits.forget(req.Client), p.Limits.forgetAccount(in, email))...)
 	if err != nil {
 		return "", err
 	}

@@ -6,14 +6,15 @@ import (
 	"time"
 
 	"roster/shared/ratelimit"
+	"roster/shared/request"
 )
 
 // Limits are the rate limits of the operations. An attempt is counted before
 // anything expensive is done.
 type Limits struct {
 	// MaxConsecutiveFailures is how many wrong passwords in a row are allowed for
-	// an account, and for each device that has logged in to it before. After them
-	// password login is disabled until the password is reset by e-mail (NIST SP
+	// an account: to all devices that it knows together, and to everybody else
+	// together. After them password login is disabled until the password is reset by e-mail (NIST SP
 	// 800-63B-4 §3.2.2 allows at most 100).
 	MaxConsecutiveFailures int
 	// LoginFromNetwork limits logins to one account from one network, Login
@@ -37,62 +38,74 @@ var DefaultLimits = Limits{
 	Reset:                  ratelimit.Rate{Limit: 30, Window: 15 * time.Minute},
 }
 
-// login returns the budgets of a login. A device that has logged in to the
-// account before has a budget of its own, which an attacker cannot use up.
-func (l Limits) login(username, device, network string) []ratelimit.Budget {
-	allAccounts := l.Login.Budget("login network", network)
-	if device != "" {
-		return []ratelimit.Budget{l.device(username, device), allAccounts}
-	}
-	return []ratelimit.Budget{l.account(username), l.accountFrom(username, network), allAccounts}
+// lookUp returns the lookup of a login with its budgets. The devices that the
+// account knows share a budget, which a stranger cannot use up. Everybody else
+// shares the account's.
+func (l Limits) lookUp(typed string, device []byte, client request.Client) Lookup {
+	lookup := lookUp(typed)
+	lookup.Device = device
+	lookup.Budgets = perNetwork(l.Login, client, "login network")
+	lookup.KnownDevice = []ratelimit.Budget{l.consecutive("login device")}
+	lookup.OtherDevice = l.loginFromElsewhere(client.Network())
+	return lookup
 }
 
-// clearedByLogin returns the keys of the budgets that a successful login clears.
-func (l Limits) clearedByLogin(username, device, network string) []string {
-	if device != "" {
-		return []string{l.device(username, device).Key}
-	}
-	return []string{l.account(username).Key, l.accountFrom(username, network).Key}
+func (l Limits) loginFromElsewhere(network string) []ratelimit.Budget {
+	fromNetwork := l.LoginFromNetwork.Budget("login account network", network)
+	fromNetwork.PerAccount, fromNetwork.Provisional = true, true
+	return []ratelimit.Budget{l.consecutive("login account"), fromNetwork}
 }
 
-func (l Limits) account(username string) ratelimit.Budget {
-	return l.consecutive("login account", username)
-}
-
-func (l Limits) accountFrom(username, network string) ratelimit.Budget {
-	return l.LoginFromNetwork.Budget("login account network", username, network)
-}
-
-func (l Limits) device(username, device string) ratelimit.Budget {
-	return l.consecutive("login device", username, device)
+// clearedByReset returns the budgets that a reset of the password clears.
+func (l Limits) clearedByReset(uuid, network string) []ratelimit.Budget {
+	all := append(l.loginFromElsewhere(network), l.consecutive("login device"), l.consecutive("current password"))
+	return ratelimit.Of(ratelimit.Owner{Account: uuid}, all...)
 }
 
 // currentPassword returns the budget for wrong current passwords, which a change
 // of the password asks for.
 func (l Limits) currentPassword(uuid string) ratelimit.Budget {
-	return l.consecutive("current password", uuid)
+	return ratelimit.Of(ratelimit.Owner{Account: uuid}, l.consecutive("current password"))[0]
 }
 
-func (l Limits) consecutive(key ...string) ratelimit.Budget {
-	return ratelimit.Budget{Key: ratelimit.Key(key...), Limit: l.MaxConsecutiveFailures, Consecutive: true}
+// consecutive returns a budget of an account for wrong passwords in a row.
+func (l Limits) consecutive(key string) ratelimit.Budget {
+	return ratelimit.Budget{
+		Key: ratelimit.Key(key), Limit: l.MaxConsecutiveFailures, Consecutive: true, PerAccount: true, Provisional: true,
+	}
 }
 
-func (l Limits) register(network string) ratelimit.Budget {
-	return l.Register.Budget("register", network)
+// wideFactor is how many times the attempts of a network a /48 of IPv6 has. It
+// has 65,536 networks, and providers give one to a customer who asks (RFC 6177).
+const wideFactor = 10
+
+// perNetwork returns the budgets for the client's network, and for the wider one
+// that it is in.
+func perNetwork(r ratelimit.Rate, client request.Client, key string) []ratelimit.Budget {
+	budgets := []ratelimit.Budget{r.Budget(key, client.Network())}
+	if wide := client.WideNetwork(); wide != "" {
+		r.Limit *= wideFactor
+		budgets = append(budgets, r.Budget(key, wide))
+	}
+	return budgets
 }
 
-func (l Limits) forget(network string) ratelimit.Budget {
-	return l.Forget.Budget("forget network", network)
+func (l Limits) register(client request.Client) []ratelimit.Budget {
+	return perNetwork(l.Register, client, "register")
 }
 
-func (l Limits) reset(network string) ratelimit.Budget {
-	return l.Reset.Budget("reset network", network)
+func (l Limits) forget(client request.Client) []ratelimit.Budget {
+	return perNetwork(l.Forget, client, "forget network")
+}
+
+func (l Limits) reset(client request.Client) []ratelimit.Budget {
+	return perNetwork(l.Reset, client, "reset network")
 }
 
 // email returns the budgets for changes of an own e-mail. Such a change reveals
 // whether an address is taken, as a registration does.
-func (l Limits) email(uuid, network string) []ratelimit.Budget {
-	return []ratelimit.Budget{l.EmailAccount.Budget("email account", uuid), l.register(network)}
+func (l Limits) email(uuid string, client request.Client) []ratelimit.Budget {
+	return append(l.register(client), l.EmailAccount.Budget("email account", uuid))
 }
 
 // forgetAccount returns the budget for reset mails to one account. Its key has

@@ -35,13 +35,13 @@ func loginBudgetKeys(t *testing.T, client request.Client, name string) []string 
 func TestEverySpellingOfAUsernameSharesABudget(t *testing.T) {
 	t.Parallel()
 	want := loginBudgetKeys(t, clientAt("192.0.2.1"), "ann.lee")
-	for _, name := range []string{"Ann.Lee", "ANN.LEE", "ann.LEE"} {
+	for _, name := range []string{"Ann.Lee", "ANN.LEE", "ann.LEE", " ann.lee", "ann.lee "} {
 		if diff := cmp.Diff(want, loginBudgetKeys(t, clientAt("192.0.2.1"), name)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
 	// An invalid or different username must not use the account's budgets.
-	for _, name := range []string{"ann.lee ", " ann.lee", "ann.lee\x00", "\u0430nn.lee", "ann", "ann.lee1", "ann.lee\x00192.0.2.0/24"} {
+	for _, name := range []string{"ann. lee", "ann.lee\x00", "\u0430nn.lee", "ann", "ann.lee1", "ann.lee\x00192.0.2.0/24"} {
 		for _, key := range loginBudgetKeys(t, clientAt("192.0.2.1"), name) {
 			if slices.Contains(want[:2], key) {
 				t.Errorf("%q uses the budget %q", name, key)
@@ -78,7 +78,6 @@ func TestClientsOfANetworkShareABudget(t *testing.T) {
 	}
 }
 
-// The account is not even looked up.
 func TestTooManyHidesWhetherTheAccountExists(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"ann.lee", "nobody", "a/b"} {
@@ -91,7 +90,7 @@ func TestTooManyHidesWhetherTheAccountExists(t *testing.T) {
 		if diff := cmp.Diff(&fault.Error{Code: fault.TooMany, Message: "Too many tries. Please wait.", RetryAfter: 90 * time.Second}, e); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
-		wantCalls(t, db, "Consume")
+		wantCalls(t, db, "AttemptAtAccount")
 	}
 }
 
@@ -120,12 +119,12 @@ func limitedOperations(t *testing.T) map[string]limitedOperation {
 				return err
 			},
 			[]string{"Consume"},
-			[]string{"forget account\x00ann.lee\x00ann@example.com\x00", "forget network\x00unknown\x00"},
+			[]string{"forget network\x00unknown\x00", "forget account\x00ann.lee\x00ann@example.com\x00"},
 		},
 		"forget_password for an unknown account": {
 			func(db *store) error { _, err := forget(t, db, &outbox{}, "nobody", "x"); return err },
 			[]string{"Consume"},
-			[]string{"forget account\x00nobody\x00x\x00", "forget network\x00unknown\x00"},
+			[]string{"forget network\x00unknown\x00", "forget account\x00nobody\x00x\x00"},
 		},
 		"reset_password": {
 			func(db *store) error { return reset(t, db, token, "another kite") },
@@ -144,7 +143,7 @@ func limitedOperations(t *testing.T) map[string]limitedOperation {
 				return update(t, db, ann(), "ann.lee", user.Changes{Email: ptr("new@example.com"), CurrentPassword: ptr(right)})
 			},
 			[]string{"CallerAndTarget", "Consume"},
-			[]string{"email account\x00" + annUUID + "\x00", "register\x00unknown\x00"}, // the password is not checked
+			[]string{"register\x00unknown\x00", "email account\x00" + annUUID + "\x00"}, // the password is not checked
 		},
 	}
 }
@@ -174,27 +173,27 @@ func TestEveryOperationStopsAtItsLimit(t *testing.T) {
 func TestLoginStopsWhenTheLimiterFails(t *testing.T) {
 	t.Parallel()
 	for _, client := range []request.Client{{}, {DeviceToken: "known"}} {
-		db := &store{users: []*user.User{ann()}, errs: map[string]error{"Consume": errOutage}}
+		db := &store{users: []*user.User{ann()}, errs: map[string]error{"AttemptAtAccount": errOutage}}
 		_, err := user.Login(t.Context(), requestFrom(client), db, loginParts(passwords, fakeIssuer{}), user.Credentials{Username: "ann.lee", Password: right})
 		if !errors.Is(err, fault.Unavailable) {
 			t.Errorf("login from %+v, with a failing limiter: %v", client, err)
 		}
-		wantCalls(t, db, "Consume")
+		wantCalls(t, db, "AttemptAtAccount")
 	}
 }
 
-// It also uses the network's budget for all accounts.
+// It also uses the network's budget for all accounts, and keeps its token.
 func TestKnownDeviceHasItsOwnBudget(t *testing.T) {
 	t.Parallel()
-	db := &store{users: []*user.User{ann()}}
+	db := &store{users: []*user.User{ann()}, known: true}
 	session, err := user.Login(t.Context(), requestFrom(request.Client{DeviceToken: "known"}), db, loginParts(passwords, fakeIssuer{}), user.Credentials{Username: "Ann.Lee", Password: right})
-	if err != nil || session.DeviceToken != "ann.lee device1" {
+	if err != nil || session.DeviceToken != "known" || string(db.login.DeviceHash) != "hash of known" {
 		t.Fatalf("%+v, %v", session, err)
 	}
-	if diff := cmp.Diff([]string{"login device\x00ann.lee\x00device1\x00", "login network\x00unknown\x00"}, keys(db.budgets)); diff != "" {
+	if diff := cmp.Diff([]string{"login device\x00" + annUUID + "\x00", "login network\x00unknown\x00"}, keys(db.budgets)); diff != "" {
 		t.Errorf("budgets (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"login device\x00ann.lee\x00device1\x00"}, db.login.Clear); diff != "" {
+	if diff := cmp.Diff([]string{"login device\x00" + annUUID + "\x00"}, keys(db.login.Clear)); diff != "" {
 		t.Errorf("cleared (-want +got):\n%s", diff)
 	}
 	if !db.budgets[0].Consecutive || db.budgets[0].Limit != 100 {
@@ -202,19 +201,19 @@ func TestKnownDeviceHasItsOwnBudget(t *testing.T) {
 	}
 }
 
-// A reset of the password clears the account's budget, but cannot know the
-// device's. So a device must not depend on its own budget alone.
-func TestExhaustedDeviceFallsBackToTheAccount(t *testing.T) {
+// A stolen device token can use up the budget of all known devices. So their
+// owner must not depend on it alone.
+func TestExhaustedDevicesUseTheBudgetOfOthers(t *testing.T) {
 	t.Parallel()
-	db := &exhaustedStore{store: store{users: []*user.User{ann()}}, key: "login device\x00ann.lee\x00device1\x00"}
+	db := &exhaustedStore{store: store{users: []*user.User{ann()}, known: true}, key: "login device\x00" + annUUID + "\x00"}
 	session, err := user.Login(t.Context(), requestFrom(request.Client{DeviceToken: "known"}), db, loginParts(passwords, fakeIssuer{}), user.Credentials{Username: "ann.lee", Password: right})
-	if err != nil || session.DeviceToken != "ann.lee " {
+	if err != nil || session.DeviceToken != "new" {
 		t.Fatalf("%+v, %v", session, err)
 	}
-	if diff := cmp.Diff([]string{"login account\x00ann.lee\x00", "login account network\x00ann.lee\x00unknown\x00", "login network\x00unknown\x00"}, keys(db.budgets)); diff != "" {
+	if diff := cmp.Diff([]string{"login account\x00" + annUUID + "\x00", "login account network\x00unknown\x00" + annUUID + "\x00", "login network\x00unknown\x00"}, keys(db.budgets)); diff != "" {
 		t.Errorf("budgets (-want +got):\n%s", diff)
 	}
-	wantCalls(t, &db.store, "Consume", "Consume", "UserByUsername", "RecordLogin")
+	wantCalls(t, &db.store, "AttemptAtAccount", "AttemptAtAccount", "RecordLogin")
 }
 
 func TestResetClearsTheAccountsBudgets(t *testing.T) {
@@ -223,8 +222,8 @@ func TestResetClearsTheAccountsBudgets(t *testing.T) {
 	if err := reset(t, db, token, "another kite"); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"login account\x00ann.lee\x00", "login account network\x00ann.lee\x00unknown\x00", "current password\x00" + annUUID + "\x00"}
-	if diff := cmp.Diff(want, db.cleared); diff != "" {
+	want := []string{"login account\x00" + annUUID + "\x00", "login account network\x00unknown\x00" + annUUID + "\x00", "login device\x00" + annUUID + "\x00", "current password\x00" + annUUID + "\x00"}
+	if diff := cmp.Diff(want, keys(db.cleared)); diff != "" {
 		t.Errorf("cleared (-want +got):\n%s", diff)
 	}
 }

@@ -42,13 +42,11 @@ func (in Credentials) deviceName() string {
 
 // LoginStore finds an account and records its login.
 type LoginStore interface {
-	ratelimit.Limiter
-	audit.Recorder
-	// UserByUsername returns nil if there is none.
-	UserByUsername(ctx context.Context, username string) (*User, error)
-	// RecordLogin stores the session, the time and the new hash if there is one,
-	// and clears the budgets. It ends the account's oldest sessions beyond
-	// MaxSessions. If the account is no longer active or its token version has
+	Finder
+	FailureRecorder
+	// RecordLogin stores the session, the device, the time and the new hash if
+	// there is one, and clears the budgets. It ends the account's oldest sessions
+	// beyond MaxSessions, and forgets devices if it knows too many. If the account is no longer active or its token version has
 	// changed, it does nothing and returns false.
 	RecordLogin(ctx context.Context, l LoginRecord, e audit.Event) (bool, error)
 }
@@ -59,8 +57,9 @@ type LoginRecord struct {
 	TokenVersion int64
 	Role         Role
 	At           time.Time
-	Rehash       string   // a new hash of the same password; "" keeps the stored one
-	Clear        []string // keys of the rate limit budgets to clear
+	Rehash       string // a new hash of the same password; "" keeps the stored one
+	Clear        []ratelimit.Budget
+	DeviceHash   []byte
 
 	Session     Session
 	RefreshHash []byte // of the session's first refresh token
@@ -72,14 +71,15 @@ type LoginParts struct {
 	Passwords Passwords
 	Tokens    TokenIssuer
 	Refresh   RefreshTokens
-	Devices   Devices
+	Devices   DeviceTokens
 	Limits    Limits
 	Sessions  SessionRules
 }
 
-// Login checks a username and a password and begins a session. It refuses an
-// unknown username, a wrong password and an inactive account with
-// Unauthenticated, with the same text and after the same time. If a budget is
+// Login checks a username, or an e-mail address, and a password and begins a
+// session. It refuses an
+// unknown name, a wrong password and an inactive account with Unauthenticated,
+// with the same text and after the same time. If a budget is
 // used up, it refuses with TooMany before it looks at the password, whether or
 // not the account exists.
 func Login(ctx context.Context, req request.Request, db LoginStore, p LoginParts, in Credentials) (Tokens, error) {
@@ -90,21 +90,17 @@ func Login(ctx context.Context, req request.Request, db LoginStore, p LoginParts
 	if err != nil {
 		return Tokens{}, err
 	}
-	device, attempt, err := p.consume(ctx, req, db, limitKey(in.Username))
+	attempt, err := p.attempt(ctx, req, db, in.Username)
 	if err != nil {
 		return Tokens{}, err
 	}
-	name, _ := CanonicalUsername(in.Username) // "" for an invalid name, which no account has
-	record, ok, err := p.verify(ctx, db, name, in.Password)
-	if err != nil {
-		return Tokens{}, err
-	}
+	record, ok := p.verify(ctx, attempt.user, in.Password)
 	if !ok {
-		return Tokens{}, refuseLogin(ctx, req, db, record.UUID, attempt)
+		return Tokens{}, attempt.refuse(ctx, req, db)
 	}
 	record.Session, record.MaxSessions = p.Sessions.open(req, in.deviceName(), MethodPassword), p.Sessions.MaxPerAccount
 	refreshToken, hash := p.Refresh.Begin(record.Session.ID)
-	record.At, record.RefreshHash, record.Clear = req.At, hash, p.Limits.clearedByLogin(name, device, req.Client.Network())
+	record.At, record.RefreshHash, record.Clear, record.DeviceHash = req.At, hash, attempt.counted, attempt.deviceHash
 	event := audit.NewEvent(req, audit.ActionLogin)
 	event.Actor, event.Target = record.UUID, record.UUID
 	recorded, err := db.RecordLogin(ctx, record, event)
@@ -112,7 +108,7 @@ func Login(ctx context.Context, req request.Request, db LoginStore, p LoginParts
 		return Tokens{}, err
 	}
 	if !recorded { // the account has changed while the password was checked
-		return Tokens{}, refuseLogin(ctx, req, db, record.UUID, attempt)
+		return Tokens{}, attempt.refuse(ctx, req, db)
 	}
 	token, lifetime, err := issue(Subject{
 		UUID: record.UUID, Session: record.Session.ID, TokenVersion: record.TokenVersion, Role: record.Role,
@@ -120,16 +116,5 @@ func Login(ctx context.Context, req request.Request, db LoginStore, p LoginParts
 	if err != nil {
 		return Tokens{}, err
 	}
-	return Tokens{
-		AccessToken: token, ExpiresIn: lifetime, RefreshToken: refreshToken, DeviceToken: p.Devices.Issue(name, device, req.At),
-	}, nil
-}
-
-// refuseLogin records a failed login and returns the refusal. The UUID is "" if
-// the account is unknown.
-func refuseLogin(ctx context.Context, req request.Request, db audit.Recorder, uuid string, attempt ratelimit.Attempt) error {
-	event := audit.NewEvent(req, audit.ActionLoginFailed)
-	event.Target = uuid
-	event.AddIf(attempt.Last, audit.ActionWait)
-	return audit.RecordRefusal(ctx, db, event, &fault.Error{Code: fault.Unauthenticated, Message: "Invalid username or password."})
+	return Tokens{AccessToken: token, ExpiresIn: lifetime, RefreshToken: refreshToken, DeviceToken: attempt.deviceToken}, nil
 }

@@ -4,45 +4,65 @@ import (
 	"context"
 	"errors"
 
+	"roster/shared/audit"
 	"roster/shared/fault"
 	"roster/shared/ratelimit"
 	"roster/shared/request"
 )
 
-// consume takes one attempt from the budgets of the login. It returns the id of a
-// known device, whose own budget it used. A device that has used up its own
-// budget is treated like an unknown one: it uses the account's budget, which a
-// reset of the password clears, and its next login makes it a new device.
-func (p LoginParts) consume(
-	ctx context.Context, req request.Request, db ratelimit.Limiter, name string,
-) (device string, attempt ratelimit.Attempt, err error) {
-	network := req.Client.Network()
-	if device = p.Devices.Open(name, req.Client.DeviceToken, req.At); device != "" {
-		attempt, err = ratelimit.Consume(ctx, db, req.At, p.Limits.login(name, device, network)...)
-		if !errors.Is(err, fault.TooMany) {
-			return device, attempt, err
-		}
-	}
-	attempt, err = ratelimit.Consume(ctx, db, req.At, p.Limits.login(name, "", network)...)
-	return "", attempt, err
+// loginAttempt is an attempt that is allowed.
+type loginAttempt struct {
+	last    bool
+	user    User               // zero if there is none
+	counted []ratelimit.Budget // that wait for the outcome
+
+	deviceToken string // of the device that sent it, if the account knows that one, and otherwise new
+	deviceHash  []byte
 }
 
-// verify finds the account and checks the password. It takes the same time for
-// every username and password.
-func (p LoginParts) verify(ctx context.Context, db LoginStore, name, password string) (record LoginRecord, ok bool, err error) {
-	found, err := db.UserByUsername(ctx, name)
+// attempt takes one attempt at the account. When the devices that the account
+// knows have used up their budget, such a device is treated like any other: it
+// uses the budget of everybody else, and its next login makes it a new device.
+func (p LoginParts) attempt(ctx context.Context, req request.Request, db Finder, typed string) (a loginAttempt, err error) {
+	device, _ := p.Devices.Hash(req.Client.DeviceToken)
+	lookup := p.Limits.lookUp(typed, device, req.Client)
+	found, err := lookup.attempt(ctx, db, req.At)
+	if errors.Is(err, fault.TooMany) && found.KnownDevice {
+		lookup.Device = nil
+		found, err = lookup.attempt(ctx, db, req.At)
+	}
 	if err != nil {
-		return record, false, err
+		return a, err
 	}
-	var u User
-	if found != nil {
-		u = *found
+	a.last, a.counted = found.Last, lookup.OtherDevice
+	if found.User != nil {
+		a.user = *found.User
 	}
+	if found.KnownDevice {
+		a.counted, a.deviceToken, a.deviceHash = lookup.KnownDevice, req.Client.DeviceToken, device
+	} else {
+		a.deviceToken, a.deviceHash = p.Devices.Mint()
+	}
+	a.counted = ratelimit.Of(lookup.owner(found.User), a.counted...)
+	return a, nil
+}
+
+// verify checks the password. It takes the same time for every account and
+// password, and without an account.
+func (p LoginParts) verify(ctx context.Context, u User, password string) (record LoginRecord, ok bool) {
 	ok, stale := p.Passwords.verify(ctx, u, password)
 	ok = ok && u.Active
 	record = LoginRecord{UUID: u.UUID, TokenVersion: u.TokenVersion, Role: u.Role}
 	if ok && stale {
 		record.Rehash = p.Passwords.Hasher.Hash(password)
 	}
-	return record, ok, nil
+	return record, ok
+}
+
+// refuse records a failed login and returns the refusal.
+func (a loginAttempt) refuse(ctx context.Context, req request.Request, db FailureRecorder) error {
+	event := audit.NewEvent(req, audit.ActionLoginFailed)
+	event.Target = a.user.UUID
+	event.AddIf(a.last, audit.ActionWait)
+	return refuse(ctx, db, a.counted, event, &fault.Error{Code: fault.Unauthenticated, Message: "Invalid username or password."})
 }

@@ -2,45 +2,77 @@ package user
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
-// Purger deletes expired rows.
+// Purger deletes expired rows, at most batch of each kind at once, and returns
+// how many it has deleted.
 type Purger interface {
-	// PurgeExpired deletes up to limit rows of each kind: budgets whose window
-	// ended before windows; budgets of consecutive attempts that are not used up
-	// and were last used before consecutive; and reset tokens and sessions that
-	// ended before now.
-	PurgeExpired(ctx context.Context, windows, consecutive, now time.Time, limit int) (Purged, error)
+	PurgeLimits(ctx context.Context, before LimitsBefore, batch int) (int, error)
+	PurgeResets(ctx context.Context, now time.Time, batch int) (int, error)
+	PurgeSessions(ctx context.Context, now time.Time, batch int) (int, error)
+	PurgeDevices(ctx context.Context, lastUsedBefore time.Time, batch int) (int, error)
 }
+
+// LimitsBefore says how old the counters are that are deleted. A used-up counter
+// of an account is kept as long as the account: without it the disabled password
+// would work again, and an attacker would have new attempts.
+type LimitsBefore struct {
+	Windows    time.Time // those whose window ended before
+	FewAtName  time.Time // five attempts in a row, or fewer, at a name that nobody has
+	ManyAtName time.Time // more of them
+	AtAccount  time.Time // attempts in a row at an account that has not used them up, or that is deleted
+}
+
+// How long counters are kept. Anybody can make counters for names that nobody
+// has, so these go soon; a name with many attempts is kept longer, because it
+// must answer as an account does to somebody who tries a hundred times.
+const (
+	keepWindows    = time.Hour
+	keepFewAtName  = 24 * time.Hour
+	keepManyAtName = 7 * 24 * time.Hour
+	keepAtAccount  = 90 * 24 * time.Hour
+)
+
+// A run deletes batches for a minute at most. One batch is short, so that no
+// request waits long for it.
+const (
+	purgeBatch = 5000
+	purgeTime  = time.Minute
+)
 
 // Purged is how many rows were deleted.
 type Purged struct {
 	Limits   int `json:"limits"`
 	Resets   int `json:"resets"`
 	Sessions int `json:"sessions"`
+	Devices  int `json:"devices"`
 }
 
-// How long budgets are kept, how many rows a batch deletes, and how many batches
-// a run has. Used-up budgets of consecutive attempts are kept: deleting one would
-// enable a disabled password and give an attacker new attempts.
-const (
-	keepWindows     = 24 * time.Hour
-	keepConsecutive = 90 * 24 * time.Hour
-	purgeBatch      = 2000
-	purgeBatches    = 100
-)
-
-// PurgeExpired deletes expired rows in batches, so that no request waits long for
-// a batch. The next daily run deletes what is left. The audit log is kept until
-// the operator deletes it.
+// PurgeExpired deletes expired rows. When its time is over, the next run deletes
+// what is left. It does not touch the audit log.
 func PurgeExpired(ctx context.Context, db Purger, now time.Time) (all Purged, err error) {
-	for range purgeBatches {
-		one, err := db.PurgeExpired(ctx, now.Add(-keepWindows), now.Add(-keepConsecutive), now, purgeBatch)
-		all.Limits, all.Resets, all.Sessions = all.Limits+one.Limits, all.Resets+one.Resets, all.Sessions+one.Sessions
-		if err != nil || max(one.Limits, one.Resets, one.Sessions) < purgeBatch {
-			return all, err
+	ctx, cancel := context.WithTimeout(ctx, purgeTime)
+	defer cancel()
+	before := LimitsBefore{
+		Windows: now.Add(-keepWindows), FewAtName: now.Add(-keepFewAtName), ManyAtName: now.Add(-keepManyAtName), AtAccount: now.Add(-keepAtAccount),
+	}
+	return all, errors.Join(
+		purge(&all.Resets, func() (int, error) { return db.PurgeResets(ctx, now, purgeBatch) }),
+		purge(&all.Sessions, func() (int, error) { return db.PurgeSessions(ctx, now, purgeBatch) }),
+		purge(&all.Devices, func() (int, error) { return db.PurgeDevices(ctx, now.Add(-DeviceLifetime), purgeBatch) }),
+		purge(&all.Limits, func() (int, error) { return db.PurgeLimits(ctx, before, purgeBatch) }),
+	)
+}
+
+// purge deletes batches until one is not full.
+func purge(all *int, deleteBatch func() (int, error)) error {
+	for {
+		n, err := deleteBatch()
+		*all += n
+		if err != nil || n < purgeBatch {
+			return err
 		}
 	}
-	return all, nil
 }

@@ -61,7 +61,7 @@ func Register(ctx context.Context, req request.Request, db RegisterStore, p Regi
 	if err := fields.Err(); err != nil {
 		return err
 	}
-	attempt, err := ratelimit.Consume(ctx, db, req.At, p.Limits.register(req.Client.Network()))
+	attempt, err := ratelimit.Consume(ctx, db, req.At, p.Limits.register(req.Client)...)
 	if err != nil {
 		return err
 	}

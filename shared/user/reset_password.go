@@ -45,7 +45,7 @@ type ResetStore interface {
 type ResetUse struct {
 	Hash         []byte // of the token
 	PasswordHash string
-	Clear        []string // keys of the rate limit budgets to clear
+	Clear        []ratelimit.Budget
 	At           time.Time
 }
 
@@ -68,8 +68,7 @@ func ResetPassword(ctx context.Context, req request.Request, db ResetStore, p Re
 	if !ok {
 		return errInvalidToken()
 	}
-	network := req.Client.Network()
-	attempt, err := ratelimit.Consume(ctx, db, req.At, p.Limits.reset(network))
+	attempt, err := ratelimit.Consume(ctx, db, req.At, p.Limits.reset(req.Client)...)
 	if err != nil {
 		return err
 	}
@@ -90,7 +89,7 @@ func ResetPassword(ctx context.Context, req request.Request, db ResetStore, p Re
 	if err := p.Passwords.checkBreach(ctx, "new_password", in.NewPassword); err != nil {
 		return err
 	}
-	clear := append(p.Limits.clearedByLogin(u.Username, "", network), p.Limits.currentPassword(u.UUID).Key)
+	clear := p.Limits.clearedByReset(u.UUID, req.Client.Network())
 	event := audit.NewEvent(req, audit.ActionResetUsed, audit.ActionPasswordChanged)
 	event.AddIf(attempt.Last, audit.ActionWait)
 	passwordHash := p.Passwords.Hasher.Hash(in.NewPassword)

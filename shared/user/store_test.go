@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -37,7 +38,10 @@ type store struct {
 	guard   user.Guard
 	edit    user.Edit
 	budgets []ratelimit.Budget
-	cleared []string
+	lookup  user.Lookup
+	known   bool // the device is known
+	cleared []ratelimit.Budget
+	failed  []ratelimit.Budget
 	event   audit.Event
 }
 
@@ -58,10 +62,39 @@ func (s *store) Consume(_ context.Context, budgets []ratelimit.Budget, _ time.Ti
 	return ratelimit.Attempt{Wait: s.wait, Last: s.last}, s.call("Consume")
 }
 
+func (s *store) AttemptAtAccount(_ context.Context, l user.Lookup, _ time.Time) (user.Found, error) {
+	found := user.Found{
+		Attempt: ratelimit.Attempt{Wait: s.wait, Last: s.last}, KnownDevice: s.known && l.Device != nil,
+		User: s.find(func(u *user.User) bool {
+			return (l.Username != "" || l.Email != "") && (l.Username == "" || u.Username == l.Username) && (l.Email == "" || strings.EqualFold(u.Email, l.Email))
+		}),
+	}
+	s.lookup, s.budgets = l, slices.Concat(l.OtherDevice, l.Budgets)
+	if found.KnownDevice {
+		s.budgets = slices.Concat(l.KnownDevice, l.Budgets)
+	}
+	owner := ratelimit.Owner{Typed: l.Typed}
+	if found.User != nil {
+		owner = ratelimit.Owner{Account: found.User.UUID}
+	}
+	s.budgets = ratelimit.Of(owner, s.budgets...)
+	return found, s.call("AttemptAtAccount")
+}
+
+func (s *store) RecordFailure(_ context.Context, failed []ratelimit.Budget, e audit.Event) error {
+	s.failed, s.event = failed, e
+	return s.call("RecordFailure")
+}
+
+// keys returns what identifies each budget.
 func keys(budgets []ratelimit.Budget) []string {
 	var list []string
 	for _, b := range budgets {
-		list = append(list, b.Key)
+		key := b.Key
+		if b.PerAccount {
+			key += b.Owner.Account + b.Owner.Typed + "\x00"
+		}
+		list = append(list, key)
 	}
 	return list
 }
@@ -145,12 +178,10 @@ type exhaustedStore struct {
 	key string
 }
 
-func (s *exhaustedStore) Consume(ctx context.Context, budgets []ratelimit.Budget, now time.Time) (ratelimit.Attempt, error) {
-	if _, err := s.store.Consume(ctx, budgets, now); err != nil {
-		return ratelimit.Attempt{}, err
+func (s *exhaustedStore) AttemptAtAccount(ctx context.Context, l user.Lookup, now time.Time) (user.Found, error) {
+	found, err := s.store.AttemptAtAccount(ctx, l, now)
+	if slices.Contains(keys(s.budgets), s.key) {
+		found.Wait = 24 * time.Hour
 	}
-	if slices.Contains(keys(budgets), s.key) {
-		return ratelimit.Attempt{Wait: 24 * time.Hour}, nil
-	}
-	return ratelimit.Attempt{}, nil
+	return found, err
 }

@@ -53,12 +53,13 @@ type OneTimeTokens interface {
 	Hash(token string) (hash []byte, ok bool)
 }
 
-// Devices issues and checks device tokens. With one, a client shows that it runs
-// on a device that has logged in to the account before.
-type Devices interface {
-	// Issue returns a token for the device, and for a new device if id is "".
-	Issue(username, id string, now time.Time) (token string)
-	// Open returns the device's id, or "" if the token is not valid for the
-	// account.
-	Open(username, token string, now time.Time) (id string)
+// DeviceLifetime is how long a device stays known after its last login.
+const DeviceLifetime = 180 * 24 * time.Hour
+
+// DeviceTokens creates device tokens and hashes them. With one, a client shows
+// that it runs on a device that has logged in to the account before.
+type DeviceTokens interface {
+	Mint() (token string, hash []byte)
+	// Hash returns false for a text that cannot be a token.
+	Hash(token string) (hash []byte, ok bool)
 }

@@ -13,6 +13,7 @@ import (
 type Updater interface {
 	ratelimit.Limiter
 	audit.Recorder
+	FailureRecorder
 	Viewer
 	// UpdateUser writes the edit, unless the guard refuses or another account
 	// has the new username or e-mail.
@@ -51,7 +52,7 @@ func Update(ctx context.Context, req request.Request, db Updater, p UpdateParts,
 	}
 	var attempt ratelimit.Attempt
 	if own && edit.Email != nil && *edit.Email != target.Email {
-		if attempt, err = ratelimit.Consume(ctx, db, req.At, p.Limits.email(target.UUID, req.Client.Network())...); err != nil {
+		if attempt, err = ratelimit.Consume(ctx, db, req.At, p.Limits.email(target.UUID, req.Client)...); err != nil {
 			return err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"roster/shared/audit"
 	"roster/shared/fault"
+	"roster/shared/ratelimit"
 	"roster/shared/user"
 )
 
@@ -51,7 +52,7 @@ func goodUpdates() map[string]goodUpdate {
 		"own demotion":               {boss(), boss(), user.Changes{Role: ptr(user.RoleUser)}, wantWritten{edit: user.Edit{Role: ptr(user.RoleUser), RevokeTokens: true}, asAdmin: true, removesAdmin: true}},
 		"own deactivation":           {boss(), boss(), user.Changes{Active: ptr(false)}, wantWritten{edit: user.Edit{Active: ptr(false), RevokeTokens: true, RevokeResets: true, EndSessions: true}, asAdmin: true, removesAdmin: true}},
 		"own names, as ADMIN":        {boss(), boss(), user.Changes{FirstName: ptr("B")}, wantWritten{edit: user.Edit{FirstName: ptr("B")}}},
-		"only the right password":    {ann(), ann(), user.Changes{CurrentPassword: ptr(right)}, wantWritten{edit: user.Edit{Clear: []string{"current password\x00" + annUUID + "\x00"}}}},
+		"only the right password":    {ann(), ann(), user.Changes{CurrentPassword: ptr(right)}, wantWritten{edit: user.Edit{Clear: []ratelimit.Budget{{Key: "current password\x00", PerAccount: true, Owner: ratelimit.Owner{Account: annUUID}, Provisional: true, Limit: 100, Consecutive: true}}}}},
 	}
 }
 
@@ -167,7 +168,7 @@ func TestUpdateRefusesWithReasons(t *testing.T) {
 			db := &store{users: []*user.User{c.target, c.caller}}
 			wantRefusal(t, update(t, db, c.caller, c.target.Username, c.in), c.code, c.fields)
 			if c.fields["current_password"] == notRight {
-				wantCalls(t, db, "CallerAndTarget", "Consume", "Record")
+				wantCalls(t, db, "CallerAndTarget", "Consume", "RecordFailure")
 			} else {
 				wantCalls(t, db, "CallerAndTarget")
 			}

@@ -73,7 +73,7 @@ func TestFunctionsAnswerAlikeUnderBothEmulators(t *testing.T) {
 		t.Errorf("CloudFormation is told %s under AWS's emulator, %s under localdev's", official, ours)
 	}
 	if got := string(s.both("seed_admin", encode(t, sample(t, "cloudwatch scheduled-event")))); !strings.Contains(got, "the account exists; nothing to do") {
-		t.Errorf("the daily run says %s", got)
+		t.Errorf("the hourly run says %s", got)
 	}
 
 	s.asks("health", request(t, "GET /healthz", "/healthz", ""), 200)

@@ -77,7 +77,7 @@ func TestVerifyAcceptsWhatIsDescribed(t *testing.T) {
 		},
 		"login": {
 			method: "POST", path: "/api/user/login", body: `{"username":"user1","password":"x"}`,
-			status: 200, answer: `{"access_token":"a.b.c","token_type":"Bearer","expires_in":600,"refresh_token":"fJ5meXQlQN6US-B_wfkK5wAAAAEAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","device_token":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}`,
+			status: 200, answer: `{"access_token":"a.b.c","token_type":"Bearer","expires_in":600,"refresh_token":"fJ5meXQlQN6US-B_wfkK5wAAAAEAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","device_token":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}`,
 		},
 		"login refused": {
 			method: "POST", path: "/api/user/login", body: `{"username":"user1","password":"x"}`,

@@ -1,14 +1,14 @@
-// Package device makes and checks device tokens. A token proves that somebody has
-// logged in to an account from this device before. It gives no access. It only
-// gives the device a rate limit of its own, so that an attacker who uses up the
-// account's limit does not lock the owner out (OWASP: "Slow Down Online Guessing
-// Attacks with Device Cookies").
+// Package device makes device tokens and computes the hash that is stored. A
+// token proves that somebody has logged in to an account from this device
+// before. It gives no access. It only lets the device use the budget of the
+// account's known devices, so that strangers who use up theirs do not lock the
+// owner out (OWASP: "Slow Down Online Guessing Attacks with Device Cookies").
 //
-//	token := keys.Issue("ann", "", now)
-//	id := keys.Open("ann", token, now)
+//	token, hash := keys.Mint()     // answer the token, store the hash
+//	hash, ok := keys.Hash(token)   // find the device by the hash
 //
-// It refuses to store anything: a token is signed, and cannot be revoked before
-// it expires.
+// It refuses to store anything. The database knows which devices an account has,
+// and forgets them when its password changes.
 package device
 
 import (
@@ -16,62 +16,38 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/binary"
-	"time"
 )
 
-// Lifetime is how long a token is valid. Every login with it issues a new one for
-// the same device.
-const Lifetime = 180 * 24 * time.Hour
-
-// Keys signs and checks tokens.
+// Keys computes hashes with a key (HMAC-SHA-256).
 type Keys struct{ key []byte }
 
 // New returns Keys for a secret of at least 32 bytes.
 func New(secret []byte) Keys { return Keys{key: secret} }
 
-const (
-	idLen   = 16
-	bodyLen = idLen + 8             // 8 bytes for the time of issue, in seconds since 1970
-	rawLen  = bodyLen + sha256.Size // the last part is the signature
-)
+const tokenLen = 32 // bytes: 256 bits
 
 var encoding = base64.RawURLEncoding.Strict()
 
-// Issue returns a token for an account and the device with that id. If id is ""
-// or not an id, it makes a new one.
-func (k Keys) Issue(username, id string, now time.Time) string {
-	raw := make([]byte, bodyLen, rawLen)
-	if known, err := encoding.DecodeString(id); err == nil && len(known) == idLen {
-		copy(raw, known)
-	} else {
-		rand.Read(raw[:idLen])
-	}
-	binary.BigEndian.PutUint64(raw[idLen:], uint64(now.Unix())) // #nosec G115 -- a time after 1970
-	return encoding.EncodeToString(append(raw, k.sign(username, raw)...))
+// Mint returns a new token, 43 characters of base64url, and the hash to store.
+func (k Keys) Mint() (token string, hash []byte) {
+	raw := make([]byte, tokenLen)
+	rand.Read(raw)
+	return encoding.EncodeToString(raw), k.sum(raw)
 }
 
-// Open returns the device's id, or "" if the token was not signed with this key,
-// is for another account, or has expired.
-func (k Keys) Open(username, token string, now time.Time) (id string) {
-	if len(token) != encoding.EncodedLen(rawLen) {
-		return ""
-	}
+// Hash returns the hash of a token. ok is false if it does not have the form of
+// one, as the tokens of earlier releases do not.
+func (k Keys) Hash(token string) (hash []byte, ok bool) {
 	raw, err := encoding.DecodeString(token) // ignores line breaks, so check the length
-	if err != nil || len(raw) != rawLen || !hmac.Equal(raw[bodyLen:], k.sign(username, raw[:bodyLen])) {
-		return ""
+	if err != nil || len(raw) != tokenLen || len(token) != encoding.EncodedLen(tokenLen) {
+		return nil, false
 	}
-	issued := time.Unix(int64(binary.BigEndian.Uint64(raw[idLen:bodyLen])), 0) // #nosec G115 -- Issue has signed it
-	if now.Sub(issued) > Lifetime {
-		return ""
-	}
-	return encoding.EncodeToString(raw[:idLen])
+	return k.sum(raw), true
 }
 
-func (k Keys) sign(username string, body []byte) []byte {
+func (k Keys) sum(raw []byte) []byte {
 	mac := hmac.New(sha256.New, k.key)
-	mac.Write([]byte("roster device\x00"))
-	mac.Write(body) // of fixed length, so that it cannot be mistaken for a part of the name
-	mac.Write([]byte(username))
+	mac.Write([]byte("roster device\x00")) // the secret serves other tokens, too
+	mac.Write(raw)
 	return mac.Sum(nil)
 }

@@ -25,7 +25,7 @@ func Start(job Job) {
 
 // Handler runs the job for any event: of the schedule, of a person, and of
 // CloudFormation. A person is told with an error that there is no admin. A
-// deployment and the daily run go on, because anybody may register the admin's
+// deployment and the hourly run go on, because anybody may register the admin's
 // name first; the warning and the metric tell of it.
 func Handler(job Job) stack.Invocation {
 	return stack.Handler("not seeded", func(ctx context.Context, c stack.Call) (any, error) {

@@ -82,7 +82,7 @@ func NewJob(db Store, p Parts) Job {
 			return report, fmt.Errorf("seed the admin: %w", err)
 		}
 		slog.InfoContext(ctx, "seeded", "migrations", applied, "admin_created", report.Admin.Created, "note", report.Admin.Note,
-			"limits_removed", report.Removed.Limits, "resets_removed", report.Removed.Resets, "sessions_removed", report.Removed.Sessions)
+			"limits_removed", report.Removed.Limits, "resets_removed", report.Removed.Resets, "sessions_removed", report.Removed.Sessions, "devices_removed", report.Removed.Devices)
 		return report, nil
 	}
 }

@@ -60,10 +60,14 @@ func (s *fakes) CreateReset(context.Context, user.NewReset, audit.Event) (*user.
 	return &user.User{}, nil
 }
 
-func (s *fakes) PurgeExpired(context.Context, time.Time, time.Time, time.Time, int) (user.Purged, error) {
+func (s *fakes) PurgeLimits(context.Context, user.LimitsBefore, int) (int, error) {
 	s.record("purge")
-	return user.Purged{Limits: 2, Resets: 1}, s.purge
+	return 2, s.purge
 }
+
+func (s *fakes) PurgeResets(context.Context, time.Time, int) (int, error)   { return 1, nil }
+func (s *fakes) PurgeSessions(context.Context, time.Time, int) (int, error) { return 0, nil }
+func (s *fakes) PurgeDevices(context.Context, time.Time, int) (int, error)  { return 0, nil }
 
 func (s *fakes) EndAllSessions(_ context.Context, event audit.Event) (user.AllEnded, error) {
 	s.record("end all sessions: " + string(event.Actions[0]))
@@ -157,7 +161,7 @@ func TestReportHidesTheLink(t *testing.T) {
 	if token == "" || strings.Contains(string(text), token) {
 		t.Errorf("the token %q, the report %s", token, text)
 	}
-	want := `{"migrations":["00001_create_users.sql"],"admin":{"created":true,"mailed":true,"note":"made; a link to set its password was mailed"},"removed":{"limits":2,"resets":1,"sessions":0}}`
+	want := `{"migrations":["00001_create_users.sql"],"admin":{"created":true,"mailed":true,"note":"made; a link to set its password was mailed"},"removed":{"limits":2,"resets":1,"sessions":0,"devices":0}}`
 	if diff := cmp.Diff(want, string(text)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -221,7 +225,7 @@ func TestHandlerRefusesWhatItDoesNotKnow(t *testing.T) {
 	}
 }
 
-// A person is told that there is no admin. Neither a deployment nor the daily run
+// A person is told that there is no admin. Neither a deployment nor the hourly run
 // fails for it: anybody may register the admin's name first.
 func TestAPersonIsToldThatThereIsNoAdmin(t *testing.T) {
 	t.Parallel()

@@ -21,6 +21,7 @@ var tablePrivileges = []struct{ table, privileges string }{
 	{"users", "select, insert, update, delete"},
 	{"resets", "select, insert, update, delete"},
 	{"sessions", "select, insert, update, delete"},
+	{"devices", "select, insert, update, delete"},
 	{"limits", "select, insert, update, delete"},
 	{"audit", "select, insert"},
 	{"audit_heads", "select, insert, update"},

@@ -1,0 +1,2 @@
+-- +goose Up
+drop index limits_until_idx;

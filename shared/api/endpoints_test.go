@@ -273,6 +273,10 @@ func (e emptyDB) Renew(context.Context, user.Renewal, audit.Event) (user.Renewal
 	return user.SessionOver, nil, nil
 }
 
+func (e emptyDB) RecordRepeat(context.Context, string, int64, audit.Event) (bool, error) {
+	return false, nil
+}
+
 func (e emptyDB) EndOwnSessions(context.Context, request.Caller, user.LogoutScope, audit.Event) (bool, error) {
 	return true, nil
 }

@@ -108,7 +108,8 @@ func limitedOperations(t *testing.T) map[string]limitedOperation {
 	return map[string]limitedOperation{
 		"register": {
 			func(db *store) error {
-				return user.Register(t.Context(), requestFrom(clientAt("192.0.2.1")), db, registerParts(passwords), registration())
+				_, err := user.Register(t.Context(), requestFrom(clientAt("192.0.2.1")), db, registerParts(passwords), registration())
+				return err
 			},
 			[]string{"Consume"},
 			[]string{"register\x00192.0.2.0/24\x00"},

@@ -11,14 +11,15 @@ type PasswordResetInput struct {
 }
 
 // PasswordReset returns the mail with a reset link. It also says what to do if the
-// reader did not ask for it, because anyone who knows the username and the address
-// can have it sent.
+// reader did not ask for it, because anyone who knows the username or the address
+// can have it sent. It names the username, for readers who forgot that.
 func PasswordReset(in PasswordResetInput) Message {
 	name := oneLine(in.Username)
 	return content{
 		subject: "Reset your password" + atHost(in.Link),
 		name:    name,
 		beforeLink: []string{
+			"Your username is " + name + ".",
 			`Somebody asked to reset the password of your account "` + name + `"` + atHost(in.Link) + `.`,
 			"If it was you, open this link and choose a new password:",
 		},

@@ -4,6 +4,7 @@ import "time"
 
 // PasswordResetInput is the input of PasswordReset.
 type PasswordResetInput struct {
+	App      string        // the name of the product; if it is empty, the host says it
 	To       string        // the stored address, never one from a request
 	Username string        // is escaped here
 	Link     string        // absolute, from PUBLIC_URL
@@ -16,11 +17,11 @@ type PasswordResetInput struct {
 func PasswordReset(in PasswordResetInput) Message {
 	name := oneLine(in.Username)
 	return content{
-		subject: "Reset your password" + atHost(in.Link),
+		subject: "Reset your password" + atService(in.App, in.Link),
 		name:    name,
 		beforeLink: []string{
 			"Your username is " + name + ".",
-			`Somebody asked to reset the password of your account "` + name + `"` + atHost(in.Link) + `.`,
+			`Somebody asked to reset the password of your account "` + name + `"` + atService(in.App, in.Link) + `.`,
 			"If it was you, open this link and choose a new password:",
 		},
 		action: "Choose a new password",

@@ -77,7 +77,7 @@ var journey = []exchange{
 		route: "POST /api/user/forget_password",
 		body:  `{"username":"user1","email":"user1@example.com"}`, status: 200, want: `{"msg":"Token generated successfully."}`,
 	},
-	{route: "POST /api/user/forget_password", body: `{"username":"user1"}`, status: 400, want: `"email":"is required"`},
+	{route: "POST /api/user/forget_password", body: `{}`, status: 400, want: `"email":"is required without username"`},
 
 	{
 		route: "POST /api/user/reset_password",

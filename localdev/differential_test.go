@@ -107,6 +107,7 @@ var setupRequests = []raw{
 	{"GET", "/api/user/bob", []string{"Authorization: Bearer «access»"}, ""},
 	jsonBody("PUT", "/api/user/ann", `{"role":"ADMIN"}`, "Authorization: Bearer «access»"),
 	jsonBody("POST", "/api/user/forget_password", `{"username":"ann","email":"ann@example.com"}`),
+	jsonBody("POST", "/api/user/forget_password", `{"email":"ann@example.com"}`),
 	jsonBody("POST", "/api/user/login", `{"username":"admin","password":"`+adminPassword+`"}`),
 	jsonBody("PUT", "/api/user/admin", `{"role":"USER"}`, "Authorization: Bearer «access»"),
 }

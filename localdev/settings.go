@@ -20,7 +20,7 @@ type settings struct {
 // environment. The environment wins.
 var variableNames = []string{
 	"SECRET_KEY", "DATABASE_URL", "MIGRATE_DATABASE_URL", "DATABASE_CA", "DATABASE_AUTH", "JWT_SECRET_KEY", "SECURITY_PASSWORD_SALT",
-	"MAIL_SERVER", "MAIL_PORT", "MAIL_USE_TLS", "MAIL_CA", "MAIL_USERNAME", "MAIL_PASSWORD", "MAIL_FROM", "PUBLIC_URL",
+	"MAIL_SERVER", "MAIL_PORT", "MAIL_USE_TLS", "MAIL_CA", "MAIL_USERNAME", "MAIL_PASSWORD", "MAIL_FROM", "PUBLIC_URL", "APP_NAME", "RETURN_URL",
 	"ADMIN_USERNAME", "ADMIN_EMAIL", "ADMIN_PASSWORD",
 	"LIMIT_LOGIN_IN_A_ROW", "LIMIT_LOGIN_ACCOUNT_NETWORK", "LIMIT_LOGIN_NETWORK", "LIMIT_REGISTER_NETWORK",
 	"LIMIT_EMAIL_ACCOUNT", "LIMIT_FORGET_ACCOUNT", "LIMIT_FORGET_NETWORK", "LIMIT_RESET_NETWORK", "TRUSTED_PROXIES", "EDGE_SECRET",
@@ -77,6 +77,7 @@ func defaults(addr, root string) map[string]string {
 
 		"ROOT_KEY":                root,
 		"PUBLIC_URL":              "http://" + reachable(addr),
+		"APP_NAME":                "Roster localdev",
 		"MAIL_FROM":               "no-reply@roster.localhost",
 		"ADMIN_USERNAME":          "admin",
 		"ADMIN_EMAIL":             "admin@roster.localhost",

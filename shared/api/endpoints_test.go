@@ -225,7 +225,12 @@ func (e emptyDB) RecordLogin(context.Context, user.LoginRecord, audit.Event) (bo
 }
 
 func (e emptyDB) CreateReset(_ context.Context, r user.NewReset, event audit.Event) (*user.User, error) {
-	e.checkText(r.Username, r.Email, event.Client.UserAgent, event.Client.RequestID)
+	for _, text := range []*string{r.Target.Username, r.Target.Email} {
+		if text != nil {
+			e.checkText(*text)
+		}
+	}
+	e.checkText(event.Client.UserAgent, event.Client.RequestID)
 	return nil, nil
 }
 

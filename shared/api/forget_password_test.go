@@ -69,6 +69,12 @@ func TestForgetPasswordAnswersAlikeForEveryAccount(t *testing.T) {
 		"a header in it":       `{"username":"ann","email":"ann@example.com\r\nBcc: evil@example.com"}`,
 		"very long":            `{"username":"` + strings.Repeat("a", 7000) + `","email":"` + strings.Repeat("a", 7000) + `"}`,
 		"wildcards":            `{"username":"ann","email":"%"}`,
+		"name alone, unknown":  `{"username":"nobody"}`,
+		"name alone, inactive": `{"username":"ben"}`,
+		"name alone, invalid":  `{"username":"../x"}`,
+		"address, unknown":     `{"email":"nobody@example.com"}`,
+		"address, inactive":    `{"email":"ben@example.com"}`,
+		"address, invalid":     `{"email":"ann"}`,
 		"the e-mail as a name": `{"username":"ann@example.com","email":"ann@example.com"}`,
 	} {
 		s.expectChange(name, false, func() {
@@ -101,8 +107,11 @@ func TestForgetPasswordNamesBadFields(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	for body, want := range map[string]string{
-		`{}`:                         invalid("username", "is required", "email", "is required"),
-		`{"username":"","email":""}`: invalid("username", "is required", "email", "is required"),
+		`{}`:                            invalid("username", "is required without email", "email", "is required without username"),
+		`{"username":"","email":""}`:    invalid("username", "is required", "email", "is required"),
+		`{"username":"ann","email":""}`: invalid("email", "is required"),
+		`{"username":"","email":"ann@example.com"}`:                         invalid("username", "is required"),
+		`{"username":null,"email":"ann@example.com"}`:                       invalid("username", "must be a string"),
 		`{"username":"ann","email":["ann@example.com","evil@example.com"]}`: invalid("email", "must be a string"), // CVE-2023-7028
 		`{"username":"ann","email":"a","token":"x"}`:                        invalid("token", "is not a field of this call"),
 	} {
@@ -110,6 +119,27 @@ func TestForgetPasswordNamesBadFields(t *testing.T) {
 	}
 	if sent := s.box.drain(); len(sent) > 0 {
 		t.Errorf("mailed %v", sent)
+	}
+}
+
+// A username or an e-mail is enough. The mail goes to the stored address and names
+// the username.
+func TestForgetPasswordTakesEither(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	s.account("ann")
+	s.account("ben")
+	for _, body := range []string{`{"username":"Ann"}`, `{"email":"ANN@example.com"}`, `{"username":"ann","email":"ann@example.com"}`} {
+		s.send("POST", "/api/user/forget_password", body).wants(t, body, 200, tokenGenerated)
+		sent := s.box.drain()
+		if len(sent) != 1 || sent[0].To != "ann@example.com" || !strings.Contains(sent[0].Text, "Your username is ann.") {
+			t.Errorf("%s: mailed %v", body, sent)
+			continue
+		}
+		token := mailedLink.FindStringSubmatch(sent[0].Text)[1]
+		if a := s.send("POST", "/api/user/reset_password", `{"token":"`+token+`","new_password":"another kite"}`); a.status != 200 {
+			t.Errorf("%s: the token is answered %d %s", body, a.status, a.body)
+		}
 	}
 }
 
@@ -126,6 +156,12 @@ func TestRevealedTokenWorksForTheRightAccountOnly(t *testing.T) {
 		`{"username":"ann","email":"other@example.com"}`:  400,
 		`{"username":"ben","email":"ben@example.com"}`:    400,
 		`{"username":"nobody","email":"ann@example.com"}`: 400,
+		`{"username":"ann"}`:                              200,
+		`{"email":"ann@example.com"}`:                     200,
+		`{"username":"nobody"}`:                           400,
+		`{"username":"ben"}`:                              400,
+		`{"email":"other@example.com"}`:                   400,
+		`{"email":"ben@example.com"}`:                     400,
 	} {
 		var got struct{ Msg, Token string }
 		if err := json.Unmarshal([]byte(send(t, h, "POST", "/api/user/forget_password", body).body), &got); err != nil {

@@ -21,9 +21,13 @@ func (c content) message(to string) Message {
 // maxHost is in bytes. It keeps the subject short.
 const maxHost = 100
 
-// atHost says which service the account belongs to, by the host of the link, which
-// people know. The name of this program would tell them nothing.
-func atHost(link string) string {
+// atService says which service the account belongs to: the product, or without
+// its name the host of the link, which people know, too. The name of this program
+// would tell them nothing.
+func atService(app, link string) string {
+	if app = strings.TrimSpace(oneLine(app)); app != "" {
+		return " at " + app
+	}
 	_, rest, _ := strings.Cut(oneLine(link), "://")
 	host, _, _ := strings.Cut(rest, "/")
 	if host == "" || len(host) > maxHost {

@@ -202,6 +202,33 @@ func TestMailsNameTheService(t *testing.T) {
 	}
 }
 
+// The name of the product stands for the host, and cannot become a second header.
+func TestMailsNameTheProduct(t *testing.T) {
+	t.Parallel()
+	const app = "Möwe & <b>Söhne</b>"
+	for _, m := range []mail.Message{
+		mail.PasswordReset(mail.PasswordResetInput{App: app, To: "ann@example.com", Username: "ann.b", Link: link, ValidFor: 30 * time.Minute}),
+		mail.AdminInvitation(mail.AdminInvitationInput{App: app, To: "ann@example.com", Username: "ann.b", Link: link, ValidFor: time.Hour}),
+		mail.SessionEnded(mail.SessionEndedInput{App: app, To: "ann@example.com", Username: "ann.b", Service: "https://accounts.example.com"}),
+	} {
+		text := strings.Join(strings.Fields(m.Text), " ")
+		if err := m.Validate(); err != nil || !strings.HasSuffix(m.Subject, " at "+app) || !strings.Contains(text, `account "ann.b" at `+app) {
+			t.Errorf("%v, %q does not name the product:\n%s", err, m.Subject, m.Text)
+		}
+		if page := parse(t, m.HTML); slices.Contains(page.tags, "b") || !strings.Contains(page.text, app) {
+			t.Errorf("%q: the HTML shows it otherwise:\n%s", m.Subject, m.HTML)
+		}
+	}
+	hostile := mail.PasswordReset(mail.PasswordResetInput{App: "x\r\nBcc: evil@example.com", To: "ann@example.com", Username: "ann", Link: link})
+	if err := hostile.Validate(); err != nil || hostile.Subject != "Reset your password at x  Bcc: evil@example.com" {
+		t.Errorf("%v, %q", err, hostile.Subject)
+	}
+	longest := mail.AdminInvitation(mail.AdminInvitationInput{App: strings.Repeat("ö", 50), To: "ann@example.com", Username: "ann", Link: link})
+	if err := longest.Validate(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestTextIsReadable(t *testing.T) {
 	t.Parallel()
 	for name, make := range mails {

@@ -4,6 +4,7 @@ import "time"
 
 // AdminInvitationInput is the input of AdminInvitation.
 type AdminInvitationInput struct {
+	App      string // the name of the product; if it is empty, the host says it
 	To       string // ADMIN_EMAIL
 	Username string // ADMIN_USERNAME
 	Link     string // absolute, from PUBLIC_URL
@@ -15,10 +16,10 @@ type AdminInvitationInput struct {
 func AdminInvitation(in AdminInvitationInput) Message {
 	name := oneLine(in.Username)
 	return content{
-		subject: "Set the password of your administrator account" + atHost(in.Link),
+		subject: "Set the password of your administrator account" + atService(in.App, in.Link),
 		name:    name,
 		beforeLink: []string{
-			`The administrator account "` + name + `"` + atHost(in.Link) +
+			`The administrator account "` + name + `"` + atService(in.App, in.Link) +
 				` was made for this address. It has no password yet, so nobody can log in to it.`,
 			"Open this link and choose its password:",
 		},

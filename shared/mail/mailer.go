@@ -12,25 +12,28 @@ type Transport interface {
 
 // Mailer makes each mail and sends it through a transport. It implements
 // user.Mailer.
-type Mailer struct{ Transport Transport }
+type Mailer struct {
+	Transport Transport
+	AppName   string // APP_NAME; may be empty
+}
 
 // SendPasswordReset mails a link that sets a new password.
 func (m Mailer) SendPasswordReset(ctx context.Context, to, username, link string, validFor time.Duration) error {
-	return m.Transport.Send(ctx, PasswordReset(PasswordResetInput{To: to, Username: username, Link: link, ValidFor: validFor}))
+	return m.Transport.Send(ctx, PasswordReset(PasswordResetInput{App: m.AppName, To: to, Username: username, Link: link, ValidFor: validFor}))
 }
 
 // SendAdminInvitation mails a link that sets the first admin's password.
 func (m Mailer) SendAdminInvitation(ctx context.Context, to, username, link string, validFor time.Duration) error {
-	return m.Transport.Send(ctx, AdminInvitation(AdminInvitationInput{To: to, Username: username, Link: link, ValidFor: validFor}))
+	return m.Transport.Send(ctx, AdminInvitation(AdminInvitationInput{App: m.AppName, To: to, Username: username, Link: link, ValidFor: validFor}))
 }
 
 // SendSessionEnded mails that a session has ended because its refresh token was
 // used twice.
 func (m Mailer) SendSessionEnded(ctx context.Context, to, username, service string, at time.Time) error {
-	return m.Transport.Send(ctx, SessionEnded(SessionEndedInput{To: to, Username: username, Service: service, At: at}))
+	return m.Transport.Send(ctx, SessionEnded(SessionEndedInput{App: m.AppName, To: to, Username: username, Service: service, At: at}))
 }
 
 // SendTokenRepeated mails that another client has sent a session's refresh token.
 func (m Mailer) SendTokenRepeated(ctx context.Context, to, username, service string, at time.Time) error {
-	return m.Transport.Send(ctx, TokenRepeated(TokenRepeatedInput{To: to, Username: username, Service: service, At: at}))
+	return m.Transport.Send(ctx, TokenRepeated(TokenRepeatedInput{App: m.AppName, To: to, Username: username, Service: service, At: at}))
 }

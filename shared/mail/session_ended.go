@@ -4,6 +4,7 @@ import "time"
 
 // SessionEndedInput is the input of SessionEnded.
 type SessionEndedInput struct {
+	App      string // the name of the product; if it is empty, the host says it
 	To       string
 	Username string
 	Service  string // PUBLIC_URL; people know the service by its host
@@ -16,10 +17,10 @@ type SessionEndedInput struct {
 func SessionEnded(in SessionEndedInput) Message {
 	name := oneLine(in.Username)
 	return content{
-		subject: "One of your devices was logged out" + atHost(in.Service),
+		subject: "One of your devices was logged out" + atService(in.App, in.Service),
 		name:    name,
 		beforeLink: []string{
-			`One of the devices that are logged in to your account "` + name + `"` + atHost(in.Service) +
+			`One of the devices that are logged in to your account "` + name + `"` + atService(in.App, in.Service) +
 				" was logged out at " + in.At.UTC().Format("15:04 on 2 January 2006") + " (UTC).",
 			"The login that is saved on that device was used again after it had been replaced by a new one. Either the device " +
 				"missed an answer, for example because its connection broke, or somebody has copied the saved login.",

@@ -4,6 +4,7 @@ import "time"
 
 // TokenRepeatedInput is the input of TokenRepeated.
 type TokenRepeatedInput struct {
+	App      string // the name of the product; if it is empty, the host says it
 	To       string
 	Username string
 	Service  string // PUBLIC_URL; people know the service by its host
@@ -16,10 +17,10 @@ type TokenRepeatedInput struct {
 func TokenRepeated(in TokenRepeatedInput) Message {
 	name := oneLine(in.Username)
 	return content{
-		subject: "Your login was used from a second place" + atHost(in.Service),
+		subject: "Your login was used from a second place" + atService(in.App, in.Service),
 		name:    name,
 		beforeLink: []string{
-			`The login that is saved on one of your devices, for your account "` + name + `"` + atHost(in.Service) +
+			`The login that is saved on one of your devices, for your account "` + name + `"` + atService(in.App, in.Service) +
 				", was sent from a second place at " + in.At.UTC().Format("15:04 on 2 January 2006") + " (UTC), seconds after it had been used. " +
 				"The second one was refused.",
 			"Perhaps your device changed its network at that moment, for example from Wi-Fi to mobile data. " +

@@ -110,7 +110,8 @@ func hashOf(token string) []byte {
 }
 
 func resetOf(username, email, token string, at time.Time) user.NewReset {
-	return user.NewReset{Username: username, Email: email, Hash: hashOf(token), CreatedAt: at, ExpiresAt: at.Add(user.ResetLifetime)}
+	target := user.ResetTarget{Username: &username, Email: &email}
+	return user.NewReset{Target: target, Hash: hashOf(token), CreatedAt: at, ExpiresAt: at.Add(user.ResetLifetime)}
 }
 
 // concurrently runs f n times at the same moment.

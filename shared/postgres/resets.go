@@ -20,8 +20,14 @@ import (
 // with the new one at most three are valid, and one more for each that is stored
 // at the same moment (ASVS 6.4.2 asks for few; a slow mailbox needs some).
 const sqlCreateReset statement = `
-with locked_user as (
-	select reset_version, ` + userColumns + ` from users where username = @username and lower(email) = lower(@email collate "C") and active
+with named_user as (
+	select id from users where username = @username and ` + resetEmail + `
+	union all
+	select id from users where @username::text is null and lower(email) = lower(@email collate "C")
+), locked_user as (
+	select reset_version, ` + userColumns + ` from users
+	where id = (select id from named_user) and active
+	and (@username::text is null or username = @username) and ` + resetEmail + ` -- once more, because both may have changed before the lock
 	for key share
 ), deleted_resets as (
 	delete from resets where user_id in (select id from locked_user)
@@ -34,12 +40,15 @@ with locked_user as (
 )` + auditCTE + `
 select ` + userColumns + ` from locked_user`
 
-// CreateReset stores a reset token for the active account that has both the
-// username and the e-mail. Without one it returns nil, after the same work.
+// resetEmail is true of every account if no e-mail is asked for.
+const resetEmail = `(@email::text is null or lower(email) = lower(@email collate "C"))`
+
+// CreateReset stores a reset token for the active account that the target names.
+// Without one it returns nil, after the same work.
 func (db *DB) CreateReset(ctx context.Context, r user.NewReset, event audit.Event) (*user.User, error) {
 	return db.queryUser(ctx, query{"create a reset", sqlCreateReset, named{
-		{"username", r.Username},
-		{"email", r.Email},
+		{"username", r.Target.Username},
+		{"email", r.Target.Email},
 		{"hash", r.Hash},
 		{"now", r.CreatedAt},
 		{"expires_at", r.ExpiresAt},

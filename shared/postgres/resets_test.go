@@ -87,6 +87,43 @@ func TestCreateReset(t *testing.T) {
 	}
 }
 
+// A username or an e-mail is enough; nothing at all names no account.
+func TestCreateResetByOne(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.Open(t)
+	create(t, db, account("ann"))
+	create(t, db, account("ben"))
+	inactive := account("cid")
+	inactive.Active = false
+	create(t, db, inactive)
+	for name, c := range map[string]struct {
+		username, email *string
+		want            string
+	}{
+		"a username":            {ptr("ann"), nil, "ann"},
+		"an e-mail":             {nil, ptr("BEN@Example.com"), "ben"},
+		"nothing":               {nil, nil, ""},
+		"an invalid username":   {ptr(""), nil, ""},
+		"an invalid e-mail":     {nil, ptr(""), ""},
+		"an unknown username":   {ptr("nobody"), nil, ""},
+		"an unknown e-mail":     {nil, ptr("nobody@example.com"), ""},
+		"an inactive username":  {ptr("cid"), nil, ""},
+		"an inactive e-mail":    {nil, ptr("cid@example.com"), ""},
+		"a wildcard":            {nil, ptr("%"), ""},
+		"a username and a typo": {ptr("ann"), ptr(""), ""},
+	} {
+		r := resetOf("", "", name, now)
+		r.Target = user.ResetTarget{Username: c.username, Email: c.email}
+		got, err := db.CreateReset(t.Context(), r, event)
+		if err != nil || (got != nil) != (c.want != "") || got != nil && got.Username != c.want {
+			t.Errorf("%s: %v, %v", name, got, err)
+		}
+		if opened := openedBy(t, db, r.Hash, now); opened != c.want {
+			t.Errorf("%s: the token opens %q", name, opened)
+		}
+	}
+}
+
 func TestAtMostThreeResets(t *testing.T) {
 	t.Parallel()
 	db := postgrestest.Open(t)

@@ -9,24 +9,43 @@ import (
 	"roster/shared/request"
 )
 
-// ResetRequest is the input of ForgetPassword. Both fields must be those of the
-// same account.
+// ResetRequest is the input of ForgetPassword. One field is enough. With both,
+// they must be those of the same account.
 type ResetRequest struct {
-	Username string `json:"username"`
-	Email    string `json:"email"`
+	Username *string `json:"username"`
+	Email    *string `json:"email"`
 }
 
-// Check names the missing fields. It does not check their form: see
-// Credentials.Check.
+// Check names both fields if neither is given, and each that is empty. It does not
+// check their form: see Credentials.Check.
 func (in ResetRequest) Check() fault.Fields {
 	fields := fault.Fields{}
-	if in.Username == "" {
+	if in.Username == nil && in.Email == nil {
+		fields.Add("username", "is required without email")
+		fields.Add("email", "is required without username")
+	}
+	if in.Username != nil && *in.Username == "" {
 		fields.Add("username", "is required")
 	}
-	if in.Email == "" {
+	if in.Email != nil && *in.Email == "" {
 		fields.Add("email", "is required")
 	}
 	return fields
+}
+
+// target returns what the account must have. An invalid username or e-mail stays
+// a condition, as the empty text, which no account has: the statement then does
+// the same work and finds nothing.
+func (in ResetRequest) target() (t ResetTarget) {
+	if in.Username != nil {
+		name, _ := CanonicalUsername(*in.Username)
+		t.Username = &name
+	}
+	if in.Email != nil {
+		email, _ := checkEmail(*in.Email)
+		t.Email = &email
+	}
+	return t
 }
 
 // ForgetPasswordStore stores reset tokens and counts attempts.
@@ -43,7 +62,7 @@ type ForgetPasswordParts struct {
 }
 
 // ForgetPassword mails a reset token to the stored address of the active account
-// with this username and e-mail. It returns a token of the same form and no
+// with this username, this e-mail, or both. It returns a token of the same form and no
 // error whether or not there is such an account, and also if the mail cannot be
 // sent; that is logged and counted. It refuses with TooMany if the network, or
 // anyone for this account, asks too often, whether or not the account exists.
@@ -53,16 +72,15 @@ func ForgetPassword(
 	if err := in.Check().Err(); err != nil {
 		return "", err
 	}
-	name, _ := CanonicalUsername(in.Username)
-	email, _ := checkEmail(in.Email)
-	attempt, err := ratelimit.Consume(ctx, db, req.At, append(p.Limits.forget(req.Client), p.Limits.forgetAccount(in, email))...)
+	target := in.target()
+	attempt, err := ratelimit.Consume(ctx, db, req.At, append(p.Limits.forget(req.Client), p.Limits.forgetAccount(in, target))...)
 	if err != nil {
 		return "", err
 	}
 	event := audit.NewEvent(req, audit.ActionResetAsked)
 	event.AddIf(attempt.Last, audit.ActionWait)
 	token, hash := p.Tokens.Mint()
-	u, err := db.CreateReset(ctx, newReset(name, email, hash, req.At), event)
+	u, err := db.CreateReset(ctx, newReset(target, hash, req.At), event)
 	if err != nil || u == nil {
 		return token, err
 	}

@@ -19,7 +19,14 @@ const publicURL = "https://accounts.example.com"
 
 func forget(t testing.TB, db *store, box *outbox, name, email string) (string, error) {
 	t.Helper()
-	return user.ForgetPassword(t.Context(), requestFrom(request.Client{}), db, user.ForgetPasswordParts{Tokens: tokens, Notices: user.Notices{Mailer: mail.Mailer{Transport: box}, PublicURL: publicURL}, Limits: user.DefaultLimits}, user.ResetRequest{Username: name, Email: email})
+	in := user.ResetRequest{}
+	if name != "" {
+		in.Username = &name
+	}
+	if email != "" {
+		in.Email = &email
+	}
+	return user.ForgetPassword(t.Context(), requestFrom(request.Client{}), db, user.ForgetPasswordParts{Tokens: tokens, Notices: user.Notices{Mailer: mail.Mailer{Transport: box}, PublicURL: publicURL}, Limits: user.DefaultLimits}, in)
 }
 
 func TestForgetPasswordMailsTheStoredToken(t *testing.T) {
@@ -33,7 +40,7 @@ func TestForgetPasswordMailsTheStoredToken(t *testing.T) {
 	if !ok || !bytes.Equal(hash, db.reset.Hash) {
 		t.Errorf("the token %q is not the one that was stored", token)
 	}
-	if diff := cmp.Diff([]string{"ann.lee", "ann@example.com"}, []string{db.reset.Username, db.reset.Email}); diff != "" {
+	if diff := cmp.Diff([]string{"ann.lee", "ann@example.com"}, []string{*db.reset.Target.Username, *db.reset.Target.Email}); diff != "" {
 		t.Errorf("the store was asked for (-want +got):\n%s", diff)
 	}
 	if want := now.Add(30 * time.Minute); !db.reset.CreatedAt.Equal(now) || !db.reset.ExpiresAt.Equal(want) {
@@ -44,6 +51,26 @@ func TestForgetPasswordMailsTheStoredToken(t *testing.T) {
 	})
 	if diff := cmp.Diff([]mail.Message{want}, box.sent); diff != "" {
 		t.Errorf("mails (-want +got):\n%s", diff)
+	}
+}
+
+// A username or an e-mail is enough, and the mail names the username, for those who
+// forgot it.
+func TestForgetPasswordTakesEither(t *testing.T) {
+	t.Parallel()
+	for name, in := range map[string]struct{ username, email string }{
+		"a username": {username: "ANN.Lee"},
+		"an e-mail":  {email: "ann@EXAMPLE.com"},
+		"both":       {username: "ann.lee", email: "ann@example.com"},
+	} {
+		db, box := &store{users: []*user.User{ben(), ann()}}, &outbox{}
+		if _, err := forget(t, db, box, in.username, in.email); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if len(box.sent) != 1 || box.sent[0].To != "ann@example.com" || !strings.Contains(box.sent[0].Text, "Your username is ann.lee.") {
+			t.Errorf("%s: mailed %v", name, box.sent)
+		}
+		wantCalls(t, db, "Consume", "CreateReset")
 	}
 }
 
@@ -77,6 +104,13 @@ func TestForgetPasswordAnswersAlikeForEveryAccount(t *testing.T) {
 		{"a look-alike address", "ann.lee", "\u0430nn@example.com", []*user.User{ann()}},
 		{"two addresses", "ann.lee", "ann@example.com,evil@example.com", []*user.User{ann()}},
 		{"a second line", "ann.lee", "ann@example.com\nBcc: evil@example.com", []*user.User{ann()}},
+		{"an unknown name alone", "ben", "", []*user.User{ann()}},
+		{"an unknown address alone", "", "ben@example.com", []*user.User{ann()}},
+		{"an invalid name alone", "../x", "", []*user.User{ann()}},
+		{"an invalid address alone", "", "ann", []*user.User{ann()}},
+		{"an address for a name", "ann@example.com", "", []*user.User{ann()}},
+		{"an inactive name alone", "ann.lee", "", []*user.User{inactive}},
+		{"an inactive address alone", "", "ann@example.com", []*user.User{inactive}},
 		{"very long", strings.Repeat("a", 5000), strings.Repeat("a", 5000), []*user.User{ann()}},
 	} {
 		db, box := &store{users: c.users}, &outbox{}
@@ -104,7 +138,7 @@ func TestForgetPasswordRefusesWithoutMailing(t *testing.T) {
 	t.Parallel()
 	db, box := &store{}, &outbox{}
 	token, err := forget(t, db, box, "", "")
-	wantRefusal(t, err, fault.Invalid, fault.Fields{"username": "is required", "email": "is required"})
+	wantRefusal(t, err, fault.Invalid, fault.Fields{"username": "is required without email", "email": "is required without username"})
 	wantCalls(t, db)
 	if token != "" {
 		t.Errorf("token %q", token)

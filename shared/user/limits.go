@@ -22,7 +22,7 @@ type Limits struct {
 	LoginFromNetwork, Login ratelimit.Rate
 	Register                ratelimit.Rate // from one network; includes changes of an own e-mail
 	EmailAccount            ratelimit.Rate // changes of its own e-mail by one account
-	ForgetAccount           ratelimit.Rate // mails for one username with one e-mail
+	ForgetAccount           ratelimit.Rate // mails for one username, one e-mail, or one pair of both
 	Forget, Reset           ratelimit.Rate // from one network
 }
 
@@ -109,8 +109,16 @@ func (l Limits) email(uuid string, client request.Client) []ratelimit.Budget {
 }
 
 // forgetAccount returns the budget for reset mails to one account. Its key has
-// the e-mail as well: otherwise anyone who knows the username could use up the
-// budget and so prevent the owner from resetting the password.
-func (l Limits) forgetAccount(in ResetRequest, email string) ratelimit.Budget {
-	return l.ForgetAccount.Budget("forget account", limitKey(in.Username), strings.ToLower(cmp.Or(email, in.Email)))
+// what was given: the username, the e-mail, or both. With one budget for all
+// three, anyone who knows the username could use it up and so prevent the owner,
+// who knows both, from resetting the password.
+func (l Limits) forgetAccount(in ResetRequest, target ResetTarget) ratelimit.Budget {
+	var name, email string
+	if in.Username != nil {
+		name = limitKey(*in.Username)
+	}
+	if in.Email != nil {
+		email = strings.ToLower(cmp.Or(*target.Email, *in.Email))
+	}
+	return l.ForgetAccount.Budget("forget account", name, email)
 }

@@ -10,24 +10,30 @@ import (
 // ResetLifetime is how long a reset token is valid.
 const ResetLifetime = 30 * time.Minute
 
+// ResetTarget says which account a reset token is for. What is nil may be
+// anything; with both nil there is no such account.
+type ResetTarget struct {
+	Username *string // canonical
+	Email    *string // in either case
+}
+
 // NewReset is a reset token to store, and the account that it is for. Only the
 // token's hash is stored.
 type NewReset struct {
-	Username  string
-	Email     string
+	Target    ResetTarget
 	Hash      []byte
 	CreatedAt time.Time
 	ExpiresAt time.Time
 }
 
-func newReset(username, email string, hash []byte, now time.Time) NewReset {
-	return NewReset{Username: username, Email: email, Hash: hash, CreatedAt: now, ExpiresAt: now.Add(ResetLifetime)}
+func newReset(target ResetTarget, hash []byte, now time.Time) NewReset {
+	return NewReset{Target: target, Hash: hash, CreatedAt: now, ExpiresAt: now.Add(ResetLifetime)}
 }
 
 // ResetCreator stores reset tokens.
 type ResetCreator interface {
-	// CreateReset stores the token for the active account with the username and
-	// the e-mail, and returns that account. If there is none, it stores nothing
+	// CreateReset stores the token for the active account that the target names,
+	// and returns that account. If there is none, it stores nothing
 	// and returns nil. An account keeps at most three reset tokens.
 	CreateReset(ctx context.Context, r NewReset, e audit.Event) (*User, error)
 }

@@ -110,7 +110,7 @@ func emailTaken(ctx context.Context, db Seeder, email string) (Seeded, error) {
 func (p SeedAdminParts) invite(ctx context.Context, db ResetCreator, u User, now time.Time) (Seeded, error) {
 	token, hash := p.Tokens.Mint()
 	event := audit.Event{Actions: []audit.Action{audit.ActionSeed, audit.ActionResetAsked}, At: now}
-	if _, err := db.CreateReset(ctx, newReset(u.Username, u.Email, hash, now), event); err != nil {
+	if _, err := db.CreateReset(ctx, newReset(ResetTarget{Username: &u.Username, Email: &u.Email}, hash, now), event); err != nil {
 		return Seeded{}, errors.Join(errors.New("the admin's account was made, its link was not; use forget_password"), err)
 	}
 	done := Seeded{Created: true, Link: p.Notices.resetLink(token), Note: "made; a link to set its password was mailed"}

@@ -130,7 +130,10 @@ func (s *store) CreateReset(_ context.Context, r user.NewReset, e audit.Event) (
 	if err := s.call("CreateReset"); err != nil {
 		return nil, err
 	}
-	return s.find(func(u *user.User) bool { return u.Username == r.Username && u.Email == r.Email && u.Active }), nil
+	name, email := r.Target.Username, r.Target.Email
+	return s.find(func(u *user.User) bool {
+		return (name != nil || email != nil) && (name == nil || *name == u.Username) && (email == nil || *email == u.Email) && u.Active
+	}), nil
 }
 
 func (s *store) UserByReset(_ context.Context, hash []byte, _ time.Time) (*user.User, error) {

@@ -17,7 +17,7 @@ import (
 // Notices returns what mails the owners of accounts. A mistake in the settings
 // stops the start.
 func Notices(env *boot.Environment) user.Notices {
-	return user.Notices{Mailer: mail.Mailer{Transport: transport(env)}, PublicURL: env.PublicURL()}
+	return user.Notices{Mailer: mail.Mailer{Transport: transport(env), AppName: env.AppName()}, PublicURL: env.PublicURL()}
 }
 
 // OptionalNotices is Notices for a function whose main work is not mail. A
@@ -25,11 +25,11 @@ func Notices(env *boot.Environment) user.Notices {
 // with that error, and the caller logs it.
 func OptionalNotices(env *boot.Environment) user.Notices {
 	scoped := env.Scoped()
-	t := transport(scoped)
+	t, app := transport(scoped), scoped.AppName()
 	if err := scoped.Check(); err != nil {
 		t = misconfigured{err}
 	}
-	return user.Notices{Mailer: mail.Mailer{Transport: t}, PublicURL: env.PublicURL()}
+	return user.Notices{Mailer: mail.Mailer{Transport: t, AppName: app}, PublicURL: env.PublicURL()}
 }
 
 // misconfigured is the transport if the settings are wrong: it sends nothing.

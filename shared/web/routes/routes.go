@@ -4,6 +4,7 @@ package routes
 
 // all are the routes of template.yaml, without the default route.
 var all = []route{
+	{"GET", "/.well-known/change-password"},
 	{"GET", "/.well-known/jwks.json"},
 	{"GET", "/.well-known/openid-configuration"},
 	{"GET", "/"},
@@ -22,6 +23,8 @@ var all = []route{
 	{"GET", "/api/user/{username}"},
 	{"PUT", "/api/user/{username}"},
 	{"GET", "/docs/{file}"},
+	{"GET", "/forgot_password"},
+	{"POST", "/forgot_password"},
 	{"GET", "/healthz"},
 	{"GET", "/openapi.json"},
 	{"GET", "/reset_password"},

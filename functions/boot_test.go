@@ -30,7 +30,7 @@ type exchange struct {
 // journey sends each route a good request and bad ones, in the order of an
 // account's life.
 var journey = []exchange{
-	{route: "POST /api/user/register", body: account, status: 201, want: `{"msg":"User registered successfully."}`},
+	{route: "POST /api/user/register", body: account, status: 201, want: `{"msg":"User registered successfully.","user":{"id":`},
 	{route: "POST /api/user/register", body: account, status: 409, want: `"username":"already taken"`},
 	{route: "POST /api/user/register", body: `{"username":"user2","role":"ADMIN"}`, status: 400, want: `"role":"is not a field of this call"`},
 

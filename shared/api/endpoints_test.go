@@ -145,8 +145,8 @@ func (b failingDB) Consume(context.Context, []ratelimit.Budget, time.Time) (rate
 }
 
 func (b failingDB) Ping(context.Context) error { return b.fail() }
-func (b failingDB) CreateUser(context.Context, user.NewAccount, audit.Event) (user.Taken, error) {
-	return user.Taken{}, b.fail()
+func (b failingDB) CreateUser(context.Context, user.NewAccount, audit.Event) (int64, user.Taken, error) {
+	return 0, user.Taken{}, b.fail()
 }
 
 func (b failingDB) AttemptAtAccount(context.Context, user.Lookup, time.Time) (user.Found, error) {
@@ -213,9 +213,9 @@ func (e emptyDB) checkText(texts ...string) {
 	}
 }
 
-func (e emptyDB) CreateUser(_ context.Context, u user.NewAccount, event audit.Event) (user.Taken, error) {
+func (e emptyDB) CreateUser(_ context.Context, u user.NewAccount, event audit.Event) (int64, user.Taken, error) {
 	e.checkText(u.Username, u.FirstName, u.LastName, u.Email, event.Client.UserAgent, event.Client.RequestID)
-	return user.Taken{Username: true}, nil
+	return 0, user.Taken{Username: true}, nil
 }
 
 func (e emptyDB) AttemptAtAccount(_ context.Context, l user.Lookup, _ time.Time) (user.Found, error) {
@@ -283,6 +283,10 @@ func (e emptyDB) Ping(context.Context) error { return nil }
 
 func (e emptyDB) Renew(context.Context, user.Renewal, audit.Event) (user.RenewalOutcome, *user.User, error) {
 	return user.SessionOver, nil, nil
+}
+
+func (e emptyDB) RecordRepeat(context.Context, string, int64, audit.Event) (bool, error) {
+	return false, nil
 }
 
 func (e emptyDB) EndOwnSessions(context.Context, request.Caller, user.LogoutScope, audit.Event) (bool, error) {

@@ -78,7 +78,7 @@ func (s *service) account(name string, change ...func(*user.User)) user.User {
 	for _, c := range change {
 		c(&u)
 	}
-	if taken, err := s.db.CreateUser(context.Background(), user.NewAccount{User: u}, audit.Event{Actions: []audit.Action{audit.ActionRegister}, At: time.Now()}); err != nil || taken.Any() {
+	if _, taken, err := s.db.CreateUser(context.Background(), user.NewAccount{User: u}, audit.Event{Actions: []audit.Action{audit.ActionRegister}, At: time.Now()}); err != nil || taken.Any() {
 		s.t.Fatalf("create %s: %+v, %v", name, taken, err)
 	}
 	return s.find(name)

@@ -1,12 +1,15 @@
 package api_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"roster/localdev/postgrestest"
 	"roster/shared/credential/refresh"
 )
 
@@ -82,5 +85,102 @@ func TestRefreshRefusesForeignTokens(t *testing.T) {
 	s.send("POST", "/api/user/refresh", `{"refresh_token":""}`).wants(t, "empty", 400, invalid("refresh_token", "is required"))
 	if a := s.refresh(refreshKeys.Encode(session)); a.status != 200 {
 		t.Errorf("a refused refresh has changed the session: %d %s", a.status, a.body)
+	}
+}
+
+// refreshFrom refreshes from an address, with the same user agent.
+func (s *service) refreshFrom(address, token string) answer {
+	return sendFrom(routes(s.db, s.box, false), address, "/api/user/refresh", `{"refresh_token":"`+token+`"}`, "")
+}
+
+func (s *service) newTokenFrom(address, token string) string {
+	s.t.Helper()
+	a := s.refreshFrom(address, token)
+	var o sessionTokens
+	if err := json.Unmarshal([]byte(a.body), &o); err != nil || a.status != 200 {
+		s.t.Fatalf("from %s: %d %s", address, a.status, a.body)
+	}
+	return o.RefreshToken
+}
+
+// A thief who has copied the session's tokens waits until its owner refreshes,
+// and repeats that within the grace.
+func TestOnlyTheSameClientMayRepeatARefresh(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	ann := s.account("ann")
+	token := s.refreshToken("ann")
+	for i := range 3 {
+		next := s.newTokenFrom("192.0.2.1", token)
+		for range 5 {
+			if a := s.refreshFrom("198.51.100.7", token); a.status != 401 {
+				t.Errorf("another network, refresh %d: %d %s", i, a.status, a.body)
+			}
+			a := s.send("POST", "/api/user/refresh", `{"refresh_token":"`+token+`"}`, "User-Agent: another")
+			if a.status != 401 {
+				t.Errorf("another user agent, refresh %d: %d %s", i, a.status, a.body)
+			}
+		}
+		for _, address := range []string{"192.0.2.1", "192.0.2.200"} { // of the same /24
+			if again := s.newTokenFrom(address, token); again != next {
+				t.Errorf("the owner's tab at %s got another token", address)
+			}
+		}
+		token = next
+	}
+	if n := s.countAudit("refresh_repeated", ann.UUID); n != 3 {
+		t.Errorf("the log has %d entries, want one for each token", n)
+	}
+	mails := s.box.drain()
+	if len(mails) != 1 || mails[0].To != "ann@example.com" || !strings.HasPrefix(mails[0].Subject, "Your login was used from a second place") {
+		t.Errorf("the owner was mailed %+v", mails)
+	}
+	s.verifyAuditChains()
+}
+
+// countAudit returns how many entries have the action, the target and an address.
+func (s *service) countAudit(action, target string) (n int) {
+	s.t.Helper()
+	if err := postgrestest.Pool(s.t).QueryRow(s.t.Context(), "select count(*) from audit where $1 = any (actions) and target = $2 and event::jsonb ->> 'address' is not null",
+		action, target).Scan(&n); err != nil {
+		s.t.Fatal(err)
+	}
+	return n
+}
+
+// A thief must not see when the owner refreshes.
+func TestSessionsDoNotShowWhenTheyWereRefreshed(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	ann := s.account("ann")
+	token := s.refreshToken("ann")
+	if _, err := postgrestest.Pool(t).Exec(t.Context(), "update sessions set created_at = created_at - interval '1 hour', last_used_at = last_used_at - interval '30 minutes', idle_ends_at = idle_ends_at - interval '30 minutes'"); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 2 {
+		var list struct {
+			Sessions []struct {
+				LastUsedAt  time.Time `json:"last_used_at"`
+				IdleEndsAt  time.Time `json:"idle_ends_at"`
+				LastAddress string    `json:"last_address"`
+			} `json:"sessions"`
+		}
+		if err := json.Unmarshal([]byte(s.send("GET", "/api/user/me/sessions", "", bearer(t, ann)).body), &list); err != nil {
+			t.Fatal(err)
+		}
+		for _, session := range list.Sessions {
+			if session.LastAddress == "" { // made by bearer, not by a login
+				continue
+			}
+			for name, at := range map[string]time.Time{"last_used_at": session.LastUsedAt, "idle_ends_at": session.IdleEndsAt} {
+				if at.Minute()%5 != 0 || at.Second() != 0 || at.Nanosecond() != 0 {
+					t.Errorf("%s is %v", name, at)
+				}
+			}
+			if want := []string{"192.0.2.1", "198.51.100.7"}[i]; session.LastAddress != want {
+				t.Errorf("the last address is %s, want %s", session.LastAddress, want)
+			}
+		}
+		token = s.newTokenFrom("198.51.100.7", token)
 	}
 }

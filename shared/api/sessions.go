@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"net/netip"
 	"time"
 
 	"roster/shared/request"
@@ -14,16 +15,18 @@ type sessionsAnswer struct {
 }
 
 type session struct {
-	ID         string    `json:"id"`
-	Current    bool      `json:"current"` // whether it is the caller's session
-	DeviceName string    `json:"device_name"`
-	UserAgent  string    `json:"user_agent"`
-	Address    string    `json:"address"`
-	Method     string    `json:"method"`
-	CreatedAt  time.Time `json:"created_at"`
-	LastUsedAt time.Time `json:"last_used_at"`
-	IdleEndsAt time.Time `json:"idle_ends_at"`
-	EndsAt     time.Time `json:"ends_at"`
+	ID         string `json:"id"`
+	Current    bool   `json:"current"` // whether it is the caller's session
+	DeviceName string `json:"device_name"`
+	UserAgent  string `json:"user_agent"`
+	Address    string `json:"address"`
+	// LastAddress is the address of the last refresh.
+	LastAddress string    `json:"last_address"`
+	Method      string    `json:"method"`
+	CreatedAt   time.Time `json:"created_at"`
+	LastUsedAt  time.Time `json:"last_used_at"`
+	IdleEndsAt  time.Time `json:"idle_ends_at"`
+	EndsAt      time.Time `json:"ends_at"`
 }
 
 // Sessions is GET /api/user/{username}/sessions.
@@ -43,12 +46,17 @@ func Sessions(db user.SessionLister, tokens web.TokenVerifier) http.Handler {
 }
 
 func sessionOf(s user.Session, c request.Caller) session {
-	answer := session{
+	return session{
 		ID: s.ID, Current: s.ID == c.Session, DeviceName: s.DeviceName, UserAgent: s.UserAgent, Method: s.Method,
 		CreatedAt: s.CreatedAt.UTC(), LastUsedAt: s.LastUsedAt.UTC(), IdleEndsAt: s.IdleEndsAt.UTC(), EndsAt: s.EndsAt.UTC(),
+		Address: addressText(s.Address), LastAddress: addressText(s.LastAddress),
 	}
-	if s.Address.IsValid() {
-		answer.Address = s.Address.String()
+}
+
+// addressText returns "" for an unknown address.
+func addressText(a netip.Addr) string {
+	if !a.IsValid() {
+		return ""
 	}
-	return answer
+	return a.String()
 }

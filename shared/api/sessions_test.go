@@ -64,7 +64,7 @@ func TestSessionsAreListedAndEnded(t *testing.T) {
 	}
 	_ = json.Unmarshal([]byte(s.send("GET", "/api/user/me/sessions", "", laptop.header()).body), &list)
 	first, second := list.Sessions[0], list.Sessions[1]
-	if first["current"] != true || first["user_agent"] != "laptop/1.0" || first["device_name"] != "" || first["address"] != "192.0.2.1" || first["method"] != "pwd" ||
+	if first["current"] != true || first["user_agent"] != "laptop/1.0" || first["device_name"] != "" || first["address"] != "192.0.2.1" || first["last_address"] != "192.0.2.1" || first["method"] != "pwd" ||
 		second["current"] != false || second["device_name"] != "Phone" {
 		t.Errorf("%+v", list)
 	}

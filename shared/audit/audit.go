@@ -28,7 +28,8 @@ const (
 	ActionWait            Action = "wait" // in addition to another action: the next attempt must wait
 	ActionLogout          Action = "logout"
 	ActionSessionEnded    Action = "session_ended"
-	ActionRefreshReused   Action = "refresh_reused" // a used refresh token came again; its session has ended
+	ActionRefreshReused   Action = "refresh_reused"   // a used refresh token came again; its session has ended
+	ActionRefreshRepeated Action = "refresh_repeated" // another client sent a token that had just been used; it was refused
 	ActionResetAsked      Action = "reset_asked"
 	ActionResetUsed       Action = "reset_used"
 	ActionResetFailed     Action = "reset_failed"
@@ -39,7 +40,9 @@ const (
 	ActionProfileChanged  Action = "profile_changed"
 	ActionRoleChanged     Action = "role_changed"
 	ActionActiveChanged   Action = "active_changed"
+	ActionUpdateFailed    Action = "update_failed" // a name is taken, or the last ADMIN would be gone
 	ActionDelete          Action = "delete"
+	ActionDeleteFailed    Action = "delete_failed" // the last ADMIN would be gone
 	ActionSeed            Action = "seed"
 
 	// What an operator does to all accounts, or to the log itself.
@@ -51,10 +54,10 @@ const (
 // Actions lists all actions. A query may ask for any of them.
 var Actions = []Action{
 	ActionRegister, ActionRegisterFailed, ActionLogin, ActionLoginFailed, ActionWait,
-	ActionLogout, ActionSessionEnded, ActionRefreshReused,
+	ActionLogout, ActionSessionEnded, ActionRefreshReused, ActionRefreshRepeated,
 	ActionResetAsked, ActionResetUsed, ActionResetFailed, ActionPasswordFailed, ActionPasswordChanged,
 	ActionEmailChanged, ActionUsernameChanged, ActionProfileChanged, ActionRoleChanged, ActionActiveChanged,
-	ActionDelete, ActionSeed, ActionAllSessionsEnded, ActionAuditErased, ActionAuditTrimmed,
+	ActionUpdateFailed, ActionDelete, ActionDeleteFailed, ActionSeed, ActionAllSessionsEnded, ActionAuditErased, ActionAuditTrimmed,
 }
 
 // Event is one row of the audit log. It holds no secret, no name and no e-mail,

@@ -17,18 +17,18 @@ with created_user as (
 	values (@user, @username, @first_name, @last_name, @email, @password_hash,
 		@role, @active, @token_version, @created_at, @updated_at, @password_changed_at)
 	on conflict do nothing
-	returning uuid
+	returning id, uuid
 ), subject as (
 	select uuid from created_user
 )` + auditCTE + `
-select true from created_user`
+select id from created_user`
 
 const sqlTaken statement = `
 select exists (select from users where username = @username), exists (select from users where lower(email) = lower(@email collate "C"))`
 
-// CreateUser stores the account, unless its username or e-mail is taken.
-func (db *DB) CreateUser(ctx context.Context, u user.NewAccount, event audit.Event) (user.Taken, error) {
-	var done bool
+// CreateUser stores the account and returns its id, unless its username or
+// e-mail is taken.
+func (db *DB) CreateUser(ctx context.Context, u user.NewAccount, event audit.Event) (id int64, taken user.Taken, err error) {
 	created, err := db.queryRow(ctx, query{"create a user", sqlCreateUser, named{
 		{"user", u.UUID},
 		{"username", u.Username},
@@ -43,11 +43,11 @@ func (db *DB) CreateUser(ctx context.Context, u user.NewAccount, event audit.Eve
 		{"updated_at", u.UpdatedAt},
 		{"password_changed_at", u.PasswordChangedAt},
 		{"event", entry(event)},
-	}}, &done)
-	if err != nil || created {
-		return user.Taken{}, err
+	}}, &id)
+	if err == nil && !created {
+		taken, err = db.taken(ctx, u.Username, u.Email)
 	}
-	return db.taken(ctx, u.Username, u.Email)
+	return id, taken, err
 }
 
 // taken returns which of the two another account has. It is an error if none

@@ -62,7 +62,7 @@ func adminAccount(name string) user.User {
 
 func create(t testing.TB, db *postgres.DB, u user.User) user.User {
 	t.Helper()
-	taken, err := db.CreateUser(t.Context(), user.NewAccount{User: u}, event)
+	_, taken, err := db.CreateUser(t.Context(), user.NewAccount{User: u}, event)
 	if err != nil || taken.Any() {
 		t.Fatalf("create %s: %+v, %v", u.Username, taken, err)
 	}

@@ -25,7 +25,7 @@ func callEveryMethod(ctx context.Context, db *postgres.DB) map[string]error {
 	caller := request.Caller{UUID: u.UUID, Session: account("x").UUID, TokenVersion: 1}
 	guard := user.Guard{Caller: caller, TargetUUID: u.UUID, Username: u.Username}
 	errs := map[string]error{"Ping": db.Ping(ctx)}
-	_, errs["CreateUser"] = db.CreateUser(ctx, user.NewAccount{User: u}, event)
+	_, _, errs["CreateUser"] = db.CreateUser(ctx, user.NewAccount{User: u}, event)
 	_, errs["UserByUsername"] = db.UserByUsername(ctx, "ann")
 	_, errs["UserByEmail"] = db.UserByEmail(ctx, "ann@example.com")
 	_, errs["RecordLogin"] = db.RecordLogin(ctx, loginOf(u, now), event)

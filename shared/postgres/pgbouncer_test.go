@@ -134,7 +134,7 @@ func TestPgBouncer(t *testing.T) {
 	concurrently(len(dbs), func(i int) {
 		for n := range 20 {
 			u := account(fmt.Sprintf("user%d_%d", i, n))
-			if taken, err := dbs[i].CreateUser(t.Context(), user.NewAccount{User: u}, event); err != nil || taken.Any() {
+			if _, taken, err := dbs[i].CreateUser(t.Context(), user.NewAccount{User: u}, event); err != nil || taken.Any() {
 				t.Errorf("create: %+v, %v", taken, err)
 				return
 			}

@@ -58,7 +58,7 @@ func TestRaceForOneName(t *testing.T) {
 		rounds(t, func(round int) {
 			var n tally
 			concurrently(racers(), func(i int) {
-				taken, err := db.CreateUser(t.Context(), user.NewAccount{User: make(round, i)}, event)
+				_, taken, err := db.CreateUser(t.Context(), user.NewAccount{User: make(round, i)}, event)
 				if taken.Any() && (taken.Username != (field == "username") || taken.Email != (field == "e-mail")) {
 					t.Errorf("%s: taken is %+v", field, taken)
 				}

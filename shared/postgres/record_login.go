@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"roster/shared/audit"
+	"roster/shared/request"
 	"roster/shared/user"
 )
 
@@ -14,9 +15,9 @@ with updated_user as (
 	returning id, uuid
 ), created_session as (
 	insert into sessions (id, user_id, version, generation, hash, method, device_name, user_agent, address,
-		created_at, last_used_at, idle_ends_at, ends_at)
+		created_at, last_used_at, idle_ends_at, ends_at, last_address, last_network, last_user_agent)
 	select @session, id, @token_version, 1, @refresh_hash, @method, @device_name, @user_agent, @address,
-		@now, @now, @idle_ends_at, @ends_at
+		@now, @now, @idle_ends_at, @ends_at, @address, @network, @user_agent
 	from updated_user
 ), deleted_sessions as (
 	delete from sessions where id in (
@@ -62,6 +63,7 @@ func (db *DB) RecordLogin(ctx context.Context, l user.LoginRecord, event audit.E
 		{"device_name", s.DeviceName},
 		{"user_agent", s.UserAgent},
 		{"address", addressText(s.Address)},
+		{"network", request.Client{Address: s.Address}.Network()},
 		{"idle_ends_at", s.IdleEndsAt},
 		{"ends_at", s.EndsAt},
 		{"max_sessions", l.MaxSessions},

@@ -76,6 +76,20 @@ func TestRenew(t *testing.T) {
 	}
 }
 
+// REFRESH_GRACE_SECONDS=0: a used token is never good again.
+func TestWithoutAGraceNothingIsRepeated(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.Open(t)
+	first := logIn(t, db, create(t, db, account("ann")), time.Now())
+	r := renewalOf(first, time.Now())
+	r.Grace = 0
+	for i, want := range []user.RenewalOutcome{user.SessionRenewed, user.TokenReused, user.SessionOver} {
+		if got, _, err := db.Renew(t.Context(), r, event); got != want || err != nil {
+			t.Errorf("use %d: %v, %v", i+1, got, err)
+		}
+	}
+}
+
 // usernameFor returns a username for a test case.
 func usernameFor(s string) string {
 	var sum int

@@ -96,5 +96,6 @@ func renewalOf(token refresh.Token, at time.Time) user.Renewal {
 	return user.Renewal{
 		Session: token.Session, Generation: token.Generation, Hash: token.Hash(), Child: refreshKeys.Child(token).Hash(),
 		At: at, IdleEndsAt: at.Add(7 * 24 * time.Hour), Grace: 10 * time.Second,
+		Client: request.Client{UserAgent: "agent/1.0"},
 	}
 }

@@ -17,7 +17,7 @@ import (
 const sessionIsAlive = `s.user_id = u.id and s.version = u.token_version and s.idle_ends_at > now() and s.ends_at > now()`
 
 const sqlSessions statement = `
-select s.id, s.device_name, s.user_agent, s.address, s.method, s.created_at, s.last_used_at, s.idle_ends_at, s.ends_at
+select s.id, s.device_name, s.user_agent, s.address, s.last_address, s.method, s.created_at, s.last_used_at, s.idle_ends_at, s.ends_at
 from sessions s join users u on ` + sessionIsAlive + `
 where u.uuid = @user order by s.last_used_at desc, s.id`
 
@@ -28,12 +28,16 @@ func (db *DB) Sessions(ctx context.Context, uuid string) ([]user.Session, error)
 }
 
 func scanSession(row pgx.CollectableRow) (s user.Session, err error) {
-	var address string
-	err = row.Scan(&s.ID, &s.DeviceName, &s.UserAgent, &address, &s.Method, &s.CreatedAt, &s.LastUsedAt, &s.IdleEndsAt, &s.EndsAt)
-	if address != "" && err == nil {
-		s.Address, err = netip.ParseAddr(address)
-	}
+	var address, lastAddress string
+	err = row.Scan(&s.ID, &s.DeviceName, &s.UserAgent, &address, &lastAddress, &s.Method, &s.CreatedAt, &s.LastUsedAt, &s.IdleEndsAt, &s.EndsAt)
+	s.Address, s.LastAddress = parsedAddress(address), parsedAddress(lastAddress)
 	return s, err
+}
+
+// parsedAddress is the reverse of addressText.
+func parsedAddress(text string) netip.Addr {
+	a, _ := netip.ParseAddr(text) // zero for ""
+	return a
 }
 
 // addressText returns "" for an unknown address.

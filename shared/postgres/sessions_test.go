@@ -26,6 +26,7 @@ func TestSessionsOfAnAccount(t *testing.T) {
 		l.Session.DeviceName, l.Session.UserAgent = "Ann's phone", "curl"
 		if i%2 == 0 {
 			l.Session.Address = netip.MustParseAddr("2001:db8::1")
+			l.Session.LastAddress = l.Session.Address
 		}
 		if ok, err := db.RecordLogin(t.Context(), l, event); !ok || err != nil {
 			t.Fatal(ok, err)

@@ -56,7 +56,7 @@ func TestCreateUserTaken(t *testing.T) {
 	} {
 		u := account(c.name)
 		u.Email = c.email
-		if got, err := db.CreateUser(t.Context(), user.NewAccount{User: u}, event); err != nil || got != c.want {
+		if _, got, err := db.CreateUser(t.Context(), user.NewAccount{User: u}, event); err != nil || got != c.want {
 			t.Errorf("%s, %s: %+v, %v; want %+v", c.name, c.email, got, err, c.want)
 		}
 	}

@@ -26,9 +26,8 @@ const (
 // soon as one of those others has failed, Try refuses at once. A refusal is
 // fault.TooMany.
 func Try(ctx context.Context, now time.Time, consume func(at time.Time) (Attempt, error)) (Attempt, error) {
-	began := time.Now()
+	began, waited := time.Now(), time.Duration(0)
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
-		waited := time.Since(began)
 		attempt, err := consume(now.Add(waited))
 		if err != nil || attempt.Wait <= 0 {
 			return attempt, err
@@ -43,6 +42,7 @@ func Try(ctx context.Context, now time.Time, consume func(at time.Time) (Attempt
 			timer.Stop()
 			return attempt, refusal(attempt.Wait)
 		}
+		waited = time.Since(began)
 	}
 }
 

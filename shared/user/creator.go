@@ -20,7 +20,8 @@ type NewAccount struct {
 
 // Creator stores new accounts.
 type Creator interface {
-	// CreateUser stores the account. If another account has the username or the
-	// e-mail, it stores nothing and returns which of them are taken.
-	CreateUser(ctx context.Context, a NewAccount, e audit.Event) (Taken, error)
+	// CreateUser stores the account and returns its id. If another account has
+	// the username or the e-mail, it stores nothing and returns which of them are
+	// taken.
+	CreateUser(ctx context.Context, a NewAccount, e audit.Event) (id int64, taken Taken, err error)
 }

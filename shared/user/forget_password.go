@@ -1,11 +1,12 @@
 package user
 
 import (
+	"cmp"
 	"context"
+	"strings"
 
 	"roster/shared/audit"
 	"roster/shared/fault"
-	"roster/shared/ratelimit"
 	"roster/shared/request"
 )
 
@@ -48,9 +49,25 @@ func (in ResetRequest) target() (t ResetTarget) {
 	return t
 }
 
+// lookup names the account for its budget. What no account can have finds none.
+func (in ResetRequest) lookup(t ResetTarget) (l Lookup) {
+	if in.Username != nil {
+		l.Username, l.Typed = *t.Username, limitKey(*in.Username)
+	}
+	l.Typed += "\x00"
+	if in.Email != nil {
+		l.Email = *t.Email
+		l.Typed += strings.ToLower(cmp.Or(*t.Email, *in.Email))
+	}
+	if in.Username != nil && l.Username == "" || in.Email != nil && l.Email == "" {
+		l.Username, l.Email = "", ""
+	}
+	return l
+}
+
 // ForgetPasswordStore stores reset tokens and counts attempts.
 type ForgetPasswordStore interface {
-	ratelimit.Limiter
+	Finder
 	ResetCreator
 }
 
@@ -73,12 +90,14 @@ func ForgetPassword(
 		return "", err
 	}
 	target := in.target()
-	attempt, err := ratelimit.Consume(ctx, db, req.At, append(p.Limits.forget(req.Client), p.Limits.forgetAccount(in, target))...)
+	lookup := in.lookup(target)
+	lookup.Budgets = append(p.Limits.forget(req.Client), p.Limits.forgetAccount())
+	found, err := lookup.attempt(ctx, db, req.At)
 	if err != nil {
 		return "", err
 	}
 	event := audit.NewEvent(req, audit.ActionResetAsked)
-	event.AddIf(attempt.Last, audit.ActionWait)
+	event.AddIf(found.Last, audit.ActionWait)
 	token, hash := p.Tokens.Mint()
 	u, err := db.CreateReset(ctx, newReset(target, hash, req.At), event)
 	if err != nil || u == nil {

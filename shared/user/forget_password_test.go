@@ -70,7 +70,7 @@ func TestForgetPasswordTakesEither(t *testing.T) {
 		if len(box.sent) != 1 || box.sent[0].To != "ann@example.com" || !strings.Contains(box.sent[0].Text, "Your username is ann.lee.") {
 			t.Errorf("%s: mailed %v", name, box.sent)
 		}
-		wantCalls(t, db, "Consume", "CreateReset")
+		wantCalls(t, db, "AttemptAtAccount", "CreateReset")
 	}
 }
 
@@ -121,7 +121,7 @@ func TestForgetPasswordAnswersAlikeForEveryAccount(t *testing.T) {
 		if len(box.sent) > 0 {
 			t.Errorf("%s: mailed %v", c.name, box.sent)
 		}
-		wantCalls(t, db, "Consume", "CreateReset") // the same calls in every case
+		wantCalls(t, db, "AttemptAtAccount", "CreateReset") // the same calls in every case
 	}
 }
 

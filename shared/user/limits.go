@@ -1,8 +1,6 @@
 package user
 
 import (
-	"cmp"
-	"strings"
 	"time"
 
 	"roster/shared/ratelimit"
@@ -33,7 +31,7 @@ var DefaultLimits = Limits{
 	Login:                  ratelimit.Rate{Limit: 300, Window: 15 * time.Minute},
 	Register:               ratelimit.Rate{Limit: 20, Window: time.Hour},
 	EmailAccount:           ratelimit.Rate{Limit: 10, Window: time.Hour},
-	ForgetAccount:          ratelimit.Rate{Limit: 3, Window: time.Hour},
+	ForgetAccount:          ratelimit.Rate{Limit: 3, Window: ResetLifetime}, // as many as an account has links
 	Forget:                 ratelimit.Rate{Limit: 30, Window: time.Hour},
 	Reset:                  ratelimit.Rate{Limit: 30, Window: 15 * time.Minute},
 }
@@ -108,17 +106,11 @@ func (l Limits) email(uuid string, client request.Client) []ratelimit.Budget {
 	return append(l.register(client), l.EmailAccount.Budget("email account", uuid))
 }
 
-// forgetAccount returns the budget for reset mails to one account. Its key has
-// what was given: the username, the e-mail, or both. With one budget for all
-// three, anyone who knows the username could use it up and so prevent the owner,
-// who knows both, from resetting the password.
-func (l Limits) forgetAccount(in ResetRequest, target ResetTarget) ratelimit.Budget {
-	var name, email string
-	if in.Username != nil {
-		name = limitKey(*in.Username)
-	}
-	if in.Email != nil {
-		email = strings.ToLower(cmp.Or(*target.Email, *in.Email))
-	}
-	return l.ForgetAccount.Budget("forget account", name, email)
+// forgetAccount returns the budget for reset mails to one account. A stranger who
+// uses it up does not keep the owner from a reset: each mail goes to the owner,
+// and its link works for as long as the budget is used up (see DefaultLimits).
+func (l Limits) forgetAccount() ratelimit.Budget {
+	b := l.ForgetAccount.Budget("forget account")
+	b.PerAccount = true
+	return b
 }

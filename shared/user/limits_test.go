@@ -108,7 +108,8 @@ func limitedOperations(t *testing.T) map[string]limitedOperation {
 	return map[string]limitedOperation{
 		"register": {
 			func(db *store) error {
-				return user.Register(t.Context(), requestFrom(clientAt("192.0.2.1")), db, registerParts(passwords), registration())
+				_, err := user.Register(t.Context(), requestFrom(clientAt("192.0.2.1")), db, registerParts(passwords), registration())
+				return err
 			},
 			[]string{"Consume"},
 			[]string{"register\x00192.0.2.0/24\x00"},
@@ -118,12 +119,12 @@ func limitedOperations(t *testing.T) map[string]limitedOperation {
 				_, err := forget(t, db, &outbox{}, "ANN.lee", "Ann@EXAMPLE.com")
 				return err
 			},
-			[]string{"Consume"},
-			[]string{"forget network\x00unknown\x00", "forget account\x00ann.lee\x00ann@example.com\x00"},
+			[]string{"AttemptAtAccount"},
+			[]string{"forget network\x00unknown\x00", "forget account\x00" + annUUID + "\x00"},
 		},
 		"forget_password for an unknown account": {
 			func(db *store) error { _, err := forget(t, db, &outbox{}, "nobody", "x"); return err },
-			[]string{"Consume"},
+			[]string{"AttemptAtAccount"},
 			[]string{"forget network\x00unknown\x00", "forget account\x00nobody\x00x\x00"},
 		},
 		"reset_password": {
@@ -162,7 +163,7 @@ func TestEveryOperationStopsAtItsLimit(t *testing.T) {
 			t.Errorf("%s: budgets (-want +got):\n%s", name, diff)
 		}
 		// If the limiter fails, the operation fails, too.
-		db = &store{users: []*user.User{ann()}, errs: map[string]error{"Consume": errOutage}}
+		db = &store{users: []*user.User{ann()}, errs: map[string]error{"Consume": errOutage, "AttemptAtAccount": errOutage}}
 		if err := c.run(db); !errors.Is(err, fault.Unavailable) {
 			t.Errorf("%s, with a failing limiter: %v", name, err)
 		}

@@ -15,6 +15,7 @@ type Mailer interface {
 	SendPasswordReset(ctx context.Context, to, username, link string, validFor time.Duration) error
 	SendAdminInvitation(ctx context.Context, to, username, link string, validFor time.Duration) error
 	SendSessionEnded(ctx context.Context, to, username, service string, at time.Time) error
+	SendTokenRepeated(ctx context.Context, to, username, service string, at time.Time) error
 }
 
 // Notices holds what the operations need to send mails. Links begin with

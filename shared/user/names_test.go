@@ -58,7 +58,7 @@ func TestNamesAreTrimmed(t *testing.T) {
 		in := registration()
 		in.FirstName, in.LastName = name, name
 		db := &store{}
-		if err := user.Register(t.Context(), requestFrom(request.Client{}), db, user.RegisterParts{Passwords: passwords, Limits: user.DefaultLimits}, in); err != nil {
+		if _, err := user.Register(t.Context(), requestFrom(request.Client{}), db, user.RegisterParts{Passwords: passwords, Limits: user.DefaultLimits}, in); err != nil {
 			t.Errorf("%+q: %v", name, err)
 		}
 		if stored := db.created; stored.LastName != want || stored.FirstName != want {

@@ -22,11 +22,19 @@ type renewer struct {
 	err     error
 	renewal user.Renewal
 	event   audit.Event
+
+	firstRepeat bool
+	repeatErr   error
 }
 
 func (r *renewer) Renew(_ context.Context, renewal user.Renewal, e audit.Event) (user.RenewalOutcome, *user.User, error) {
 	r.renewal, r.event = renewal, e
 	return r.outcome, r.account, r.err
+}
+
+func (r *renewer) RecordRepeat(_ context.Context, session string, generation int64, e audit.Event) (bool, error) {
+	r.event = e
+	return r.firstRepeat, r.repeatErr
 }
 
 func refreshSession(t *testing.T, db *renewer, out *outbox, tokens user.TokenIssuer, token string) (user.Tokens, error) {
@@ -65,6 +73,9 @@ func TestRefreshMailsOnlyOnReuse(t *testing.T) {
 		"text":                        {renewer{outcome: user.SessionRenewed, account: ann()}, fakeIssuer{}, "text", fault.Unauthenticated, 0},
 		"a token of an ended session": {renewer{outcome: user.SessionOver}, fakeIssuer{}, token, fault.Unauthenticated, 0},
 		"a used token":                {renewer{outcome: user.TokenReused, account: ann()}, fakeIssuer{}, token, fault.Unauthenticated, 1},
+		"another client's token":      {renewer{outcome: user.TokenRepeated, account: ann(), firstRepeat: true}, fakeIssuer{}, token, fault.Unauthenticated, 1},
+		"the same again":              {renewer{outcome: user.TokenRepeated, account: ann()}, fakeIssuer{}, token, fault.Unauthenticated, 0},
+		"one that is not recorded":    {renewer{outcome: user.TokenRepeated, account: ann(), firstRepeat: true, repeatErr: errOutage}, fakeIssuer{}, token, fault.Unavailable, 0},
 		"a database outage":           {renewer{err: errOutage}, fakeIssuer{}, token, fault.Unavailable, 0},
 		"an outage of the keys":       {renewer{outcome: user.SessionRenewed, account: ann()}, fakeIssuer{errOutage}, token, fault.Unavailable, 0},
 	} {
@@ -74,7 +85,11 @@ func TestRefreshMailsOnlyOnReuse(t *testing.T) {
 				t.Errorf("%s: %+v, %v, %d mails", name, got, err, len(out.sent))
 			}
 		}
-		if c.mails > 0 && (c.db.event.Actions[0] != audit.ActionRefreshReused || c.db.event.Detail["session"] != sessionID) {
+		action := audit.ActionRefreshReused
+		if c.db.outcome == user.TokenRepeated {
+			action = audit.ActionRefreshRepeated
+		}
+		if c.mails > 0 && (c.db.event.Actions[0] != action || c.db.event.Detail["session"] != sessionID) {
 			t.Errorf("%s: the event is %+v", name, c.db.event)
 		}
 	}

@@ -2,6 +2,7 @@ package user
 
 import (
 	"context"
+	"time"
 
 	"roster/shared/audit"
 	"roster/shared/fault"
@@ -53,35 +54,37 @@ type RegisterParts struct {
 	Limits    Limits
 }
 
-// Register creates an account. It refuses with Invalid and every bad field, with
+// Register creates an account and returns it. It refuses with Invalid and every bad field, with
 // TooMany if the network has registered too often, and with Conflict if the
 // username or the e-mail is taken.
-func Register(ctx context.Context, req request.Request, db RegisterStore, p RegisterParts, in Registration) error {
+func Register(ctx context.Context, req request.Request, db RegisterStore, p RegisterParts, in Registration) (User, error) {
 	u, fields := in.account(p.Passwords)
 	if err := fields.Err(); err != nil {
-		return err
+		return User{}, err
 	}
 	attempt, err := ratelimit.Consume(ctx, db, req.At, p.Limits.register(req.Client)...)
 	if err != nil {
-		return err
+		return User{}, err
 	}
 	if err := p.Passwords.checkBreach(ctx, "password", in.Password); err != nil {
-		return err
+		return User{}, err
 	}
 	u.UUID = newUUID()
-	u.CreatedAt, u.UpdatedAt, u.PasswordChangedAt = req.At, req.At, &req.At
+	now := req.At.Truncate(time.Microsecond) // as exactly as it is stored
+	u.CreatedAt, u.UpdatedAt, u.PasswordChangedAt = now, now, &now
 	u.PasswordHash = p.Passwords.Hasher.Hash(in.Password)
 	event := audit.NewEvent(req, audit.ActionRegister)
 	event.Actor, event.Target = u.UUID, u.UUID
 	event.AddIf(attempt.Last, audit.ActionWait)
-	taken, err := db.CreateUser(ctx, NewAccount{User: u}, event)
+	id, taken, err := db.CreateUser(ctx, NewAccount{User: u}, event)
 	if err != nil {
-		return err
+		return User{}, err
 	}
 	if taken.Any() {
 		failed := audit.NewEvent(req, audit.ActionRegisterFailed)
 		failed.AddIf(attempt.Last, audit.ActionWait)
-		return audit.RecordRefusal(ctx, db, failed, errTaken(taken))
+		return User{}, audit.RecordRefusal(ctx, db, failed, errTaken(taken))
 	}
-	return nil
+	u.ID = id
+	return u, nil
 }

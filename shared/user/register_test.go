@@ -19,7 +19,7 @@ func TestRegisterStoresTheCanonicalAccount(t *testing.T) {
 	t.Parallel()
 	in, db := registration(), &store{}
 	in.Username, in.Email = "Ann.Lee", "Ann@Example.COM"
-	if err := user.Register(t.Context(), requestFrom(request.Client{}), db, registerParts(passwords), in); err != nil {
+	if _, err := user.Register(t.Context(), requestFrom(request.Client{}), db, registerParts(passwords), in); err != nil {
 		t.Fatal(err)
 	}
 	wantCalls(t, db, "Consume", "CreateUser")
@@ -41,7 +41,7 @@ func TestRegisterStoresTheCanonicalAccount(t *testing.T) {
 func TestRegisterNamesEveryBadField(t *testing.T) {
 	t.Parallel()
 	db := &store{}
-	err := user.Register(t.Context(), requestFrom(request.Client{}), db, registerParts(passwords), user.Registration{Username: "me", LastName: "\x00", Email: "x", Password: "short"})
+	_, err := user.Register(t.Context(), requestFrom(request.Client{}), db, registerParts(passwords), user.Registration{Username: "me", LastName: "\x00", Email: "x", Password: "short"})
 	wantRefusal(t, err, fault.Invalid, fault.Fields{
 		"username":   "must be 3 to 32 ASCII letters, digits, '.', '_' or '-', the first and last a letter or digit",
 		"first_name": "is required",
@@ -77,7 +77,7 @@ func TestRegisterNamesTheTakenFields(t *testing.T) {
 		{user.Taken{Email: true}, fault.Fields{"email": "already taken"}},
 		{user.Taken{Username: true, Email: true}, fault.Fields{"username": "already taken", "email": "already taken"}},
 	} {
-		err := user.Register(t.Context(), requestFrom(request.Client{}), &store{taken: c.taken}, registerParts(passwords), registration())
+		_, err := user.Register(t.Context(), requestFrom(request.Client{}), &store{taken: c.taken}, registerParts(passwords), registration())
 		wantRefusal(t, err, fault.Conflict, c.want)
 	}
 }
@@ -85,7 +85,7 @@ func TestRegisterNamesTheTakenFields(t *testing.T) {
 func TestRegisterOutageIsUnavailable(t *testing.T) {
 	t.Parallel()
 	db := &store{errs: map[string]error{"CreateUser": errOutage}}
-	if err := user.Register(t.Context(), requestFrom(request.Client{}), db, registerParts(passwords), registration()); !errors.Is(err, fault.Unavailable) {
+	if _, err := user.Register(t.Context(), requestFrom(request.Client{}), db, registerParts(passwords), registration()); !errors.Is(err, fault.Unavailable) {
 		t.Error(err)
 	}
 }

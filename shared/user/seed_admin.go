@@ -60,7 +60,7 @@ func SeedAdmin(ctx context.Context, db Seeder, p SeedAdminParts, in Admin, now t
 	if in.Password != "" {
 		u.PasswordHash, u.PasswordChangedAt = p.Passwords.Hasher.Hash(in.Password), &now
 	}
-	taken, err := db.CreateUser(ctx, NewAccount{User: u}, audit.Event{Actions: []audit.Action{audit.ActionSeed}, At: now, Target: u.UUID})
+	_, taken, err := db.CreateUser(ctx, NewAccount{User: u}, audit.Event{Actions: []audit.Action{audit.ActionSeed}, At: now, Target: u.UUID})
 	switch {
 	case err != nil:
 		return Seeded{}, err

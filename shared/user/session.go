@@ -18,6 +18,8 @@ type Session struct {
 	Method     string     // how the user was authenticated (RFC 8176 §2)
 	CreatedAt  time.Time
 	LastUsedAt time.Time // the time of the login or of the last refresh
+	// LastAddress is the client's address then; zero when unknown.
+	LastAddress netip.Addr
 	// The session ends at EndsAt. It ends at IdleEndsAt already if it is not
 	// refreshed before that.
 	IdleEndsAt, EndsAt time.Time
@@ -31,8 +33,8 @@ type SessionRules struct {
 	Idle          time.Duration // the longest time without a refresh
 	Lifetime      time.Duration // the longest time in all
 	MaxPerAccount int           // one more login ends the session that was unused the longest
-	// Grace is how long after a refresh the used token still gets the same
-	// answer, unless the new token has been used.
+	// Grace is how long after a refresh the same client still gets the same
+	// answer for the used token, unless the new token has been used. 0 is never.
 	Grace time.Duration
 }
 
@@ -43,7 +45,7 @@ var DefaultSessionRules = SessionRules{Idle: 7 * 24 * time.Hour, Lifetime: 30 * 
 func (r SessionRules) open(req request.Request, deviceName, method string) Session {
 	s := Session{
 		ID: newUUID(), DeviceName: deviceName, UserAgent: req.Client.UserAgent, Address: req.Client.Address, Method: method,
-		CreatedAt: req.At, LastUsedAt: req.At, EndsAt: req.At.Add(r.Lifetime),
+		CreatedAt: req.At, LastUsedAt: req.At, LastAddress: req.Client.Address, EndsAt: req.At.Add(r.Lifetime),
 	}
 	s.IdleEndsAt = req.At.Add(min(r.Idle, r.Lifetime))
 	return s

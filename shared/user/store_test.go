@@ -120,9 +120,9 @@ func (s *store) RecordLogin(_ context.Context, l user.LoginRecord, e audit.Event
 	return err == nil && !s.notRecorded, err
 }
 
-func (s *store) CreateUser(_ context.Context, a user.NewAccount, e audit.Event) (user.Taken, error) {
+func (s *store) CreateUser(_ context.Context, a user.NewAccount, e audit.Event) (int64, user.Taken, error) {
 	s.created, s.event = a.User, e
-	return s.taken, s.call("CreateUser")
+	return 7, s.taken, s.call("CreateUser")
 }
 
 func (s *store) CreateReset(_ context.Context, r user.NewReset, e audit.Event) (*user.User, error) {

@@ -50,9 +50,9 @@ func (s *fakes) UserByEmail(context.Context, string) (*user.User, error) {
 	return s.holder, nil
 }
 
-func (s *fakes) CreateUser(context.Context, user.NewAccount, audit.Event) (user.Taken, error) {
+func (s *fakes) CreateUser(context.Context, user.NewAccount, audit.Event) (int64, user.Taken, error) {
 	s.record("create")
-	return user.Taken{Email: s.holder != nil}, nil
+	return 1, user.Taken{Email: s.holder != nil}, nil
 }
 
 func (s *fakes) CreateReset(context.Context, user.NewReset, audit.Event) (*user.User, error) {

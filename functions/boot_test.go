@@ -104,6 +104,10 @@ var journey = []exchange{
 		body:  `{"username":"user1","email":"USER1@example.com"}`, status: 200, want: `{"msg":"Token generated successfully."}`,
 	},
 	{route: "GET /reset_password", request: "GET /reset_password?token={reset}", status: 200, want: `value="{reset}"`},
+	{route: "GET /.well-known/change-password", status: 302, want: ""},
+	{route: "GET /forgot_password", status: 200, want: "Reset your password"},
+	{route: "POST /forgot_password", body: "account=nobody", status: 200, want: "If there is such an account"},
+	{route: "POST /forgot_password", body: "account=", status: 400, want: "Type your username"},
 	{route: "GET /reset_password", status: 200, want: "This link does not work"},
 	{
 		route: "POST /reset_password",

@@ -74,7 +74,9 @@ func endSession(env *boot.Environment) http.Handler {
 
 func forgetPassword(env *boot.Environment) http.Handler {
 	parts := user.ForgetPasswordParts{Tokens: env.OneTimeTokens(), Notices: mailing.Notices(env), Limits: env.Limits()}
-	return web.TrustProxies(env.Edge(), api.ForgetPassword(env.Postgres(), parts, env.Bool("RESET_TOKEN_IN_RESPONSE", false)))
+	db, brand := env.Postgres(), api.Brand{Name: env.AppName(), ReturnURL: env.ReturnURL()}
+	call := api.ForgetPassword(db, parts, env.Bool("RESET_TOKEN_IN_RESPONSE", false))
+	return web.TrustProxies(env.Edge(), api.WithForgotPasswordPage(call, api.ForgotPasswordPage(db, parts, brand)))
 }
 
 func getUser(env *boot.Environment) http.Handler {
@@ -119,7 +121,8 @@ func resetPassword(env *boot.Environment) http.Handler {
 
 func resetPasswordPage(env *boot.Environment) http.Handler {
 	parts := user.ResetPasswordParts{Tokens: env.OneTimeTokens(), Passwords: policy.Passwords(env), Limits: env.Limits()}
-	return web.TrustProxies(env.Edge(), api.ResetPasswordPage(env.Postgres(), parts))
+	brand := api.Brand{Name: env.AppName(), ReturnURL: env.ReturnURL()}
+	return web.TrustProxies(env.Edge(), api.ResetPasswordPage(env.Postgres(), parts, brand))
 }
 
 // SeedAdmin is the job of functions/seed_admin.

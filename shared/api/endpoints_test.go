@@ -51,6 +51,8 @@ var generousLimits = func() user.Limits {
 	return l
 }()
 
+var brand = api.Brand{Name: `Möwe & <b>Söhne</b>`, ReturnURL: `https://www.example.com/?a="b"&c=d`}
+
 // routes returns a handler with the routes of template.yaml. The tests themselves
 // do for a request what package lambdahttp would do.
 func routes(db store, box mail.Transport, reveal bool) *http.ServeMux {
@@ -61,7 +63,9 @@ func routesWithLimits(db store, box mail.Transport, reveal bool, limits user.Lim
 	notices := user.Notices{Mailer: mail.Mailer{Transport: box}, PublicURL: publicURL}
 	refreshing := refresh.Codec{Keys: refreshKeys}
 	reset := user.ResetPasswordParts{Tokens: resets, Passwords: passwords, Limits: limits}
-	page := api.ResetPasswordPage(db, reset)
+	page := api.ResetPasswordPage(db, reset, brand)
+	forgetting := user.ForgetPasswordParts{Tokens: resets, Notices: notices, Limits: limits}
+	asking := api.ForgotPasswordPage(db, forgetting, brand)
 	mux := http.NewServeMux()
 	for pattern, h := range map[string]http.Handler{
 		"POST /api/user/register":                   api.Register(db, user.RegisterParts{Passwords: passwords, Limits: limits}),
@@ -73,7 +77,7 @@ func routesWithLimits(db store, box mail.Transport, reveal bool, limits user.Lim
 		"PATCH /api/user/{username}":                api.UpdateUser(db, user.UpdateParts{Passwords: passwords, Limits: limits}, tokens),
 		"GET /api/user/{username}/sessions":         api.Sessions(db, tokens),
 		"DELETE /api/user/{username}/sessions/{id}": api.EndSession(db, tokens),
-		"POST /api/user/forget_password":            api.ForgetPassword(db, user.ForgetPasswordParts{Tokens: resets, Notices: notices, Limits: limits}, reveal),
+		"POST /api/user/forget_password":            api.WithForgotPasswordPage(api.ForgetPassword(db, forgetting, reveal), asking),
 		"POST /api/user/reset_password":             api.ResetPassword(db, reset),
 		"GET /api/user/{username}":                  api.GetUser(db, tokens),
 		"PUT /api/user/{username}":                  api.UpdateUser(db, user.UpdateParts{Passwords: passwords, Limits: limits}, tokens),
@@ -81,6 +85,9 @@ func routesWithLimits(db store, box mail.Transport, reveal bool, limits user.Lim
 		"GET /api/audit":                            api.Audit(db, tokens),
 		"GET /reset_password":                       page,
 		"POST /reset_password":                      page,
+		"GET /.well-known/change-password":          page,
+		"GET /forgot_password":                      asking,
+		"POST /forgot_password":                     asking,
 		"GET /healthz":                              api.Health(db),
 		"/":                                         web.NotFound(paths.Methods),
 	} {

@@ -4,6 +4,8 @@ package routes
 
 // all are the routes of template.yaml, without the default route.
 var all = []route{
+	{"GET", "/.well-known/change-password"},
+	{"HEAD", "/.well-known/change-password"},
 	{"GET", "/.well-known/jwks.json"},
 	{"HEAD", "/.well-known/jwks.json"},
 	{"GET", "/.well-known/openid-configuration"},
@@ -31,6 +33,9 @@ var all = []route{
 	{"PUT", "/api/user/{username}"},
 	{"GET", "/docs/{file}"},
 	{"HEAD", "/docs/{file}"},
+	{"GET", "/forgot_password"},
+	{"HEAD", "/forgot_password"},
+	{"POST", "/forgot_password"},
 	{"GET", "/healthz"},
 	{"HEAD", "/healthz"},
 	{"GET", "/openapi.json"},

@@ -18,7 +18,7 @@ main{padding:1.5rem;min-width:0}main>*+*{margin-top:1rem}h1{font-size:1.5rem;lin
 dl{display:grid;grid-template-columns:auto minmax(0,1fr);gap:.25rem 1rem}
 .button{display:inline-block;padding:.5rem 1.1rem;font-weight:600;text-decoration:none;color:var(--on-brand);background:var(--brand);border-radius:.375rem}
 .both{display:grid;gap:1rem}.both section{min-width:0}.both h2{margin-bottom:.5rem}
-iframe,pre{display:block;width:100%;border:1px solid var(--line);border-radius:.625rem}iframe{height:34rem;background:#fff}pre{padding:1rem;background:var(--card);font:.875rem/1.5 ui-monospace,Menlo,Consolas,monospace;white-space:pre-wrap}
+iframe,pre{display:block;width:100%;border:1px solid var(--line);border-radius:.625rem}iframe{height:46rem;background:#fff}pre{padding:1rem;background:var(--card);font:.875rem/1.5 ui-monospace,Menlo,Consolas,monospace;white-space:pre-wrap}
 .back{display:none}:focus-visible{outline:3px solid var(--link);outline-offset:2px}nav a:focus-visible{outline-offset:-3px}
 @media(min-width:80rem){.both{grid-template-columns:1fr 1fr}}
 @media(max-width:48rem){body{display:block}nav{border:0}main{padding:1rem}.open nav{display:none}.back{display:inline-block}}`

@@ -63,7 +63,7 @@ func changePassword(env *boot.Environment) http.Handler {
 }
 
 func deleteUser(env *boot.Environment) http.Handler {
-	return web.TrustProxies(env.Edge(), api.DeleteUser(env.Postgres(), tokens.New(env)))
+	return web.WithMethods(routes.Methods, web.TrustProxies(env.Edge(), api.DeleteUser(env.Postgres(), tokens.New(env))))
 }
 
 func docs() http.Handler { return docspage.Handler(roster.OpenAPI) }
@@ -80,7 +80,7 @@ func forgetPassword(env *boot.Environment) http.Handler {
 }
 
 func getUser(env *boot.Environment) http.Handler {
-	return api.GetUser(env.Postgres(), tokens.New(env))
+	return web.WithMethods(routes.Methods, api.GetUser(env.Postgres(), tokens.New(env)))
 }
 
 func health(env *boot.Environment) http.Handler {
@@ -149,5 +149,5 @@ func sessions(env *boot.Environment) http.Handler {
 
 func updateUser(env *boot.Environment) http.Handler {
 	parts := user.UpdateParts{Passwords: policy.Passwords(env), Limits: env.Limits()}
-	return web.TrustProxies(env.Edge(), api.UpdateUser(env.Postgres(), parts, tokens.New(env)))
+	return web.WithMethods(routes.Methods, web.TrustProxies(env.Edge(), api.UpdateUser(env.Postgres(), parts, tokens.New(env))))
 }

@@ -79,8 +79,8 @@ func (m *harness) discard(ctx context.Context, db *database) error {
 	return m.drop(ctx, db.name)
 }
 
-// ourRelations selects the relations of the migrations, without goose's version table.
-const ourRelations = `nspname <> 'information_schema' AND NOT starts_with(nspname, 'pg_') AND NOT starts_with(relname, 'goose_db_version')`
+// ourRelations selects the relations of the migrations, without their table of versions.
+const ourRelations = `nspname <> 'information_schema' AND NOT starts_with(nspname, 'pg_') AND NOT starts_with(relname, '` + migrations.VersionTable + `')`
 
 func tablesToEmpty(ctx context.Context, conn *pgx.Conn) ([]string, error) {
 	rows, err := conn.Query(ctx, `SELECT format('%I.%I', nspname, relname) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace

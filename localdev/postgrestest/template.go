@@ -35,9 +35,10 @@ func (h hash) String() string { return hex.EncodeToString(h[:8]) }
 
 func (h hash) key() int32 { return int32(binary.BigEndian.Uint32(h[:4])) }
 
-// migrationsHash identifies the schema: it changes with every change of the migrations.
+// migrationsHash identifies the schema: it changes with every change of the migrations and of the table that lists them.
 func migrationsHash() hash {
 	sum := sha256.New()
+	fmt.Fprintln(sum, migrations.VersionTable)
 	names, err := fs.Glob(migrations.Files, "*.sql")
 	for _, name := range names {
 		var content []byte

@@ -80,7 +80,7 @@ func routesWithLimits(db store, box mail.Transport, reveal bool, limits user.Lim
 		"GET /api/audit":                            api.Audit(db, tokens),
 		"GET /reset_password":                       page,
 		"POST /reset_password":                      page,
-		"GET /healthz":                              api.Health(db),
+		"GET /healthz":                              api.Health(db, roster.Version),
 		"/":                                         web.NotFound(paths.Methods),
 	} {
 		mux.Handle(pattern, h)

@@ -57,7 +57,7 @@ func (in ResetRequest) lookup(t ResetTarget) (l Lookup) {
 	l.Typed += "\x00"
 	if in.Email != nil {
 		l.Email = *t.Email
-		l.Typed += strings.ToLower(cmp.Or(*t.Email, *in.Email))
+		l.Typed += strings.ToLower(cmp.Or(*t.Email, trim(*in.Email)))
 	}
 	if in.Username != nil && l.Username == "" || in.Email != nil && l.Email == "" {
 		l.Username, l.Email = "", ""

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"roster"
 	"roster/localdev/postgrestest"
 	"roster/shared/postgres"
 )
@@ -88,7 +89,7 @@ var journey = []exchange{
 
 	{
 		route: "POST /api/user/reset_password",
-		body:  `{"token":"{reset}","new_password":"password123"}`, status: 400, want: `"new_password":"is `,
+		body:  `{"token":"{reset}","new_password":"password1234"}`, status: 400, want: `"new_password":"is `,
 	},
 	{
 		route: "POST /api/user/reset_password",
@@ -128,7 +129,7 @@ var journey = []exchange{
 
 	{route: "POST /api/user/logout", token: "{access}", status: 401, want: "Bearer"},
 	{route: "GET /api/audit", status: 401, want: "Bearer"},
-	{route: "GET /healthz", status: 200, want: `{"status":"ok"}`},
+	{route: "GET /healthz", status: 200, want: `{"status":"ok","version":"` + roster.Version + `"}`},
 	{route: "GET /", status: 200, want: "<title>"},
 	{route: "GET /openapi.json", status: 200, want: `{"openapi":"3.1.0"`},
 	{route: "GET /docs/{file}", request: "GET /docs/start.js", status: 200, want: "SwaggerUIBundle"},

@@ -101,6 +101,7 @@ var computedVariables = map[string]struct{ value, local, description string }{
 	"MIGRATE_SECRET_ARN":    {"!Ref MigrateSecretArn", "Migrate", "!If [HasOwner, !Select [6, !Split [':', !Ref MigrateSecretArn]], '-']"},
 	"DATABASE_AUTH":         {"!If [UsesIam, iam, password]", "Auth", "!If [UsesIam, iam, '-']"},
 	"MIGRATE_DATABASE_USER": {value: "!If [UsesIam, roster_owner, !Ref AWS::NoValue]"}, // Auth tells
+	"PASSWORD_MIN_LENGTH":   {value: "12"},
 }
 
 // secretVariables are those that name a secret.

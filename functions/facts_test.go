@@ -46,7 +46,7 @@ var parts = map[string]part{
 		checked: []string{"PASSWORD_MIN_LENGTH", "SECURITY_PASSWORD_SALT"},
 	},
 	"policy.Passwords": {
-		variables: []string{"KEYS_SECRET_ARN"}, policies: []string{"ReadKeys"}, hashes: true,
+		variables: []string{"KEYS_SECRET_ARN", "PASSWORD_MIN_LENGTH"}, policies: []string{"ReadKeys"}, hashes: true,
 		checked: []string{"PASSWORD_BLOCKLIST", "PASSWORD_MIN_LENGTH", "SECURITY_PASSWORD_SALT"},
 	},
 

@@ -81,6 +81,7 @@ func defaults(addr, root string) map[string]string {
 		"MAIL_FROM":               "no-reply@roster.localhost",
 		"ADMIN_USERNAME":          "admin",
 		"ADMIN_EMAIL":             "admin@roster.localhost",
+		"PASSWORD_MIN_LENGTH":     "8", // the template's is 12
 		"PASSWORD_BLOCKLIST":      "off",
 		"RESET_TOKEN_IN_RESPONSE": "true",
 	}
@@ -105,6 +106,9 @@ func (s settings) listDifferences() []string {
 	}
 	if s.values["PASSWORD_BLOCKLIST"] == "off" {
 		list = append(list, "common passwords may be used (PASSWORD_BLOCKLIST=off)")
+	}
+	if s.values["PASSWORD_MIN_LENGTH"] == "8" {
+		list = append(list, "passwords need 8 characters, and 12 as deployed (PASSWORD_MIN_LENGTH=8)")
 	}
 	if s.values["LIMIT_FORGET_ACCOUNT"] == generousLimit {
 		list = append(list, "the limits for a network, on mails and on changes of e-mail, are wide (LIMIT_FORGET_ACCOUNT="+generousLimit+" and others)")

@@ -4,6 +4,7 @@ package main
 import (
 	"net/http"
 
+	"roster"
 	"roster/shared/api"
 	"roster/shared/aws/lambdahttp"
 	"roster/shared/boot"
@@ -13,5 +14,5 @@ import (
 func main() { lambdahttp.Start(web.WaitForSecrets(boot.Build(handler))) }
 
 func handler(env *boot.Environment) http.Handler {
-	return api.Health(env.Postgres())
+	return api.Health(env.Postgres(), roster.Version)
 }

@@ -84,7 +84,7 @@ func getUser(env *boot.Environment) http.Handler {
 }
 
 func health(env *boot.Environment) http.Handler {
-	return api.Health(env.Postgres())
+	return api.Health(env.Postgres(), roster.Version)
 }
 
 func jwks(env *settings.Environment) http.Handler {

@@ -88,7 +88,7 @@ func routesWithLimits(db store, box mail.Transport, reveal bool, limits user.Lim
 		"GET /.well-known/change-password":          page,
 		"GET /forgot_password":                      asking,
 		"POST /forgot_password":                     asking,
-		"GET /healthz":                              api.Health(db),
+		"GET /healthz":                              api.Health(db, roster.Version),
 		"/":                                         web.NotFound(paths.Methods),
 	} {
 		if strings.HasSuffix(pattern, "/{username}") { // as the mains do

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"roster"
 )
 
 // securityHeaders are the headers that every answer has, a refusal as well as a
@@ -91,5 +93,5 @@ func TestUnknownPathIs404AndUnknownMethod405(t *testing.T) {
 	s.send("GET", "/nowhere", "").wants(t, "no such path", 404, problem(404, "not_found", "There is nothing at this path."))
 	s.send("PATCH", "/healthz", "").wants(t, "no such method", 405, problem(405, "method_not_allowed", "This path does not take PATCH."))
 	s.send("GET", "/api/user/", "").wants(t, "no name", 404, problem(404, "not_found", "There is nothing at this path."))
-	s.send("GET", "/healthz", "").wants(t, "health", 200, `{"status":"ok"}`)
+	s.send("GET", "/healthz", "").wants(t, "health", 200, `{"status":"ok","version":"`+roster.Version+`"}`)
 }

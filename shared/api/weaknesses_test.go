@@ -213,14 +213,14 @@ func TestWeakness11UsernamesAreNarrow(t *testing.T) {
 		b, _ := json.Marshal(name)
 		return s.send("POST", "/api/user/register", `{"username":`+string(b)+`,"first_name":"B","last_name":"B","email":"b@example.net","password":"`+right+`"}`)
 	}
-	for _, name := range []string{"login", "Register", "admin", "me", "a/b", "a%2fb", "..", "...", "../bob", " bob", "bob ", "b ob", "b\u200bob", "\u202ebob", "bоb", "ｂｏｂ", "bob\u0301", "\u212aate", "bob;x", "bob?x", "-bob", "bob@example.com"} {
+	for _, name := range []string{"login", "Register", "admin", "me", "a/b", "a%2fb", "..", "...", "../bob", "b ob", "b\u200bob", "\u202ebob", "bоb", "ｂｏｂ", "bob\u0301", "\u212aate", "bob;x", "bob?x", "-bob", "bob@example.com"} {
 		s.expectChange(name, false, func() {
 			if a := register(name); a.status != 400 || !strings.Contains(a.body, `"username":`) {
 				t.Errorf("%q: %d %s", name, a.status, a.body)
 			}
 		})
 	}
-	for _, name := range []string{"bob", "Bob", "BOB"} {
+	for _, name := range []string{"bob", "Bob", "BOB", " bob", "bob "} {
 		s.expectChange(name, false, func() {
 			if a := register(name); a.status != 409 {
 				t.Errorf("%q: %d %s", name, a.status, a.body)

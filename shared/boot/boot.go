@@ -3,7 +3,7 @@
 //
 //	func main() { lambdahttp.Start(web.WaitForSecrets(boot.Build(handler))) }
 //
-//	func handler(env *boot.Environment) http.Handler { return api.Health(env.Postgres()) }
+//	func handler(env *boot.Environment) http.Handler { return api.Health(env.Postgres(), roster.Version) }
 //
 // It refuses to link what only some functions with a database need. Mail, new
 // passwords and access tokens have packages of their own below it. A function

@@ -31,7 +31,7 @@ func authorize(ctx context.Context, c request.Caller, db Viewer, username string
 		return nil, nil, err
 	case !caller.accepts(c):
 		return nil, nil, fault.NotLoggedIn()
-	case username == Me: // no account can have this name: it is too short
+	case trim(username) == Me: // no account can have this name: it is too short
 		return caller, caller, nil
 	case caller.Role != RoleAdmin && caller.Username != name:
 		return nil, nil, fault.NotPermitted()

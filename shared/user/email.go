@@ -23,11 +23,14 @@ var domainPattern = sync.OnceValue(func() *regexp.Regexp {
 })
 
 // checkEmail returns the address to store, or the reason why the text is not an
-// address. The local part stays as given. The domain is converted to ASCII (RFC
+// address. It removes space around the address. The local part stays as given. The domain is converted to ASCII (RFC
 // 5891) with the mapping that browsers use (UTS 46).
 func checkEmail(s string) (address, reason string) {
 	const bad = "must be an e-mail address"
-	if s == "" {
+	if utf8.RuneCountInString(s) > maxGivenEmail {
+		return "", bad
+	}
+	if s = trim(s); s == "" {
 		return "", "is required"
 	}
 	local, domain, found := strings.Cut(s, "@")

@@ -3,7 +3,9 @@ package user
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"roster/shared/audit"
 	"roster/shared/fault"
@@ -17,21 +19,34 @@ type ResetRequest struct {
 	Email    *string `json:"email"`
 }
 
-// Check names both fields if neither is given, and each that is empty. It does not
-// check their form: see Credentials.Check.
+// Check names both fields if neither is given, and each that is empty or too long.
+// It does not check their form: see Credentials.Check.
 func (in ResetRequest) Check() fault.Fields {
 	fields := fault.Fields{}
 	if in.Username == nil && in.Email == nil {
 		fields.Add("username", "is required without email")
 		fields.Add("email", "is required without username")
 	}
-	if in.Username != nil && *in.Username == "" {
-		fields.Add("username", "is required")
+	if in.Username != nil {
+		fields.Add("username", checkGiven(*in.Username, maxGivenUsername))
 	}
-	if in.Email != nil && *in.Email == "" {
-		fields.Add("email", "is required")
+	if in.Email != nil {
+		fields.Add("email", checkGiven(*in.Email, maxGivenEmail))
 	}
 	return fields
+}
+
+// checkGiven returns the reason why a text that is only compared with what is stored
+// cannot be taken, or "". Its form is not judged. Other operations refuse what is too
+// long as they refuse what is wrong; this one would answer that it was taken.
+func checkGiven(s string, maxLength int) (reason string) {
+	switch {
+	case s == "":
+		return "is required"
+	case utf8.RuneCountInString(s) > maxLength:
+		return fmt.Sprintf("must have at most %d characters", maxLength)
+	}
+	return ""
 }
 
 // target returns what the account must have. An invalid username or e-mail stays
@@ -57,7 +72,7 @@ func (in ResetRequest) lookup(t ResetTarget) (l Lookup) {
 	l.Typed += "\x00"
 	if in.Email != nil {
 		l.Email = *t.Email
-		l.Typed += strings.ToLower(cmp.Or(*t.Email, *in.Email))
+		l.Typed += strings.ToLower(cmp.Or(*t.Email, trim(*in.Email)))
 	}
 	if in.Username != nil && l.Username == "" || in.Email != nil && l.Email == "" {
 		l.Username, l.Email = "", ""

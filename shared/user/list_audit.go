@@ -15,7 +15,9 @@ var uuidAnyCase = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-
 // CheckAuditQuery names every bad parameter of a query.
 func CheckAuditQuery(q audit.Query) fault.Fields {
 	fields := q.Check()
-	if _, name := CanonicalUsername(q.User); q.User != "" && !name && !uuidAnyCase.MatchString(q.User) {
+	_, name := CanonicalUsername(q.User)
+	isUUID := uuidAnyCase.MatchString(trim(q.User)) && len(q.User) <= maxGivenUsername
+	if q.User != "" && !name && !isUUID {
 		fields.Add("user", "must be a username or a UUID")
 	}
 	return fields
@@ -50,7 +52,7 @@ func ListAudit(ctx context.Context, req request.Request, db AuditViewer, q audit
 		return audit.Page{}, err
 	}
 	if !named {
-		return db.ListAudit(ctx, q.User, q)
+		return db.ListAudit(ctx, trim(q.User), q)
 	}
 	if target == nil {
 		return audit.Page{}, errNotFound()

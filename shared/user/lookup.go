@@ -76,7 +76,7 @@ func (l Lookup) owner(u *User) ratelimit.Owner {
 // that no account can have finds none. Every spelling gives the same lookup;
 // people who mistype their names do not share a budget.
 func lookUp(typed string) Lookup {
-	typed = strings.TrimSpace(typed)
+	typed = trim(typed)
 	if strings.Contains(typed, "@") {
 		if email, reason := checkEmail(typed); reason == "" {
 			return Lookup{Email: email, Typed: strings.ToLower(email)}

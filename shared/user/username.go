@@ -6,15 +6,32 @@ import (
 	"unicode/utf8"
 )
 
+// How many characters a username and an e-mail address may have as they are given,
+// with the space around them (maxLength in openapi.yaml).
+const (
+	maxGivenUsername = 256
+	maxGivenEmail    = 512
+)
+
 // usernamePattern allows ASCII only. So there are no look-alike characters, no
 // special rules for upper case, and nothing that is encoded differently in a path.
 var usernamePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{1,30}[a-z0-9]$`)
 
+// trim removes the space around a username or an e-mail address, which autofill and
+// copying leave there and which none can have. Every function that reads one calls
+// it. The patterns in openapi.yaml allow the same characters: ASCII white space, and
+// the no-break space of text from a web page.
+func trim(s string) string { return strings.Trim(s, "\t\n\v\f\r \u00a0") }
+
 // CanonicalUsername returns the form of a username that is stored, or "" and
-// false if the username is invalid. It changes ASCII letters to lower case and
-// repairs nothing else, so that no unchecked text reaches the store.
+// false if the username is invalid. It removes space around the username and changes
+// ASCII letters to lower case. It repairs nothing else, so that no unchecked text
+// reaches the store.
 func CanonicalUsername(s string) (name string, ok bool) {
-	if len(s) > 32 {
+	if utf8.RuneCountInString(s) > maxGivenUsername {
+		return "", false
+	}
+	if s = trim(s); len(s) > 32 {
 		return "", false
 	}
 	for _, r := range s {
@@ -35,7 +52,7 @@ func limitKey(username string) string {
 	if name, ok := CanonicalUsername(username); ok {
 		return name
 	}
-	return username
+	return trim(username)
 }
 
 // reservedUsernames cannot be registered. They are the literal segments of the
@@ -60,7 +77,7 @@ func Reserved(name string) bool { return reservedUsernames[name] }
 func checkUsername(s string) (name, reason string) {
 	name, ok := CanonicalUsername(s)
 	switch {
-	case s == "":
+	case trim(s) == "":
 		return "", "is required"
 	case !ok:
 		return "", "must be 3 to 32 ASCII letters, digits, '.', '_' or '-', the first and last a letter or digit"

@@ -93,7 +93,7 @@ func TestVerifyAcceptsWhatIsDescribed(t *testing.T) {
 		"a route as a username":   {method: "GET", path: "/api/user/login", headers: []string{"Authorization: " + bearer}, status: 405, answer: problem(405, "method_not_allowed"), answerHeaders: []string{"Allow: POST"}},
 		"a change":                {method: "PUT", path: "/api/user/user1", headers: []string{"Authorization: " + bearer}, body: `{"first_name":"U"}`, status: 200, answer: `{"msg":"User details updated."}`},
 		"an outage":               {method: "DELETE", path: "/api/user/user1", headers: []string{"Authorization: " + bearer}, status: 503, answer: problem(503, "unavailable"), answerHeaders: []string{"Retry-After: 1"}},
-		"health":                  {method: "GET", path: "/healthz", status: 200, answer: `{"status":"ok"}`},
+		"health":                  {method: "GET", path: "/healthz", status: 200, answer: `{"status":"ok","version":"1.0.0"}`},
 		"the page":                {method: "GET", path: "/reset_password?token=x", status: 200, answer: "<p>", answerHeaders: []string{"Content-Type: text/html; charset=utf-8"}},
 		"a file":                  {method: "GET", path: "/docs/page.css", status: 200, answer: "p{}", answerHeaders: []string{"Content-Type: text/css; charset=utf-8", `ETag: "x"`, "Cache-Control: public, max-age=3600"}},
 		"an unchanged file":       {method: "GET", path: "/docs/page.css", status: 304, answerHeaders: []string{"Content-Type:", `ETag: "x"`, "Cache-Control: no-cache"}},
@@ -125,7 +125,7 @@ func TestVerifyRefusesWhatIsNotDescribed(t *testing.T) {
 		"a missing member":            {exchange{method: "GET", path: "/api/user/user1", headers: []string{"Authorization: " + bearer}, status: 200, answer: strings.Replace(account, `"last_login_at":null,`, "", 1)}, "last_login_at"},
 		"the password's hash":         {exchange{method: "GET", path: "/api/user/user1", headers: []string{"Authorization: " + bearer}, status: 200, answer: strings.Replace(account, `"id":1`, `"id":1,"password_hash":"$argon2id$"`, 1)}, "password_hash"},
 		"a time that is not UTC":      {exchange{method: "GET", path: "/api/user/user1", headers: []string{"Authorization: " + bearer}, status: 200, answer: strings.Replace(account, "09:30:00Z", "09:30:00+01:00", 1)}, "created_at"},
-		"another media type":          {exchange{method: "GET", path: "/healthz", status: 200, answer: `{"status":"ok"}`, answerHeaders: []string{"Content-Type: text/plain"}}, "Content-Type"},
+		"another media type":          {exchange{method: "GET", path: "/healthz", status: 200, answer: `{"status":"ok","version":"1.0.0"}`, answerHeaders: []string{"Content-Type: text/plain"}}, "Content-Type"},
 		"a body that is not JSON":     {exchange{method: "GET", path: "/healthz", status: 200, answer: `ok`}, "decode"},
 		"a success without a token":   {exchange{method: "GET", path: "/api/user/user1", status: 200, answer: account}, "no access token"},
 		"an unknown field accepted":   {exchange{method: "POST", path: "/api/user/register", body: strings.Replace(registration, "{", `{"role":"ADMIN",`, 1), status: 201, answer: registered}, "was not refused"},
@@ -141,11 +141,11 @@ func TestVerifyRefusesWhatIsNotDescribed(t *testing.T) {
 		"405 without Allow":           {exchange{method: "PATCH", path: "/healthz", status: 405, answer: problem(405, "method_not_allowed")}, "Allow"},
 		"429 without Retry-After":     {exchange{method: "POST", path: "/api/user/login", status: 429, answer: problem(429, "too_many")}, "Retry-After"},
 		"Retry-After 0":               {exchange{method: "GET", path: "/healthz", status: 503, answer: problem(503, "unavailable"), answerHeaders: []string{"Retry-After: 0"}}, "minimum"},
-		"a cacheable answer":          {exchange{method: "GET", path: "/healthz", status: 200, answer: `{"status":"ok"}`, answerHeaders: []string{"Cache-Control: public"}}, "Cache-Control"},
-		"no request id":               {exchange{method: "GET", path: "/healthz", status: 200, answer: `{"status":"ok"}`, answerHeaders: []string{"X-Request-Id:"}}, "X-Request-Id"},
+		"a cacheable answer":          {exchange{method: "GET", path: "/healthz", status: 200, answer: `{"status":"ok","version":"1.0.0"}`, answerHeaders: []string{"Cache-Control: public"}}, "Cache-Control"},
+		"no request id":               {exchange{method: "GET", path: "/healthz", status: 200, answer: `{"status":"ok","version":"1.0.0"}`, answerHeaders: []string{"X-Request-Id:"}}, "X-Request-Id"},
 		"two request ids":             {exchange{method: "GET", path: "/healthz", status: 500, answer: problem(500, "internal"), answerHeaders: []string{"X-Request-Id: r2"}}, `request_id is "r1"`},
-		"no security policy":          {exchange{method: "GET", path: "/healthz", status: 200, answer: `{"status":"ok"}`, answerHeaders: []string{"Content-Security-Policy:"}}, "Content-Security-Policy"},
-		"no nosniff":                  {exchange{method: "GET", path: "/healthz", status: 200, answer: `{"status":"ok"}`, answerHeaders: []string{"X-Content-Type-Options:"}}, "X-Content-Type-Options"},
+		"no security policy":          {exchange{method: "GET", path: "/healthz", status: 200, answer: `{"status":"ok","version":"1.0.0"}`, answerHeaders: []string{"Content-Security-Policy:"}}, "Content-Security-Policy"},
+		"no nosniff":                  {exchange{method: "GET", path: "/healthz", status: 200, answer: `{"status":"ok","version":"1.0.0"}`, answerHeaders: []string{"X-Content-Type-Options:"}}, "X-Content-Type-Options"},
 		"a reset token of other form": {exchange{method: "POST", path: "/api/user/forget_password", body: `{"username":"a","email":"b"}`, status: 200, answer: `{"msg":"Token generated successfully.","token":"abc"}`}, "token"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -183,14 +183,14 @@ func TestTransportAndHandlerCheckAndChangeNothing(t *testing.T) {
 		t.Cleanup(server.Close)
 		for side, rt := range map[string]http.RoundTripper{"handler": http.DefaultTransport, "transport": apitest.Transport(fake, nil)} {
 			fake.failed.Store(false)
-			req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/healthz", strings.NewReader(`{"status":"ok"}`))
+			req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/healthz", strings.NewReader(`{"status":"ok","version":"1.0.0"}`))
 			resp, err := (&http.Client{Transport: rt}).Do(req)
 			if err != nil {
 				t.Fatal(err)
 			}
 			body, _ := io.ReadAll(resp.Body)
 			resp.Body.Close()
-			if resp.StatusCode != status || string(body) != `{"status":"ok"}` || resp.Header.Get("X-Request-Id") == "" {
+			if resp.StatusCode != status || string(body) != `{"status":"ok","version":"1.0.0"}` || resp.Header.Get("X-Request-Id") == "" {
 				t.Errorf("%s: the answer became %d %s %v", side, resp.StatusCode, body, resp.Header)
 			}
 			if want := status != http.StatusOK; fake.failed.Load() != want {

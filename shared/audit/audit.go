@@ -40,7 +40,9 @@ const (
 	ActionProfileChanged  Action = "profile_changed"
 	ActionRoleChanged     Action = "role_changed"
 	ActionActiveChanged   Action = "active_changed"
+	ActionUpdateFailed    Action = "update_failed" // a name is taken, or the last ADMIN would be gone
 	ActionDelete          Action = "delete"
+	ActionDeleteFailed    Action = "delete_failed" // the last ADMIN would be gone
 	ActionSeed            Action = "seed"
 
 	// What an operator does to all accounts, or to the log itself.
@@ -55,7 +57,7 @@ var Actions = []Action{
 	ActionLogout, ActionSessionEnded, ActionRefreshReused, ActionRefreshRepeated,
 	ActionResetAsked, ActionResetUsed, ActionResetFailed, ActionPasswordFailed, ActionPasswordChanged,
 	ActionEmailChanged, ActionUsernameChanged, ActionProfileChanged, ActionRoleChanged, ActionActiveChanged,
-	ActionDelete, ActionSeed, ActionAllSessionsEnded, ActionAuditErased, ActionAuditTrimmed,
+	ActionUpdateFailed, ActionDelete, ActionDeleteFailed, ActionSeed, ActionAllSessionsEnded, ActionAuditErased, ActionAuditTrimmed,
 }
 
 // Event is one row of the audit log. It holds no secret, no name and no e-mail,

@@ -2,14 +2,17 @@ package user
 
 import (
 	"context"
+	"errors"
 
 	"roster/shared/audit"
+	"roster/shared/fault"
 	"roster/shared/request"
 )
 
 // Deleter removes accounts.
 type Deleter interface {
 	Viewer
+	audit.Recorder
 	// DeleteUser removes the account and everything that belongs to it, unless
 	// the guard refuses.
 	DeleteUser(ctx context.Context, g Guard, e audit.Event) (Outcome, error)
@@ -26,8 +29,13 @@ func Delete(ctx context.Context, req request.Request, db Deleter, username strin
 		Caller: req.Caller, AsAdmin: self.UUID != target.UUID,
 		TargetUUID: target.UUID, Username: target.Username, RemovesAdmin: true,
 	}, audit.NewEvent(req, audit.ActionDelete))
-	if err != nil {
-		return err
+	if err == nil {
+		err = outcome.err()
 	}
-	return outcome.err()
+	if errors.Is(err, fault.Conflict) {
+		failed := audit.NewEvent(req, audit.ActionDeleteFailed)
+		failed.Target = target.UUID
+		return audit.RecordRefusal(ctx, db, failed, err)
+	}
+	return err
 }

@@ -36,8 +36,8 @@ func (c guardedEdit) write(ctx context.Context, db Updater) error {
 			err = outcome.err()
 		}
 		switch {
-		case errors.Is(err, fault.Conflict) && c.attempt.Last:
-			return audit.RecordRefusal(ctx, db, c.waitEvent(), err)
+		case errors.Is(err, fault.Conflict):
+			return audit.RecordRefusal(ctx, db, c.failed(), err)
 		case !errors.Is(err, fault.NotFound):
 			return err
 		}
@@ -60,10 +60,11 @@ func (c guardedEdit) event() audit.Event {
 	return e
 }
 
-// waitEvent is the event of an edit that was refused and after which the next
-// attempt must wait.
-func (c guardedEdit) waitEvent() audit.Event {
-	e := audit.NewEvent(c.req, audit.ActionWait)
+// failed is the event of an edit that was refused because a name is taken or
+// because the last ADMIN would be gone.
+func (c guardedEdit) failed() audit.Event {
+	e := audit.NewEvent(c.req, audit.ActionUpdateFailed)
 	e.Target = c.target.UUID
+	e.AddIf(c.attempt.Last, audit.ActionWait)
 	return e
 }

@@ -99,11 +99,11 @@ func TestUpdateCountsEmailChanges(t *testing.T) {
 	}{
 		"the own e-mail":               {ann(), changed, user.Outcome{}, false, []string{"CallerAndTarget", "Consume", "UpdateUser"}, []audit.Action{audit.ActionEmailChanged}},
 		"the last":                     {ann(), changed, user.Outcome{}, true, []string{"CallerAndTarget", "Consume", "UpdateUser"}, []audit.Action{audit.ActionEmailChanged, audit.ActionWait}},
-		"one that is taken":            {ann(), changed, taken, false, []string{"CallerAndTarget", "Consume", "UpdateUser"}, []audit.Action{audit.ActionEmailChanged}},
-		"the last, taken":              {ann(), changed, taken, true, []string{"CallerAndTarget", "Consume", "UpdateUser", "Record"}, []audit.Action{audit.ActionWait}},
+		"one that is taken":            {ann(), changed, taken, false, []string{"CallerAndTarget", "Consume", "UpdateUser", "Record"}, []audit.Action{audit.ActionUpdateFailed}},
+		"the last, taken":              {ann(), changed, taken, true, []string{"CallerAndTarget", "Consume", "UpdateUser", "Record"}, []audit.Action{audit.ActionUpdateFailed, audit.ActionWait}},
 		"the one that it has":          {ann(), user.Changes{Email: ptr("ann@example.com")}, user.Outcome{}, true, []string{"CallerAndTarget", "UpdateUser"}, []audit.Action{audit.ActionProfileChanged}},
 		"only names":                   {ann(), user.Changes{FirstName: ptr("Anna")}, user.Outcome{}, true, []string{"CallerAndTarget", "UpdateUser"}, []audit.Action{audit.ActionProfileChanged}},
-		"another account, by an ADMIN": {boss(), changed, taken, true, []string{"CallerAndTarget", "UpdateUser"}, []audit.Action{audit.ActionEmailChanged}},
+		"another account, by an ADMIN": {boss(), changed, taken, true, []string{"CallerAndTarget", "UpdateUser", "Record"}, []audit.Action{audit.ActionUpdateFailed}},
 	} {
 		db := &store{users: []*user.User{ann(), boss()}, outcome: c.outcome, last: c.last}
 		err := update(t, db, c.caller, "ann.lee", c.in)

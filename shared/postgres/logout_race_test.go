@@ -1,0 +1,80 @@
+package postgres_test
+
+import (
+	"testing"
+
+	"roster/localdev/postgrestest"
+	"roster/shared/user"
+)
+
+// waitForALock returns when a statement in this database waits for a lock.
+const waitForALock = `do $$
+declare
+	deadline constant timestamptz := clock_timestamp() + interval '5 seconds';
+begin
+	while clock_timestamp() < deadline loop
+		perform pg_stat_clear_snapshot();
+		if exists (select from pg_locks l join pg_stat_activity a using (pid) where not l.granted and a.datname = current_database()) then
+			return;
+		end if;
+	end loop;
+	raise 'nobody waits for a lock';
+end $$`
+
+// A logout of all sessions begins while a login is being written, waits for it,
+// and must end the session that it has begun.
+func TestLogoutSeesALoginThatItWaitsFor(t *testing.T) {
+	t.Parallel()
+	for scope, want := range map[user.LogoutScope]int{user.ScopeAll: 0, user.ScopeOthers: 1} {
+		t.Run(string(scope), func(t *testing.T) {
+			t.Parallel()
+			db, pool := postgrestest.Open(t), postgrestest.Pool(t)
+			u := create(t, db, account("ann"))
+			caller := callerOf(t, u)
+			login, err := pool.Begin(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = login.Rollback(t.Context()) }()
+			for _, sql := range []string{ // what RecordLogin does
+				"update users set last_login_at = now() where uuid = '" + u.UUID + "'",
+				`insert into sessions (id, user_id, version, generation, hash, method, device_name, user_agent, address, created_at, last_used_at, idle_ends_at, ends_at)
+					select gen_random_uuid(), id, token_version, 1, sha256(''), 'pwd', '', '', '', now(), now(), now() + interval '1 day', now() + interval '1 day' from users where uuid = '` + u.UUID + "'",
+				"insert into devices select sha256('x'), id, token_version, now(), now() from users where uuid = '" + u.UUID + "'",
+			} {
+				if _, err := login.Exec(t.Context(), sql); err != nil {
+					t.Fatal(err)
+				}
+			}
+			done := make(chan error)
+			go func() {
+				ok, err := db.EndOwnSessions(t.Context(), caller, scope, event)
+				if err == nil && !ok {
+					t.Error("the logout did nothing")
+				}
+				done <- err
+			}()
+			if _, err := pool.Exec(t.Context(), waitForALock); err != nil {
+				t.Fatal(err)
+			}
+			if err := login.Commit(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if err := <-done; err != nil {
+				t.Fatal(err)
+			}
+			left, err := db.Sessions(t.Context(), u.UUID)
+			if err != nil || len(left) != want {
+				t.Errorf("%d sessions are left, want %d; %v", len(left), want, err)
+			}
+			var devices int
+			if err := pool.QueryRow(t.Context(), "select count(*) from devices").Scan(&devices); err != nil || (devices == 0) != (scope == user.ScopeAll) {
+				t.Errorf("%d devices are left, %v", devices, err)
+			}
+			var entries int
+			if err := pool.QueryRow(t.Context(), "select count(*) from audit where event = $1 or target = $2", "", u.UUID).Scan(&entries); err != nil || entries != 2 { // the creation, and this
+				t.Errorf("%d entries in the log, %v", entries, err)
+			}
+		})
+	}
+}

@@ -18,6 +18,7 @@ func (s settings) check() error {
 	env.OneTimeTokens()
 	env.Limits()
 	env.SessionRules()
+	env.Registration()
 	env.Edge()
 	mailing.Notices(env)
 	env.Bool("RESET_TOKEN_IN_RESPONSE", false)

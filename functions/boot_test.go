@@ -59,6 +59,12 @@ var journey = []exchange{
 		route: "PUT /api/user/{username}", request: "PUT /api/user/user1", token: "{access}",
 		body: `{"last_name":"Uno"}`, status: 200, want: `{"msg":"User details updated."}`,
 	},
+	{
+		route: "PATCH /api/user/{username}", request: "PATCH /api/user/user1", token: "{access}",
+		body: `{"last_name":"One"}`, status: 200, want: `{"msg":"User details updated."}`,
+	},
+	{route: "PATCH /api/user/{username}", request: "PATCH /api/user/user1", body: `{}`, status: 401, want: "Bearer"},
+	{route: "GET /api/user/{username}", request: "GET /api/user/login", status: 405, want: "POST"}, // a path of its own
 	{route: "GET /api/audit", token: "{access}", status: 403, want: `"code":"forbidden"`},
 
 	{
@@ -98,6 +104,10 @@ var journey = []exchange{
 		body:  `{"username":"user1","email":"USER1@example.com"}`, status: 200, want: `{"msg":"Token generated successfully."}`,
 	},
 	{route: "GET /reset_password", request: "GET /reset_password?token={reset}", status: 200, want: `value="{reset}"`},
+	{route: "GET /.well-known/change-password", status: 302, want: ""},
+	{route: "GET /forgot_password", status: 200, want: "Reset your password"},
+	{route: "POST /forgot_password", body: "account=nobody", status: 200, want: "If there is such an account"},
+	{route: "POST /forgot_password", body: "account=", status: 400, want: "Type your username"},
 	{route: "GET /reset_password", status: 200, want: "This link does not work"},
 	{
 		route: "POST /reset_password",
@@ -131,6 +141,10 @@ func TestEachFunctionAnswers(t *testing.T) {
 	v := newService(t, postgrestest.URL(t), settings{})
 	seen := map[string]bool{}
 	for _, x := range journey {
+		if path, isGet := strings.CutPrefix(x.route, "GET "); isGet {
+			x.asHead().run(v)
+			seen["HEAD "+path] = true
+		}
 		x.run(v)
 		seen[x.route] = true
 	}
@@ -171,6 +185,13 @@ func (v *service) logsAsLambdaDoes() {
 	}
 }
 
+// asHead returns the exchange with HEAD, which has the same status and no body.
+func (x exchange) asHead() exchange {
+	x.request = "HEAD" + strings.TrimPrefix(cmp.Or(x.request, x.route), "GET")
+	x.want = ""
+	return x
+}
+
 func (x exchange) run(v *service) {
 	v.t.Helper()
 	reset := ""
@@ -183,6 +204,9 @@ func (x exchange) run(v *service) {
 	answer := w.Body.String()
 	for _, values := range w.Header() {
 		answer += "\n" + strings.Join(values, ", ")
+	}
+	if method == "HEAD" && w.Body.Len() > 0 {
+		v.t.Errorf("HEAD %s: a body of %d bytes", path, w.Body.Len())
 	}
 	if w.Code != x.status || !strings.Contains(answer, fill(x.want)) {
 		v.t.Fatalf("%s %s: status %d, want %d with %q in\n%s\n%s", method, path, w.Code, x.status, x.want, answer, v.log)

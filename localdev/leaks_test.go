@@ -61,6 +61,8 @@ func undocumented(a answer) string {
 	switch {
 	case !documentedStatuses[a.status]:
 		return fmt.Sprintf("no answer has the status %d", a.status)
+	case a.status == http.StatusFound && a.headers.Get("Location") != "/forgot_password":
+		return "it leads to " + a.headers.Get("Location")
 	case a.status < 400 || body == "" && a.headers.Get("Content-Length") != "0": // the latter to HEAD
 		return ""
 	case strings.HasPrefix(mediaType, "text/plain") && strings.HasPrefix(body, fmt.Sprint(a.status)): // net/http's
@@ -89,7 +91,7 @@ func undocumented(a answer) string {
 	return ""
 }
 
-var documentedStatuses = map[int]bool{200: true, 201: true, 304: true, 400: true, 401: true, 403: true, 404: true, 405: true, 409: true, 413: true, 415: true, 429: true, 431: true}
+var documentedStatuses = map[int]bool{200: true, 201: true, 302: true, 304: true, 400: true, 401: true, 403: true, 404: true, 405: true, 409: true, 413: true, 415: true, 429: true, 431: true}
 
 // The judges themselves: what they must see, and what they must let pass.
 func TestLeaksAndTheUndocumentedAreSeen(t *testing.T) {

@@ -77,7 +77,7 @@ func defaults(addr, root string) map[string]string {
 
 		"ROOT_KEY":                root,
 		"PUBLIC_URL":              "http://" + reachable(addr),
-		"APP_NAME":                "Roster localdev",
+		"APP_NAME":                "Example App",
 		"MAIL_FROM":               "no-reply@roster.localhost",
 		"ADMIN_USERNAME":          "admin",
 		"ADMIN_EMAIL":             "admin@roster.localhost",

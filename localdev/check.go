@@ -22,6 +22,9 @@ func (s settings) check() error {
 	env.Edge()
 	mailing.Notices(env)
 	env.Bool("RESET_TOKEN_IN_RESPONSE", false)
+	if _, err := corsOrigins(s.values); err != nil {
+		env.AddError("CORS_ORIGINS", err)
+	}
 	bad := env.Admin().Check(policy.Passwords(env))
 	switch err := env.Check(); {
 	case err != nil && len(bad) > 0:

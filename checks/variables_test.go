@@ -31,7 +31,7 @@ type sources struct {
 	dotenv    map[string]bool   // what localdev takes from the environment and from .env
 }
 
-var variableForm = regexp.MustCompile(`^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$`)
+var variableForm = regexp.MustCompile(`^([A-Z][A-Z0-9]*(_[A-Z0-9]+)+|REGISTRATION)$`) // a word alone is no variable, with one exception
 
 // foreign reports a name that has a variable's form and is no setting of ours.
 func foreign(name string) bool {

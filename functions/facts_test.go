@@ -75,6 +75,7 @@ var parts = map[string]part{
 	"env.Admin":           {variables: []string{"ADMIN_EMAIL"}, required: []string{"ADMIN_EMAIL"}},
 	"env.Migrator":        {variables: []string{"MIGRATE_DATABASE_USER", "MIGRATE_SECRET_ARN"}, policies: []string{"ReadMigrate"}},
 	"env.AuthorizerCache": {checked: []string{"AUTHORIZER_CACHE_SECONDS"}},
+	"env.Registration":    {variables: []string{"REGISTRATION"}, checked: []string{"REGISTRATION"}},
 	"env.Edge":            {checked: []string{"EDGE_SECRET", "TRUSTED_PROXIES"}},
 
 	// These need nothing: each of their settings has a default.

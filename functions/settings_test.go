@@ -15,6 +15,7 @@ func TestABadSettingStopsOnlyWhoReadsIt(t *testing.T) {
 	tests := map[string]settings{
 		"MAIL_PORT":                secret("MAIL_SERVER", "smtp.example.com", "MAIL_PORT", "smtp"),
 		"MAIL_USE_TLS":             secret("MAIL_SERVER", "smtp.example.com", "MAIL_USE_TLS", "perhaps"),
+		"REGISTRATION":             variable("REGISTRATION", "shut"),
 		"MAIL_FROM":                variable("MAIL_FROM", "Roster <\r\nBcc: x@example.com>"),
 		"PASSWORD_BLOCKLIST":       secret("PASSWORD_BLOCKLIST", "maybe"),
 		"PASSWORD_MIN_LENGTH":      secret("PASSWORD_MIN_LENGTH", "-1"),

@@ -22,7 +22,10 @@ func (p *stack) banner(out io.Writer) {
 		line("PUBLIC_URL", public+"   (in mailed links and in tokens)")
 	}
 	line("Database", p.database.String())
-	line("Admin", p.admin.String())
+	line("Admin", p.admin.describe(url))
+	if n := p.admin.migrations; n > 0 {
+		line("Schema", fmt.Sprintf("%d migrations applied", n))
+	}
 	b.WriteString("\nDifferent from a deployment:\n")
 	for _, d := range p.settings.differences {
 		fmt.Fprintf(&b, "  - %s\n", d)
@@ -49,9 +52,11 @@ func (p *stack) mailbox() string {
 	return p.url() + mailbox.Path
 }
 
-func (a admin) String() string {
-	if a.password == "" {
-		return fmt.Sprintf("username %s: %s; a lost password is reset by forget_password with %s", a.username, a.note, a.email)
+// describe says how to log in as the admin, or how to get a lost password back.
+func (a admin) describe(url string) string {
+	if a.password != "" {
+		return fmt.Sprintf("username %s, password %s   (shown this once)", a.username, a.password)
 	}
-	return fmt.Sprintf("username %s, password %s   (shown this once)", a.username, a.password)
+	return fmt.Sprintf(`username %s: %s. Log in with the password of the first start, or set a new one with the link of
+                 curl -s %s/api/user/forget_password -H 'Content-Type: application/json' -d '{"email":"%s"}'`, a.username, a.note, url, a.email)
 }

@@ -18,9 +18,13 @@ func (s settings) check() error {
 	env.OneTimeTokens()
 	env.Limits()
 	env.SessionRules()
+	env.Registration()
 	env.Edge()
 	mailing.Notices(env)
 	env.Bool("RESET_TOKEN_IN_RESPONSE", false)
+	if _, err := corsOrigins(s.values); err != nil {
+		env.AddError("CORS_ORIGINS", err)
+	}
 	bad := env.Admin().Check(policy.Passwords(env))
 	switch err := env.Check(); {
 	case err != nil && len(bad) > 0:

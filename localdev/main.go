@@ -21,11 +21,11 @@ import (
 )
 
 func main() {
-	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, nil)))
+	log := newStartLog(os.Stderr)
+	slog.SetDefault(slog.New(log))
 	signal.Ignore(syscall.SIGPIPE) // as with | head: dying without stop() would leave PostgreSQL running
-	ctx, stop := signal.NotifyContext(context.Background(), stopSignals()...)
-	context.AfterFunc(ctx, stop) // a second Ctrl-C does not wait
-	err := run(ctx, os.Args[1:], os.LookupEnv, os.Stdout)
+	err := run(untilStopped(), os.Args[1:], os.LookupEnv, os.Stdout, log.release)
+	log.release()
 	if errors.Is(err, flag.ErrHelp) {
 		return
 	}
@@ -35,18 +35,9 @@ func main() {
 	}
 }
 
-// stopSignals returns the signals that stop localdev: Ctrl-C, kill, and the closing
-// of the terminal, unless nohup ignores the last.
-func stopSignals() []os.Signal {
-	list := []os.Signal{os.Interrupt, syscall.SIGTERM}
-	if !signal.Ignored(syscall.SIGHUP) {
-		list = append(list, syscall.SIGHUP)
-	}
-	return list
-}
-
-// run serves until ctx ends, then stops everything that it started.
-func run(ctx context.Context, args []string, env lookup, out io.Writer) error {
+// run serves until ctx ends, then stops everything that it started. It calls ready
+// when the banner is printed.
+func run(ctx context.Context, args []string, env lookup, out io.Writer, ready func()) error {
 	o, err := parse(args, out)
 	if err != nil {
 		return err
@@ -60,5 +51,6 @@ func run(ctx context.Context, args []string, env lookup, out io.Writer) error {
 	}
 	defer p.stop()
 	p.banner(out)
+	ready()
 	return p.serve(ctx, out)
 }

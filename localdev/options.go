@@ -5,6 +5,9 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
+	"strconv"
+	"strings"
 )
 
 // options holds the command line.
@@ -46,5 +49,31 @@ func parse(args []string, out io.Writer) (options, error) {
 	case o.data == "":
 		return o, errors.New("-data must name a folder")
 	}
-	return o, nil
+	return o, checkAddr(o.addr)
+}
+
+// checkAddr says what is wrong with the form of an address. The error of
+// net.Listen would read as if the port were in use.
+func checkAddr(addr string) error {
+	const form = "-addr takes a host and a port such as 127.0.0.1:3000, or :3000 for all addresses of this machine"
+	if strings.Contains(addr, "/") {
+		return fmt.Errorf("-addr %s looks like a URL; %s", addr, form)
+	}
+	if n, err := strconv.Atoi(addr); err == nil {
+		return fmt.Errorf("-addr %s has no host; write -addr 127.0.0.1:%d (%s)", addr, n, form)
+	}
+	_, port, err := net.SplitHostPort(addr)
+	var wrong *net.AddrError
+	switch {
+	case errors.As(err, &wrong):
+		return fmt.Errorf("-addr %s cannot be read (%s); %s", addr, wrong.Err, form)
+	case err != nil:
+		return fmt.Errorf("-addr %s cannot be read (%w); %s", addr, err, form)
+	case port == "":
+		return fmt.Errorf("-addr %s has no port; %s", addr, form)
+	}
+	if n, err := strconv.Atoi(port); err == nil && (n < 0 || n > 65535) {
+		return fmt.Errorf("-addr %s has the port %d, which is not one of 0 to 65535; %s", addr, n, form)
+	}
+	return nil
 }

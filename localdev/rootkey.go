@@ -39,6 +39,10 @@ func rootKey(data string) (string, error) {
 
 func readKey(file string) (string, error) {
 	b, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrPermission) {
+		return "", fmt.Errorf("cannot read %s (%w): it belongs to another account. If the data folder is a copy, give it to this account with: sudo chown -R %d %s; "+
+			"otherwise choose another folder with -data", file, cause(err), os.Geteuid(), shellQuote(filepath.Dir(file)))
+	}
 	if err != nil {
 		return "", fmt.Errorf("cannot read %s (%w)", file, cause(err))
 	}

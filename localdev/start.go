@@ -105,7 +105,7 @@ func (p *stack) routes(invoke gateway.Invoke, scheduled jobs) http.Handler {
 	for folder, job := range scheduled {
 		mux.Handle("POST /_run/"+folder, job)
 	}
-	api := gateway.New(routes, invoke)
+	api := p.cors().Handler(gateway.New(routes, invoke))
 	// The mux does not see the API's requests, because it would redirect // and ..
 	// before the gateway handles them.
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

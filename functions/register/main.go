@@ -15,6 +15,6 @@ import (
 func main() { lambdahttp.Start(web.WaitForSecrets(boot.Build(handler))) }
 
 func handler(env *boot.Environment) http.Handler {
-	parts := user.RegisterParts{Passwords: policy.Passwords(env), Limits: env.Limits()}
+	parts := user.RegisterParts{Passwords: policy.Passwords(env), Limits: env.Limits(), Mode: env.Registration()}
 	return web.TrustProxies(env.Edge(), api.Register(env.Postgres(), parts))
 }

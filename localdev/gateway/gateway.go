@@ -6,8 +6,8 @@
 //
 // Where API Gateway and net/http differ, it does what API Gateway does: no
 // redirects for // and .., HEAD is not GET, and a path is decoded twice. It refuses
-// to do the API's own work: it has no authorizers, no CORS, no throttling and only
-// the stage $default.
+// to do the API's own work: it has no authorizers, no throttling and only the stage
+// $default. Cors is beside it.
 package gateway
 
 import (

@@ -110,7 +110,7 @@ func refresh(env *boot.Environment) http.Handler {
 }
 
 func register(env *boot.Environment) http.Handler {
-	parts := user.RegisterParts{Passwords: policy.Passwords(env), Limits: env.Limits()}
+	parts := user.RegisterParts{Passwords: policy.Passwords(env), Limits: env.Limits(), Mode: env.Registration()}
 	return web.TrustProxies(env.Edge(), api.Register(env.Postgres(), parts))
 }
 

@@ -72,7 +72,7 @@ func (s *Server) otherVersion(found []binaries, major int) error {
 	if len(found) > 0 {
 		have = found[0].version.major
 	}
-	return withMessage(errOtherVersion, "%s was made by PostgreSQL %d and this is PostgreSQL %d: install version %d, or remove %s to start with an empty database",
+	return withMessage(errOtherVersion, "%s was made by PostgreSQL %d and this is PostgreSQL %d: install version %d, or move %s aside to start with an empty database",
 		s.layout.data(), major, have, major, s.opts.Dir)
 }
 

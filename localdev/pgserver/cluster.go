@@ -47,7 +47,7 @@ func (s *Server) dataVersion() (int, error) {
 	if !s.opts.Durable {
 		return 0, s.discardData()
 	}
-	return 0, fmt.Errorf("%s is not PostgreSQL's data any more (%w): remove %s to start with an empty database", s.layout.data(), err, s.opts.Dir)
+	return 0, fmt.Errorf("%s is not PostgreSQL's data any more (%w): move %s aside to start with an empty database", s.layout.data(), err, s.opts.Dir)
 }
 
 // initialise creates the data folder under a temporary name and renames it when it is complete. So a kill leaves nothing that looks like

@@ -119,11 +119,11 @@ func TestAServerOutlivesItsAccidents(t *testing.T) {
 	stop(t, s)
 	t.Run("another version", func(t *testing.T) {
 		writeFile(t, version, "9.6\n")
-		wantError(t, s.Restart(t.Context()), "was made by PostgreSQL 9 ", "install version 9, or remove "+opts.Dir)
+		wantError(t, s.Restart(t.Context()), "was made by PostgreSQL 9 ", "install version 9, or move "+opts.Dir)
 	})
 	t.Run("no version", func(t *testing.T) {
 		writeFile(t, version, "")
-		wantError(t, s.Restart(t.Context()), "is not PostgreSQL's data any more", "remove "+opts.Dir)
+		wantError(t, s.Restart(t.Context()), "is not PostgreSQL's data any more", "move "+opts.Dir)
 	})
 	t.Run("repaired", func(t *testing.T) {
 		writeFile(t, version, good)
@@ -135,7 +135,7 @@ func TestAServerOutlivesItsAccidents(t *testing.T) {
 			t.Fatal(err)
 		}
 		err := s.Restart(t.Context())
-		wantError(t, err, "did not start (postgres: could not find the database system)", "remove "+opts.Dir+" to start with an empty database")
+		wantError(t, err, "did not start (postgres: could not find the database system)", "move "+opts.Dir+" aside to start with an empty database")
 		if strings.Contains(err.Error(), "\n") {
 			t.Errorf("more than a sentence: %v", err)
 		}
@@ -148,7 +148,7 @@ func TestAServerOutlivesItsAccidents(t *testing.T) {
 			t.Fatal(err)
 		}
 		began := time.Now()
-		wantError(t, s.Restart(t.Context()), "started and refuses connections (", "remove "+damaged.Dir+" to start with an empty database")
+		wantError(t, s.Restart(t.Context()), "started and refuses connections (", "move "+damaged.Dir+" aside to start with an empty database")
 		if took := time.Since(began); took > 30*time.Second {
 			t.Errorf("it took %v", took)
 		}

@@ -66,7 +66,7 @@ func (s *Server) launch(ctx context.Context, bin binaries) error {
 		if bytes.Contains(reason, []byte("TCP/IP socket")) {
 			return s.portTaken()
 		}
-		return fmt.Errorf("PostgreSQL did not start (%s): see %s, or, when its data is damaged, remove %s to start with an empty database",
+		return fmt.Errorf("PostgreSQL did not start (%s): see %s, or, when its data is damaged, move %s aside to start with an empty database",
 			reason, s.layout.log(), s.opts.Dir)
 	}
 }
@@ -88,7 +88,7 @@ func (s *Server) waitForStart(ctx context.Context, offset int64) error {
 	case err != nil:
 		return fmt.Errorf("waiting for PostgreSQL to start (%s; its log is %s): %w", s.failureReason(offset), s.layout.log(), err)
 	case refused != nil && refused.Code != cannotConnectNow:
-		return fmt.Errorf("PostgreSQL started and refuses connections (%s): see %s, or, when its data is damaged, remove %s to start with an empty database",
+		return fmt.Errorf("PostgreSQL started and refuses connections (%s): see %s, or, when its data is damaged, move %s aside to start with an empty database",
 			refused.Message, s.layout.log(), s.opts.Dir)
 	}
 	return nil

@@ -3,6 +3,7 @@ package pgserver
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -108,20 +109,44 @@ func makeServerDir(path string, a account) error {
 	if err != nil && !errors.Is(err, os.ErrExist) {
 		return fmt.Errorf("making PostgreSQL's folder: %w", err)
 	}
-	if err == nil || ownedBy(path, os.Geteuid()) { // an earlier process may have been killed between the two steps
-		if err := a.chown(path); err != nil {
+	// An earlier process may have been killed between the two steps, or root has copied a folder.
+	if err == nil || ownedBy(path, os.Geteuid()) {
+		if err := a.chownAll(path); err != nil {
 			return fmt.Errorf("giving PostgreSQL its folder: %w", err)
 		}
 	}
 	return checkOwner(path, a.uid())
 }
 
-func checkOwner(path string, uid int) error {
-	if !ownedBy(path, uid) {
-		return fmt.Errorf("%s is not a folder of the account that uses it (user %d): remove it or use another folder", path, uid)
+// chownAll gives the account a folder of the caller's and everything in it. The folder is last, so that a run that was killed is done
+// again. It follows no link, and nobody but the caller can have put one there: the folder is closed to all others.
+func (a account) chownAll(dir string) error {
+	if !a.isOther() {
+		return nil
 	}
-	return nil
+	err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || path == dir {
+			return err
+		}
+		return a.chown(path)
+	})
+	return errors.Join(err, a.chown(dir))
 }
+
+// checkOwner refuses a folder of another account. Its data is left as it is: it may be a copy that another account has made.
+func checkOwner(path string, uid int) error {
+	if ownedBy(path, uid) {
+		return nil
+	}
+	fi, err := os.Lstat(path)
+	if err == nil && fi.IsDir() {
+		return fmt.Errorf("%s belongs to another account than user %d, which uses it. If it is a copy, give it to that account with: sudo chown -R %d %s; "+
+			"otherwise use another folder", path, uid, uid, shellQuoted(path))
+	}
+	return fmt.Errorf("%s is not a folder of the account that uses it (user %d): move it aside or use another folder", path, uid)
+}
+
+func shellQuoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
 // writeFile replaces a private file atomically.
 func writeFile(path, content string) error {

@@ -107,3 +107,35 @@ func rename(t *testing.T, from, to string) {
 		t.Fatal(err)
 	}
 }
+
+// A folder that root has copied, or unpacked, has files of root's. The server's account gets them.
+func TestACopyThatRootMadeIsUsed(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() != 0 {
+		t.Skip("only root runs the server under another account")
+	}
+	parent := filepath.Dir(folder(t))
+	first := options(serverFolder(t, filepath.Join(parent, "first")))
+	s := start(t, first)
+	query(t, s.URL("postgres"), "CREATE TABLE kept (n int)")
+	stop(t, s)
+	copied := options(serverFolder(t, filepath.Join(parent, "copied")))
+	if err := os.CopyFS(copied.Dir, os.DirFS(first.Dir)); err != nil {
+		t.Fatal(err)
+	}
+	if err := filepath.Walk(copied.Dir, func(path string, fi os.FileInfo, err error) error {
+		if err == nil && fi.IsDir() && path != copied.Dir { // CopyFS makes folders that others may read
+			err = os.Chmod(path, 0o700)
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(copied.Dir, 0o711); err != nil {
+		t.Fatal(err)
+	}
+	copied.Durable = true // data that is not durable would be replaced
+	s = start(t, copied)
+	query(t, s.URL("postgres"), "SELECT * FROM kept")
+	stop(t, s)
+}

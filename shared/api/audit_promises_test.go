@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"roster/localdev/postgrestest"
+	"roster/shared/user"
 )
 
 // promisedRefusals returns the table of SECURITY.md: what is refused and why, and
@@ -60,6 +61,9 @@ func TestEachPromisedRefusalIsRecorded(t *testing.T) {
 		"register: the username or the address is taken": one(func() answer {
 			return s.send("POST", "/api/user/register", strings.Replace(zoeRegistration, "Zoe.Lee", "ann", 1))
 		}),
+		"register: registration is closed, or not open yet": {
+			func() answer { return s.registerIn(user.RegistrationClosed) },
+		},
 		"login: the name is unknown":       one(func() answer { return s.send("POST", "/api/user/login", login("nobody", right)) }),
 		"login: the password is wrong":     one(func() answer { return s.send("POST", "/api/user/login", login("ann", "wrong")) }),
 		"login: the account is not active": one(func() answer { return s.send("POST", "/api/user/login", login("off", right)) }),

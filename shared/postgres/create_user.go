@@ -15,20 +15,23 @@ const sqlCreateUser statement = `
 with created_user as (
 	insert into users (uuid, username, first_name, last_name, email, password_hash,
 		role, active, token_version, created_at, updated_at, password_changed_at)
-	values (@user, @username, @first_name, @last_name, @email, @password_hash,
-		@role, @active, @token_version, @created_at, @updated_at, @password_changed_at)
+	select @user, @username, @first_name, @last_name, @email, @password_hash,
+		@role, @active, @token_version, @created_at, @updated_at, @password_changed_at
+	where not @after_admin or exists (select from users where role = 'ADMIN')
 	on conflict do nothing
 	returning id, uuid
 ), subject as (
 	select uuid from created_user
 )` + auditCTE + `
-select id from created_user`
+select id from created_user
+union all
+select 0 where @after_admin and not exists (select from users where role = 'ADMIN')`
 
 const sqlTaken statement = `
 select exists (select from users where username = @username), exists (select from users where lower(email) = lower(@email collate "C"))`
 
 // CreateUser stores the account and returns its id, unless its username or
-// e-mail is taken.
+// e-mail is taken, or there must be an ADMIN before it.
 func (db *DB) CreateUser(ctx context.Context, u user.NewAccount, event audit.Event) (id int64, taken user.Taken, err error) {
 	created, err := db.queryRow(ctx, query{"create a user", sqlCreateUser, named{
 		{"user", u.UUID},
@@ -43,10 +46,14 @@ func (db *DB) CreateUser(ctx context.Context, u user.NewAccount, event audit.Eve
 		{"created_at", u.CreatedAt},
 		{"updated_at", u.UpdatedAt},
 		{"password_changed_at", u.PasswordChangedAt},
+		{"after_admin", u.AfterAdmin},
 		{"event", db.entry(event)},
 	}}, &id)
-	if err == nil && !created {
+	switch {
+	case err == nil && !created:
 		taken, err = db.taken(ctx, u.Username, u.Email)
+	case err == nil && id == 0:
+		err = user.ErrNoAdmin
 	}
 	return id, taken, err
 }

@@ -16,6 +16,8 @@ func (t Taken) Any() bool { return t.Username || t.Email }
 // the same statement.
 type NewAccount struct {
 	User
+	// AfterAdmin refuses the account with ErrNoAdmin while no account is an ADMIN.
+	AfterAdmin bool
 }
 
 // Creator stores new accounts.

@@ -2,6 +2,7 @@ package user
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"roster/shared/audit"
@@ -52,11 +53,12 @@ type RegisterStore interface {
 type RegisterParts struct {
 	Passwords Passwords
 	Limits    Limits
+	Mode      RegistrationMode
 }
 
 // Register creates an account and returns it. It refuses with Invalid and every bad field, with
-// TooMany if the network has registered too often, and with Conflict if the
-// username or the e-mail is taken.
+// TooMany if the network has registered too often, with Forbidden while
+// registration is closed, and with Conflict if the username or the e-mail is taken.
 func Register(ctx context.Context, req request.Request, db RegisterStore, p RegisterParts, in Registration) (User, error) {
 	u, fields := in.account(p.Passwords)
 	if err := fields.Err(); err != nil {
@@ -65,6 +67,14 @@ func Register(ctx context.Context, req request.Request, db RegisterStore, p Regi
 	attempt, err := ratelimit.Consume(ctx, db, req.At, p.Limits.register(req.Client)...)
 	if err != nil {
 		return User{}, err
+	}
+	refused := func(refusal error) (User, error) {
+		failed := audit.NewEvent(req, audit.ActionRegisterFailed)
+		failed.AddIf(attempt.Last, audit.ActionWait)
+		return User{}, audit.RecordRefusal(ctx, db, failed, refusal)
+	}
+	if p.Mode == RegistrationClosed {
+		return refused(errRegistrationClosed())
 	}
 	if err := p.Passwords.checkBreach(ctx, "password", in.Password); err != nil {
 		return User{}, err
@@ -76,14 +86,14 @@ func Register(ctx context.Context, req request.Request, db RegisterStore, p Regi
 	event := audit.NewEvent(req, audit.ActionRegister)
 	event.Actor, event.Target = u.UUID, u.UUID
 	event.AddIf(attempt.Last, audit.ActionWait)
-	id, taken, err := db.CreateUser(ctx, NewAccount{User: u}, event)
-	if err != nil {
+	id, taken, err := db.CreateUser(ctx, NewAccount{User: u, AfterAdmin: p.Mode == RegistrationAfterAdmin}, event)
+	switch {
+	case errors.Is(err, ErrNoAdmin):
+		return refused(errRegistrationNotOpen())
+	case err != nil:
 		return User{}, err
-	}
-	if taken.Any() {
-		failed := audit.NewEvent(req, audit.ActionRegisterFailed)
-		failed.AddIf(attempt.Last, audit.ActionWait)
-		return User{}, audit.RecordRefusal(ctx, db, failed, errTaken(taken))
+	case taken.Any():
+		return refused(errTaken(taken))
 	}
 	u.ID = id
 	return u, nil

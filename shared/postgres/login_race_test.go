@@ -69,9 +69,40 @@ func TestWhatEndsSessionsSeesALoginThatItWaitsFor(t *testing.T) {
 	}
 }
 
+// A change waits for a logout that ends the session of the caller. The session is
+// over by then, so the change is refused.
+func TestAChangeSeesALogoutThatItWaitsFor(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.Open(t)
+	u := create(t, db, account("ann"))
+	g := user.Guard{Caller: callerOf(t, u), TargetUUID: u.UUID, Username: u.Username}
+	whileOthersWrite(t, u, []string{
+		"select from users where uuid = $1 for update",
+		"delete from sessions where user_id = (select id from users where uuid = $1)",
+	}, func() {
+		o, err := db.UpdateUser(t.Context(), g, user.Edit{FirstName: ptr("Eve"), At: now}, event)
+		if o.Done || !o.CallerRefused || err != nil {
+			t.Errorf("the change: %+v, %v", o, err)
+		}
+	})
+}
+
 // duringALogin runs f while a login of the account has been written and not yet
 // committed, and commits it when f waits for it.
 func duringALogin(t *testing.T, u user.User, f func()) {
+	t.Helper()
+	whileOthersWrite(t, u, []string{ // what RecordLogin does
+		"update users set last_login_at = now() where uuid = $1",
+		`insert into sessions (id, user_id, version, generation, hash, method, device_name, user_agent, address, created_at, last_used_at, idle_ends_at, ends_at)
+			select gen_random_uuid(), id, token_version, 1, sha256(''), 'pwd', '', '', '', now(), now(), now() + interval '1 day', now() + interval '1 day'
+			from users where uuid = $1`,
+		"insert into devices select sha256('x'), id, token_version, now(), now() from users where uuid = $1",
+	}, f)
+}
+
+// whileOthersWrite runs f while the statements about the account have been carried
+// out and are not yet committed, and commits them when f waits for them.
+func whileOthersWrite(t *testing.T, u user.User, statements []string, f func()) {
 	t.Helper()
 	pool := postgrestest.Pool(t)
 	tx, err := pool.Begin(t.Context())
@@ -79,13 +110,7 @@ func duringALogin(t *testing.T, u user.User, f func()) {
 		t.Fatal(err)
 	}
 	defer func() { _ = tx.Rollback(t.Context()) }()
-	for _, sql := range []string{ // what RecordLogin does
-		"update users set last_login_at = now() where uuid = $1",
-		`insert into sessions (id, user_id, version, generation, hash, method, device_name, user_agent, address, created_at, last_used_at, idle_ends_at, ends_at)
-			select gen_random_uuid(), id, token_version, 1, sha256(''), 'pwd', '', '', '', now(), now(), now() + interval '1 day', now() + interval '1 day'
-			from users where uuid = $1`,
-		"insert into devices select sha256('x'), id, token_version, now(), now() from users where uuid = $1",
-	} {
+	for _, sql := range statements {
 		if _, err := tx.Exec(t.Context(), sql, u.UUID); err != nil {
 			t.Fatal(err)
 		}
@@ -104,7 +129,7 @@ func duringALogin(t *testing.T, u user.User, f func()) {
 	select {
 	case <-done:
 	case <-time.After(time.Minute):
-		t.Fatal("it still waits after the login is committed")
+		t.Fatal("it still waits after the commit")
 	}
 }
 

@@ -43,7 +43,7 @@ func (db *DB) CreateUser(ctx context.Context, u user.NewAccount, event audit.Eve
 		{"created_at", u.CreatedAt},
 		{"updated_at", u.UpdatedAt},
 		{"password_changed_at", u.PasswordChangedAt},
-		{"event", entry(event)},
+		{"event", db.entry(event)},
 	}}, &id)
 	if err == nil && !created {
 		taken, err = db.taken(ctx, u.Username, u.Email)

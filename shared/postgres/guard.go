@@ -8,6 +8,9 @@ import "roster/shared/user"
 // the target and, where the change removes an active ADMIN, every other active
 // ADMIN. Its arguments are guardArgs.
 //
+// The session of the caller is locked after them: a logout that the statement has
+// waited for has deleted it, which a mere read would not show.
+//
 // The statement makes its change where the CTE guard says caller_ok, target_ok
 // and, if it can remove an ADMIN, admin_remains.
 const guardCTE = `
@@ -17,12 +20,15 @@ with locked_users as materialized (
 		select from users t where t.uuid = @target and t.role = 'ADMIN' and t.active))
 	order by u.id
 	for update of u
+), caller_session as materialized (
+	select s.id, s.user_id, s.version, s.idle_ends_at, s.ends_at
+	from sessions s join locked_users u on s.user_id = u.id where s.id = @caller_session and u.uuid = @caller
+	for key share of s
 ), guard as (
 	select
 		exists (select from locked_users where uuid = @caller and active and token_version = @caller_token_version
 			and (role = 'ADMIN' or not @as_admin))
-			and exists (select from sessions s join users u on ` + sessionIsAlive + `
-				where s.id = @caller_session and u.uuid = @caller) as caller_ok,
+			and exists (select from caller_session s join locked_users u on ` + sessionIsAlive + `) as caller_ok,
 		exists (select from locked_users where uuid = @target and username = @target_username
 			and (@expected_role::text is null
 				or (role = @expected_role and active = @expected_active and email = @expected_email))) as target_ok,

@@ -31,38 +31,11 @@ func TestLogoutSeesALoginThatItWaitsFor(t *testing.T) {
 			db, pool := postgrestest.Open(t), postgrestest.Pool(t)
 			u := create(t, db, account("ann"))
 			caller := callerOf(t, u)
-			login, err := pool.Begin(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer func() { _ = login.Rollback(t.Context()) }()
-			for _, sql := range []string{ // what RecordLogin does
-				"update users set last_login_at = now() where uuid = '" + u.UUID + "'",
-				`insert into sessions (id, user_id, version, generation, hash, method, device_name, user_agent, address, created_at, last_used_at, idle_ends_at, ends_at)
-					select gen_random_uuid(), id, token_version, 1, sha256(''), 'pwd', '', '', '', now(), now(), now() + interval '1 day', now() + interval '1 day' from users where uuid = '` + u.UUID + "'",
-				"insert into devices select sha256('x'), id, token_version, now(), now() from users where uuid = '" + u.UUID + "'",
-			} {
-				if _, err := login.Exec(t.Context(), sql); err != nil {
-					t.Fatal(err)
+			duringALogin(t, u, func() {
+				if ok, err := db.EndOwnSessions(t.Context(), caller, scope, event); err != nil || !ok {
+					t.Errorf("the logout did nothing: %v", err)
 				}
-			}
-			done := make(chan error)
-			go func() {
-				ok, err := db.EndOwnSessions(t.Context(), caller, scope, event)
-				if err == nil && !ok {
-					t.Error("the logout did nothing")
-				}
-				done <- err
-			}()
-			if _, err := pool.Exec(t.Context(), waitForALock); err != nil {
-				t.Fatal(err)
-			}
-			if err := login.Commit(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			if err := <-done; err != nil {
-				t.Fatal(err)
-			}
+			})
 			left, err := db.Sessions(t.Context(), u.UUID)
 			if err != nil || len(left) != want {
 				t.Errorf("%d sessions are left, want %d; %v", len(left), want, err)

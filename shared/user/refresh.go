@@ -71,8 +71,9 @@ type RefreshParts struct {
 // token gets the same next one, so that a client is not logged out if an answer
 // was lost or if it asks from two tabs. Another client (another network or user
 // agent) does not get it: it is refused, and the owner is mailed, once for a
-// session. An older token means that somebody has copied a token. The server cannot know which of the two clients is the owner,
-// so it ends the session (RFC 9700 §4.14.2) and mails the owner.
+// session. An older token means that somebody has copied a token. The server
+// cannot know which of the two clients is the owner, so it ends the session (RFC
+// 9700 §4.14.2) and mails the owner.
 func Refresh(ctx context.Context, req request.Request, db Refresher, p RefreshParts, in RefreshRequest) (Tokens, error) {
 	if err := in.Check().Err(); err != nil {
 		return Tokens{}, err

@@ -94,7 +94,9 @@ func TestOpenAPIHasTheTemplatesRoutes(t *testing.T) {
 	want, got := map[string]string{}, map[string]string{}
 	for _, f := range template.Functions {
 		for _, route := range f.Routes {
-			want[route.Method+" "+route.Path] = f.Folder
+			if route.Method != "HEAD" { // each GET has one, answered alike
+				want[route.Method+" "+route.Path] = f.Folder
+			}
 		}
 	}
 	doc := description(t)

@@ -9,6 +9,7 @@ import (
 
 	"roster"
 	"roster/localdev/postgrestest"
+	"roster/shared/postgres"
 )
 
 const (
@@ -60,6 +61,12 @@ var journey = []exchange{
 		route: "PUT /api/user/{username}", request: "PUT /api/user/user1", token: "{access}",
 		body: `{"last_name":"Uno"}`, status: 200, want: `{"msg":"User details updated."}`,
 	},
+	{
+		route: "PATCH /api/user/{username}", request: "PATCH /api/user/user1", token: "{access}",
+		body: `{"last_name":"One"}`, status: 200, want: `{"msg":"User details updated."}`,
+	},
+	{route: "PATCH /api/user/{username}", request: "PATCH /api/user/user1", body: `{}`, status: 401, want: "Bearer"},
+	{route: "GET /api/user/{username}", request: "GET /api/user/login", status: 405, want: "POST"}, // a path of its own
 	{route: "GET /api/audit", token: "{access}", status: 403, want: `"code":"forbidden"`},
 
 	{
@@ -99,6 +106,10 @@ var journey = []exchange{
 		body:  `{"username":"user1","email":"USER1@example.com"}`, status: 200, want: `{"msg":"Token generated successfully."}`,
 	},
 	{route: "GET /reset_password", request: "GET /reset_password?token={reset}", status: 200, want: `value="{reset}"`},
+	{route: "GET /.well-known/change-password", status: 302, want: ""},
+	{route: "GET /forgot_password", status: 200, want: "Reset your password"},
+	{route: "POST /forgot_password", body: "account=nobody", status: 200, want: "If there is such an account"},
+	{route: "POST /forgot_password", body: "account=", status: 400, want: "Type your username"},
 	{route: "GET /reset_password", status: 200, want: "This link does not work"},
 	{
 		route: "POST /reset_password",
@@ -132,6 +143,10 @@ func TestEachFunctionAnswers(t *testing.T) {
 	v := newService(t, postgrestest.URL(t), settings{})
 	seen := map[string]bool{}
 	for _, x := range journey {
+		if path, isGet := strings.CutPrefix(x.route, "GET "); isGet {
+			x.asHead().run(v)
+			seen["HEAD "+path] = true
+		}
 		x.run(v)
 		seen[x.route] = true
 	}
@@ -147,6 +162,7 @@ func TestEachFunctionAnswers(t *testing.T) {
 	if n := len(v.aws.Mails()); n != 2 {
 		t.Errorf("%d mails were sent, want 2, to the account's own address", n)
 	}
+	v.auditHasMACs()
 	for folder, f := range v.functions {
 		if n := len(f.Instances()); n > 1 {
 			t.Errorf("%s: %d processes for one event after the other: it ends after an event", folder, n)
@@ -154,6 +170,17 @@ func TestEachFunctionAnswers(t *testing.T) {
 	}
 	v.nothingSecretIn(v.log.String(), "correct horse", "staple", v.mailedToken(), v.access)
 	v.logsAsLambdaDoes()
+}
+
+// auditHasMACs fails the test for an entry of the audit log whose MAC is not of
+// the root key. Functions that only verify tokens have a copy of the derived key.
+func (v *service) auditHasMACs() {
+	v.t.Helper()
+	expected := postgres.Expected{Keys: [][]byte{[]byte(auditKeyOf(v.secret["ROOT_KEY"]))}}
+	checked, err := postgrestest.Open(v.t).VerifyAudit(v.t.Context(), expected)
+	if err != nil || len(checked.Altered) > 0 || checked.Unsigned > 0 || checked.Rows < 15 {
+		v.t.Errorf("the audit log: %+v, %v", checked, err)
+	}
 }
 
 // logsAsLambdaDoes fails the test for a line of the log that is not JSON with a
@@ -172,6 +199,13 @@ func (v *service) logsAsLambdaDoes() {
 	}
 }
 
+// asHead returns the exchange with HEAD, which has the same status and no body.
+func (x exchange) asHead() exchange {
+	x.request = "HEAD" + strings.TrimPrefix(cmp.Or(x.request, x.route), "GET")
+	x.want = ""
+	return x
+}
+
 func (x exchange) run(v *service) {
 	v.t.Helper()
 	reset := ""
@@ -184,6 +218,9 @@ func (x exchange) run(v *service) {
 	answer := w.Body.String()
 	for _, values := range w.Header() {
 		answer += "\n" + strings.Join(values, ", ")
+	}
+	if method == "HEAD" && w.Body.Len() > 0 {
+		v.t.Errorf("HEAD %s: a body of %d bytes", path, w.Body.Len())
 	}
 	if w.Code != x.status || !strings.Contains(answer, fill(x.want)) {
 		v.t.Fatalf("%s %s: status %d, want %d with %q in\n%s\n%s", method, path, w.Code, x.status, x.want, answer, v.log)

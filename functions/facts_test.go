@@ -83,6 +83,8 @@ var parts = map[string]part{
 	`env.Bool("RESET_TOKEN_IN_RESPONSE")`: {}, // for development; no deployment has it
 	"env.Check":                           {},
 	"env.MustBeUsable":                    {},
+	"env.AppName":                         {},
+	"env.ReturnURL":                       {},
 	"env.AssumePublicURL":                 {},
 }
 

@@ -108,6 +108,9 @@ var setupRequests = []raw{
 	jsonBody("PUT", "/api/user/ann", `{"role":"ADMIN"}`, "Authorization: Bearer «access»"),
 	jsonBody("POST", "/api/user/forget_password", `{"username":"ann","email":"ann@example.com"}`),
 	jsonBody("POST", "/api/user/forget_password", `{"email":"ann@example.com"}`),
+	{method: "GET", target: "/forgot_password"},
+	{"POST", "/forgot_password", []string{"Content-Type: application/x-www-form-urlencoded"}, "account=ann"},
+	{method: "GET", target: "/.well-known/change-password"},
 	jsonBody("POST", "/api/user/login", `{"username":"admin","password":"`+adminPassword+`"}`),
 	jsonBody("PUT", "/api/user/admin", `{"role":"USER"}`, "Authorization: Bearer «access»"),
 }

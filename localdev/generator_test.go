@@ -55,7 +55,7 @@ func (g *generator) call() raw {
 		form := "token=" + g.escaped(g.value("token")) + "&new_password=" + g.escaped(g.value("new_password")) + "&repeat_password=" + pick(g, "", "x", "password123")
 		return raw{"POST", "/reset_password", []string{"Content-Type: application/x-www-form-urlencoded"}, form}
 	case 10:
-		return raw{"GET", "/reset_password?token=" + g.escaped(g.value("token")), nil, ""}
+		return raw{"GET", pick(g, "/reset_password", "/reset_password", "/forgot_password", "/.well-known/change-password") + "?token=" + g.escaped(g.value("token")), nil, ""}
 	case 11:
 		return jsonBody("POST", "/api/user/refresh", g.object(g.members("refresh_token")))
 	case 12:

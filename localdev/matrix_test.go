@@ -44,17 +44,20 @@ var access = map[string]string{
 
 	"GET /api/audit": "   401    403      403    200       200          401      401      401    401",
 
-	"POST /api/user/register":        "201",
-	"POST /api/user/login":           "200",
-	"POST /api/user/refresh":         "401", // a token of nobody
-	"POST /api/user/forget_password": "200",
-	"POST /api/user/reset_password":  "400", // a token of nobody
-	"GET /reset_password":            "200",
-	"POST /reset_password":           "400",
-	"GET /":                          "200",
-	"GET /openapi.json":              "200",
-	"GET /docs/{file}":               "200",
-	"GET /healthz":                   "200",
+	"POST /api/user/register":          "201",
+	"POST /api/user/login":             "200",
+	"POST /api/user/refresh":           "401", // a token of nobody
+	"POST /api/user/forget_password":   "200",
+	"POST /api/user/reset_password":    "400", // a token of nobody
+	"GET /reset_password":              "200",
+	"POST /reset_password":             "400",
+	"GET /forgot_password":             "200",
+	"POST /forgot_password":            "200",
+	"GET /.well-known/change-password": "302",
+	"GET /":                            "200",
+	"GET /openapi.json":                "200",
+	"GET /docs/{file}":                 "200",
+	"GET /healthz":                     "200",
 
 	"GET /.well-known/jwks.json":            "200",
 	"GET /.well-known/openid-configuration": "200",
@@ -71,6 +74,7 @@ var bodies = map[string]string{
 	"POST /api/user/change_password": `{"current_password":"wrong","new_password":"another password 456"}`,
 	"POST /api/user/forget_password": `{"username":"zoe-$","email":"zoe-$@example.com"}`,
 	"POST /api/user/reset_password":  `{"token":"` + strings.Repeat("A", 43) + `","new_password":"password123"}`,
+	"POST /forgot_password":          "account=zoe-$",
 	"POST /reset_password":           "token=" + strings.Repeat("A", 43) + "&new_password=password123&repeat_password=password123",
 }
 

@@ -25,7 +25,7 @@ var variableNames = []string{
 	"LIMIT_LOGIN_IN_A_ROW", "LIMIT_LOGIN_ACCOUNT_NETWORK", "LIMIT_LOGIN_NETWORK", "LIMIT_REGISTER_NETWORK",
 	"LIMIT_EMAIL_ACCOUNT", "LIMIT_FORGET_ACCOUNT", "LIMIT_FORGET_NETWORK", "LIMIT_RESET_NETWORK", "TRUSTED_PROXIES", "EDGE_SECRET",
 	"SESSION_IDLE_HOURS", "SESSION_HOURS", "SESSION_MAX", "REFRESH_GRACE_SECONDS",
-	"JWT_KEYS", "JWT_AUDIENCE", "JWT_CLAIMS", "JWT_ALGORITHM", "JWT_ROTATION_DAYS",
+	"AUDIT_KEY", "JWT_KEYS", "JWT_AUDIENCE", "JWT_CLAIMS", "JWT_ALGORITHM", "JWT_ROTATION_DAYS",
 	"PASSWORD_MIN_LENGTH", "PASSWORD_BLOCKLIST", "PASSWORD_BREACH_URL", "RESET_TOKEN_IN_RESPONSE", "LOCALDEV_POSTGRES",
 }
 
@@ -77,7 +77,7 @@ func defaults(addr, root string) map[string]string {
 
 		"ROOT_KEY":                root,
 		"PUBLIC_URL":              "http://" + reachable(addr),
-		"APP_NAME":                "Roster localdev",
+		"APP_NAME":                "Example App",
 		"MAIL_FROM":               "no-reply@roster.localhost",
 		"ADMIN_USERNAME":          "admin",
 		"ADMIN_EMAIL":             "admin@roster.localhost",

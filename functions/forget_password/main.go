@@ -1,5 +1,6 @@
 // Command forget_password is the function behind POST
-// /api/user/forget_password.
+// /api/user/forget_password, and behind GET and POST /forgot_password, the page
+// that does the same.
 package main
 
 import (
@@ -13,9 +14,11 @@ import (
 	"roster/shared/web"
 )
 
-func main() { lambdahttp.Start(web.WaitForSecrets(boot.Build(handler))) }
+func main() { lambdahttp.Start(api.WaitForSecretsForgotPassword(boot.Build(handler))) }
 
 func handler(env *boot.Environment) http.Handler {
 	parts := user.ForgetPasswordParts{Tokens: env.OneTimeTokens(), Notices: mailing.Notices(env), Limits: env.Limits()}
-	return web.TrustProxies(env.Edge(), api.ForgetPassword(env.Postgres(), parts, env.Bool("RESET_TOKEN_IN_RESPONSE", false)))
+	db, brand := env.Postgres(), api.Brand{Name: env.AppName(), ReturnURL: env.ReturnURL()}
+	call := api.ForgetPassword(db, parts, env.Bool("RESET_TOKEN_IN_RESPONSE", false))
+	return web.TrustProxies(env.Edge(), api.WithForgotPasswordPage(call, api.ForgotPasswordPage(db, parts, brand)))
 }

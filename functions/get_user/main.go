@@ -10,10 +10,11 @@ import (
 	"roster/shared/boot"
 	"roster/shared/boot/tokens"
 	"roster/shared/web"
+	"roster/shared/web/routes"
 )
 
 func main() { lambdahttp.Start(web.WaitForSecrets(boot.Build(handler))) }
 
 func handler(env *boot.Environment) http.Handler {
-	return api.GetUser(env.Postgres(), tokens.New(env))
+	return web.WithMethods(routes.Methods, api.GetUser(env.Postgres(), tokens.New(env)))
 }

@@ -1,4 +1,5 @@
-// Command update_user is the function behind PUT /api/user/{username}.
+// Command update_user is the function behind PUT and PATCH
+// /api/user/{username}.
 package main
 
 import (
@@ -11,11 +12,12 @@ import (
 	"roster/shared/boot/tokens"
 	"roster/shared/user"
 	"roster/shared/web"
+	"roster/shared/web/routes"
 )
 
 func main() { lambdahttp.Start(web.WaitForSecrets(boot.Build(handler))) }
 
 func handler(env *boot.Environment) http.Handler {
 	parts := user.UpdateParts{Passwords: policy.Passwords(env), Limits: env.Limits()}
-	return web.TrustProxies(env.Edge(), api.UpdateUser(env.Postgres(), parts, tokens.New(env)))
+	return web.WithMethods(routes.Methods, web.TrustProxies(env.Edge(), api.UpdateUser(env.Postgres(), parts, tokens.New(env))))
 }

@@ -63,7 +63,7 @@ func changePassword(env *boot.Environment) http.Handler {
 }
 
 func deleteUser(env *boot.Environment) http.Handler {
-	return web.TrustProxies(env.Edge(), api.DeleteUser(env.Postgres(), tokens.New(env)))
+	return web.WithMethods(routes.Methods, web.TrustProxies(env.Edge(), api.DeleteUser(env.Postgres(), tokens.New(env))))
 }
 
 func docs() http.Handler { return docspage.Handler(roster.OpenAPI) }
@@ -74,11 +74,13 @@ func endSession(env *boot.Environment) http.Handler {
 
 func forgetPassword(env *boot.Environment) http.Handler {
 	parts := user.ForgetPasswordParts{Tokens: env.OneTimeTokens(), Notices: mailing.Notices(env), Limits: env.Limits()}
-	return web.TrustProxies(env.Edge(), api.ForgetPassword(env.Postgres(), parts, env.Bool("RESET_TOKEN_IN_RESPONSE", false)))
+	db, brand := env.Postgres(), api.Brand{Name: env.AppName(), ReturnURL: env.ReturnURL()}
+	call := api.ForgetPassword(db, parts, env.Bool("RESET_TOKEN_IN_RESPONSE", false))
+	return web.TrustProxies(env.Edge(), api.WithForgotPasswordPage(call, api.ForgotPasswordPage(db, parts, brand)))
 }
 
 func getUser(env *boot.Environment) http.Handler {
-	return api.GetUser(env.Postgres(), tokens.New(env))
+	return web.WithMethods(routes.Methods, api.GetUser(env.Postgres(), tokens.New(env)))
 }
 
 func health(env *boot.Environment) http.Handler {
@@ -119,7 +121,8 @@ func resetPassword(env *boot.Environment) http.Handler {
 
 func resetPasswordPage(env *boot.Environment) http.Handler {
 	parts := user.ResetPasswordParts{Tokens: env.OneTimeTokens(), Passwords: policy.Passwords(env), Limits: env.Limits()}
-	return web.TrustProxies(env.Edge(), api.ResetPasswordPage(env.Postgres(), parts))
+	brand := api.Brand{Name: env.AppName(), ReturnURL: env.ReturnURL()}
+	return web.TrustProxies(env.Edge(), api.ResetPasswordPage(env.Postgres(), parts, brand))
 }
 
 // SeedAdmin is the job of functions/seed_admin.
@@ -131,7 +134,7 @@ func SeedAdmin(ctx context.Context, env *boot.Environment, request seed.Request)
 	run := seed.NewJob(db, seed.Parts{
 		Migrate: env.Migrator(migrations.Up, migrations.Grant),
 		Seeding: user.SeedAdminParts{Passwords: policy.Passwords(env), Tokens: env.OneTimeTokens(), Notices: mailing.Notices(env)},
-		Admin:   env.Admin(),
+		Admin:   env.Admin(), AuditKey: []byte(env.AuditKey()),
 	})
 	if err := env.Check(); err != nil {
 		return seed.Report{}, err
@@ -146,5 +149,5 @@ func sessions(env *boot.Environment) http.Handler {
 
 func updateUser(env *boot.Environment) http.Handler {
 	parts := user.UpdateParts{Passwords: policy.Passwords(env), Limits: env.Limits()}
-	return web.TrustProxies(env.Edge(), api.UpdateUser(env.Postgres(), parts, tokens.New(env)))
+	return web.WithMethods(routes.Methods, web.TrustProxies(env.Edge(), api.UpdateUser(env.Postgres(), parts, tokens.New(env))))
 }

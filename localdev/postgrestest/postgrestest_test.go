@@ -77,7 +77,7 @@ func TestTheDatabaseIsEmptyForEachTest(t *testing.T) {
 			if _, err := conn.Exec(t.Context(), "INSERT INTO resets VALUES (sha256(''), 1, now(), now())"); err != nil {
 				t.Fatal(err)
 			}
-			if got := text(t, conn, "SELECT concat(count(*), ' ', max(version_id)) FROM goose_db_version"); strings.HasPrefix(got, "0") {
+			if got := text(t, conn, "SELECT concat(count(*), ' ', max(version_id)) FROM roster_migrations"); strings.HasPrefix(got, "0") {
 				t.Errorf("the migrations' own book is %q", got)
 			}
 		})

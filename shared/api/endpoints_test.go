@@ -51,6 +51,8 @@ var generousLimits = func() user.Limits {
 	return l
 }()
 
+var brand = api.Brand{Name: `Möwe & <b>Söhne</b>`, ReturnURL: `https://www.example.com/?a="b"&c=d`}
+
 // routes returns a handler with the routes of template.yaml. The tests themselves
 // do for a request what package lambdahttp would do.
 func routes(db store, box mail.Transport, reveal bool) *http.ServeMux {
@@ -61,7 +63,9 @@ func routesWithLimits(db store, box mail.Transport, reveal bool, limits user.Lim
 	notices := user.Notices{Mailer: mail.Mailer{Transport: box}, PublicURL: publicURL}
 	refreshing := refresh.Codec{Keys: refreshKeys}
 	reset := user.ResetPasswordParts{Tokens: resets, Passwords: passwords, Limits: limits}
-	page := api.ResetPasswordPage(db, reset)
+	page := api.ResetPasswordPage(db, reset, brand)
+	forgetting := user.ForgetPasswordParts{Tokens: resets, Notices: notices, Limits: limits}
+	asking := api.ForgotPasswordPage(db, forgetting, brand)
 	mux := http.NewServeMux()
 	for pattern, h := range map[string]http.Handler{
 		"POST /api/user/register":                   api.Register(db, user.RegisterParts{Passwords: passwords, Limits: limits}),
@@ -70,9 +74,10 @@ func routesWithLimits(db store, box mail.Transport, reveal bool, limits user.Lim
 		"POST /api/user/logout":                     api.Logout(db, tokens),
 		"POST /api/user/change_password":            api.ChangePassword(db, user.ChangePasswordParts{Passwords: passwords, Limits: limits, Tokens: tokens}, tokens),
 		"GET /api/user/me":                          api.GetUser(db, tokens),
+		"PATCH /api/user/{username}":                api.UpdateUser(db, user.UpdateParts{Passwords: passwords, Limits: limits}, tokens),
 		"GET /api/user/{username}/sessions":         api.Sessions(db, tokens),
 		"DELETE /api/user/{username}/sessions/{id}": api.EndSession(db, tokens),
-		"POST /api/user/forget_password":            api.ForgetPassword(db, user.ForgetPasswordParts{Tokens: resets, Notices: notices, Limits: limits}, reveal),
+		"POST /api/user/forget_password":            api.WithForgotPasswordPage(api.ForgetPassword(db, forgetting, reveal), asking),
 		"POST /api/user/reset_password":             api.ResetPassword(db, reset),
 		"GET /api/user/{username}":                  api.GetUser(db, tokens),
 		"PUT /api/user/{username}":                  api.UpdateUser(db, user.UpdateParts{Passwords: passwords, Limits: limits}, tokens),
@@ -80,9 +85,15 @@ func routesWithLimits(db store, box mail.Transport, reveal bool, limits user.Lim
 		"GET /api/audit":                            api.Audit(db, tokens),
 		"GET /reset_password":                       page,
 		"POST /reset_password":                      page,
+		"GET /.well-known/change-password":          page,
+		"GET /forgot_password":                      asking,
+		"POST /forgot_password":                     asking,
 		"GET /healthz":                              api.Health(db, roster.Version),
 		"/":                                         web.NotFound(paths.Methods),
 	} {
+		if strings.HasSuffix(pattern, "/{username}") { // as the mains do
+			h = web.WithMethods(paths.Methods, h)
+		}
 		mux.Handle(pattern, h)
 	}
 	return mux
@@ -187,7 +198,8 @@ func TestEndpointsHaveTheirLinesHere(t *testing.T) {
 			t.Errorf("add a good request of %s to requestForEachEndpoint in endpoints_test.go", f.Folder)
 		}
 		for _, r := range f.Routes {
-			if _, pattern := h.Handler(httptest.NewRequest(r.Method, r.Path, nil)); pattern != r.String() {
+			want := strings.Replace(r.String(), "HEAD ", "GET ", 1)
+			if _, pattern := h.Handler(httptest.NewRequest(r.Method, r.Path, nil)); pattern != want {
 				t.Errorf("add %s to routes in endpoints_test.go", r)
 			}
 		}

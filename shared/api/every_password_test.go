@@ -23,6 +23,7 @@ func TestEveryPasswordCheckIsRateLimited(t *testing.T) {
 	bodies := map[string]string{
 		"POST /api/user/login":           `{"username":"ann","password":"$"}`,
 		"PUT /api/user/{username}":       `{"password":"another kite moon","current_password":"$"}`,
+		"PATCH /api/user/{username}":     `{"password":"another kite moon","current_password":"$"}`,
 		"POST /api/user/change_password": `{"new_password":"another kite moon","current_password":"$"}`,
 	}
 	for _, route := range routesWithPasswords(t) {

@@ -42,7 +42,7 @@ func TestGetUserAnswersOwnersAndAdmins(t *testing.T) {
 		{"another account", "/api/user/ben", ann, 403, forbidden},
 		{"the account of an admin", "/api/user/boss", ann, 403, forbidden},
 		{"an unknown account", "/api/user/nobody", ann, 403, forbidden},
-		{"a route", "/api/user/login", ann, 403, forbidden},
+		{"a route", "/api/user/login", ann, 405, problem(405, "method_not_allowed", "This path does not take GET.")},
 		{"an unknown account, as ADMIN", "/api/user/nobody", boss, 404, noSuchUser},
 		{"an invalid name, as ADMIN", "/api/user/..%2F..%2Fetc", boss, 404, noSuchUser},
 		{"NUL, as ADMIN", "/api/user/a%00b", boss, 404, noSuchUser},

@@ -49,11 +49,13 @@ func TestEveryAnswerHasTheSecurityHeaders(t *testing.T) {
 		{"GET", "/api/user/boss", "", ann, 403, map[string]string{"Content-Type": problem}},
 		{"GET", "/api/user/nobody", "", boss, 404, map[string]string{"Content-Type": problem}},
 		{"PUT", "/api/user/ann", `{}`, ann, 200, map[string]string{"Content-Type": json}},
-		{"PATCH", "/api/user/ann", `{}`, ann, 405, map[string]string{"Content-Type": problem, "Allow": "DELETE, GET, PUT"}},
-		{"GET", "/api/user/register", "", "", 401, map[string]string{"Content-Type": problem, "Www-Authenticate": "Bearer"}}, // as a username
-		{"PATCH", "/api/user/register", "", "", 405, map[string]string{"Content-Type": problem, "Allow": "DELETE, GET, POST, PUT"}},
-		{"DELETE", "/reset_password", "", "", 405, map[string]string{"Content-Type": problem, "Allow": "GET, POST"}},
-		{"OPTIONS", "/healthz", "", "", 405, map[string]string{"Content-Type": problem, "Allow": "GET"}},
+		{"PATCH", "/api/user/ann", `{}`, ann, 200, map[string]string{"Content-Type": json}},
+		{"OPTIONS", "/api/user/ann", "", ann, 405, map[string]string{"Content-Type": problem, "Allow": "DELETE, GET, HEAD, PATCH, PUT"}},
+		{"GET", "/api/user/register", "", "", 405, map[string]string{"Content-Type": problem, "Allow": "POST"}}, // no username
+		{"OPTIONS", "/api/user/me", "", "", 405, map[string]string{"Content-Type": problem, "Allow": "DELETE, GET, HEAD, PATCH, PUT"}},
+		{"PATCH", "/api/user/register", "", "", 405, map[string]string{"Content-Type": problem, "Allow": "POST"}},
+		{"DELETE", "/reset_password", "", "", 405, map[string]string{"Content-Type": problem, "Allow": "GET, HEAD, POST"}},
+		{"OPTIONS", "/healthz", "", "", 405, map[string]string{"Content-Type": problem, "Allow": "GET, HEAD"}},
 		{"GET", "/nowhere", "", "", 404, map[string]string{"Content-Type": problem}},
 		{"GET", "/api/user/a/b", "", "", 404, map[string]string{"Content-Type": problem}},
 		{"GET", "/healthz", "", "", 200, map[string]string{"Content-Type": json}},

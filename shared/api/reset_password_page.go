@@ -4,37 +4,47 @@ import (
 	"context"
 	"html"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"roster/shared/fault"
 	"roster/shared/user"
 	"roster/shared/web"
 )
 
+// changePasswordPath is where password managers look for the page that changes a
+// password (W3C, A Well-Known URL for Changing Passwords).
+const changePasswordPath = "/.well-known/change-password"
+
 // ResetPasswordPage is GET and POST /reset_password: the page that the mailed
-// link opens, for services without such a page. It has no script. GET shows a
-// form and does not use the token, because mail scanners open links. POST does
-// the same as POST /api/user/reset_password.
-func ResetPasswordPage(db user.ResetStore, p user.ResetPasswordParts) http.Handler {
+// link opens, for services without such a page. GET checks the token and does not
+// use it, because mail scanners open links. POST does the same as POST
+// /api/user/reset_password. It is GET /.well-known/change-password, too, which
+// leads to the page that asks for a link.
+func ResetPasswordPage(db user.ResetStore, p user.ResetPasswordParts, b Brand) http.Handler {
 	return web.Respond(func(w http.ResponseWriter, r *http.Request) (int, error) {
-		w.Header().Set("Content-Security-Policy", pagePolicy)
-		page, err := resetPage{token: r.URL.Query().Get("token")}, error(nil)
-		if r.Method == http.MethodPost {
-			page, err = web.CatchPanic(r, func(r *http.Request) (resetPage, error) { return submitReset(r, db, p) })
+		if r.URL.Path == changePasswordPath {
+			w.Header().Set("Location", forgotPasswordPath)
+			w.WriteHeader(http.StatusFound)
+			return http.StatusFound, nil
 		}
+		answer := openReset
+		if r.Method == http.MethodPost {
+			answer = submitReset
+		}
+		page, err := web.CatchPanic(r, func(r *http.Request) (resetPage, error) { return answer(r, db, p) })
 		page.minLength = p.Passwords.Policy.MinimumLength()
-		return page.write(w, err), err
+		if r.Method != http.MethodPost && isDeadLink(err) {
+			page.token, err = "", nil // the page was found, and says so
+		}
+		return page.write(w, b, err), err
 	})
 }
 
 // WaitForSecretsPage is web.WaitForSecrets with a page as the answer.
 func WaitForSecretsPage(ready func(context.Context) (http.Handler, error)) http.Handler {
 	return web.WaitForSecretsOr(ready, func(w http.ResponseWriter, _ *http.Request, err error) int {
-		w.Header().Set("Content-Security-Policy", pagePolicy)
-		return resetPage{}.write(w, err)
+		return resetPage{}.write(w, Brand{}, err)
 	})
 }
 
@@ -42,88 +52,100 @@ var errPasswordsDiffer = &fault.Error{
 	Code: fault.Invalid, Message: "The two passwords are not the same.", Fields: fault.Fields{"repeat_password": "is not the same"},
 }
 
-func submitReset(r *http.Request, db user.ResetStore, p user.ResetPasswordParts) (resetPage, error) {
-	body, err := web.ReadBody(r, "application/x-www-form-urlencoded")
-	if err != nil {
-		return resetPage{}, err
+// openReset checks the token of a link.
+func openReset(r *http.Request, db user.ResetStore, p user.ResetPasswordParts) (resetPage, error) {
+	page := resetPage{token: r.URL.Query().Get("token")}
+	if page.token == "" {
+		return page, nil
 	}
-	form, err := url.ParseQuery(string(body))
-	if err != nil || !isJSONText(form) {
-		return resetPage{}, web.Malformed("The form could not be read.")
-	}
-	page := resetPage{token: form.Get("token")}
-	if form.Get("new_password") != form.Get("repeat_password") {
-		return page, errPasswordsDiffer
-	}
-	in := user.PasswordReset{Token: page.token, NewPassword: form.Get("new_password")}
-	err = user.ResetPassword(r.Context(), web.Anonymous(r), db, p, in)
-	page.done = err == nil
+	live, err := user.OpenReset(r.Context(), web.Anonymous(r), db, p, page.token)
+	page.username = live.Username
 	return page, err
 }
 
-// isJSONText reports whether JSON can represent the values, too. Otherwise this
-// page could set a password that no client can send to POST /api/user/login.
-func isJSONText(form url.Values) bool {
-	for _, values := range form {
-		for _, v := range values {
-			if !utf8.ValidString(v) || strings.ContainsRune(v, 0) {
-				return false
-			}
-		}
+// submitReset sets the password.
+func submitReset(r *http.Request, db user.ResetStore, p user.ResetPasswordParts) (resetPage, error) {
+	form, err := readForm(r)
+	if err != nil {
+		return resetPage{}, err
 	}
-	return true
+	req, page := web.Anonymous(r), resetPage{token: form.Get("token")}
+	live, err := user.OpenReset(r.Context(), req, db, p, page.token)
+	if err != nil {
+		return page, err
+	}
+	page.username = live.Username
+	if form.Get("new_password") != form.Get("repeat_password") {
+		return page, errPasswordsDiffer
+	}
+	err = live.SetPassword(r.Context(), req, db, p, form.Get("new_password"))
+	page.done = err == nil
+	return page, err
 }
 
 // resetPage holds what the page shows.
 type resetPage struct {
 	token     string
+	username  string // only with a token that works
 	done      bool
 	minLength int // of a password, in characters
 }
 
-// write sends the page and returns its status. It does not use html/template,
-// which would turn off the linker's removal of unused methods. The page has only
-// a few placeholders, and each value is escaped.
-func (p resetPage) write(w http.ResponseWriter, err error) int {
-	status, message := http.StatusOK, ""
-	if err != nil {
-		status, message = web.SetErrorHeaders(w.Header(), err), messageFor(web.Refusal(err))
-	}
-	title, body := formTitle, formHTML
+// write sends the page and returns its status.
+func (p resetPage) write(w http.ResponseWriter, b Brand, err error) int {
+	status, refusal := pageStatus(w, err)
 	switch {
 	case p.done:
-		title, body = doneTitle, doneHTML
-	case p.brokenLink(err):
-		title, body = brokenLinkTitle, brokenLinkHTML
+		return b.write(w, status, page{title: doneTitle, body: doneHTML + b.wayBack()})
+	case isDeadLink(err) || err == nil && p.token == "":
+		return b.write(w, status, page{title: brokenLinkTitle, body: brokenLinkHTML + askForm("Send me a new link", ""), error: err != nil})
 	case p.token == "":
-		body = messageHTML
+		return b.write(w, status, page{title: formTitle, body: banner(refusal.Message, ""), error: true})
 	}
-	heading := title
-	if message != "" {
-		title = "Error: " + title // a screen reader says the title first
-		message = `<p class="message" id="message" role="alert">` + html.EscapeString(message) + `</p>`
-	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.WriteHeader(status)
-	fill := strings.NewReplacer("{title}", title, "{heading}", heading, "{message}", message,
-		"{minLength}", strconv.Itoa(p.minLength), "{token}", html.EscapeString(p.token))
-	_, _ = w.Write([]byte(fill.Replace(pageHead + body + pageFoot))) // #nosec G705 -- message and token are escaped above, the rest is our own text
-	return status
+	return b.write(w, status, page{title: formTitle, body: p.form(refusal), error: err != nil})
 }
 
-// brokenLink reports whether the link itself does not work. Otherwise the error
-// is about the form or the service.
-func (p resetPage) brokenLink(err error) bool {
-	if err == nil {
-		return p.token == ""
+// isDeadLink reports whether the link itself does not work. Other errors are about
+// the form or the service.
+func isDeadLink(err error) bool { return err != nil && web.Refusal(err).Fields["token"] != "" }
+
+// form returns the form. What is wrong stands beside its field, which has the
+// focus.
+func (p resetPage) form(refusal *fault.Error) string {
+	top, first, second := "", fieldState{}, fieldState{}
+	if refusal != nil {
+		switch {
+		case refusal.Fields["new_password"] != "":
+			first.set("problem", "The new password "+refusal.Fields["new_password"]+".")
+			top = banner("The password was not changed.", "new_password")
+		case refusal.Fields["repeat_password"] != "":
+			second.set("repeat_problem", refusal.Message)
+			top = banner("The password was not changed.", "repeat_password")
+		default:
+			top = banner(refusal.Message, "")
+		}
 	}
-	return web.Refusal(err).Fields["token"] != ""
+	if second.wrong == "" {
+		first.invalid += " autofocus"
+	}
+	account := ""
+	if p.username != "" {
+		account = strings.ReplaceAll(accountHTML, "{username}", html.EscapeString(p.username))
+	}
+	fill := strings.NewReplacer("{account}", account, "{minLength}", strconv.Itoa(p.minLength), "{token}", html.EscapeString(p.token),
+		"{wrong}", first.wrong, "{problem}", first.problem, "{described}", first.described, "{invalid}", first.invalid,
+		"{repeatWrong}", second.wrong, "{repeatProblem}", second.problem, "{repeatInvalid}", second.invalid)
+	return top + fill.Replace(formHTML)
 }
 
-// messageFor returns a sentence for the person who reads the page.
-func messageFor(e *fault.Error) string {
-	if reason, bad := e.Fields["new_password"]; bad {
-		return "The new password " + reason + "."
+// fieldState holds what the HTML of a field says of a mistake in it.
+type fieldState struct{ wrong, problem, described, invalid string }
+
+func (s *fieldState) set(id, reason string) {
+	s.wrong, s.described = " wrong", id+" "
+	s.problem = strings.NewReplacer("{id}", id, "{reason}", html.EscapeString(reason)).Replace(problemHTML)
+	s.invalid = ` aria-invalid="true"`
+	if id == "repeat_problem" {
+		s.invalid += ` aria-describedby="repeat_problem" autofocus`
 	}
-	return e.Message
 }

@@ -16,6 +16,7 @@ const (
 	pageForm       = `<form method="post" action="/reset_password">`
 	pageDone       = "Your password has been changed"
 	pageBrokenLink = "This link does not work"
+	askForm        = `<form method="post" action="/forgot_password">`
 )
 
 func submit(token, password, repeated string) string {
@@ -76,14 +77,14 @@ func TestPageShowsWhatIsWrong(t *testing.T) {
 		status int
 		shows  []string
 	}{
-		"not the same":       {submit(token, "another kite", "another kit"), formType, 400, []string{pageForm, "The two passwords are not the same.", token}},
+		"not the same":       {submit(token, "another kite", "another kit"), formType, 400, []string{pageForm, "The two passwords are not the same.", token, `<strong>ann</strong>`}},
 		"not repeated":       {submit(token, "another kite", ""), formType, 400, []string{pageForm, "The two passwords are not the same."}},
 		"short":              {submit(token, "short", "short"), formType, 400, []string{pageForm, "The new password must have at least 8 characters."}},
 		"common":             {submit(token, "password123", "password123"), formType, 400, []string{pageForm, "The new password is too common."}},
 		"own address":        {submit(token, "ann@example.com", "ann@example.com"), formType, 400, []string{pageForm, "The new password must not be one of the account&#39;s own names."}},
-		"unknown token":      {submit(strings.Repeat("A", 43), "another kite", "another kite"), formType, 400, []string{pageBrokenLink}},
+		"unknown token":      {submit(strings.Repeat("A", 43), "another kite", "another kite"), formType, 400, []string{pageBrokenLink, askForm}},
 		"no token":           {submit("", "another kite", "another kite"), formType, 400, []string{pageBrokenLink}},
-		"markup for a token": {submit(`"><script>alert(1)</script>{message}`, "short", "short"), formType, 400, []string{pageForm, `value="&#34;&gt;&lt;script&gt;alert(1)&lt;/script&gt;{message}"`}},
+		"markup for a token": {submit(`"><script>alert(1)</script>{message}`, "short", "short"), formType, 400, []string{pageBrokenLink, askForm}},
 		"NUL":                {submit(token, "another\x00kite", "another\x00kite"), formType, 400, []string{"The form could not be read."}},
 		"broken UTF-8":       {submit(token, "another\xffkite", "another\xffkite"), formType, 400, []string{"The form could not be read."}},
 		"a bad escape":       {"token=" + token + "&new_password=%zz", formType, 400, []string{"The form could not be read."}},
@@ -97,21 +98,25 @@ func TestPageShowsWhatIsWrong(t *testing.T) {
 		})
 	}
 	s.send("GET", "/reset_password", "").showsPage(t, "GET without a token", 200, pageBrokenLink)
-	s.send("GET", "/reset_password?token=%22%3E%3Cscript%3E", "").showsPage(t, "GET with markup", 200, pageForm, `value="&#34;&gt;&lt;script&gt;"`)
+	s.send("GET", "/reset_password?token=%22%3E%3Cscript%3E", "").showsPage(t, "GET with markup", 200, pageBrokenLink)
 	s.send("POST", "/reset_password", submit(token, "another kite", "another kite"), formType).showsPage(t, "the token still works", 200, pageDone)
 }
 
 func TestPageKeepsToItsSecurityPolicy(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
+	s.account("ann")
+	token := s.mailedToken("ann")
 	for name, a := range map[string]answer{
 		"GET":     s.send("GET", "/reset_password?token=x", ""),
+		"form":    s.send("GET", "/reset_password?token="+token, ""),
+		"ask":     s.send("GET", "/forgot_password", ""),
 		"refused": s.send("POST", "/reset_password", submit("x", "short", "short"), formType),
 	} {
 		for header, want := range securityHeaders {
 			got := a.header.Get(header)
 			if header == "Content-Security-Policy" {
-				if !strings.HasPrefix(got, "default-src 'none'; style-src 'sha256-") || !strings.HasSuffix(got, "; form-action 'self'; frame-ancestors 'none'; base-uri 'none'") {
+				if !strings.HasPrefix(got, "default-src 'none'; style-src 'sha256-") || !strings.Contains(got, "; script-src 'sha256-") || strings.Contains(got, "unsafe") || !strings.HasSuffix(got, "; form-action 'self'; frame-ancestors 'none'; base-uri 'none'") {
 					t.Errorf("%s: %s", name, got)
 				}
 				continue
@@ -120,9 +125,11 @@ func TestPageKeepsToItsSecurityPolicy(t *testing.T) {
 				t.Errorf("%s: %s is %q", name, header, got)
 			}
 		}
-		hash := sha256.Sum256([]byte(between(a.body, "<style>", "</style>")))
-		if allowed := "'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) + "'"; !strings.Contains(a.header.Get("Content-Security-Policy"), allowed) {
-			t.Errorf("%s: the policy does not allow the page's style", name)
+		for _, tag := range []string{"style", "script"} {
+			hash := sha256.Sum256([]byte(between(a.body, "<"+tag+">", "</"+tag+">")))
+			if allowed := tag + "-src 'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) + "'"; !strings.Contains(a.header.Get("Content-Security-Policy"), allowed) {
+				t.Errorf("%s: the policy does not allow the page's %s", name, tag)
+			}
 		}
 		if strings.Contains(a.body, "Roster") {
 			t.Errorf("%s: the page shows the name of the program:\n%s", name, a.body)
@@ -130,7 +137,7 @@ func TestPageKeepsToItsSecurityPolicy(t *testing.T) {
 		if got := a.header.Get("Content-Type"); got != "text/html; charset=utf-8" {
 			t.Errorf("%s: Content-Type %q", name, got)
 		}
-		if strings.Contains(a.body, "<script") || strings.Contains(a.body, "http://") || strings.Contains(a.body, "https://") || strings.Contains(a.body, " style=") {
+		if strings.Count(a.body, "<script") != 1 || strings.Contains(a.body, "http://") || strings.Contains(a.body, "https://") || strings.Contains(a.body, " style=") {
 			t.Errorf("%s: the page has something that its policy forbids:\n%s", name, a.body)
 		}
 	}
@@ -151,19 +158,19 @@ func TestPageIsReadableByScreenReaders(t *testing.T) {
 	s.account("ann")
 	token := s.mailedToken("ann")
 	for _, c := range []struct{ password, title string }{
-		{"short", "Error: Choose a new password"},
-		{"another kite", "Your password has been changed"},
-		{"another kite", "Error: This link does not work"},
+		{"short", "Error: Choose a new password – "},
+		{"another kite", "Your password has been changed – "},
+		{"another kite", "Error: This link does not work – "},
 	} {
 		a := s.send("POST", "/reset_password", submit(token, c.password, c.password), formType)
-		if title := between(a.body, "<title>", "</title>"); title != c.title {
+		if title := between(a.body, "<title>", "</title>"); title != c.title+"Möwe &amp; &lt;b&gt;Söhne&lt;/b&gt;" {
 			t.Errorf("the title is %q, want %q", title, c.title)
 		}
-		if heading := between(a.body, "<h1>", "</h1>"); !strings.HasSuffix(c.title, heading) {
+		if heading := between(a.body, "<h1>", "</h1>"); !strings.HasSuffix(c.title, heading+" – ") {
 			t.Errorf("the heading is %q", heading)
 		}
-		if field := between(a.body, `<input id="new_password"`, ">"); field != "" && (!strings.Contains(field, `aria-describedby="message hint"`) ||
-			!strings.Contains(a.body, `id="message"`) || !strings.Contains(a.body, `id="hint">At least 8 characters.`)) {
+		if field := between(a.body, `<input id="new_password"`, ">"); field != "" && (!strings.Contains(field, `aria-describedby="problem hint" aria-invalid="true" autofocus`) ||
+			!strings.Contains(a.body, `id="problem">The new password must have`) || !strings.Contains(a.body, `role="alert"><a href="#new_password">`) || !strings.Contains(a.body, `id="hint">At least 8 characters.`)) {
 			t.Errorf("nothing describes the field:\n%s", a.body)
 		}
 	}
@@ -183,7 +190,7 @@ func TestPageAnswersOutagesAndBugs(t *testing.T) {
 	if a.header.Get("Retry-After") == "" {
 		t.Error("503 without Retry-After")
 	}
-	s.send("GET", "/reset_password?token="+token, "").showsPage(t, "GET needs no database", 200, pageForm)
+	s.send("GET", "/reset_password?token="+token, "").showsPage(t, "GET in an outage", 503, pageForm, "The service is not available right now.", token)
 }
 
 // ASVS 6.2.6 and 6.2.7: the fields hide what is typed, and nothing prevents the
@@ -191,14 +198,18 @@ func TestPageAnswersOutagesAndBugs(t *testing.T) {
 func TestPageAllowsPasswordManagers(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
-	page := s.send("GET", "/reset_password?token="+strings.Repeat("A", 43), "").body
+	s.account("ann")
+	page := s.send("GET", "/reset_password?token="+s.mailedToken("ann"), "").body
 	for _, name := range []string{"new_password", "repeat_password"} {
 		field := regexp.MustCompile(`<input [^>]*name="` + name + `"[^>]*>`).FindString(page)
 		if !strings.Contains(field, `type="password"`) || !strings.Contains(field, `autocomplete="new-password"`) || strings.Contains(field, "maxlength") {
 			t.Errorf("the field %s is %s", name, field)
 		}
 	}
-	if found := regexp.MustCompile(`(?i)<script|\son[a-z]+=|javascript:`).FindString(page); found != "" {
+	if name := `name="username" autocomplete="username" value="ann"`; !strings.Contains(page, name) {
+		t.Errorf("a password manager does not see whose password it is:\n%s", page)
+	}
+	if found := regexp.MustCompile(`(?i)<script |\son[a-z]+=|javascript:`).FindString(page); found != "" {
 		t.Errorf("the page has %s", found)
 	}
 }

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 
 	"roster/shared/audit"
 	"roster/shared/fault"
@@ -42,7 +43,7 @@ func (db *DB) CreateUser(ctx context.Context, u user.NewAccount, event audit.Eve
 		{"created_at", u.CreatedAt},
 		{"updated_at", u.UpdatedAt},
 		{"password_changed_at", u.PasswordChangedAt},
-		{"event", entry(event)},
+		{"event", db.entry(event)},
 	}}, &id)
 	if err == nil && !created {
 		taken, err = db.taken(ctx, u.Username, u.Email)
@@ -50,12 +51,32 @@ func (db *DB) CreateUser(ctx context.Context, u user.NewAccount, event audit.Eve
 	return id, taken, err
 }
 
+// PostgreSQL shows last_value only to a role that may read the sequence, and only
+// once the sequence was used.
+const sqlSequenceBehind statement = `
+select coalesce(max(id) >= coalesce(max(last_value), 0), false) and bool_and(has_sequence_privilege(pg_get_serial_sequence('users', 'id'), 'select'))
+from users left join pg_sequences on format('%I.%I', schemaname, sequencename) = pg_get_serial_sequence('users', 'id')`
+
 // taken returns which of the two another account has. It is an error if none
-// has: the other account was deleted at the same moment.
+// has: the other account was deleted at the same moment, or the new account got
+// the id of one that exists.
 func (db *DB) taken(ctx context.Context, username, email string) (t user.Taken, err error) {
 	_, err = db.queryRow(ctx, query{"see what is taken", sqlTaken, named{{"username", username}, {"email", email}}}, &t.Username, &t.Email)
 	if err == nil && !t.Any() {
-		err = &fault.Error{Code: fault.Unavailable, Message: "Please try again.", RetryAfter: retryAfter}
+		err = &fault.Error{Code: fault.Unavailable, Message: "Please try again.", RetryAfter: retryAfter, Cause: db.whyNoneIsTaken(ctx)}
 	}
 	return t, err
+}
+
+// whyNoneIsTaken returns why an account was not stored, for the log.
+func (db *DB) whyNoneIsTaken(ctx context.Context) error {
+	var behind bool
+	if _, err := db.queryRow(ctx, query{"see whether the ids are behind", sqlSequenceBehind, nil}, &behind); err != nil {
+		return err
+	}
+	if behind {
+		return errors.New("create a user: the sequence of users.id is behind the highest id, as after a restored dump, so the next id exists already; " +
+			"seed_admin sets it right: invoke it, or run cmd/migrate")
+	}
+	return errors.New("create a user: the account with that name or address was deleted at the same moment")
 }

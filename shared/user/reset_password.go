@@ -64,40 +64,75 @@ func ResetPassword(ctx context.Context, req request.Request, db ResetStore, p Re
 	if err := in.Check(p.Passwords).Err(); err != nil {
 		return err
 	}
-	hash, ok := p.Tokens.Hash(in.Token)
+	live, err := OpenReset(ctx, req, db, p, in.Token)
+	if err != nil {
+		return err
+	}
+	return live.SetPassword(ctx, req, db, p, in.NewPassword)
+}
+
+// LiveReset is a reset token that was valid a moment ago.
+type LiveReset struct {
+	Username string // of its account; only who holds the token may see it
+
+	user User
+	hash []byte
+	last bool // the next attempt must wait
+}
+
+// OpenReset finds the account of a reset token and does not use the token up. It
+// counts as an attempt and refuses as ResetPassword does: with the same error for
+// a token that is unknown, used or expired.
+func OpenReset(ctx context.Context, req request.Request, db ResetStore, p ResetPasswordParts, token string) (LiveReset, error) {
+	hash, ok := p.Tokens.Hash(token)
 	if !ok {
-		return errInvalidToken()
+		return LiveReset{}, errInvalidToken()
 	}
 	attempt, err := ratelimit.Consume(ctx, db, req.At, p.Limits.reset(req.Client)...)
 	if err != nil {
-		return err
+		return LiveReset{}, err
 	}
-	failed := audit.NewEvent(req, audit.ActionResetFailed)
-	failed.AddIf(attempt.Last, audit.ActionWait)
+	live := LiveReset{hash: hash, last: attempt.Last}
 	u, err := db.UserByReset(ctx, hash, req.At)
 	if err != nil {
-		return err
+		return LiveReset{}, err
 	}
 	if u == nil {
-		return audit.RecordRefusal(ctx, db, failed, errInvalidToken())
+		return LiveReset{}, live.refuse(ctx, req, db)
 	}
+	live.Username, live.user = u.Username, *u
+	return live, nil
+}
+
+// SetPassword sets the password of the account and uses the token up. If the
+// password is refused, the token stays valid.
+func (l LiveReset) SetPassword(ctx context.Context, req request.Request, db ResetStore, p ResetPasswordParts, newPassword string) error {
 	fields := fault.Fields{}
-	fields.Add("new_password", p.Passwords.Policy.Check(in.NewPassword, u.contextWords()...))
+	fields.Add("new_password", p.Passwords.Policy.Check(newPassword, l.user.contextWords()...))
 	if err := fields.Err(); err != nil {
 		return err
 	}
-	if err := p.Passwords.checkBreach(ctx, "new_password", in.NewPassword); err != nil {
+	if err := p.Passwords.checkBreach(ctx, "new_password", newPassword); err != nil {
 		return err
 	}
-	clear := p.Limits.clearedByReset(u.UUID, req.Client.Network())
 	event := audit.NewEvent(req, audit.ActionResetUsed, audit.ActionPasswordChanged)
-	event.AddIf(attempt.Last, audit.ActionWait)
-	passwordHash := p.Passwords.Hasher.Hash(in.NewPassword)
-	used, err := db.UseReset(ctx, ResetUse{Hash: hash, PasswordHash: passwordHash, Clear: clear, At: req.At}, event)
+	event.AddIf(l.last, audit.ActionWait)
+	use := ResetUse{
+		Hash: l.hash, PasswordHash: p.Passwords.Hasher.Hash(newPassword),
+		Clear: p.Limits.clearedByReset(l.user.UUID, req.Client.Network()), At: req.At,
+	}
+	used, err := db.UseReset(ctx, use, event)
 	if err == nil && !used {
-		return audit.RecordRefusal(ctx, db, failed, errInvalidToken())
+		return l.refuse(ctx, req, db)
 	}
 	return err
+}
+
+// refuse records a token that opens nothing and returns the refusal.
+func (l LiveReset) refuse(ctx context.Context, req request.Request, db ResetStore) error {
+	failed := audit.NewEvent(req, audit.ActionResetFailed)
+	failed.AddIf(l.last, audit.ActionWait)
+	return audit.RecordRefusal(ctx, db, failed, errInvalidToken())
 }
 
 func errInvalidToken() error {

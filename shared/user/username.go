@@ -59,8 +59,8 @@ func limitKey(username string) string {
 // API's paths (a test compares them with template.yaml), and names that could
 // pretend to be the service itself.
 var reservedUsernames = map[string]bool{
-	"register": true, "login": true, "forget_password": true, "reset_password": true,
-	"logout": true, "refresh": true, "change_password": true, "verify": true, "sessions": true,
+	"register": true, "login": true, "forget_password": true, "reset_password": true, "forgot_password": true,
+	"logout": true, "refresh": true, "change_password": true, "change-password": true, "verify": true, "sessions": true,
 	"admin": true, "administrator": true, "root": true, "system": true, "roster": true,
 	"me": true, "self": true, "user": true, "users": true, "anonymous": true, "guest": true,
 	"api": true, "audit": true, "docs": true, "health": true, "healthz": true, "openapi": true, "openapi.json": true,

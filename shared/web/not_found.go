@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"roster/shared/fault"
@@ -14,6 +15,20 @@ import (
 func NotFound(methods func(path string) []string) http.Handler {
 	return Endpoint(http.StatusNotFound, func(r *http.Request) (out Message, err error) {
 		return out, noRoute(methods(r.URL.Path), r.Method)
+	})
+}
+
+// WithMethods refuses a request whose path has other methods than its own, and
+// passes on every other request. A route such as /api/user/{username} also gets requests for
+// /api/user/login, which is a path of its own.
+func WithMethods(methods func(path string) []string, next http.Handler) http.Handler {
+	refuse := NotFound(methods)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if all := methods(r.URL.Path); len(all) > 0 && !slices.Contains(all, r.Method) {
+			refuse.ServeHTTP(w, r)
+		} else {
+			next.ServeHTTP(w, r)
+		}
 	})
 }
 

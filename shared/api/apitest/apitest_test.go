@@ -90,7 +90,7 @@ func TestVerifyAcceptsWhatIsDescribed(t *testing.T) {
 		},
 		"an account":              {method: "GET", path: "/api/user/user1", headers: []string{"Authorization: " + bearer}, status: 200, answer: account},
 		"an account, no token":    {method: "GET", path: "/api/user/user1", status: 401, answer: problem(401, "unauthenticated"), answerHeaders: []string{"WWW-Authenticate: Bearer"}},
-		"a route as a username":   {method: "GET", path: "/api/user/login", headers: []string{"Authorization: " + bearer}, status: 403, answer: problem(403, "forbidden")},
+		"a route as a username":   {method: "GET", path: "/api/user/login", headers: []string{"Authorization: " + bearer}, status: 405, answer: problem(405, "method_not_allowed"), answerHeaders: []string{"Allow: POST"}},
 		"a change":                {method: "PUT", path: "/api/user/user1", headers: []string{"Authorization: " + bearer}, body: `{"first_name":"U"}`, status: 200, answer: `{"msg":"User details updated."}`},
 		"an outage":               {method: "DELETE", path: "/api/user/user1", headers: []string{"Authorization: " + bearer}, status: 503, answer: problem(503, "unavailable"), answerHeaders: []string{"Retry-After: 1"}},
 		"health":                  {method: "GET", path: "/healthz", status: 200, answer: `{"status":"ok","version":"1.0.0"}`},
@@ -98,8 +98,8 @@ func TestVerifyAcceptsWhatIsDescribed(t *testing.T) {
 		"a file":                  {method: "GET", path: "/docs/page.css", status: 200, answer: "p{}", answerHeaders: []string{"Content-Type: text/css; charset=utf-8", `ETag: "x"`, "Cache-Control: public, max-age=3600"}},
 		"an unchanged file":       {method: "GET", path: "/docs/page.css", status: 304, answerHeaders: []string{"Content-Type:", `ETag: "x"`, "Cache-Control: no-cache"}},
 		"no route":                {method: "GET", path: "/nowhere", status: 404, answer: problem(404, "not_found")},
-		"no such method":          {method: "PATCH", path: "/api/user/user1", status: 405, answer: problem(405, "method_not_allowed"), answerHeaders: []string{"Allow: DELETE, GET, PUT"}},
-		"HEAD, which has no body": {method: "HEAD", path: "/healthz", status: 405, answerHeaders: []string{"Allow: GET"}},
+		"no such method":          {method: "OPTIONS", path: "/api/user/user1", status: 405, answer: problem(405, "method_not_allowed"), answerHeaders: []string{"Allow: DELETE, GET, PUT"}},
+		"HEAD, which has no body": {method: "HEAD", path: "/healthz", status: 200, answerHeaders: []string{"Content-Type: application/json"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -64,13 +64,23 @@ func defaultRoute(doc *openapi3.T) (*openapi3.Operation, error) {
 	return op, nil
 }
 
+// ownAccount is a path of its own and an account's path as well.
+const ownAccount = "/api/user/me"
+
 // find chooses a route as API Gateway does: among the routes that match, the one
 // with the fewest variables, and $default if none matches.
 func (d *description) find(req *http.Request) (*routers.Route, map[string]string) {
 	best := &routers.Route{Spec: d.doc, Method: req.Method, PathItem: &openapi3.PathItem{}, Operation: d.fallback}
+	method := req.Method
+	if method == http.MethodHead {
+		method = http.MethodGet // answered alike (RFC 9110 §9.3.2)
+	}
+	if item := d.doc.Paths.Value(req.URL.EscapedPath()); item != nil && item.GetOperation(method) == nil && req.URL.Path != ownAccount {
+		return best, nil // a path of its own is no username
+	}
 	var values map[string]string
 	for path, item := range d.doc.Paths.Map() {
-		op := item.GetOperation(req.Method)
+		op := item.GetOperation(method)
 		if op == nil {
 			continue
 		}

@@ -15,8 +15,9 @@ import (
 )
 
 // tablePrivileges is everything that the functions' role may do. Only the owner
-// can alter or delete an entry of the audit log; the functions cannot. The only
-// sequence belongs to an identity column and needs no privilege.
+// can alter or delete an entry of the audit log; the functions cannot. An identity
+// column needs no privilege for its sequence; the functions read that of users to
+// say in the log that it is behind.
 var tablePrivileges = []struct{ table, privileges string }{
 	{"users", "select, insert, update, delete"},
 	{"resets", "select, insert, update, delete"},
@@ -116,6 +117,11 @@ func grantStatements(ctx context.Context, tx *sql.Tx, role string, isOwner bool)
 	for _, relation := range relations {
 		statements = append(statements, "revoke all on "+relation+" from "+name)
 	}
+	var users string
+	if err := tx.QueryRowContext(ctx, "select pg_get_serial_sequence('users', 'id')").Scan(&users); err != nil {
+		return nil, err
+	}
+	statements = append(statements, "grant select on sequence "+users+" to "+name)
 	for _, t := range tablePrivileges {
 		statements = append(statements, "grant "+t.privileges+" on "+t.table+" to "+name)
 	}

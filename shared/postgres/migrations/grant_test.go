@@ -87,7 +87,7 @@ func TestGrant(t *testing.T) {
 		"truncate audit_heads":              "42501",
 		"truncate users":                    "42501",
 		"truncate limits":                   "42501",
-		"select from goose_db_version":      "42501",
+		"select from roster_migrations":     "42501",
 		"create table public.mine (id int)": "42501",
 	} {
 		if code := sqlState(t, functions, sql); code != want && (sql != "create table public.mine (id int)" || code == "") {

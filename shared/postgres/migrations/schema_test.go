@@ -77,7 +77,7 @@ func connect(t testing.TB, url string) *pgx.Conn {
 
 const sqlTables = `
 select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
-where n.nspname = 'public' and c.relkind in ('r', 'p') and c.relname !~ '^goose_' order by c.oid`
+where n.nspname = 'public' and c.relkind in ('r', 'p') and c.relname <> 'roster_migrations' order by c.oid`
 
 // The collation of a column is written where it differs from the collation of its type.
 const sqlColumns = `

@@ -24,7 +24,8 @@ const ownerURL = "MIGRATE_DATABASE_URL (DATABASE_URL, where that is not given)"
 
 // Up brings the schema up to date and returns the names of the migrations that
 // it applied, none when there was nothing to do. Two runs at the same moment
-// wait for each other. It needs a direct connection: its advisory lock belongs to
+// wait for each other. Up also moves a sequence that is behind its table, as after a
+// restored dump. It refuses a database whose encoding is not UTF-8. It needs a direct connection: its advisory lock belongs to
 // the session, which a pooler may give to another client.
 func Up(ctx context.Context, url string, access dburl.Access) ([]string, error) {
 	return Watched{}.Up(ctx, url, access)
@@ -40,7 +41,14 @@ func up(ctx context.Context, url string, access dburl.Access, options ...goose.P
 	db := open(cfg.ConnConfig, access)
 	defer db.Close()
 
-	provider, err := goose.NewProvider(goose.DialectPostgres, db, Files, options...)
+	if err := checkEncoding(ctx, db); err != nil {
+		return nil, fmt.Errorf("migrate: %w", dburl.Explain(err))
+	}
+	store, err := newVersions()
+	if err != nil {
+		return nil, err
+	}
+	provider, err := goose.NewProvider("", db, Files, append(options, goose.WithStore(store))...)
 	if err != nil {
 		return nil, fmt.Errorf("read the migrations: %w", err)
 	}
@@ -56,7 +64,7 @@ func up(ctx context.Context, url string, access dburl.Access, options ...goose.P
 	if err != nil {
 		return applied, fmt.Errorf("migrate: %w", dburl.Explain(err))
 	}
-	return applied, nil
+	return applied, repairSequences(ctx, db)
 }
 
 func open(cfg *pgx.ConnConfig, access dburl.Access) *sql.DB {

@@ -12,13 +12,19 @@ import (
 // is not empty.
 type route struct{ Method, Path string }
 
-// Methods returns the methods of a path, sorted.
+// Methods returns the methods of a path, sorted. A path that is a route itself
+// has that route's methods only: API Gateway takes GET /api/user/login for the
+// account "login", which there cannot be.
 func Methods(path string) []string { return methods(all, path) }
 
+// ownAccount is a route itself, and an account's path as well.
+const ownAccount = "/api/user/me"
+
 func methods(routes []route, path string) []string {
+	literal := path != ownAccount && slices.ContainsFunc(routes, func(r route) bool { return r.Path == path })
 	var found []string
 	for _, r := range routes {
-		if covers(r.Path, path) {
+		if r.Path == path || !literal && covers(r.Path, path) {
 			found = append(found, r.Method)
 		}
 	}

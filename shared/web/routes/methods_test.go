@@ -8,10 +8,11 @@ import (
 
 func TestMethods(t *testing.T) {
 	t.Parallel()
-	some := []route{{"PUT", "/user/{name}"}, {"GET", "/user/{name}"}, {"POST", "/user/login"}, {"GET", "/"}}
+	some := []route{{"GET", "/api/user/me"}, {"PUT", "/api/user/{name}"}, {"PUT", "/user/{name}"}, {"GET", "/user/{name}"}, {"POST", "/user/login"}, {"GET", "/"}}
 	tests := map[string][]string{
 		"/user/ann":   {"GET", "PUT"},
-		"/user/login": {"GET", "POST", "PUT"},
+		"/user/login": {"POST"},
+		"/api/user/me": {"GET", "PUT"},
 		"/":           {"GET"},
 		"/user/":      nil,
 		"/user":       nil,

@@ -73,7 +73,7 @@ func TestForgotPasswordPageAnswersAlike(t *testing.T) {
 	for account, mailed := range map[string]bool{
 		"ann": true, " Ann ": true, "ann@example.com": true, "ANN@example.com\t": true,
 		"ben": false, "ben@example.com": false, "nobody@example.com": false, "../x": false, "a@b@c": false,
-		"<script>": false, strings.Repeat("a", 5000): false,
+		"<script>": false, strings.Repeat("a", 256): false,
 	} {
 		a := s.send("POST", "/forgot_password", ask(account), formType)
 		if a.status != first.status || a.body != first.body {

@@ -118,6 +118,9 @@ func TestEachInputOfANameIsTriedWithSpace(t *testing.T) {
 			}
 			for _, media := range op.RequestBody.Value.Content {
 				for name := range media.Schema.Value.Properties {
+					if op.OperationID == "reset_password_page_submit" { // for password managers, and not read
+						continue
+					}
 					if name == "username" || name == "email" {
 						// PATCH takes what PUT takes, by the same code.
 						seen[strings.TrimSuffix(op.OperationID, "_patch")+" "+name] = true

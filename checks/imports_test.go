@@ -56,12 +56,12 @@ var allowedImports = map[string]imports{
 	},
 
 	"cmd/audit_verify": {
-		own: []string{"shared/postgres"}, others: []string{pgx},
+		own: []string{"shared/boot/settings", "shared/postgres"}, others: []string{pgx},
 		why: "an operator runs it against a database, and it needs nothing else of a deployment",
 	},
 
 	"cmd/audit_prune": {
-		own: []string{"shared/postgres"}, others: []string{pgx},
+		own: []string{"shared/boot/settings", "shared/postgres"}, others: []string{pgx},
 		why: "an operator runs it against a database, and it needs nothing else of a deployment",
 	},
 	"cmd/migrate": {
@@ -155,7 +155,7 @@ var allowedImports = map[string]imports{
 		why: "it is told where the keys are and who wraps them, and has no database",
 	},
 	"shared/job/seed": {
-		own: []string{"shared/job/stack", "shared/user"}, others: []string{lambda + "lambda", lambda + "lambdacontext"},
+		own: []string{"shared/audit", "shared/job/stack", "shared/user"}, others: []string{lambda + "lambda", lambda + "lambdacontext"},
 		why: "it is told how to migrate, so that its tests need no database",
 	},
 	"shared/job/stack": {

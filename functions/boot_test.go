@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"roster/localdev/postgrestest"
+	"roster/shared/postgres"
 )
 
 const (
@@ -160,6 +161,7 @@ func TestEachFunctionAnswers(t *testing.T) {
 	if n := len(v.aws.Mails()); n != 2 {
 		t.Errorf("%d mails were sent, want 2, to the account's own address", n)
 	}
+	v.auditHasMACs()
 	for folder, f := range v.functions {
 		if n := len(f.Instances()); n > 1 {
 			t.Errorf("%s: %d processes for one event after the other: it ends after an event", folder, n)
@@ -167,6 +169,17 @@ func TestEachFunctionAnswers(t *testing.T) {
 	}
 	v.nothingSecretIn(v.log.String(), "correct horse", "staple", v.mailedToken(), v.access)
 	v.logsAsLambdaDoes()
+}
+
+// auditHasMACs fails the test for an entry of the audit log whose MAC is not of
+// the root key. Functions that only verify tokens have a copy of the derived key.
+func (v *service) auditHasMACs() {
+	v.t.Helper()
+	expected := postgres.Expected{Keys: [][]byte{[]byte(auditKeyOf(v.secret["ROOT_KEY"]))}}
+	checked, err := postgrestest.Open(v.t).VerifyAudit(v.t.Context(), expected)
+	if err != nil || len(checked.Altered) > 0 || checked.Unsigned > 0 || checked.Rows < 15 {
+		v.t.Errorf("the audit log: %+v, %v", checked, err)
+	}
 }
 
 // logsAsLambdaDoes fails the test for a line of the log that is not JSON with a

@@ -38,6 +38,9 @@ func TestOneDeploymentIsEnough(t *testing.T) {
 	if key, signs := ring.Current(); !signs || v.public("JWT_PUBLIC_KEYS") == "" {
 		t.Errorf("no key signs: %v, %v", key, ring)
 	}
+	if want := auditKeyOf(v.secret["ROOT_KEY"]); v.public("AUDIT_KEY") != want {
+		t.Error("the functions that only verify have another key of the audit log")
+	}
 	step("seed_admin", "Schema", "")
 	step("rotate_keys", "ApiAddress", `,"Url":"`+apiAddress+`"`)
 	for _, arn := range []string{publicARN, keysARN} { // each function reads one of the two

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"roster/shared/aws/sam"
+	bootsettings "roster/shared/boot/settings"
 	"roster/shared/credential/keyring"
 )
 
@@ -46,7 +47,7 @@ func keysOf(t testing.TB, f sam.Function) string {
 }
 
 // setSecret writes each value into the secret where it belongs, and beside them
-// the copy of the public keys.
+// what rotate_keys copies: the public keys and the key of the audit log.
 func (v *service) setSecret(values map[string]string) {
 	v.t.Helper()
 	v.secret = values
@@ -57,6 +58,9 @@ func (v *service) setSecret(values map[string]string) {
 			v.t.Fatal(err)
 		}
 		secrets[publicARN]["JWT_PUBLIC_KEYS"] = string(public)
+	}
+	if key := auditKeyOf(values["ROOT_KEY"]); key != "" {
+		secrets[publicARN]["AUDIT_KEY"] = key
 	}
 	for name, value := range values {
 		home, elsewhere := homes[name]
@@ -72,6 +76,11 @@ func (v *service) setSecret(values map[string]string) {
 		}
 		v.aws.SetSecret(arn, string(text))
 	}
+}
+
+// auditKeyOf returns the key that is derived from a root key.
+func auditKeyOf(rootKey string) string {
+	return bootsettings.FromMap(map[string]string{"ROOT_KEY": rootKey}).AuditKey()
 }
 
 // usualRing is a ring with one key, as the first deployment makes it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +13,9 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"roster/localdev/awstest"
+	"roster/localdev/mailbox"
 )
 
 // smallDisk mounts one of so many megabytes. Where that is not allowed, the
@@ -41,6 +45,38 @@ func TestATooSmallDiskIsExplained(t *testing.T) {
 	for _, megabytes := range []int{1, 20} {
 		dir := smallDisk(t, megabytes)
 		launch(t, []string{"-addr", "127.0.0.1:0", "-data", dir}).wantRefusal("making the database in "+dir, "No space left on device")
+	}
+}
+
+// The mailbox keeps what it has when the disk is full, and shows the mail that it
+// cannot keep.
+func TestAFullDiskKeepsTheMailbox(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(smallDisk(t, 1), "mails.json")
+	box, err := mailbox.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 8 {
+		box.Add(awstest.Mail{Subject: fmt.Sprint("mail ", i), Text: strings.Repeat("x", 200<<10)})
+	}
+	shown := func(box *mailbox.Box) string {
+		w := httptest.NewRecorder()
+		mailbox.New(box, "").ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", mailbox.Path, nil))
+		return w.Body.String()
+	}
+	if page := shown(box); !strings.Contains(page, ">mail 0<") || !strings.Contains(page, ">mail 7<") {
+		t.Errorf("the page lacks a mail:\n%s", page)
+	}
+	again, err := mailbox.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if page := shown(again); !strings.Contains(page, ">mail 0<") || strings.Contains(page, ">mail 7<") {
+		t.Errorf("the file has:\n%s", page)
+	}
+	if left, _ := os.ReadDir(filepath.Dir(file)); len(left) != 1 {
+		t.Errorf("files: %v", left)
 	}
 }
 

@@ -33,7 +33,8 @@ func leak(a answer, secrets []string) string {
 	if a.status == http.StatusOK && len(a.body) > aPage {
 		return ""
 	}
-	text := strings.ReplaceAll(a.body, `"address":"127.0.0.1"`, "") // the client's own, in the list of its sessions
+	// The client's own addresses, in the list of its sessions.
+	text := strings.NewReplacer(`"address":"127.0.0.1"`, "", `"last_address":"127.0.0.1"`, "").Replace(a.body)
 	for name, values := range a.headers {
 		text += "\n" + name + ": " + strings.Join(values, " ")
 	}

@@ -26,6 +26,7 @@ type stack struct {
 	settings settings
 	database database
 	aws      *awstest.Server
+	mails    *mailbox.Box
 	template *sam.Template
 	admin    admin
 	handler  http.Handler
@@ -56,6 +57,10 @@ func start(ctx context.Context, o options, s settings, out io.Writer) (p *stack,
 		return p, fmt.Errorf("start the local SES: %w", err)
 	}
 	p.stops = append(p.stops, p.aws.Close)
+	if p.mails, err = mailbox.Open(filepath.Join(o.data, "mails.json")); err != nil {
+		fmt.Fprintf(out, "Note: %v\n", err)
+	}
+	p.aws.OnMail(p.mails.Add)
 	for _, pair := range p.aws.Env() {
 		name, value, _ := strings.Cut(pair, "=")
 		s.values[name] = value
@@ -95,7 +100,7 @@ func (p *stack) routes(invoke gateway.Invoke, scheduled jobs) http.Handler {
 		}
 	}
 	mux := http.NewServeMux()
-	mails := mailbox.New(p.aws.Mails, p.settings.values["MAIL_SERVER"])
+	mails := mailbox.New(p.mails, p.settings.values["MAIL_SERVER"])
 	mux.Handle(mailbox.Path, mails)
 	mux.Handle(mailbox.Path+"/", mails)
 	for folder, job := range scheduled {

@@ -24,14 +24,16 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"roster/shared/boot/settings"
 	"roster/shared/postgres"
 )
 
 const usage = `Usage: DATABASE_URL=postgres://… go run ./cmd/audit_prune -erase UUID | -before YYYY-MM-DD
 
 Erases a deleted account from the audit log, or removes events from before a
-day (UTC). DATABASE_URL is for the role that owns the tables. docs/erasure.md
-says what is left.
+day (UTC). DATABASE_URL is for the role that owns the tables. With ROOT_KEY, or
+AUDIT_KEY, the entry that records the run has a MAC, as all others have.
+docs/erasure.md says what is left.
 
 `
 
@@ -91,7 +93,12 @@ func run(ctx context.Context, args []string, url string, out io.Writer, now time
 	if url == "" {
 		return errors.New("DATABASE_URL is not set; set it to the database of the audit log, for the role that owns the tables")
 	}
-	db, err := postgres.Open(ctx, url)
+	env := settings.FromMap(map[string]string{"ROOT_KEY": os.Getenv("ROOT_KEY"), "AUDIT_KEY": os.Getenv("AUDIT_KEY")})
+	options := postgres.Options{AuditKey: []byte(env.AuditKey())}
+	if err := env.Check(); err != nil {
+		return err
+	}
+	db, err := postgres.OpenSource(ctx, func(context.Context, bool) (string, error) { return url, nil }, options)
 	if err != nil {
 		return err
 	}

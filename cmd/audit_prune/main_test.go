@@ -10,6 +10,7 @@ import (
 
 	"roster/localdev/postgrestest"
 	"roster/shared/audit"
+	"roster/shared/postgres"
 )
 
 func TestMain(m *testing.M) { os.Exit(postgrestest.Main(m)) }
@@ -44,7 +45,7 @@ func TestErasesAndTrims(t *testing.T) {
 			t.Errorf("%s: %q, %v", c.flag, out.String(), err)
 		}
 	}
-	v, err := postgrestest.Open(t).VerifyAudit(t.Context())
+	v, err := postgrestest.Open(t).VerifyAudit(t.Context(), postgres.Expected{})
 	if err != nil || len(v.Altered) > 0 || v.Removed < 40-16 {
 		t.Errorf("%+v, %v", v, err)
 	}

@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -25,12 +27,51 @@ func recordEvents(t *testing.T, events int) {
 	}
 }
 
+// onlyURL is an environment with DATABASE_URL.
+func onlyURL(url string) func(string) string {
+	return func(name string) string { return map[string]string{"DATABASE_URL": url}[name] }
+}
+
+// What a run prints is a copy of the heads for a later one.
+func TestTheHeadsOfARunAreACopyForALaterOne(t *testing.T) {
+	t.Parallel()
+	recordEvents(t, 20)
+	file := filepath.Join(t.TempDir(), "heads.txt")
+	var out bytes.Buffer
+	if err := run(t.Context(), nil, onlyURL(postgrestest.URL(t)), &out); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, out.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	recordEvents(t, 20)
+	if err := run(t.Context(), []string{"-heads", file}, onlyURL(postgrestest.URL(t)), io.Discard); err != nil {
+		t.Errorf("with more entries: %v", err)
+	}
+	const forget = `with gone as (delete from audit where chain = (select chain from audit limit 1) returning chain) update audit_heads set seq = 0, digest = '', hash = '' where chain in (select chain from gone)`
+	if _, err := postgrestest.Pool(t).Exec(t.Context(), forget); err != nil {
+		t.Fatal(err)
+	}
+	if err := run(t.Context(), nil, onlyURL(postgrestest.URL(t)), io.Discard); err != nil {
+		t.Errorf("a chain that looks new, without the copy: %v", err)
+	}
+	out.Reset()
+	if err := run(t.Context(), []string{"-heads", file}, onlyURL(postgrestest.URL(t)), &out); err == nil || !strings.Contains(out.String(), "the copy has it") {
+		t.Errorf("with the copy: %v\n%s", err, out.String())
+	}
+	for args, want := range map[string]string{"-heads " + file + "x": "no such file", "-heads main.go": "no copy of the heads", "-unknown": "flag provided but not defined"} {
+		if err := run(t.Context(), strings.Fields(args), onlyURL(postgrestest.URL(t)), io.Discard); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", args, err, want)
+		}
+	}
+}
+
 func TestAnAlteredRowIsReported(t *testing.T) {
 	t.Parallel()
 	recordEvents(t, 3)
 	var out bytes.Buffer
-	if err := run(t.Context(), postgrestest.FunctionsURL(t), &out); err != nil ||
-		out.String() != "rows checked: 3, altered or missing: 0\n" {
+	if err := run(t.Context(), nil, onlyURL(postgrestest.FunctionsURL(t)), &out); err != nil ||
+		!strings.HasPrefix(out.String(), "rows checked: 3, altered or missing: 0\nMACs were not checked: neither ROOT_KEY nor AUDIT_KEY is set\nhead 0 ") {
 		t.Errorf("%q, %v", out.String(), err)
 	}
 	var chain, seq int
@@ -41,7 +82,7 @@ func TestAnAlteredRowIsReported(t *testing.T) {
 		t.Fatal(err)
 	}
 	out.Reset()
-	err = run(t.Context(), postgrestest.FunctionsURL(t), &out)
+	err = run(t.Context(), nil, onlyURL(postgrestest.FunctionsURL(t)), &out)
 	want := fmt.Sprintf("chain %d row %d has a hash that does not fit", chain, seq)
 	if !strings.HasPrefix(out.String(), want) || !strings.Contains(out.String(), "\nrows checked: 3, altered or missing: ") {
 		t.Errorf("it printed %q, want %q first", out.String(), want)
@@ -64,7 +105,7 @@ func TestAnErrorIsOneLineWithoutThePassword(t *testing.T) {
 		},
 	} {
 		var out bytes.Buffer
-		err := run(t.Context(), c.url, &out)
+		err := run(t.Context(), nil, onlyURL(c.url), &out)
 		if err == nil || !strings.HasPrefix(err.Error(), c.want) || strings.Contains(err.Error(), "\n") ||
 			strings.Contains(err.Error(), "hunter2") || out.Len() > 0 {
 			t.Errorf("%s: %v, wrote %q, want %q", name, err, out.String(), c.want)

@@ -54,6 +54,7 @@ type Server struct {
 
 	mu       sync.Mutex
 	mails    []Mail
+	onMail   func(Mail)
 	secrets  map[string]*secret
 	keys     map[string]cipher.AEAD
 	failures map[Operation][]Failure
@@ -132,6 +133,14 @@ func (s *Server) Config() aws.Config {
 		panic("awstest: " + err.Error()) // every variable is set above
 	}
 	return cfg
+}
+
+// OnMail sets a function that is called with each mail, before its sender has the
+// answer.
+func (s *Server) OnMail(f func(Mail)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.onMail = f
 }
 
 // Mails returns the mails sent so far, in order.

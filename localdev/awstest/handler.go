@@ -111,7 +111,11 @@ func (s *Server) sendEmail(w http.ResponseWriter, body []byte) {
 	}
 	s.mu.Lock()
 	s.mails = append(s.mails, m)
+	onMail := s.onMail
 	s.mu.Unlock()
+	if onMail != nil {
+		onMail(m)
+	}
 	writeJSON(w, http.StatusOK, map[string]string{"MessageId": "awstest"})
 }
 

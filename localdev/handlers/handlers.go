@@ -134,7 +134,7 @@ func SeedAdmin(ctx context.Context, env *boot.Environment, request seed.Request)
 	run := seed.NewJob(db, seed.Parts{
 		Migrate: env.Migrator(migrations.Up, migrations.Grant),
 		Seeding: user.SeedAdminParts{Passwords: policy.Passwords(env), Tokens: env.OneTimeTokens(), Notices: mailing.Notices(env)},
-		Admin:   env.Admin(),
+		Admin:   env.Admin(), AuditKey: []byte(env.AuditKey()),
 	})
 	if err := env.Check(); err != nil {
 		return seed.Report{}, err

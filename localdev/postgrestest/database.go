@@ -91,7 +91,10 @@ func tablesToEmpty(ctx context.Context, conn *pgx.Conn) ([]string, error) {
 	return pgx.CollectRows(rows, pgx.RowTo[string])
 }
 
-// emptyStatements returns one statement that deletes from all tables. Foreign keys are checked at its end, so the order of the tables does
+// headsTable is the one table that the migrations fill, with the sixteen chains of the audit log.
+const headsTable = "public.audit_heads"
+
+// emptyStatements returns one statement that deletes from all tables, and makes headsTable as it was. Foreign keys are checked at its end, so the order of the tables does
 // not matter. Sequences start again, so that tests can rely on ids.
 func emptyStatements(ctx context.Context, conn *pgx.Conn) (string, error) {
 	tables, err := tablesToEmpty(ctx, conn)
@@ -101,6 +104,10 @@ func emptyStatements(ctx context.Context, conn *pgx.Conn) (string, error) {
 	deletes := make([]string, len(tables))
 	for i, table := range tables {
 		deletes[i] = fmt.Sprintf("d%d AS (DELETE FROM %s)", i, table)
+		if table == headsTable {
+			deletes[i] = fmt.Sprintf(`d%d AS (DELETE FROM %s WHERE chain NOT BETWEEN 0 AND 15), h%d AS (INSERT INTO %s (chain, seq, digest, hash)
+				SELECT chain, 0, '', '' FROM generate_series(0, 15) AS chain ON CONFLICT (chain) DO UPDATE SET seq = 0, digest = '', hash = '')`, i, table, i, table)
+		}
 	}
 	sql := `SELECT setval(c.oid, seqstart, false) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
 		JOIN pg_sequence ON seqrelid = c.oid WHERE ` + ourRelations

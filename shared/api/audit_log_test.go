@@ -12,6 +12,7 @@ import (
 
 	"roster/localdev/postgrestest"
 	"roster/shared/mail"
+	"roster/shared/postgres"
 	"roster/shared/user"
 )
 
@@ -179,7 +180,7 @@ func (s *service) auditHoldsNone(texts ...string) {
 
 func (s *service) verifyAuditChains() {
 	s.t.Helper()
-	if v, err := s.db.VerifyAudit(context.Background()); err != nil || v.Rows == 0 || len(v.Altered) > 0 {
+	if v, err := s.db.VerifyAudit(context.Background(), postgres.Expected{}); err != nil || v.Rows == 0 || len(v.Altered) > 0 {
 		s.t.Errorf("the log is %+v, %v", v, err)
 	}
 }

@@ -21,7 +21,7 @@ const (
 <label for="account">Username or e-mail address</label>
 {problem}<input id="account" name="account" autocomplete="username" required spellcheck="false" autocapitalize="none"{invalid}>
 </div>
-<button>Send me a new link</button>
+<button>{button}</button>
 </form>
 `
 	askIntroHTML = `<p>We mail a link to the address of your account. The mail also says your username.</p>
@@ -37,7 +37,7 @@ const (
 func ForgotPasswordPage(db user.ForgetPasswordStore, p user.ForgetPasswordParts, b Brand) http.Handler {
 	return web.Respond(func(w http.ResponseWriter, r *http.Request) (int, error) {
 		if r.Method != http.MethodPost {
-			return b.write(w, http.StatusOK, page{title: askTitle, body: askIntroHTML + askForm("")}), nil
+			return b.write(w, http.StatusOK, page{title: askTitle, body: askIntroHTML + askForm("Send me a link", "")}), nil
 		}
 		_, err := web.CatchPanic(r, func(r *http.Request) (struct{}, error) { return struct{}{}, submitForgotten(r, db, p) })
 		return writeAsked(w, b, err), err
@@ -90,17 +90,17 @@ func writeAsked(w http.ResponseWriter, b Brand, err error) int {
 	case refusal == nil:
 		return b.write(w, status, page{title: askedTitle, body: askedHTML + b.wayBack()})
 	case refusal.Fields["account"] != "":
-		return b.write(w, status, page{title: askTitle, body: askForm("Type your username or your e-mail address."), error: true})
+		return b.write(w, status, page{title: askTitle, body: askForm("Send me a link", "Type your username or your e-mail address."), error: true})
 	}
-	return b.write(w, status, page{title: askTitle, body: banner(refusal.Message, "") + askForm(""), error: true})
+	return b.write(w, status, page{title: askTitle, body: banner(refusal.Message, "") + askForm("Send me a link", ""), error: true})
 }
 
 // askForm returns the form, with what is wrong beside its field.
-func askForm(reason string) string {
+func askForm(button, reason string) string {
 	state := fieldState{invalid: " autofocus"}
 	if reason != "" {
 		state.set("problem", reason)
 		state.invalid += ` aria-describedby="problem" autofocus`
 	}
-	return strings.NewReplacer("{wrong}", state.wrong, "{problem}", state.problem, "{invalid}", state.invalid).Replace(askHTML)
+	return strings.NewReplacer("{button}", button, "{wrong}", state.wrong, "{problem}", state.problem, "{invalid}", state.invalid).Replace(askHTML)
 }

@@ -98,7 +98,7 @@ func (p resetPage) write(w http.ResponseWriter, b Brand, err error) int {
 	case p.done:
 		return b.write(w, status, page{title: doneTitle, body: doneHTML + b.wayBack()})
 	case isDeadLink(err) || err == nil && p.token == "":
-		return b.write(w, status, page{title: brokenLinkTitle, body: brokenLinkHTML + askForm(""), error: err != nil})
+		return b.write(w, status, page{title: brokenLinkTitle, body: brokenLinkHTML + askForm("Send me a new link", ""), error: err != nil})
 	case p.token == "":
 		return b.write(w, status, page{title: formTitle, body: banner(refusal.Message, ""), error: true})
 	}

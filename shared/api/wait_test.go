@@ -48,3 +48,21 @@ func TestRequestsAnswer503UntilTheSecretsAreRead(t *testing.T) {
 		t.Errorf("after: %d", a.status)
 	}
 }
+
+// The function behind the call and the page answers each in its own form.
+func TestForgotPasswordAnswers503UntilTheSecretsAreRead(t *testing.T) {
+	t.Parallel()
+	const unavailable = "The service is not available right now. Please try again."
+	wait := func() http.Handler {
+		return api.WaitForSecretsForgotPassword(readyTheSecondTime(http.NotFoundHandler()))
+	}
+	send(t, wait(), "POST", "/api/user/forget_password", `{}`).wants(t, "the call", 503, problem(503, "unavailable", unavailable))
+	h := wait()
+	a := send(t, h, "GET", "/forgot_password", "")
+	if a.status != 503 || !strings.Contains(a.body, `role="alert">`+unavailable) || strings.Contains(a.body, "canary") || a.header.Get("Retry-After") != "2" {
+		t.Errorf("the page, %d, Retry-After %q: %s", a.status, a.header.Get("Retry-After"), a.body)
+	}
+	if a = send(t, h, "GET", "/forgot_password", ""); a.status != 404 {
+		t.Errorf("after: %d", a.status)
+	}
+}

@@ -2,8 +2,11 @@ package postgres
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
 	"database/sql/driver"
+	"encoding/hex"
 	"encoding/json"
 	"time"
 
@@ -48,16 +51,24 @@ const auditCTE = `, event_text as (
 )`
 
 // entry is an event as the argument @event of auditCTE.
-type entry audit.Event
+type entry struct {
+	audit.Event
+	key []byte
+}
+
+func (db *DB) entry(e audit.Event) entry { return entry{e, db.auditKey} }
 
 // Value returns the event as JSON (driver.Valuer).
 func (e entry) Value() (driver.Value, error) {
 	body := eventBody{
-		Chain: randomChain(), At: e.At.UTC().Truncate(time.Microsecond), Actions: e.Actions, Actor: e.Actor, Target: e.Target,
+		ID: rand.Text(), Chain: randomChain(), At: e.At.UTC().Truncate(time.Microsecond), Actions: e.Actions, Actor: e.Actor, Target: e.Target,
 		UserAgent: e.Client.UserAgent, RequestID: e.Client.RequestID, Detail: e.Detail,
 	}
 	if e.Client.Address.IsValid() {
 		body.Address = e.Client.Address.String()
+	}
+	if len(e.key) > 0 {
+		body.MAC = body.mac(e.key)
 	}
 	b, err := json.Marshal(body)
 	return string(b), err
@@ -65,6 +76,7 @@ func (e entry) Value() (driver.Value, error) {
 
 // eventBody is an event as it is stored.
 type eventBody struct {
+	ID        string            `json:"id,omitempty"` // random, so that no entry can be there twice
 	Chain     int               `json:"chain"`
 	At        time.Time         `json:"at"`
 	Actions   []audit.Action    `json:"actions"`
@@ -80,6 +92,30 @@ type eventBody struct {
 	// earlier rows were removed. See prune_audit.go.
 	Erased  string `json:"erased,omitempty"`
 	Trimmed bool   `json:"trimmed,omitempty"`
+
+	// MAC is the HMAC-SHA-256 of the event as the function sent it, in
+	// hexadecimal. Whoever has the database alone cannot compute it.
+	MAC string `json:"mac,omitempty"`
+}
+
+func (b eventBody) mac(key []byte) string {
+	b.MAC, b.Trimmed = "", false // which come later
+	text, err := json.Marshal(b)
+	if err != nil { // cannot happen: it has texts and numbers
+		panic(err)
+	}
+	h := hmac.New(sha256.New, key)
+	h.Write(text)
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// hasMAC reports whether the event is as a function sent it. Where the function
+// did not know the target, the statement has filled it in, and the MAC does not
+// cover it.
+func (b eventBody) hasMAC(key []byte) bool {
+	withoutTarget := b
+	withoutTarget.Target = ""
+	return hmac.Equal([]byte(b.MAC), []byte(b.mac(key))) || hmac.Equal([]byte(b.MAC), []byte(withoutTarget.mac(key)))
 }
 
 // randomChain spreads the rows evenly.
@@ -95,5 +131,5 @@ select from chain_head`
 
 // Record writes an event that belongs to no change, such as a failed login.
 func (db *DB) Record(ctx context.Context, e audit.Event) error {
-	return db.exec(ctx, query{"record an event", sqlRecord, named{{"event", entry(e)}}})
+	return db.exec(ctx, query{"record an event", sqlRecord, named{{"event", db.entry(e)}}})
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 
-	"roster/shared/audit"
 	"roster/shared/user"
 )
 
@@ -103,10 +102,10 @@ func BenchmarkBind(b *testing.B) {
 				e.Username, e.Email, e.FirstName, e.LastName, e.Role, e.Active, e.PasswordHash, e.At, e.RevokeTokens, e.RevokeResets,
 				limitKeys(e.Clear), e.EndSessions, orNull(e.KeepSession), entry{})
 		},
-		"named": func() { _, values, err = sqlUpdateUser.bind(updateUserArgs(g, e, audit.Event{})) },
+		"named": func() { _, values, err = sqlUpdateUser.bind(updateUserArgs(g, e, entry{})) },
 		"pgx": func() {
 			args := pgx.StrictNamedArgs{}
-			for _, a := range updateUserArgs(g, e, audit.Event{}) {
+			for _, a := range updateUserArgs(g, e, entry{}) {
 				args[a.name] = a.value
 			}
 			_, values, err = args.RewriteQuery(b.Context(), nil, string(sqlUpdateUser), nil)

@@ -47,7 +47,7 @@ func (db *DB) CreateUser(ctx context.Context, u user.NewAccount, event audit.Eve
 		{"updated_at", u.UpdatedAt},
 		{"password_changed_at", u.PasswordChangedAt},
 		{"after_admin", u.AfterAdmin},
-		{"event", entry(event)},
+		{"event", db.entry(event)},
 	}}, &id)
 	switch {
 	case err == nil && !created:

@@ -47,7 +47,7 @@ func (db *DB) EndOwnSessions(ctx context.Context, c request.Caller, scope user.L
 			{"caller_session", c.Session},
 			{"caller_token_version", c.TokenVersion},
 			{"scope", scope},
-			{"event", entry(event)},
+			{"event", db.entry(event)},
 		}}, &done)
 		if err != nil || !alive || done {
 			return done, err

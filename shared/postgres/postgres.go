@@ -30,6 +30,8 @@ type DB struct {
 	source Source
 	access dburl.Access
 	closed atomic.Bool
+
+	auditKey []byte
 }
 
 // Source returns the database's URL. With fresh it returns one that does not
@@ -42,6 +44,9 @@ type Options struct {
 	// Concurrency is how many requests this process serves at a time. That is how
 	// many connections it keeps, unless the URL has pool_max_conns. 0 means 1.
 	Concurrency int32
+	// AuditKey keys the MACs of the audit log's entries. Without it they have
+	// none.
+	AuditKey []byte
 }
 
 const urlVariable = "DATABASE_URL"
@@ -74,7 +79,7 @@ func OpenSource(ctx context.Context, source Source, o Options) (*DB, error) {
 	if cfg.ConnConfig.ConnectTimeout == 0 || cfg.ConnConfig.ConnectTimeout > connectTimeout {
 		cfg.ConnConfig.ConnectTimeout = connectTimeout
 	}
-	db := &DB{source: source, access: o.Access}
+	db := &DB{source: source, access: o.Access, auditKey: o.AuditKey}
 	cfg.BeforeConnect = db.setCredentials
 	if db.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
 		return nil, fmt.Errorf("open the pool: %w", err)

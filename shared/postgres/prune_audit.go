@@ -125,7 +125,7 @@ func (db *DB) prune(ctx context.Context, change pruning) (p Pruned, err error) {
 			p.Rows, err = change.run(tx)
 		}
 		if err == nil {
-			err = p.record(ctx, tx, change.action, change.now)
+			err = p.record(ctx, tx, db, change)
 		}
 		if err == nil && !may {
 			err = query{sql: sqlForbidPruning}.exec(ctx, tx)
@@ -136,7 +136,7 @@ func (db *DB) prune(ctx context.Context, change pruning) (p Pruned, err error) {
 }
 
 // record counts what is erased and removed now, and writes the event.
-func (p *Pruned) record(ctx context.Context, tx pgx.Tx, action audit.Action, now time.Time) error {
+func (p *Pruned) record(ctx context.Context, tx pgx.Tx, db *DB, change pruning) error {
 	rows, err := query{sql: sqlCountPrunedAudit}.send(ctx, tx)
 	if err != nil {
 		return err
@@ -144,10 +144,10 @@ func (p *Pruned) record(ctx context.Context, tx pgx.Tx, action audit.Action, now
 	if _, err = pgx.CollectExactlyOneRow(rows, func(row pgx.CollectableRow) (any, error) { return nil, row.Scan(&p.Erased, &p.Removed) }); err != nil {
 		return err
 	}
-	e := audit.Event{Actions: []audit.Action{action}, At: now, Detail: map[string]string{
+	e := audit.Event{Actions: []audit.Action{change.action}, At: change.now, Detail: map[string]string{
 		detailRows: strconv.Itoa(p.Rows), detailErased: strconv.Itoa(p.Erased), detailRemoved: strconv.Itoa(p.Removed),
 	}}
-	return query{sql: sqlRecord, args: named{{"event", entry(e)}}}.exec(ctx, tx)
+	return query{sql: sqlRecord, args: named{{"event", db.entry(e)}}}.exec(ctx, tx)
 }
 
 // The details of an event of pruning.

@@ -54,7 +54,7 @@ func auditText(t *testing.T) (text string) {
 
 func logHolds(t *testing.T, db *postgres.DB, rows, erased, removed int) {
 	t.Helper()
-	v, err := db.VerifyAudit(t.Context())
+	v, err := db.VerifyAudit(t.Context(), postgres.Expected{})
 	if err != nil || len(v.Altered) > 0 || v.Rows != rows || v.Erased != erased || v.Removed != removed {
 		t.Errorf("%+v, %v, want %d rows, %d erased, %d removed", v, err, rows, erased, removed)
 	}
@@ -192,7 +192,7 @@ func TestPruningByHandIsFound(t *testing.T) {
 					t.Fatalf("%s: %v, %v", sql, tag, err)
 				}
 			}
-			v, err := db.VerifyAudit(t.Context())
+			v, err := db.VerifyAudit(t.Context(), postgres.Expected{})
 			if err != nil || !strings.Contains(strings.Join(v.Altered, "\n"), c.want) {
 				t.Errorf("%+v, %v, want %q", v, err, c.want)
 			}

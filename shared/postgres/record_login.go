@@ -69,6 +69,6 @@ func (db *DB) RecordLogin(ctx context.Context, l user.LoginRecord, event audit.E
 		{"max_sessions", l.MaxSessions},
 		{"device", l.DeviceHash},
 		{"max_devices", maxDevices},
-		{"event", entry(event)},
+		{"event", db.entry(event)},
 	}}, &done)
 }

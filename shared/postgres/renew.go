@@ -72,7 +72,7 @@ func (db *DB) Renew(ctx context.Context, r user.Renewal, reused audit.Event) (us
 		{"address", addressText(r.Client.Address)},
 		{"network", r.Client.Network()},
 		{"user_agent", r.Client.UserAgent},
-		{"event", entry(reused)},
+		{"event", db.entry(reused)},
 	}}, append([]any{&verdict}, userFields(&u)...)...)
 	if err != nil || !found {
 		return user.SessionOver, nil, err
@@ -99,7 +99,7 @@ select repeated_generation is null from locked_session`
 // reports whether it is the first one of the session.
 func (db *DB) RecordRepeat(ctx context.Context, session string, generation int64, event audit.Event) (first bool, err error) {
 	_, err = db.queryRow(ctx, query{"record a repeat", sqlRecordRepeat, named{
-		{"session", session}, {"generation", generation}, {"event", entry(event)},
+		{"session", session}, {"generation", generation}, {"event", db.entry(event)},
 	}}, &first)
 	return first, err
 }

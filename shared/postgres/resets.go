@@ -52,7 +52,7 @@ func (db *DB) CreateReset(ctx context.Context, r user.NewReset, event audit.Even
 		{"hash", r.Hash},
 		{"now", r.CreatedAt},
 		{"expires_at", r.ExpiresAt},
-		{"event", entry(event)},
+		{"event", db.entry(event)},
 	}})
 }
 
@@ -95,6 +95,6 @@ select true from updated_user`
 func (db *DB) UseReset(ctx context.Context, s user.ResetUse, event audit.Event) (bool, error) {
 	var done bool
 	return db.queryRow(ctx, query{"use a reset", sqlUseReset, named{
-		{"hash", s.Hash}, {"password_hash", s.PasswordHash}, {"now", s.At}, {"cleared_limits", limitKeys(s.Clear)}, {"event", entry(event)},
+		{"hash", s.Hash}, {"password_hash", s.PasswordHash}, {"now", s.At}, {"cleared_limits", limitKeys(s.Clear)}, {"event", db.entry(event)},
 	}}, &done)
 }

@@ -27,27 +27,47 @@ type Verified struct {
 	// Altered names each row, or head of a chain, that is not as it was written
 	// or whose predecessor is missing, and says what is wrong with it.
 	Altered []string
+	// Unsigned rows have no MAC. A row is reported if an earlier one of its chain
+	// has one.
+	Unsigned int
+	Heads    []audit.Head
+
+	keys   [][]byte // none: MACs are not checked
+	copies []audit.Head
+	seen   map[string]bool // the ids of events with a MAC
+	signed map[int16]bool  // the chains with a MAC
+}
+
+// Expected is what a check knows from outside of the database.
+type Expected struct {
+	Keys  [][]byte     // of the MACs, former ones too; none does not check them
+	Heads []audit.Head // an earlier copy
 }
 
 const (
 	// A check reads the whole log, which may take longer than a request may.
 	sqlNoTimeout  statement = `set local statement_timeout = 0`
 	sqlAuditHeads statement = `select chain, seq, digest, hash from audit_heads order by chain`
+	sqlHasUsers   statement = `select exists (select from users)`
 	sqlAuditRows  statement = `
 select chain, seq, at, actions, coalesce(actor::text, ''), coalesce(target::text, ''), event, hash from audit order by chain, seq`
 )
 
 // VerifyAudit computes every hash again, here and not in the database, and
 // compares: each row with the one before it, its columns with its event, and
-// the last row of each chain with the head of the chain. It finds what was
-// altered, inserted or deleted, the last rows too. It finds nothing if somebody
-// has also computed the hashes of all later rows and the head again.
+// the last row of each chain with the head of the chain. There must be sixteen
+// chains. It finds what was altered, inserted or deleted, the last rows too.
+//
+// Whoever owns the tables can compute the hashes of all later rows and the head
+// again. With the key it finds entries that somebody has made up all the same,
+// and with an earlier copy of the heads it finds that rows from before the copy
+// are others or gone.
 //
 // It reads heads and rows as they were at one moment, while others go on
 // writing.
-func (db *DB) VerifyAudit(ctx context.Context) (v Verified, err error) {
+func (db *DB) VerifyAudit(ctx context.Context, expected Expected) (v Verified, err error) {
 	err = db.retry(ctx, "verify the audit log", func() error {
-		v = Verified{}
+		v = Verified{keys: expected.Keys, copies: slices.Clone(expected.Heads), seen: map[string]bool{}, signed: map[int16]bool{}}
 		return pgx.BeginTxFunc(ctx, db.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 			if err := (query{sql: sqlNoTimeout}).exec(ctx, tx); err != nil {
 				return err
@@ -56,7 +76,17 @@ func (db *DB) VerifyAudit(ctx context.Context) (v Verified, err error) {
 			if err != nil {
 				return err
 			}
-			return v.readRows(ctx, tx, heads)
+			hasUsers, err := readBool(ctx, tx, query{sql: sqlHasUsers})
+			if err != nil {
+				return err
+			}
+			if err := v.readRows(ctx, tx, heads); err != nil {
+				return err
+			}
+			if hasUsers && v.Rows == 0 {
+				v.report("the log is empty, and there are accounts")
+			}
+			return nil
 		})
 	})
 	return v, err
@@ -102,6 +132,8 @@ func (v *Verified) readRows(ctx context.Context, tx pgx.Tx, heads []link) error 
 		for _, wrong := range row.compare(last) {
 			v.report("chain %d row %d %s", row.chain, row.seq, wrong)
 		}
+		v.checkMAC(row)
+		v.compareCopies(row, last)
 		v.count(row, last)
 		pruning.read(row)
 		last = link{chain: row.chain, seq: row.seq, digest: row.digest(), hash: row.hash}
@@ -109,6 +141,7 @@ func (v *Verified) readRows(ctx context.Context, tx pgx.Tx, heads []link) error 
 		v.Rows++
 	}
 	v.compareHeads(heads, ends)
+	v.missingCopies(ends)
 	v.comparePruning(pruning)
 	return rows.Err()
 }
@@ -158,10 +191,14 @@ func (v *Verified) comparePruning(l lastPruning) {
 }
 
 func (v *Verified) compareHeads(heads []link, ends map[int16]link) {
+	known := map[int16]bool{}
 	for _, head := range heads {
+		known[head.chain] = true
+		v.Heads = append(v.Heads, audit.Head{Chain: int(head.chain), Seq: head.seq, Hash: hex.EncodeToString(head.hash)})
 		end := ends[head.chain]
-		delete(ends, head.chain)
 		switch {
+		case head.chain < 0 || head.chain >= chains:
+			v.report("chain %d is none of the sixteen", head.chain)
 		case head.seq > end.seq:
 			v.report("chain %d row %d is missing: according to the chain's head it was the last", head.chain, head.seq)
 		case head.seq < end.seq:
@@ -170,8 +207,15 @@ func (v *Verified) compareHeads(heads []link, ends map[int16]link) {
 			v.report("chain %d head is not the chain's last row", head.chain)
 		}
 	}
+	for chain := range int16(chains) {
+		if !known[chain] {
+			v.report("chain %d head is missing", chain)
+		}
+	}
 	for chain := range ends {
-		v.report("chain %d head is missing", chain)
+		if !known[chain] && (chain < 0 || chain >= chains) {
+			v.report("chain %d is none of the sixteen, and has no head", chain)
+		}
 	}
 }
 

@@ -53,6 +53,7 @@ func Job(env *settings.Environment) rotation.Job {
 	stores := rotation.Stores{Keys: secrets.Open(cfg, arn)}
 	if public := env.Optional("PUBLIC_SECRET_ARN", ""); public != "" && public != arn {
 		stores.Public = secrets.Open(cfg, public)
+		stores.AuditKey = env.AuditKey()
 	}
 	return rotation.NewJob(stores, s, time.Now)
 }

@@ -3,6 +3,7 @@ package settings
 import (
 	"crypto/hkdf"
 	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"slices"
 	"strings"
@@ -31,6 +32,21 @@ func (e *Environment) Key(name string) []byte {
 		panic(err)
 	}
 	return key
+}
+
+// AuditKey returns the key of the MACs in the audit log, and "" where there is
+// neither AUDIT_KEY nor ROOT_KEY: the entries then have none. It is a text, because
+// rotate_keys writes it where functions read it that have no root key.
+func (e *Environment) AuditKey() string {
+	given := e.values["AUDIT_KEY"] != ""
+	if !given && e.values["ROOT_KEY"] == "" {
+		return ""
+	}
+	key := e.Key("AUDIT_KEY")
+	if given {
+		return string(key)
+	}
+	return base64.RawURLEncoding.EncodeToString(key)
 }
 
 // placeholderWords stand in examples where a secret belongs. Each is so long

@@ -12,6 +12,7 @@ import (
 const (
 	publicMember = "JWT_PUBLIC_KEYS"
 	apiURLMember = "API_URL"
+	auditMember  = "AUDIT_KEY"
 )
 
 // verifiers is what those who verify tokens have.
@@ -56,6 +57,11 @@ func publish(ctx context.Context, stores Stores, apiURL string) error {
 	if stores.Public != nil {
 		if err := copyRing(ctx, stores); err != nil {
 			return fmt.Errorf("the keys were rotated, but those who verify do not know it yet; run it again: %w", err)
+		}
+		if stores.AuditKey != "" {
+			if err := setText(ctx, stores.Public, auditMember, stores.AuditKey); err != nil {
+				return err
+			}
 		}
 		if apiURL == "" { // the keys' secret may be another one since the address was written
 			known, err := read(ctx, stores.Public, apiURLMember)

@@ -31,6 +31,9 @@ type Stores struct {
 	// Public gets a copy of the ring without its private keys; nil if those who
 	// verify read Keys, as they do on a laptop.
 	Public Store
+	// AuditKey is written to Public, too: functions that only verify tokens write
+	// entries of the audit log, and have no root key to derive it from.
+	AuditKey string
 }
 
 // Store holds the ring of keys among the members of a secret.

@@ -19,6 +19,7 @@ import (
 	"log/slog"
 	"time"
 
+	"roster/shared/audit"
 	"roster/shared/user"
 )
 
@@ -36,6 +37,8 @@ type Store interface {
 	user.Seeder
 	user.Purger
 	user.AllSessionsEnder
+	// AuditHeads returns the ends of the audit log's chains.
+	AuditHeads(ctx context.Context) ([]audit.Head, error)
 }
 
 // Request says what a run shall do besides, or leave out.
@@ -55,6 +58,8 @@ type Parts struct {
 	Migrate func(context.Context) ([]string, error)
 	Seeding user.SeedAdminParts
 	Admin   user.Admin
+	// AuditKey keys the copy of the audit log's heads.
+	AuditKey []byte
 }
 
 // NewJob returns the job that seeds the database.
@@ -77,6 +82,7 @@ func NewJob(db Store, p Parts) Job {
 			report.Ended = &ended
 		}
 		report.Admin, err = user.SeedAdmin(ctx, db, p.Seeding, p.Admin, time.Now())
+		copyHeads(ctx, db, p.AuditKey)
 		report.Removed = purgeExpired(ctx, db) // also if the admin could not be seeded
 		if err != nil {
 			return report, fmt.Errorf("seed the admin: %w", err)
@@ -85,6 +91,19 @@ func NewJob(db Store, p Parts) Job {
 			"limits_removed", report.Removed.Limits, "resets_removed", report.Removed.Resets, "sessions_removed", report.Removed.Sessions, "devices_removed", report.Removed.Devices)
 		return report, nil
 	}
+}
+
+// copyHeads logs the heads of the audit log. The log is where the owner of the
+// tables cannot write, so audit_verify finds with it what the owner has altered
+// since. A failure is only logged: see purgeExpired.
+func copyHeads(ctx context.Context, db Store, key []byte) {
+	heads, err := db.AuditHeads(ctx)
+	if err != nil {
+		slog.WarnContext(ctx, "the heads of the audit log were not copied", "error", err)
+		return
+	}
+	c := audit.NewCopy(heads, key)
+	slog.InfoContext(ctx, "heads of the audit log", "heads", c.Heads, "heads_mac", c.MAC)
 }
 
 // purgeExpired deletes expired rows. A failure is only logged, because it must not

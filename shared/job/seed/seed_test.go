@@ -65,6 +65,10 @@ func (s *fakes) PurgeLimits(context.Context, user.LimitsBefore, int) (int, error
 	return 2, s.purge
 }
 
+func (s *fakes) AuditHeads(context.Context) ([]audit.Head, error) {
+	return []audit.Head{{Chain: 3, Seq: 7, Hash: "ab"}}, nil
+}
+
 func (s *fakes) PurgeResets(context.Context, time.Time, int) (int, error)   { return 1, nil }
 func (s *fakes) PurgeSessions(context.Context, time.Time, int) (int, error) { return 0, nil }
 func (s *fakes) PurgeDevices(context.Context, time.Time, int) (int, error)  { return 0, nil }

@@ -12,7 +12,8 @@ import (
 // outside matches what Aurora DSQL does not take, as far as words can tell.
 var outside = regexp.MustCompile(`(?i)\b(trigger|function|procedure|plpgsql|create\s+type|create\s+domain|create\s+extension|create\s+rule|truncate|savepoint|rollback\s+to|listen|notify|unlogged|temporary|temp|inherits|tablespace|drop\s+(table|column))\b|\bdo\s+\$`)
 
-var oneDDL = regexp.MustCompile(`(?is)^\s*(create|alter|drop)\s+(unique\s+)?(table|index|view)\s[^;]*;\s*$`)
+// oneStatement matches one DDL statement, or one that fills a table.
+var oneStatement = regexp.MustCompile(`(?is)^\s*((create|alter|drop)\s+(unique\s+)?(table|index|view)|insert\s+into)\s[^;]*;\s*$`)
 
 var fileName = regexp.MustCompile(`^\d{5}_[a-z][a-z0-9_]*\.sql$`)
 
@@ -40,7 +41,7 @@ func problems(name, text string) (found []string) {
 	note(!marked, "does not begin with -- +goose Up")
 	note(strings.Contains(body, "+goose"), "has a step back, or another annotation")
 	note(outside.MatchString(body), "uses "+outside.FindString(body))
-	note(!oneDDL.MatchString(body), "is not one DDL statement")
+	note(!oneStatement.MatchString(body), "is not one statement that makes, alters or fills a table")
 	return found
 }
 
@@ -54,8 +55,9 @@ func TestProblems(t *testing.T) {
 		up + "alter table t add column c text not null default '';\n":                           "",
 		"create table t (id int);\n":                                                            "does not begin with -- +goose Up",
 		up + "create table t (id int);\n-- +goose Down\ndrop table t;\n":                        "has a step back, or another annotation",
-		up + "create table t (id int); create table u (id int);\n":                              "is not one DDL statement",
-		up + "insert into t values (1);\n":                                                      "is not one DDL statement",
+		up + "create table t (id int); create table u (id int);\n":                              "is not one statement that makes, alters or fills a table",
+		up + "insert into t values (1);\n":                                                      "",
+		up + "update t set c = 1;\n":                                                            "is not one statement that makes, alters or fills a table",
 		up + "create trigger x after insert on t execute function f();\n":                       "uses trigger",
 		up + "create function f() returns int language plpgsql as $$ begin return 1; end $$;\n": "uses function",
 		up + "do $$ begin end $$;\n":                                                            "uses do $",

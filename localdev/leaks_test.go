@@ -62,7 +62,7 @@ func undocumented(a answer) string {
 	switch {
 	case !documentedStatuses[a.status]:
 		return fmt.Sprintf("no answer has the status %d", a.status)
-	case a.status == http.StatusFound && a.headers.Get("Location") != "/forgot_password":
+	case a.status == http.StatusFound && a.headers.Get("Location") != "../forgot_password":
 		return "it leads to " + a.headers.Get("Location")
 	case a.status < 400 || body == "" && a.headers.Get("Content-Length") != "0": // the latter to HEAD
 		return ""

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -105,7 +106,7 @@ func (p *stack) routes(invoke gateway.Invoke, scheduled jobs) http.Handler {
 	for folder, job := range scheduled {
 		mux.Handle("POST /_run/"+folder, job)
 	}
-	api := p.cors().Handler(gateway.New(routes, invoke))
+	api := p.cors().Handler(gateway.NewAt(publicPath(p.settings.values["PUBLIC_URL"]), routes, invoke))
 	// The mux does not see the API's requests, because it would redirect // and ..
 	// before the gateway handles them.
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -115,6 +116,15 @@ func (p *stack) routes(invoke gateway.Invoke, scheduled jobs) http.Handler {
 		}
 		api.ServeHTTP(w, r)
 	})
+}
+
+// publicPath returns the path of PUBLIC_URL, at which the API is served too.
+func publicPath(publicURL string) string {
+	u, err := url.Parse(publicURL)
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSuffix(u.Path, "/")
 }
 
 // environment returns the functions' variables in the form that package boot reads.

@@ -19,6 +19,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -41,18 +42,24 @@ const maxEvent = 6 << 20
 type Invoke = func(ctx context.Context, target string, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error)
 
 type gateway struct {
+	base   string // an API mapping key with a slash before it, or ""
 	routes []route
 	invoke Invoke
 }
 
 // New returns the API's handler. It panics on routes that [Check] rejects, as
 // http.ServeMux does on a bad pattern.
-func New(routes []Route, invoke Invoke) http.Handler {
+func New(routes []Route, invoke Invoke) http.Handler { return NewAt("", routes, invoke) }
+
+// NewAt is New for an API at a path of its domain, such as /auth, which is the key
+// of an API mapping. Routes match without it, and events keep it. Requests without
+// it come by the API's own address.
+func NewAt(base string, routes []Route, invoke Invoke) http.Handler {
 	table, err := compile(routes)
 	if err != nil {
 		panic("gateway: " + err.Error())
 	}
-	return &gateway{routes: table, invoke: invoke}
+	return &gateway{base: base, routes: table, invoke: invoke}
 }
 
 func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -65,7 +72,7 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		writeError(w, http.StatusBadRequest)
 		return
 	}
-	to, params, ok := find(g.routes, r.Method, path)
+	to, params, ok := find(g.routes, r.Method, g.withoutBase(path))
 	if !ok {
 		writeError(w, http.StatusNotFound)
 		return
@@ -82,6 +89,17 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Apigw-Requestid", event.RequestContext.RequestID)
 	g.serve(r.Context(), w, to, event)
+}
+
+func (g *gateway) withoutBase(path string) string {
+	rest, under := strings.CutPrefix(path, g.base)
+	switch {
+	case g.base == "" || !under || rest != "" && rest[0] != '/':
+		return path
+	case rest == "":
+		return "/"
+	}
+	return rest
 }
 
 func (g *gateway) serve(ctx context.Context, w http.ResponseWriter, to route, event events.APIGatewayV2HTTPRequest) {

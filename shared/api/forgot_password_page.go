@@ -16,7 +16,7 @@ const (
 	askTitle   = "Reset your password"
 	askedTitle = "Look into your mailbox"
 
-	askHTML = `<form method="post" action="` + forgotPasswordPath + `">
+	askHTML = `<form method="post" action="forgot_password">
 <div class="field{wrong}">
 <label for="account">Username or e-mail address</label>
 {problem}<input id="account" name="account" autocomplete="username" required spellcheck="false" autocapitalize="none"{invalid}>
@@ -27,7 +27,7 @@ const (
 	askIntroHTML = `<p>We mail a link to the address of your account. The mail also says your username.</p>
 `
 	askedHTML = `<p>If there is such an account, a mail with a link is on its way to its address. The link works once, for 30 minutes.</p>
-<p>No mail? Look into the spam folder, or <a href="` + forgotPasswordPath + `">try another name or address</a>.</p>
+<p>No mail? Look into the spam folder, or <a href="forgot_password">try another name or address</a>.</p>
 `
 )
 

@@ -145,7 +145,7 @@ func TestChangePasswordIsWellKnown(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	a := s.send("GET", "/.well-known/change-password", "")
-	if a.status != 302 || a.header.Get("Location") != "/forgot_password" || a.header.Get("Cache-Control") != "no-store" {
+	if a.status != 302 || a.header.Get("Location") != "../forgot_password" || a.header.Get("Cache-Control") != "no-store" {
 		t.Errorf("%d, %v", a.status, a.header)
 	}
 	// §4.2: managers look whether a URL that cannot exist is answered with 200.

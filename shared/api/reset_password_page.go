@@ -24,7 +24,7 @@ const changePasswordPath = "/.well-known/change-password"
 func ResetPasswordPage(db user.ResetStore, p user.ResetPasswordParts, b Brand) http.Handler {
 	return web.Respond(func(w http.ResponseWriter, r *http.Request) (int, error) {
 		if r.URL.Path == changePasswordPath {
-			w.Header().Set("Location", forgotPasswordPath)
+			w.Header().Set("Location", ".."+forgotPasswordPath) // relative, because the API may be at a path of its domain
 			w.WriteHeader(http.StatusFound)
 			return http.StatusFound, nil
 		}

@@ -7,7 +7,7 @@ const (
 
 	// The password managers of browsers keep the new password under the name in
 	// the field that nobody sees.
-	formHTML = `<form method="post" action="/reset_password">
+	formHTML = `<form method="post" action="reset_password">
 {account}<input type="hidden" name="token" value="{token}">
 <div class="field{wrong}">
 <label for="new_password">New password</label>

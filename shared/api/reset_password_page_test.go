@@ -13,10 +13,10 @@ const formType = "Content-Type: application/x-www-form-urlencoded"
 
 // Texts by which the states of the page are recognized.
 const (
-	pageForm       = `<form method="post" action="/reset_password">`
+	pageForm       = `<form method="post" action="reset_password">`
 	pageDone       = "Your password has been changed"
 	pageBrokenLink = "This link does not work"
-	askForm        = `<form method="post" action="/forgot_password">`
+	askForm        = `<form method="post" action="forgot_password">`
 )
 
 func submit(token, password, repeated string) string {

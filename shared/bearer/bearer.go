@@ -30,6 +30,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"roster/shared/credential/token"
@@ -68,8 +69,8 @@ func New(c Config) (*Verifier, error) {
 
 func checkIssuer(issuer string) error {
 	u, err := url.Parse(issuer)
-	if err != nil || u.Host == "" || issuer != u.Scheme+"://"+u.Host || u.Scheme != "https" && u.Scheme != "http" {
-		return fmt.Errorf("the issuer %q must be an origin such as https://accounts.example.com, without a slash at its end", issuer)
+	if err != nil || u.Host == "" || issuer != u.Scheme+"://"+u.Host+u.Path || strings.HasSuffix(issuer, "/") || u.Scheme != "https" && u.Scheme != "http" {
+		return fmt.Errorf("the issuer %q must be an origin such as https://accounts.example.com, perhaps with a path, without a slash at its end", issuer)
 	}
 	if ip := net.ParseIP(u.Hostname()); u.Scheme == "http" && u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return fmt.Errorf("the issuer %s must have https: otherwise an attacker on the network could replace its keys", issuer)

@@ -129,14 +129,14 @@ func TestForgedTokensAreRefused(t *testing.T) {
 func TestNewRefusesBadIssuers(t *testing.T) {
 	t.Parallel()
 	for _, issuer := range []string{
-		"", "accounts.example.com", "https://", "https://accounts.example.com/", "https://accounts.example.com/a", "https://u@accounts.example.com",
+		"", "accounts.example.com", "https://", "https://accounts.example.com/", "https://accounts.example.com/a/", "https://u@accounts.example.com",
 		"https://accounts.example.com?x", "ftp://accounts.example.com", "http://accounts.example.com", "http://10.0.0.1:3000", "http://localhost.example.com", "https://a b",
 	} {
 		if v, err := bearer.New(bearer.Config{Issuer: issuer}); err == nil || v != nil || !strings.Contains(err.Error(), "issuer") {
 			t.Errorf("%q: %v, %v", issuer, v, err)
 		}
 	}
-	for _, issuer := range []string{"https://accounts.example.com", "https://accounts.example.com:8443", "http://127.0.0.1:3000", "http://localhost:3000", "http://[::1]:3000"} {
+	for _, issuer := range []string{"https://accounts.example.com", "https://api.example.com/auth", "https://accounts.example.com:8443", "http://127.0.0.1:3000", "http://localhost:3000", "http://[::1]:3000"} {
 		if v, err := bearer.New(bearer.Config{Issuer: issuer}); err != nil || v == nil {
 			t.Errorf("%q: %v", issuer, err)
 		}

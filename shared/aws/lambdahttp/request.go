@@ -29,9 +29,27 @@ func restoreRequest(r *http.Request, e events.APIGatewayV2HTTPRequest) {
 	}
 }
 
-// path returns the decoded path without the stage. In an HTTP API, rawPath
-// begins with the stage unless that is $default.
+// path returns the decoded path without what stands before the route: the stage,
+// unless that is $default, and the base path at which a domain of the user's has
+// the API (its API mapping key). rawPath has both.
 func path(e events.APIGatewayV2HTTPRequest) string {
+	p := withoutStage(e)
+	_, route, ok := strings.Cut(e.RouteKey, " ")
+	if !ok || strings.Contains(route, "+}") {
+		return p // $default and greedy routes: only the route's own end tells where it begins
+	}
+	if route == "/" {
+		return "/"
+	}
+	// A route matches whole segments, and a base path stands before all of them.
+	segments, own := strings.Split(p, "/"), strings.Count(route, "/")
+	if extra := len(segments) - 1 - own; extra > 0 {
+		return "/" + strings.Join(segments[1+extra:], "/")
+	}
+	return p
+}
+
+func withoutStage(e events.APIGatewayV2HTTPRequest) string {
 	p := e.RawPath
 	if s := e.RequestContext.Stage; s != "" && s != "$default" {
 		if rest, ok := strings.CutPrefix(p, "/"+s); ok && (rest == "" || rest[0] == '/') {

@@ -240,14 +240,18 @@ func (e *Environment) Bool(name string, fallback bool) bool {
 // originForm is a scheme, a host name or IP address, and perhaps a port.
 var originForm = regexp.MustCompile(`^https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$`)
 
-// PublicURL returns the origin at which people and clients reach the API:
+// mappingForm is the path at which a domain has the API: API Gateway's API mapping
+// key, in which each segment has these characters.
+var mappingForm = regexp.MustCompile(`^(/[A-Za-z0-9$_.+!*'(),-]+)*$`)
+
+// PublicURL returns the address, an origin and perhaps a path, at which people and clients reach the API:
 // PUBLIC_URL, or the API's own address (API_URL), which a deployment writes beside
 // the keys as soon as it is known.
 func (e *Environment) PublicURL() string {
 	if e.values["PUBLIC_URL"] == "" && e.values["API_URL"] != "" {
 		return e.Origin("API_URL")
 	}
-	return e.Origin("PUBLIC_URL")
+	return e.originAndPath("PUBLIC_URL")
 }
 
 // AssumePublicURL makes PublicURL return an origin that leads nowhere, if there is
@@ -257,6 +261,21 @@ func (e *Environment) AssumePublicURL() {
 	if e.values["PUBLIC_URL"] == "" && e.values["API_URL"] == "" {
 		e.values["PUBLIC_URL"] = "https://not-known-yet.invalid" // RFC 2606 §2
 	}
+}
+
+// originAndPath returns an address such as https://api.example.com/auth.
+func (e *Environment) originAndPath(name string) string {
+	v := strings.TrimSuffix(e.Required(name), "/")
+	scheme, rest, _ := strings.Cut(v, "://")
+	host, path, _ := strings.Cut(rest, "/")
+	if path != "" {
+		path = "/" + path
+	}
+	isPath := mappingForm.MatchString(path) && !strings.Contains(path+"/", "/./") && !strings.Contains(path+"/", "/../")
+	if v != "" && (!originForm.MatchString(scheme+"://"+host) || !isPath) {
+		e.Reject(name, "must be an origin such as https://accounts.example.com, or one with a path such as https://api.example.com/auth")
+	}
+	return v
 }
 
 // Origin returns a required origin (RFC 6454) such as

@@ -142,7 +142,7 @@ func TestPublicURLIsTheAPIsOwnUntilThereIsADomain(t *testing.T) {
 		"a domain":     {env("PUBLIC_URL", domain), domain, ""},
 		"no domain":    {env("PUBLIC_URL", "", "API_URL", own), own, ""},
 		"neither":      {env(), "", "PUBLIC_URL is missing"},
-		"a bad domain": {env("PUBLIC_URL", "x", "API_URL", own), "x", "PUBLIC_URL must be an origin such as https://accounts.example.com"},
+		"a bad domain": {env("PUBLIC_URL", "x", "API_URL", own), "x", "PUBLIC_URL must be an origin such as https://accounts.example.com, or one with a path such as https://api.example.com/auth"},
 	} {
 		check(t, name, c.e.PublicURL(), c.want)
 		check(t, name+", what is rejected", rejection(t, c.e), c.wrong)

@@ -102,6 +102,7 @@ var computedVariables = map[string]struct{ value, local, description string }{
 	"DATABASE_AUTH":         {"!If [UsesIam, iam, password]", "Auth", "!If [UsesIam, iam, '-']"},
 	"MIGRATE_DATABASE_USER": {value: "!If [UsesIam, roster_owner, !Ref AWS::NoValue]"}, // Auth tells
 	"PASSWORD_MIN_LENGTH":   {value: "12"},
+	"REGISTRATION":          {value: "after_admin"},
 }
 
 // secretVariables are those that name a secret.
@@ -202,6 +203,9 @@ var readDescription = sync.OnceValues(func() (map[string][]sam.Route, error) {
 			var o operation
 			if node.Decode(&o) == nil && o.Function != "" {
 				routes[o.Function] = append(routes[o.Function], sam.Route{Method: strings.ToUpper(method), Path: path})
+				if method == "get" { // HEAD is answered alike
+					routes[o.Function] = append(routes[o.Function], sam.Route{Method: "HEAD", Path: path})
+				}
 			}
 		}
 	}

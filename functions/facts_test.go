@@ -79,6 +79,7 @@ var parts = map[string]part{
 	"env.Edge":            {checked: []string{"EDGE_SECRET", "TRUSTED_PROXIES"}},
 
 	// These need nothing: each of their settings has a default.
+	"env.AuditKey":                        {}, // without it the entries of the audit log have no MAC
 	"env.Limits":                          {},
 	"env.SessionRules":                    {},
 	`env.Bool("RESET_TOKEN_IN_RESPONSE")`: {}, // for development; no deployment has it

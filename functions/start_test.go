@@ -123,7 +123,7 @@ func TestAStartRefusesWhatIsBad(t *testing.T) {
 			"seed_admin", secret("MIGRATE_DATABASE_URL", "postgres://u:ta@"+canary+" s@127.0.0.1:1/d"),
 			"MIGRATE_DATABASE_URL has a space or a line end in it",
 		},
-		"an origin with a path":   {"login", variable("PUBLIC_URL", "https://accounts.example.com/app"), anOrigin},
+		"an origin with a query":  {"login", variable("PUBLIC_URL", "https://accounts.example.com/app?x=1"), anOrigin},
 		"an origin without https": {"login", variable("PUBLIC_URL", "accounts.example.com"), anOrigin},
 		"a short minimum": {
 			"register", variable("PASSWORD_MIN_LENGTH", "7"),

@@ -96,7 +96,7 @@ func isPublicKeyDocument(r raw, got answer) bool {
 // an origin, whatever it is.
 func TestOriginsAreNotReflected(t *testing.T) {
 	t.Parallel()
-	s := newTestServer(t, inThisProcess, map[string]string{"PUBLIC_URL": "https://accounts.example.com"})
+	s := newTestServer(t, inThisProcess, map[string]string{"PUBLIC_URL": "https://accounts.example.com", "CORS_ORIGINS": "https://app.example.com"})
 	for _, origin := range []string{
 		"https://accounts.example.com", "http://accounts.example.com", "https://accounts.example.com:443", "https://accounts.example.com:8443", "https://ACCOUNTS.example.com",
 		"https://accounts.example.com.evil.test", "https://evil.test/accounts.example.com", "https://evilaccounts.example.com", "https://accounts.example.com@evil.test", "https://accountsXexample.com",

@@ -24,9 +24,15 @@ func TestPatternsAllowWhatIsAccepted(t *testing.T) {
 			good: []string{"a@example.com", " a@Example.com ", "a@müller.de", "a@例え.テスト", "a@例え。jp", "a@xn--mller-kva.de", "a@a.müller.de"},
 			bad:  []string{"A}$@\u009d\U00044765", "a@ü\u0000.de", "a@ü\u2028.de", "a@ü_.de", "a@ü@b.de", "a@ü b.de", "a@\u3164.de", "00@0.0"},
 		},
+		"Login.username":               {good: []string{"user1", "ü"}, bad: []string{"\x00=é"}},
+		"GivenPassword":                {good: []string{"p\u0001"}, bad: []string{"a\x00"}},
+		"NewPassword":                  {good: []string{"pass word"}, bad: []string{"password\x00"}},
+		"RefreshRequest.refresh_token": {good: []string{"a"}, bad: []string{"\x00"}},
+		"ForgottenPassword.username":   {good: []string{"user1"}, bad: []string{"\x00"}},
+		"ForgottenPassword.email":      {good: []string{"a@b"}, bad: []string{"\x00"}},
 		"ForgottenPasswordForm.account": {
 			good: []string{"user1", " user1 ", "a@example.com", strings.Repeat("u", 256), strings.Repeat("u", 300) + "@example.com", "@"},
-			bad:  []string{"", " ", "\u3000", strings.Repeat("u", 257)},
+			bad:  []string{"", " ", "\u3000", "\x00", "u\x00", "\x00@b", "a@\x00", strings.Repeat("u", 257)},
 		},
 	} {
 		pattern := pattern(t, schema)

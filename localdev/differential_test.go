@@ -18,7 +18,7 @@ import (
 
 var (
 	generatorSeed = flag.Uint64("seed", 20260105, "seed of the generated requests")
-	requestCount  = flag.Int("requests", 1000, "number of generated requests")
+	requestCount  = flag.Int("requests", 500, "number of generated requests")
 )
 
 // perServer is how many requests are played on one pair of services. A longer run

@@ -39,7 +39,7 @@ func main() {
 	}
 }
 
-const usage = `Usage: DATABASE_URL=postgres://… go run ./cmd/audit_verify [-heads FILE]
+const usage = `Usage: DATABASE_URL=postgres://… go run ./cmd/audit_verify [-heads FILE] [-unsigned ROWS]
 
 Checks the audit log. With ROOT_KEY, or AUDIT_KEY, it also checks the MAC of each
 entry. After a change of the key give the former one as well, with a space between. docs/operate.md says where the copies of the heads are.
@@ -47,7 +47,7 @@ entry. After a change of the key give the former one as well, with a space betwe
 `
 
 func run(ctx context.Context, args []string, getenv func(string) string, out io.Writer) error {
-	file, err := parse(args, out)
+	file, unsigned, err := parse(args, out)
 	if err != nil {
 		return err
 	}
@@ -59,6 +59,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out io.
 	if err != nil {
 		return err
 	}
+	expected.Unsigned = unsigned
 	db, err := postgres.Open(ctx, url)
 	if err != nil {
 		return err
@@ -71,17 +72,19 @@ func run(ctx context.Context, args []string, getenv func(string) string, out io.
 	return report(out, v, len(expected.Keys) > 0)
 }
 
-// parse returns the file with the copy of the heads, or "".
-func parse(args []string, out io.Writer) (file string, err error) {
+// parse returns the file with the copy of the heads, or "", and how many rows may
+// have no MAC.
+func parse(args []string, out io.Writer) (file string, unsigned int, err error) {
 	f := flag.NewFlagSet("audit_verify", flag.ContinueOnError)
 	f.SetOutput(io.Discard) // main prints the error
 	f.StringVar(&file, "heads", "", "compare with an earlier copy of the heads in this `file`: lines that this program printed, or that seed_admin logged")
+	f.IntVar(&unsigned, "unsigned", 0, "how many `rows` are from before entries had MACs")
 	if err = f.Parse(args); errors.Is(err, flag.ErrHelp) {
 		fmt.Fprint(out, usage)
 		f.SetOutput(out)
 		f.PrintDefaults()
 	}
-	return file, err
+	return file, unsigned, err
 }
 
 // expect returns the keys and the copy of the heads.

@@ -17,8 +17,11 @@ package postgrestest
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
+	"runtime"
+	"strconv"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -34,6 +37,7 @@ var inMain bool
 //	func TestMain(m *testing.M) { os.Exit(postgrestest.Main(m)) }
 func Main(m *testing.M) int {
 	inMain = true
+	moreAtATime()
 	go cleanUpWhenInterrupted()
 	code := m.Run()
 	if err := closeHarness(); err != nil {
@@ -41,6 +45,12 @@ func Main(m *testing.M) int {
 		code = max(code, 1)
 	}
 	return code
+}
+
+// moreAtATime runs more tests at a time than there are processors, because a test with a database waits for a third of its time. -parallel
+// on the command line counts all the same: it is read later.
+func moreAtATime() {
+	_ = flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0))) // fails only without package testing
 }
 
 // URL returns the URL of the test's database. Within one test, URL, Open and Pool use the same database. A subtest has its own.

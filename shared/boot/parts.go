@@ -21,7 +21,9 @@ func (e *Environment) Postgres() *postgres.DB {
 		return e.db
 	}
 	access := e.DatabaseAccess()
-	options := postgres.Options{Access: access, Concurrency: e.concurrency(), AuditKey: []byte(e.AuditKey())}
+	options := postgres.Options{
+		Access: access, Concurrency: e.concurrency(), AuditKey: []byte(e.AuditKey()), Unprepared: !e.Bool("DATABASE_PREPARE", true),
+	}
 	db, err := postgres.OpenSource(context.Background(), e.databaseURL, options)
 	if err != nil {
 		e.Reject("DATABASE_URL", strings.TrimPrefix(err.Error(), "DATABASE_URL "))

@@ -30,3 +30,10 @@ func (db *DB) Exec(ctx context.Context, sql string) error {
 
 // IdleTime lets a test choose the time.
 var IdleTime = idleTime
+
+// CountPrepared returns how many statements the next connection of the pool has
+// prepared.
+func (db *DB) CountPrepared(ctx context.Context) (n int, err error) {
+	_, err = db.queryRow(ctx, query{"test", "select count(*) from pg_prepared_statements", nil}, &n)
+	return n, err
+}

@@ -4,9 +4,9 @@
 //	db, err := postgres.Open(ctx, url)
 //	u, err := db.UserByUsername(ctx, "ann")
 //
-// It refuses named prepared statements and any other session state, so that it
-// works through PgBouncer in transaction mode; docs/database.md says what other
-// poolers do. It refuses to decide who may do what (package user does), and to
+// It refuses session state, so that it works through PgBouncer in transaction mode.
+// The one exception are prepared statements, which it gives up where they are not
+// kept (prepared.go); docs/database.md says what other poolers do. It refuses to decide who may do what (package user does), and to
 // retry a write whose outcome is unknown.
 package postgres
 
@@ -30,6 +30,8 @@ type DB struct {
 	source Source
 	access dburl.Access
 	closed atomic.Bool
+	// unnamed says that statements are not prepared.
+	unnamed atomic.Bool
 
 	auditKey []byte
 }
@@ -47,6 +49,8 @@ type Options struct {
 	// AuditKey keys the MACs of the audit log's entries. Without it they have
 	// none.
 	AuditKey []byte
+	// Unprepared sends each statement unnamed.
+	Unprepared bool
 }
 
 const urlVariable = "DATABASE_URL"
@@ -80,6 +84,7 @@ func OpenSource(ctx context.Context, source Source, o Options) (*DB, error) {
 		cfg.ConnConfig.ConnectTimeout = connectTimeout
 	}
 	db := &DB{source: source, access: o.Access, auditKey: o.AuditKey}
+	db.unnamed.Store(o.Unprepared)
 	cfg.BeforeConnect = db.setCredentials
 	if db.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
 		return nil, fmt.Errorf("open the pool: %w", err)

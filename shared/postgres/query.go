@@ -14,7 +14,7 @@ type query struct {
 	args    named
 }
 
-// querier is the pool or a transaction.
+// querier is the pool or a transaction. A transaction sends unnamed statements.
 type querier interface {
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 }
@@ -24,6 +24,9 @@ func (q query) send(ctx context.Context, to querier) (pgx.Rows, error) {
 	sql, values, err := q.sql.bind(q.args)
 	if err != nil {
 		return nil, err
+	}
+	if _, named := to.(namedStatements); named {
+		values = append([]any{pgx.QueryExecModeCacheStatement}, values...)
 	}
 	return to.Query(ctx, sql, values...)
 }
@@ -40,14 +43,14 @@ func (q query) exec(ctx context.Context, on querier) error {
 
 // exec runs a query and ignores its rows.
 func (db *DB) exec(ctx context.Context, q query) error {
-	return db.retry(ctx, q.purpose, func() error { return q.exec(ctx, db.pool) })
+	return db.retry(ctx, q.purpose, func() error { return q.exec(ctx, db.prepared()) })
 }
 
 // queryRow runs a query that returns at most one row. It scans the row and
 // reports whether there was one.
 func (db *DB) queryRow(ctx context.Context, q query, dest ...any) (found bool, err error) {
 	err = db.retry(ctx, q.purpose, func() error {
-		rows, err := q.send(ctx, db.pool)
+		rows, err := q.send(ctx, db.prepared())
 		if err != nil {
 			return err
 		}
@@ -63,7 +66,7 @@ func (db *DB) queryRow(ctx context.Context, q query, dest ...any) (found bool, e
 // collect runs a query and returns its rows.
 func collect[T any](ctx context.Context, db *DB, q query, scan pgx.RowToFunc[T]) (all []T, err error) {
 	err = db.retry(ctx, q.purpose, func() error {
-		rows, err := q.send(ctx, db.pool)
+		rows, err := q.send(ctx, db.prepared())
 		if err != nil {
 			return err
 		}
@@ -86,6 +89,7 @@ const maxAttempts = 3
 //     the same moment may wait for each other; the second time each sees the
 //     rows of the other. It is tried once more.
 //   - It rolled the statement back because of a conflict or a deadlock.
+//   - It does not know a prepared statement: see prepared.go.
 //
 // A database that let no connection in, at the last attempt too, is logged.
 func (db *DB) retry(ctx context.Context, purpose string, run func() error) error {
@@ -99,6 +103,9 @@ func (db *DB) retry(ctx context.Context, purpose string, run func() error) error
 	}
 	if didNothing(err) {
 		db.pool.Reset() // connections of the same age lead to the same server
+		err = run()
+	}
+	if db.lostPrepared(ctx, err) || isStalePlan(err) {
 		err = run()
 	}
 	if isLockTimeout(err) {

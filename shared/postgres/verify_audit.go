@@ -27,8 +27,8 @@ type Verified struct {
 	// Altered names each row, or head of a chain, that is not as it was written
 	// or whose predecessor is missing, and says what is wrong with it.
 	Altered []string
-	// Unsigned rows have no MAC. A row is reported if an earlier one of its chain
-	// has one.
+	// Unsigned rows have no MAC. They are reported if there are more than expected,
+	// and each is if an earlier one of its chain has a MAC.
 	Unsigned int
 	Heads    []audit.Head
 
@@ -42,6 +42,8 @@ type Verified struct {
 type Expected struct {
 	Keys  [][]byte     // of the MACs, former ones too; none does not check them
 	Heads []audit.Head // an earlier copy
+	// Unsigned is how many rows there are from before entries had MACs.
+	Unsigned int
 }
 
 const (
@@ -82,6 +84,9 @@ func (db *DB) VerifyAudit(ctx context.Context, expected Expected) (v Verified, e
 			}
 			if err := v.readRows(ctx, tx, heads); err != nil {
 				return err
+			}
+			if v.Unsigned > expected.Unsigned {
+				v.report("%d rows have no MAC, and %d are known to be from before there were any", v.Unsigned, expected.Unsigned)
 			}
 			if hasUsers && v.Rows == 0 {
 				v.report("the log is empty, and there are accounts")

@@ -6,7 +6,7 @@ GOFUMPT := git ls-files -z '*.go' | xargs -0 $(TOOL) gofumpt
 # The environment that builds a function: see template.yaml.
 BUILD := CGO_ENABLED=0 GOFLAGS="-trimpath -tags=lambda.norpc,nethttpomithttp2 '-ldflags=-s -w' -buildvcs=false"
 
-.PHONY: help run lambda test race limits burst races refreshes bench timing tokens malformed differential fuzz lint fmt interop clients aws functions generate schema audit-verify validate deploy ci clean
+.PHONY: help run lambda test race limits burst races refreshes bench timing tokens malformed differential fuzz lint fmt interop clients schemathesis aws functions generate schema audit-verify validate deploy ci clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,11 @@ interop: ## verify tokens and keys with go-oidc and with npm's jose, which it in
 
 clients: ## generate and compile a Go and a TypeScript client from openapi.yaml, with npm packages that it installs
 	cd tools/clients && npm install --ignore-scripts --no-audit --no-fund && go test -count=1 -v ./...
+
+schemathesis: ## send what Schemathesis, which it installs, makes of openapi.yaml, for five minutes in each of three states
+	test -x .ci/tools/schemathesis/bin/pip || python3 -m venv .ci/tools/schemathesis
+	.ci/tools/schemathesis/bin/pip install --quiet --disable-pip-version-check -r tools/schemathesis/requirements.txt
+	.ci/tools/schemathesis/bin/python tools/schemathesis/run.py --seconds 300 --max-examples 100
 
 aws: ## run functions under AWS's emulator, and against moto and aws-ses-v2-local, which it installs
 	test -x .ci/tools/bin/pip || python3 -m venv .ci/tools

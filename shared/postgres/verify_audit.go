@@ -140,7 +140,9 @@ func (v *Verified) readRows(ctx context.Context, tx pgx.Tx, heads []link) error 
 		v.checkMAC(row)
 		v.compareCopies(row, last)
 		v.count(row, last)
-		pruning.read(row)
+		if v.isSigned(row) {
+			pruning.read(row)
+		}
 		last = link{chain: row.chain, seq: row.seq, digest: row.digest(), hash: row.hash}
 		ends[row.chain] = last
 		v.Rows++
@@ -161,9 +163,15 @@ func (v *Verified) count(row auditRow, before link) {
 	}
 }
 
+// isSigned reports whether the row has a MAC of a key. Without keys no MAC is checked.
+func (v *Verified) isSigned(row auditRow) bool {
+	return len(v.keys) == 0 || slices.ContainsFunc(v.keys, row.body().hasMAC)
+}
+
 // lastPruning is what the latest event of EraseFromAudit or TrimAudit recorded. Of
 // two at the same time it is the one that recorded more, because a run adds to
-// what was erased and removed before.
+// what was erased and removed before. With the key only an event with a MAC counts,
+// because somebody could have made up the others.
 type lastPruning struct {
 	at              time.Time
 	erased, removed int

@@ -64,9 +64,11 @@ func ChangePassword(ctx context.Context, req request.Request, db Updater, p Chan
 		return Tokens{}, err
 	}
 	hash := p.Passwords.Hasher.Hash(in.NewPassword)
+	event := audit.NewEvent(req, audit.ActionPasswordChanged)
+	event.Target = self.UUID
 	outcome, err := db.UpdateUser(ctx, Guard{Caller: req.Caller, TargetUUID: self.UUID, Username: self.Username}, Edit{
 		PasswordHash: &hash, At: req.At, RevokeTokens: true, RevokeResets: true, EndSessions: true, KeepSession: req.Caller.Session, Clear: clear,
-	}, audit.NewEvent(req, audit.ActionPasswordChanged))
+	}, event)
 	if err == nil {
 		err = outcome.err()
 	}

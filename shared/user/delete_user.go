@@ -25,10 +25,12 @@ func Delete(ctx context.Context, req request.Request, db Deleter, username strin
 	if err != nil {
 		return err
 	}
+	deleted := audit.NewEvent(req, audit.ActionDelete)
+	deleted.Target = target.UUID
 	outcome, err := db.DeleteUser(ctx, Guard{
 		Caller: req.Caller, AsAdmin: self.UUID != target.UUID,
 		TargetUUID: target.UUID, Username: target.Username, RemovesAdmin: true,
-	}, audit.NewEvent(req, audit.ActionDelete))
+	}, deleted)
 	if err == nil {
 		err = outcome.err()
 	}

@@ -29,7 +29,7 @@ func EndSession(ctx context.Context, req request.Request, db SessionEnder, usern
 		return notFound
 	}
 	event := audit.NewEvent(req, audit.ActionSessionEnded)
-	event.Detail = map[string]string{"session": id}
+	event.Target, event.Detail = target.UUID, map[string]string{"session": id}
 	outcome, err := db.EndSession(ctx, Guard{
 		Caller: req.Caller, AsAdmin: self.UUID != target.UUID, TargetUUID: target.UUID, Username: target.Username,
 	}, id, event)

@@ -55,7 +55,7 @@ func (c guardedEdit) write(ctx context.Context, db Updater) error {
 
 func (c guardedEdit) event() audit.Event {
 	e := audit.NewEvent(c.req, c.edit.actions(c.target)...)
-	e.Detail = c.edit.detail()
+	e.Target, e.Detail = c.target.UUID, c.edit.detail() // so that the MAC covers the target
 	e.AddIf(c.attempt.Last, audit.ActionWait)
 	return e
 }

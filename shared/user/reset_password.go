@@ -116,6 +116,7 @@ func (l LiveReset) SetPassword(ctx context.Context, req request.Request, db Rese
 		return err
 	}
 	event := audit.NewEvent(req, audit.ActionResetUsed, audit.ActionPasswordChanged)
+	event.Target = l.user.UUID
 	event.AddIf(l.last, audit.ActionWait)
 	use := ResetUse{
 		Hash: l.hash, PasswordHash: p.Passwords.Hasher.Hash(newPassword),

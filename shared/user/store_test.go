@@ -3,6 +3,7 @@ package user_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -155,13 +156,28 @@ func (s *store) CallerAndTarget(_ context.Context, c request.Caller, name string
 	return s.find(func(u *user.User) bool { return u.UUID == c.UUID }), s.find(func(u *user.User) bool { return u.Username == name }), err
 }
 
+// The target must be in the event that the function sends, because its MAC covers
+// no target that the statement fills in.
+func (s *store) needsTarget(e audit.Event, uuid string) error {
+	if e.Target != uuid {
+		return fmt.Errorf("the event %v is about %q and names %q", e.Actions, uuid, e.Target)
+	}
+	return nil
+}
+
 func (s *store) UpdateUser(_ context.Context, g user.Guard, e user.Edit, event audit.Event) (user.Outcome, error) {
 	s.guard, s.edit, s.event = g, e, event
+	if err := s.needsTarget(event, g.TargetUUID); err != nil {
+		return s.outcome, err
+	}
 	return s.outcome, s.call("UpdateUser")
 }
 
 func (s *store) DeleteUser(_ context.Context, g user.Guard, e audit.Event) (user.Outcome, error) {
 	s.guard, s.event = g, e
+	if err := s.needsTarget(e, g.TargetUUID); err != nil {
+		return s.outcome, err
+	}
 	return s.outcome, s.call("DeleteUser")
 }
 

@@ -14,7 +14,7 @@ import (
 
 // changePasswordPath is where password managers look for the page that changes a
 // password (W3C, A Well-Known URL for Changing Passwords).
-const changePasswordPath = "/.well-known/change-password"
+const changePasswordPath = "/.well-known/change-password" // #nosec G101 -- a path
 
 // ResetPasswordPage is GET and POST /reset_password: the page that the mailed
 // link opens, for services without such a page. GET checks the token and does not

@@ -42,7 +42,8 @@ func main() {
 const usage = `Usage: DATABASE_URL=postgres://… go run ./cmd/audit_verify [-heads FILE] [-unsigned ROWS]
 
 Checks the audit log. With ROOT_KEY, or AUDIT_KEY, it also checks the MAC of each
-entry. After a change of the key give the former one as well, with a space between. docs/operate.md says where the copies of the heads are.
+entry. After a change of the key give the former one as well, with a space between.
+docs/operate.md says where the copies of the heads are.
 
 `
 

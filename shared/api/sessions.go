@@ -2,7 +2,6 @@ package api
 
 import (
 	"net/http"
-	"net/netip"
 	"time"
 
 	"roster/shared/request"
@@ -49,14 +48,6 @@ func sessionOf(s user.Session, c request.Caller) session {
 	return session{
 		ID: s.ID, Current: s.ID == c.Session, DeviceName: s.DeviceName, UserAgent: s.UserAgent, Method: s.Method,
 		CreatedAt: s.CreatedAt.UTC(), LastUsedAt: s.LastUsedAt.UTC(), IdleEndsAt: s.IdleEndsAt.UTC(), EndsAt: s.EndsAt.UTC(),
-		Address: addressText(s.Address), LastAddress: addressText(s.LastAddress),
+		Address: request.AddressText(s.Address), LastAddress: request.AddressText(s.LastAddress),
 	}
-}
-
-// addressText returns "" for an unknown address.
-func addressText(a netip.Addr) string {
-	if !a.IsValid() {
-		return ""
-	}
-	return a.String()
 }

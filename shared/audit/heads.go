@@ -56,7 +56,8 @@ func (c Copy) sum(key []byte) string {
 func (c Copy) hasMAC(key []byte) bool { return hmac.Equal([]byte(c.MAC), []byte(c.sum(key))) }
 
 // ReadHeads reads copies of the heads: lines as String writes them, or log lines
-// with a Copy, whose MAC must be of one of the keys, if there are any. Other lines are ignored.
+// with a Copy, whose MAC must be of one of the keys, if there are any. It ignores
+// other lines.
 func ReadHeads(text string, keys [][]byte) (heads []Head, err error) {
 	lines := bufio.NewScanner(strings.NewReader(text))
 	lines.Buffer(nil, 1<<20)

@@ -36,13 +36,13 @@ func invitation(username string) mail.Message {
 var mails = map[string]func(string) mail.Message{"password_reset": reset, "admin_invitation": invitation, "session_ended": sessionEnded, "token_repeated": tokenRepeated}
 
 func sessionEnded(username string) mail.Message {
-	return mail.SessionEnded(mail.SessionEndedInput{
+	return mail.SessionEnded(mail.Warning{
 		To: "ann@example.com", Username: username, Service: "https://accounts.example.com", At: time.Date(2026, 1, 5, 9, 30, 0, 0, time.UTC),
 	})
 }
 
 func tokenRepeated(username string) mail.Message {
-	return mail.TokenRepeated(mail.TokenRepeatedInput{
+	return mail.TokenRepeated(mail.Warning{
 		To: "ann@example.com", Username: username, Service: "https://accounts.example.com", At: time.Date(2026, 1, 5, 9, 30, 0, 0, time.UTC),
 	})
 }
@@ -209,7 +209,7 @@ func TestMailsNameTheProduct(t *testing.T) {
 	for _, m := range []mail.Message{
 		mail.PasswordReset(mail.PasswordResetInput{App: app, To: "ann@example.com", Username: "ann.b", Link: link, ValidFor: 30 * time.Minute}),
 		mail.AdminInvitation(mail.AdminInvitationInput{App: app, To: "ann@example.com", Username: "ann.b", Link: link, ValidFor: time.Hour}),
-		mail.SessionEnded(mail.SessionEndedInput{App: app, To: "ann@example.com", Username: "ann.b", Service: "https://accounts.example.com"}),
+		mail.SessionEnded(mail.Warning{App: app, To: "ann@example.com", Username: "ann.b", Service: "https://accounts.example.com"}),
 	} {
 		text := strings.Join(strings.Fields(m.Text), " ")
 		if err := m.Validate(); err != nil || !strings.HasSuffix(m.Subject, " at "+app) || !strings.Contains(text, `account "ann.b" at `+app) {

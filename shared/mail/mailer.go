@@ -30,10 +30,10 @@ func (m Mailer) SendAdminInvitation(ctx context.Context, to, username, link stri
 // SendSessionEnded mails that a session has ended because its refresh token was
 // used twice.
 func (m Mailer) SendSessionEnded(ctx context.Context, to, username, service string, at time.Time) error {
-	return m.Transport.Send(ctx, SessionEnded(SessionEndedInput{App: m.AppName, To: to, Username: username, Service: service, At: at}))
+	return m.Transport.Send(ctx, SessionEnded(Warning{App: m.AppName, To: to, Username: username, Service: service, At: at}))
 }
 
 // SendTokenRepeated mails that another client has sent a session's refresh token.
 func (m Mailer) SendTokenRepeated(ctx context.Context, to, username, service string, at time.Time) error {
-	return m.Transport.Send(ctx, TokenRepeated(TokenRepeatedInput{App: m.AppName, To: to, Username: username, Service: service, At: at}))
+	return m.Transport.Send(ctx, TokenRepeated(Warning{App: m.AppName, To: to, Username: username, Service: service, At: at}))
 }

@@ -2,8 +2,8 @@ package mail
 
 import "time"
 
-// SessionEndedInput is the input of SessionEnded.
-type SessionEndedInput struct {
+// Warning is the input of the mails that warn the owner of an account.
+type Warning struct {
 	App      string // the name of the product; if it is empty, the host says it
 	To       string
 	Username string
@@ -14,7 +14,7 @@ type SessionEndedInput struct {
 // SessionEnded returns the mail that tells the owner of an account that one of its
 // devices was logged out because its refresh token was used twice. It has no link:
 // a warning about an intruder must not look like a phishing mail.
-func SessionEnded(in SessionEndedInput) Message {
+func SessionEnded(in Warning) Message {
 	name := oneLine(in.Username)
 	return content{
 		subject: "One of your devices was logged out" + atService(in.App, in.Service),

@@ -1,20 +1,9 @@
 package mail
 
-import "time"
-
-// TokenRepeatedInput is the input of TokenRepeated.
-type TokenRepeatedInput struct {
-	App      string // the name of the product; if it is empty, the host says it
-	To       string
-	Username string
-	Service  string // PUBLIC_URL; people know the service by its host
-	At       time.Time
-}
-
 // TokenRepeated returns the mail that tells the owner of an account that a second
 // client has sent the refresh token of one of its devices, and was refused. Like
 // SessionEnded it has no link.
-func TokenRepeated(in TokenRepeatedInput) Message {
+func TokenRepeated(in Warning) Message {
 	name := oneLine(in.Username)
 	return content{
 		subject: "Your login was used from a second place" + atService(in.App, in.Service),

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"crypto/sha256"
 	"time"
 
 	"roster/shared/audit"
@@ -67,20 +66,15 @@ func attemptArgs(l user.Lookup, now time.Time) named {
 			forKnownDevice = append(forKnownDevice, group.known)
 		}
 	}
-	args := budgetArgs(budgets)
 	perAccount := make([]bool, len(budgets))
-	keys := make([][]byte, len(budgets))
 	for i, b := range budgets {
-		kind := sha256.Sum256([]byte(b.Key)) // the statement adds the owner
-		keys[i], perAccount[i] = kind[:], b.PerAccount
+		perAccount[i] = b.PerAccount
 	}
-	args[0] = argument{"keys", keys}
-	typed := sha256.Sum256([]byte(l.Typed))
-	return append(args, named{
+	return append(budgetArgs(budgets, limitKind), named{
 		{"now", now},
 		{"username", orNull(l.Username)},
 		{"email", orNull(l.Email)},
-		{"typed", typed[:]},
+		{"typed", ownerBytes(ratelimit.Owner{Typed: l.Typed})},
 		{"device", l.Device},
 		{"devices_after", now.Add(-user.DeviceLifetime)},
 		{"per_account", perAccount},

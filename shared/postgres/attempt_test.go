@@ -119,8 +119,7 @@ func TestAttemptsThatAreBeingCheckedAreWaitedFor(t *testing.T) {
 	}
 }
 
-// Each thing that ends the sessions of an account makes it forget its devices,
-// and a role does not.
+// Each thing that ends the access tokens of an account makes it forget its devices.
 func TestDevicesEndWithThePassword(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -136,6 +135,10 @@ func TestDevicesEndWithThePassword(t *testing.T) {
 			_, err := db.UpdateUser(t.Context(), guardOf(t, u, u), user.Edit{At: now, FirstName: ptr("x")}, event)
 			return err
 		}, true},
+		"a demotion": {func(t *testing.T, db *postgres.DB, u user.User) error {
+			_, err := db.UpdateUser(t.Context(), guardOf(t, u, u), user.Edit{At: now, Role: ptr(user.RoleUser), RevokeTokens: true}, event)
+			return err
+		}, false},
 		"a reset": {func(t *testing.T, db *postgres.DB, u user.User) error {
 			if _, err := db.CreateReset(t.Context(), resetOf(u.Username, u.Email, "token", now), event); err != nil {
 				return err

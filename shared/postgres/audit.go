@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"roster/shared/audit"
+	"roster/shared/request"
 )
 
 // chains is how many hash chains the audit log has. An entry locks the head of
@@ -62,10 +63,7 @@ func (db *DB) entry(e audit.Event) entry { return entry{e, db.auditKey} }
 func (e entry) Value() (driver.Value, error) {
 	body := eventBody{
 		ID: rand.Text(), Chain: randomChain(), At: e.At.UTC().Truncate(time.Microsecond), Actions: e.Actions, Actor: e.Actor, Target: e.Target,
-		UserAgent: e.Client.UserAgent, RequestID: e.Client.RequestID, Detail: e.Detail,
-	}
-	if e.Client.Address.IsValid() {
-		body.Address = e.Client.Address.String()
+		Address: request.AddressText(e.Client.Address), UserAgent: e.Client.UserAgent, RequestID: e.Client.RequestID, Detail: e.Detail,
 	}
 	if len(e.key) > 0 {
 		body.MAC = body.mac(e.key)

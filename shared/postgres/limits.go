@@ -104,7 +104,7 @@ type decision struct {
 // Consume takes one attempt from each budget, or takes none and says how long
 // to wait.
 func (db *DB) Consume(ctx context.Context, budgets []ratelimit.Budget, now time.Time) (ratelimit.Attempt, error) {
-	args := append(budgetArgs(budgets), argument{"now", now})
+	args := append(budgetArgs(budgets, limitKey), argument{"now", now})
 	var d decision
 	_, err := db.queryRow(ctx, query{"consume an attempt", sqlConsume, args}, &d.consumed, &d.last, &d.counted, &d.seconds, &d.pending)
 	return db.attempt(ctx, d, err)
@@ -138,14 +138,14 @@ from locked_counters c where limits.key = c.key`
 // order of countCTEs.
 const clearedLimits = `key in (select key from limits where key = any (@cleared_limits::bytea[]) order by key for update)`
 
-// budgetArgs returns the budgets as one array for each column.
-func budgetArgs(budgets []ratelimit.Budget) named {
+// budgetArgs returns the budgets as one array for each column, with these keys.
+func budgetArgs(budgets []ratelimit.Budget, keyOf func(ratelimit.Budget) []byte) named {
 	var keys [][]byte
 	var accounts []*string // null for a counter that belongs to none
 	var consecutive, provisional []bool
 	var maxAttempts, windowSeconds []int32
 	for _, b := range budgets {
-		keys = append(keys, limitKey(b))
+		keys = append(keys, keyOf(b))
 		accounts = append(accounts, pointer(b.Owner.Account))
 		consecutive = append(consecutive, b.Consecutive)
 		provisional = append(provisional, b.Provisional)
@@ -167,11 +167,16 @@ func budgetArgs(budgets []ratelimit.Budget) named {
 // they typed. sqlAttemptAtAccount computes the same for an account that it
 // finds.
 func limitKey(b ratelimit.Budget) []byte {
-	kind := sha256.Sum256([]byte(b.Key))
 	if !b.PerAccount {
-		return kind[:]
+		return limitKind(b)
 	}
-	sum := sha256.Sum256(append(kind[:], ownerBytes(b.Owner)...))
+	sum := sha256.Sum256(append(limitKind(b), ownerBytes(b.Owner)...))
+	return sum[:]
+}
+
+// limitKind returns the key without the owner, which sqlAttemptAtAccount adds.
+func limitKind(b ratelimit.Budget) []byte {
+	sum := sha256.Sum256([]byte(b.Key))
 	return sum[:]
 }
 

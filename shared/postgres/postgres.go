@@ -5,7 +5,7 @@
 //	u, err := db.UserByUsername(ctx, "ann")
 //
 // It refuses session state, so that it works through PgBouncer in transaction mode.
-// The one exception are prepared statements, which it gives up where they are not
+// The one exception is prepared statements, which it gives up where they are not
 // kept (prepared.go); docs/database.md says what other poolers do. It refuses to decide who may do what (package user does), and to
 // retry a write whose outcome is unknown.
 package postgres

@@ -10,7 +10,7 @@ import (
 // The statements of this file delete one batch. They skip locked rows, so they
 // wait for nobody and cause no deadlock.
 
-// limitKind is the kind of a counter: how long it is kept depends on it. The
+// counterKind is the kind of a counter: how long it is kept depends on it. The
 // index limits_kind_idx has the same expression.
 //
 //	0 a window
@@ -18,14 +18,14 @@ import (
 //	2 the same, many
 //	3 attempts in a row at an account
 //	4 the same, used up
-const limitKind = `(case when not backoff then 0 when account is not null then case when in_a_row < most then 3 else 4 end when in_a_row <= 5 then 1 else 2 end)`
+const counterKind = `(case when not backoff then 0 when account is not null then case when in_a_row < most then 3 else 4 end when in_a_row <= 5 then 1 else 2 end)`
 
 const sqlPurgeLimits statement = `
 with kinds as (
 	select kind, before from unnest(@kinds::integer[], @befores::timestamptz[]) as k (kind, before)
 ), expired_limits as (
 	select l.ctid from kinds k cross join lateral (
-		select ctid from limits where ` + limitKind + ` = k.kind and until < k.before
+		select ctid from limits where ` + counterKind + ` = k.kind and until < k.before
 			and (k.kind < 4 or not exists (select from users where uuid = account))
 		order by until limit @batch for update skip locked
 	) l

@@ -62,7 +62,7 @@ func (db *DB) RecordLogin(ctx context.Context, l user.LoginRecord, event audit.E
 		{"method", s.Method},
 		{"device_name", s.DeviceName},
 		{"user_agent", s.UserAgent},
-		{"address", addressText(s.Address)},
+		{"address", request.AddressText(s.Address)},
 		{"network", request.Client{Address: s.Address}.Network()},
 		{"idle_ends_at", s.IdleEndsAt},
 		{"ends_at", s.EndsAt},

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"roster/shared/audit"
+	"roster/shared/request"
 	"roster/shared/user"
 )
 
@@ -69,7 +70,7 @@ func (db *DB) Renew(ctx context.Context, r user.Renewal, reused audit.Event) (us
 		{"now", r.At},
 		{"idle_ends_at", r.IdleEndsAt},
 		{"grace_seconds", r.Grace.Seconds()},
-		{"address", addressText(r.Client.Address)},
+		{"address", request.AddressText(r.Client.Address)},
 		{"network", r.Client.Network()},
 		{"user_agent", r.Client.UserAgent},
 		{"event", db.entry(reused)},

@@ -34,16 +34,8 @@ func scanSession(row pgx.CollectableRow) (s user.Session, err error) {
 	return s, err
 }
 
-// parsedAddress is the reverse of addressText.
+// parsedAddress is the reverse of request.AddressText.
 func parsedAddress(text string) netip.Addr {
 	a, _ := netip.ParseAddr(text) // zero for ""
 	return a
-}
-
-// addressText returns "" for an unknown address.
-func addressText(a netip.Addr) string {
-	if !a.IsValid() {
-		return ""
-	}
-	return a.String()
 }

@@ -68,3 +68,11 @@ func (c Client) WideNetwork() string {
 	prefix, _ := a.Prefix(48)
 	return prefix.String()
 }
+
+// AddressText returns the address as text, and "" for an unknown one.
+func AddressText(a netip.Addr) string {
+	if !a.IsValid() {
+		return ""
+	}
+	return a.String()
+}

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"roster/shared/fault"
+	"roster/shared/ratelimit"
 	"roster/shared/request"
 	"roster/shared/user"
 )
@@ -75,6 +76,28 @@ func TestClientsOfANetworkShareABudget(t *testing.T) {
 	unknown := loginBudgetKeys(t, request.Client{}, "ann")
 	if !strings.Contains(unknown[2], "unknown") {
 		t.Errorf("without an address: %q", unknown)
+	}
+}
+
+// A provider gives a /48 to a customer who asks: 65,536 networks.
+func TestTheWiderNetworkOfIPv6IsCounted(t *testing.T) {
+	t.Parallel()
+	for address, wide := range map[string]string{
+		"2001:db8:1:2::1": "2001:db8:1::/48", "2001:db8:1:ffff::1": "2001:db8:1::/48", "2001:db8:2::1": "2001:db8:2::/48",
+		"192.0.2.1": "", "::ffff:192.0.2.1": "",
+	} {
+		db := &store{wait: time.Second}
+		_, err := user.Register(t.Context(), requestFrom(clientAt(address)), db, registerParts(passwords), registration())
+		if !errors.Is(err, fault.TooMany) {
+			t.Fatal(err)
+		}
+		found := slices.DeleteFunc(db.budgets, func(b ratelimit.Budget) bool { return !strings.Contains(b.Key, "/48") })
+		if wide == "" && len(found) > 0 || wide != "" && (len(found) != 1 || found[0].Key != "register\x00"+wide+"\x00" || found[0].Limit != 200) {
+			t.Errorf("%s: %+v", address, found)
+		}
+	}
+	if n := len(loginBudgetKeys(t, clientAt("2001:db8:1:2::1"), "ann")); n != 4 {
+		t.Errorf("a login over IPv6 is counted %d times", n)
 	}
 }
 

@@ -56,9 +56,10 @@ type RegisterParts struct {
 	Mode      RegistrationMode
 }
 
-// Register creates an account and returns it. It refuses with Invalid and every bad field, with
-// TooMany if the network has registered too often, with Forbidden while
-// registration is closed, and with Conflict if the username or the e-mail is taken.
+// Register creates an account and returns it. It refuses with Invalid and every
+// bad field, with TooMany if the network has registered too often, with Forbidden
+// while registration is closed, and with Conflict if the username or the e-mail is
+// taken.
 func Register(ctx context.Context, req request.Request, db RegisterStore, p RegisterParts, in Registration) (User, error) {
 	u, fields := in.account(p.Passwords)
 	if err := fields.Err(); err != nil {

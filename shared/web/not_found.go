@@ -19,8 +19,8 @@ func NotFound(methods func(path string) []string) http.Handler {
 }
 
 // WithMethods refuses a request whose path has other methods than its own, and
-// passes on every other request. A route such as /api/user/{username} also gets requests for
-// /api/user/login, which is a path of its own.
+// passes on every other request. A route such as /api/user/{username} also gets
+// requests for /api/user/login, which is a path of its own.
 func WithMethods(methods func(path string) []string, next http.Handler) http.Handler {
 	refuse := NotFound(methods)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -17,8 +17,8 @@ type identity struct {
 	Sequence string `json:"sequence"`
 }
 
-// The columns of other services' tables are left alone: only a table that our role
-// owns and that our migrations made is asked for.
+// Only tables that our migrations make are asked for. Those of other services are
+// left alone.
 const sqlIdentities = `
 select coalesce(json_agg(json_build_object('table', format('%I.%I', nspname, relname), 'column', quote_ident(attname),
 	'sequence', pg_get_serial_sequence(format('%I.%I', nspname, relname), attname))), '[]')

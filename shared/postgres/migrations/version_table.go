@@ -13,9 +13,9 @@ import (
 	"github.com/pressly/goose/v3/database"
 )
 
-// VersionTable is the name of the table that says which migrations a database has. It is Roster's own, so that
-// another service that migrates the same database with goose has its table for
-// itself.
+// VersionTable is the name of the table that says which migrations a database has.
+// It is Roster's own, so that another service that migrates the same database with
+// goose has its table for itself.
 const VersionTable = "roster_migrations"
 
 // earlierTable is goose's default, in which earlier releases kept the versions.

@@ -79,6 +79,10 @@ func TestADeadLinkInABrowser(t *testing.T) {
 // a person without a mouse does: the first link there.
 func pressTheMailsButton(t *testing.T, p *browsertest.Page) {
 	t.Helper()
+	// The page is complete when its frame is. Before that, Tab passes the frame by.
+	const complete = `(document.readyState === 'complete' ? Promise.resolve() : new Promise(done => addEventListener('load', done)))
+		.then(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true)))))`
+	browsertest.Get(p, chromedp.Evaluate[bool](complete, chromedp.EvalAwaitPromise))
 	// A link before the frame has the focus, then Tab goes through the page into it.
 	p.Do(
 		chromedp.Focus(chromedp.CSS("main a.button")),

@@ -71,7 +71,7 @@ func (m *harness) setUpFunctionsRole(ctx context.Context, db *database) error {
 	if err := m.exec(ctx, "ALTER ROLE CURRENT_USER IN DATABASE "+db.name+" SET idle_session_timeout = 0"); err != nil {
 		return err
 	}
-	return migrations.SetTimeouts(ctx, db.url, dburl.Access{})
+	return migrations.SetRoleDefaults(ctx, db.url, dburl.Access{})
 }
 
 func (m *harness) discard(ctx context.Context, db *database) error {

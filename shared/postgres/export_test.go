@@ -11,9 +11,6 @@ var IsBroken = isBroken
 // IsStale lets a test look at sockets of all kinds.
 var IsStale = isStale
 
-// ListAuditSQL lets a test look at the plan of sqlListAudit.
-const ListAuditSQL = string(sqlListAudit)
-
 // Bind binds a statement that a test has found in the source, or made up.
 func Bind(sql string, args map[string]any) (string, []any, error) {
 	var list named

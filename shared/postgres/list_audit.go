@@ -4,23 +4,27 @@ import (
 	"context"
 	"encoding/json"
 	"net/netip"
+	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"roster/shared/audit"
 )
 
-// Each half of an account's events follows an index of its own, so that a page
-// costs the same in a log of any length. Without an account the first half is
-// the whole log. A null argument does not restrict: the statement is planned
-// with its values each time, and such a condition is removed before.
+// The whole log and the log of one account are two statements, and a bound that the
+// query does not have is an infinite one, so that each has one plan for all
+// arguments: it follows an index and stops after a page. A page costs the same in a
+// log of any length.
 const sqlListAudit statement = `
+select at, chain, seq, event from audit where true` + onPage
+
+// Each half of an account's events follows an index of its own.
+const sqlListAuditOfUser statement = `
 with about_user as (
-	select at, chain, seq, event from audit
-	where (@user::uuid is null or target = @user)` + onPage + `
+	select at, chain, seq, event from audit where target = @user` + onPage + `
 ), by_user as (
-	select at, chain, seq, event from audit
-	where actor = @user and actor <> target` + onPage + `
+	select at, chain, seq, event from audit where actor = @user and actor <> target` + onPage + `
 )
 select at, chain, seq, event from about_user union all select at, chain, seq, event from by_user
 order by at desc, chain, seq limit @rows`
@@ -28,9 +32,8 @@ order by at desc, chain, seq limit @rows`
 // onPage restricts rows of audit to the page after the cursor @before_….
 const onPage = `
 	and (@action::text is null or @action = any (actions))
-	and (@since::timestamptz is null or at >= @since) and (@until::timestamptz is null or at < @until)
-	and (@before_at::timestamptz is null or at <= @before_at
-		and (at < @before_at or (chain, seq) > (@before_chain::smallint, @before_seq::bigint)))
+	and at >= @since and at < @until and at <= @before_at
+	and (at < @before_at or (chain, seq) > (@before_chain::smallint, @before_seq::bigint))
 	order by at desc, chain, seq limit @rows`
 
 // ListAudit returns a page of events: what the account did and what was done to
@@ -41,16 +44,20 @@ func (db *DB) ListAudit(ctx context.Context, uuid string, q audit.Query) (audit.
 	if q.Before != nil {
 		before = *q.Before
 	}
-	rows, err := collect(ctx, db, query{"list the audit log", sqlListAudit, named{
-		{"user", orNull(uuid)},
+	args := named{
 		{"action", orNull(q.Action)},
-		{"since", orNull(q.Since)},
-		{"until", orNull(q.Until)},
-		{"before_at", orNull(before.At)},
+		{"since", orInfinity(q.Since, pgtype.NegativeInfinity)},
+		{"until", orInfinity(q.Until, pgtype.Infinity)},
+		{"before_at", orInfinity(before.At, pgtype.Infinity)},
 		{"before_chain", before.Chain},
 		{"before_seq", before.Seq},
 		{"rows", q.Limit + 1}, // one more, to know whether another page follows
-	}}, scanEvent)
+	}
+	sql := sqlListAudit
+	if uuid != "" {
+		sql, args = sqlListAuditOfUser, append(args, argument{"user", uuid})
+	}
+	rows, err := collect(ctx, db, query{"list the audit log", sql, args}, scanEvent)
 	if err != nil {
 		return audit.Page{}, err
 	}
@@ -82,6 +89,14 @@ func scanEvent(row pgx.CollectableRow) (e markedEvent, err error) {
 	e.event.Client.Address, _ = netip.ParseAddr(b.Address)
 	e.event.Client.UserAgent, e.event.Client.RequestID = b.UserAgent, b.RequestID
 	return e, nil
+}
+
+// orInfinity turns the zero time into an infinite one.
+func orInfinity(at time.Time, infinite pgtype.InfinityModifier) pgtype.Timestamptz {
+	if at.IsZero() {
+		return pgtype.Timestamptz{InfinityModifier: infinite, Valid: true}
+	}
+	return pgtype.Timestamptz{Time: at, Valid: true}
 }
 
 // orNull turns the zero value into null.

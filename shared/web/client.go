@@ -27,6 +27,9 @@ func clientOf(r *http.Request) request.Client {
 // text can go into a log or an answer.
 func Printable(s string) string {
 	const maxLength = 200
+	if len(s) <= maxLength && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return s
+	}
 	s = strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return -1

@@ -59,13 +59,17 @@ func (c claims) MarshalJSON() ([]byte, error) {
 	return append(append(b[:len(b)-1], ','), c.extra[1:]...), nil
 }
 
-// UnmarshalJSON accepts only numbers as times (RFC 7519 §2). jwt.NumericDate
-// alone would accept strings too.
+// UnmarshalJSON accepts only whole numbers as times (RFC 7519 §2). jwt.NumericDate
+// would accept fractions and strings too.
 func (c *claims) UnmarshalJSON(b []byte) error {
 	var typed struct {
-		IssuedAt  int64 `json:"iat"`
-		NotBefore int64 `json:"nbf"`
-		ExpiresAt int64 `json:"exp"`
+		Issuer    string           `json:"iss"`
+		Subject   string           `json:"sub"`
+		Audience  jwt.ClaimStrings `json:"aud"`
+		ExpiresAt *int64           `json:"exp"`
+		NotBefore *int64           `json:"nbf"`
+		IssuedAt  *int64           `json:"iat"`
+		ID        string           `json:"jti"`
 
 		Session string `json:"sid"`
 		Role    string `json:"role"`
@@ -74,8 +78,19 @@ func (c *claims) UnmarshalJSON(b []byte) error {
 	if err := json.Unmarshal(b, &typed); err != nil {
 		return err
 	}
+	c.RegisteredClaims = jwt.RegisteredClaims{
+		Issuer: typed.Issuer, Subject: typed.Subject, Audience: typed.Audience, ID: typed.ID,
+		ExpiresAt: date(typed.ExpiresAt), NotBefore: date(typed.NotBefore), IssuedAt: date(typed.IssuedAt),
+	}
 	c.Session, c.Role, c.Version = typed.Session, typed.Role, typed.Version
-	return json.Unmarshal(b, &c.RegisteredClaims)
+	return nil
+}
+
+func date(seconds *int64) *jwt.NumericDate {
+	if seconds == nil {
+		return nil
+	}
+	return jwt.NewNumericDate(time.Unix(*seconds, 0))
 }
 
 // Extra is a JSON object of further claims, the same in each token. Roster

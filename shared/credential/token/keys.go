@@ -70,42 +70,64 @@ func signToken(t *jwt.Token, key any) (string, error) {
 	return content + "." + base64.RawURLEncoding.EncodeToString(toLowS(t.Method, signature)), nil
 }
 
+// keyName says which of the keys a token names.
+type keyName struct {
+	kid   string
+	named bool // without a kid it is the shared secret
+}
+
 // verificationKey returns the key that the token's signature must be checked
 // with. The token's kid selects it. The token's alg must be the key's own; that
 // is checked here, before anything is computed, so that no key is ever used with
 // another algorithm (RFC 8725 §3.1, §3.2).
-func (k Keys) verificationKey(t *jwt.Token, now time.Time) (any, error) {
+func (k Keys) verificationKey(t *jwt.Token, now time.Time) (any, keyName, error) {
 	kid, named := t.Header["kid"]
-	var find func(string, time.Time) (keyring.Algorithm, crypto.PublicKey, bool)
-	switch {
-	case k.Set != nil:
-		find = k.Set.Find
-	case k.Ring != nil && named:
-		find = k.Ring.Find
-	default:
-		return k.sharedSecret(t, now)
+	find := k.finder(named)
+	if find == nil {
+		key, err := k.sharedSecret(t, now)
+		return key, keyName{}, err
 	}
 	id, ok := kid.(string)
 	if !ok {
-		return nil, errors.New("kid is not a string")
+		return nil, keyName{}, errors.New("kid is not a string")
 	}
 	alg, key, ok := find(id, now)
 	switch {
 	case !ok:
-		return nil, ErrUnknownKey
+		return nil, keyName{}, ErrUnknownKey
 	case t.Method.Alg() != string(alg):
-		return nil, errors.New("alg is not the algorithm of the key")
+		return nil, keyName{}, errors.New("alg is not the algorithm of the key")
 	}
-	return key, nil
+	return key, keyName{id, true}, nil
 }
 
-// sharedSecret returns the secret for a token without a kid. Without a ring, a
-// token's kid is ignored.
+// finder returns where the key of a token is looked up, or nil for the shared
+// secret. Without a ring, a token's kid is ignored.
+func (k Keys) finder(named bool) func(kid string, now time.Time) (keyring.Algorithm, crypto.PublicKey, bool) {
+	switch {
+	case k.Set != nil:
+		return k.Set.Find
+	case k.Ring != nil && named:
+		return k.Ring.Find
+	}
+	return nil
+}
+
+// accepts reports whether signatures of the key are accepted now.
+func (k Keys) accepts(key keyName, now time.Time) bool {
+	if !key.named {
+		return k.Ring == nil || k.Ring.AcceptsHS256(now)
+	}
+	_, _, found := k.finder(true)(key.kid, now)
+	return found
+}
+
+// sharedSecret returns the secret.
 func (k Keys) sharedSecret(t *jwt.Token, now time.Time) (any, error) {
 	switch {
 	case k.Secret == nil || t.Method.Alg() != jwt.SigningMethodHS256.Alg():
 		return nil, errors.New("alg is not the algorithm of any key")
-	case k.Ring != nil && !k.Ring.AcceptsHS256(now):
+	case !k.accepts(keyName{}, now):
 		return nil, errors.New("the shared secret no longer signs, and the tokens that it signed have expired")
 	}
 	return k.Secret, nil

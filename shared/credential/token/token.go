@@ -12,10 +12,10 @@
 package token
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"math"
-	"regexp"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -43,12 +43,13 @@ type Profile struct {
 	Extra    Extra
 }
 
-// Service issues and verifies tokens. Its keys do not change. It is safe for
-// concurrent use.
+// Service issues and verifies tokens. Its keys do not change. It remembers tokens
+// that it has accepted, in constant memory. It is safe for concurrent use.
 type Service struct {
-	profile Profile
-	keys    Keys
-	parser  []jwt.ParserOption
+	profile    Profile
+	keys       Keys
+	parser     []jwt.ParserOption
+	remembered remembered
 }
 
 // New returns a service. It writes the issuer and the audience into each token,
@@ -83,35 +84,47 @@ func (s *Service) Issue(c Claims, now time.Time) (string, time.Duration, error) 
 // ErrInvalid is every error of Verify. What it wraps says why, for the log only.
 var ErrInvalid = errors.New("the access token is not valid")
 
-// compactForm is the form of a JWS in compact serialization (RFC 7515 §7.1). It is
-// checked because the base64 decoder ignores line breaks: one token could be
-// written in many ways.
-var compactForm = regexp.MustCompile(`^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$`)
-
 // Verify returns the claims of a token if one of the keys has signed it and it is
 // valid now, else ErrInvalid.
 func (s *Service) Verify(raw string, now time.Time) (Claims, error) {
-	if len(raw) > maxLength || !compactForm.MatchString(raw) {
+	if len(raw) > maxLength || !isCompact(raw) {
 		return Claims{}, fmt.Errorf("%w: not a compact JWS", ErrInvalid)
 	}
-	var c claims
-	options := append(s.parser[:len(s.parser):len(s.parser)], jwt.WithTimeFunc(func() time.Time { return now }))
-	t, err := jwt.NewParser(options...).ParseWithClaims(raw, &c, func(t *jwt.Token) (any, error) { return s.keys.verificationKey(t, now) })
+	of := sha256.Sum256([]byte(raw))
+	if a := s.remembered.find(of); a != nil && a.isCurrent(now) && s.keys.accepts(a.key, now) {
+		return a.claims, nil
+	}
+	a, err := s.verify(raw, now)
 	if err != nil {
 		return Claims{}, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
-	if err := s.checkClaims(t, c); err != nil {
-		return Claims{}, fmt.Errorf("%w: %w", ErrInvalid, err)
+	if isUUID(a.claims.Subject) { // as in every token of ours, and short, so that the memory is bounded
+		a.digest = of
+		s.remembered.add(a)
 	}
-	return Claims{Subject: c.Subject, Session: c.Session, Role: c.Role, Version: c.Version}, nil
+	return a.claims, nil
 }
 
-var (
-	// uuidForm is the canonical form of a UUID (RFC 9562 §4).
-	uuidForm = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
-	// roleForm is the form of a role's name.
-	roleForm = regexp.MustCompile(`^[A-Z][A-Z0-9_]{0,31}$`)
-)
+// verify checks the signature and the claims of a token.
+func (s *Service) verify(raw string, now time.Time) (*accepted, error) {
+	var c claims
+	var key keyName
+	options := append(s.parser[:len(s.parser):len(s.parser)], jwt.WithTimeFunc(func() time.Time { return now }))
+	t, err := jwt.NewParser(options...).ParseWithClaims(raw, &c, func(t *jwt.Token) (found any, err error) {
+		found, key, err = s.keys.verificationKey(t, now)
+		return found, err
+	})
+	if err == nil {
+		err = s.checkClaims(t, c)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &accepted{
+		claims:    Claims{Subject: c.Subject, Session: c.Session, Role: c.Role, Version: c.Version},
+		notBefore: c.NotBefore.Time, expires: c.ExpiresAt.Time, key: key,
+	}, nil
+}
 
 // checkClaims checks what the parser does not.
 func (s *Service) checkClaims(t *jwt.Token, c claims) error {
@@ -131,9 +144,9 @@ func (s *Service) checkClaims(t *jwt.Token, c claims) error {
 		return errors.New("a claim is missing")
 	case !c.NotBefore.Equal(c.IssuedAt.Time): // also for a time that overflows int64
 		return errors.New("nbf differs from iat")
-	case !uuidForm.MatchString(c.Session):
+	case !isUUID(c.Session):
 		return errors.New("sid is not a session's UUID")
-	case !roleForm.MatchString(c.Role):
+	case !isRole(c.Role):
 		return errors.New("role is not a role")
 	case c.Version < 1 || c.Version == math.MaxInt64:
 		return errors.New("ver is not a token version")

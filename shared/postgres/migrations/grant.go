@@ -36,8 +36,9 @@ var tablePrivileges = []struct{ table, privileges string }{
 // This protects the log from mistakes and from injected SQL. It does not protect
 // the log from the role itself, because an owner may grant itself anything.
 //
-// The functions' role gets timeouts as well. With one role for both, they hold
-// for the operator's own work, too; docs/database.md says how to lift them.
+// The functions' role gets timeouts and other defaults as well. With one role for
+// both, they hold for the operator's own work, too; docs/database.md says how to lift
+// them.
 func Grant(ctx context.Context, owner, functions string, access dburl.Access) error {
 	ownerConfig, err := access.Config(ownerURL, owner)
 	if err != nil {
@@ -53,11 +54,11 @@ func Grant(ctx context.Context, owner, functions string, access dburl.Access) er
 		return fmt.Errorf("grant the functions' role its privileges: %w", err)
 	}
 	if !isOwner {
-		if err := asRole(ctx, open(as, access), func(tx *sql.Tx) error { return resetTimeouts(ctx, tx) }); err != nil {
-			return fmt.Errorf("reset the timeouts of the owner: %w", err)
+		if err := asRole(ctx, open(as, access), func(tx *sql.Tx) error { return resetRoleDefaults(ctx, tx) }); err != nil {
+			return fmt.Errorf("reset the defaults of the owner: %w", err)
 		}
 	}
-	return SetTimeouts(ctx, functions, access)
+	return SetRoleDefaults(ctx, functions, access)
 }
 
 func grant(ctx context.Context, tx *sql.Tx, role string, isOwner bool) error {

@@ -75,7 +75,7 @@ func TestUpAtOnce(t *testing.T) {
 func TestUpIsNotBoundByTheTimeouts(t *testing.T) {
 	t.Parallel()
 	url := postgrestest.Empty(t)
-	if err := migrations.SetTimeouts(t.Context(), url, dburl.Access{}); err != nil { // as if one role did both
+	if err := migrations.SetRoleDefaults(t.Context(), url, dburl.Access{}); err != nil { // as if one role did both
 		t.Fatal(err)
 	}
 	conn := connect(t, url)

@@ -11,9 +11,10 @@ import (
 	"roster/shared/postgres/dburl"
 )
 
-// timeouts limit how long a function may hold up others. They are defaults of its
-// role in this database, because SET does not survive transaction pooling.
-var timeouts = []struct{ setting, value string }{
+// roleDefaults are settings of the functions' role in this database, because SET
+// does not survive transaction pooling.
+var roleDefaults = []struct{ setting, value string }{
+	// How long a function may hold up others.
 	{"lock_timeout", "200ms"},
 	{"statement_timeout", "2s"},
 	{"idle_in_transaction_session_timeout", "3s"},
@@ -21,29 +22,33 @@ var timeouts = []struct{ setting, value string }{
 	// closes it. A busy sandbox is never idle for 30 s, so it keeps its connection.
 	// After a burst the connections are free again 30 s later.
 	{"idle_session_timeout", "30s"},
+	// Planning a statement costs more than running it. Every statement finds its rows
+	// by an index, whatever its arguments are, so one plan serves all of them
+	// (TestGenericPlansUseIndexes).
+	{"plan_cache_mode", "force_generic_plan"},
 }
 
-// SetTimeouts gives the role of functions, a URL, its timeouts. A value that the
+// SetRoleDefaults gives the role of functions, a URL, its defaults. A value that the
 // role has already is kept, because an operator may have a reason for it. The role
 // sets its own defaults. Only a role that may create roles can set those of
 // another.
-func SetTimeouts(ctx context.Context, functions string, access dburl.Access) error {
+func SetRoleDefaults(ctx context.Context, functions string, access dburl.Access) error {
 	cfg, err := access.Config("DATABASE_URL", functions)
 	if err != nil {
 		return err
 	}
-	if err := asRole(ctx, open(cfg.ConnConfig, access), func(tx *sql.Tx) error { return setTimeouts(ctx, tx) }); err != nil {
-		return fmt.Errorf("set the timeouts of the functions' role: %w", err)
+	if err := asRole(ctx, open(cfg.ConnConfig, access), func(tx *sql.Tx) error { return setRoleDefaults(ctx, tx) }); err != nil {
+		return fmt.Errorf("set the defaults of the functions' role: %w", err)
 	}
 	return nil
 }
 
-func setTimeouts(ctx context.Context, tx *sql.Tx) error {
+func setRoleDefaults(ctx context.Context, tx *sql.Tx) error {
 	set, err := settingsOfRole(ctx, tx)
 	if err != nil {
 		return err
 	}
-	for _, t := range timeouts {
+	for _, t := range roleDefaults {
 		if _, there := set[t.setting]; there {
 			continue
 		}
@@ -54,15 +59,15 @@ func setTimeouts(ctx context.Context, tx *sql.Tx) error {
 	return nil
 }
 
-// resetTimeouts removes the timeouts from the role that runs it. It has them if
+// resetRoleDefaults removes these defaults from the role that runs it. It has them if
 // it was the functions' role before these got one of their own. A value that an
 // operator has set is kept.
-func resetTimeouts(ctx context.Context, tx *sql.Tx) error {
+func resetRoleDefaults(ctx context.Context, tx *sql.Tx) error {
 	set, err := settingsOfRole(ctx, tx)
 	if err != nil {
 		return err
 	}
-	for _, t := range timeouts {
+	for _, t := range roleDefaults {
 		if set[t.setting] != t.value {
 			continue
 		}

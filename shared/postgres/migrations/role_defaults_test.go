@@ -2,6 +2,7 @@ package migrations_test
 
 import (
 	"fmt"
+	"maps"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -11,8 +12,8 @@ import (
 	"roster/shared/postgres/migrations"
 )
 
-// timeoutsOf are those of a new session of that role.
-func timeoutsOf(t *testing.T, url string) map[string]string {
+// defaultsOf are the settings of a new session of that role.
+func defaultsOf(t *testing.T, url string) map[string]string {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), url)
 	if err != nil {
@@ -31,29 +32,29 @@ func timeoutsOf(t *testing.T, url string) map[string]string {
 }
 
 var (
-	bounded = map[string]string{"lock_timeout": "200ms", "statement_timeout": "2s", "idle_in_transaction_session_timeout": "3s", "idle_session_timeout": "30s"}
-	free    = map[string]string{"lock_timeout": "0", "statement_timeout": "0", "idle_in_transaction_session_timeout": "0", "idle_session_timeout": "0"}
+	bounded = map[string]string{"lock_timeout": "200ms", "statement_timeout": "2s", "idle_in_transaction_session_timeout": "3s", "idle_session_timeout": "30s", "plan_cache_mode": "force_generic_plan"}
+	free    = map[string]string{"lock_timeout": "0", "statement_timeout": "0", "idle_in_transaction_session_timeout": "0", "idle_session_timeout": "0", "plan_cache_mode": "auto"}
 )
 
 // The functions are bounded, and the owner's own work is not.
-func TestTimeoutsOfTwoRoles(t *testing.T) {
+func TestDefaultsOfTwoRoles(t *testing.T) {
 	t.Parallel()
 	owner, functions := ownerAndFunctions(t)
 	// As it was while one role did both.
 	if err := migrations.Grant(t.Context(), owner, owner, dburl.Access{}); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(bounded, timeoutsOf(t, owner)); diff != "" {
+	if diff := cmp.Diff(bounded, defaultsOf(t, owner)); diff != "" {
 		t.Errorf("one role for both (-want +got):\n%s", diff)
 	}
 	for range 2 { // it can be repeated
 		if err := migrations.Grant(t.Context(), owner, functions, dburl.Access{}); err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(bounded, timeoutsOf(t, functions)); diff != "" {
+		if diff := cmp.Diff(bounded, defaultsOf(t, functions)); diff != "" {
 			t.Errorf("the functions' role (-want +got):\n%s", diff)
 		}
-		if diff := cmp.Diff(free, timeoutsOf(t, owner)); diff != "" {
+		if diff := cmp.Diff(free, defaultsOf(t, owner)); diff != "" {
 			t.Errorf("the owner (-want +got):\n%s", diff)
 		}
 	}
@@ -72,10 +73,10 @@ func TestTimeoutsThatAnOperatorHasSet(t *testing.T) {
 	if err := migrations.Grant(t.Context(), owner, functions, dburl.Access{}); err != nil {
 		t.Fatal(err)
 	}
-	if got := timeoutsOf(t, functions); got["idle_session_timeout"] != "7s" || got["statement_timeout"] != "2s" {
+	if got := defaultsOf(t, functions); got["idle_session_timeout"] != "7s" || got["statement_timeout"] != "2s" {
 		t.Errorf("the functions' role: %v", got)
 	}
-	if got := timeoutsOf(t, owner); got["statement_timeout"] != "7s" || got["lock_timeout"] != "0" {
+	if got := defaultsOf(t, owner); got["statement_timeout"] != "7s" || got["lock_timeout"] != "0" {
 		t.Errorf("the owner: %v", got)
 	}
 }
@@ -89,7 +90,9 @@ func TestTimeoutsAreLiftedForASession(t *testing.T) {
 		t.Fatal(err)
 	}
 	const options = "&options=-c%20statement_timeout%3D0%20-c%20lock_timeout%3D0%20-c%20idle_in_transaction_session_timeout%3D0%20-c%20idle_session_timeout%3D0"
-	if diff := cmp.Diff(free, timeoutsOf(t, owner+options)); diff != "" {
+	want := maps.Clone(free)
+	want["plan_cache_mode"] = bounded["plan_cache_mode"] // it bounds nothing
+	if diff := cmp.Diff(want, defaultsOf(t, owner+options)); diff != "" {
 		t.Errorf("with PGOPTIONS (-want +got):\n%s", diff)
 	}
 }

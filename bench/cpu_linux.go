@@ -9,38 +9,48 @@ import (
 	"time"
 )
 
+// processCPU returns how long the threads of a process have run on a processor.
+// Threads that have ended are missing; Go ends hardly any.
+func processCPU(pid int) (total time.Duration, err error) {
+	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid)) // the pattern is valid
+	if len(threads) == 0 {
+		return 0, fmt.Errorf("process %d has ended, or the kernel keeps no schedstat", pid)
+	}
+	for _, path := range threads {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			continue // the thread has just ended
+		}
+		var ns int64
+		if _, err := fmt.Sscan(string(text), &ns); err != nil {
+			return 0, err
+		}
+		total += time.Duration(ns)
+	}
+	return total, nil
+}
+
 // tick is the unit of the times in /proc/PID/stat (USER_HZ, proc(5)). Linux has
 // the same on each architecture that Go runs on.
 const tick = 10 * time.Millisecond
 
-// processCPU returns how long a process has run on a processor. With ended
-// children it counts those, too, that it has waited for.
-func processCPU(pid int, endedChildren bool) (time.Duration, error) {
-	fields, err := stat(pid)
-	if err != nil {
-		return 0, err
-	}
-	times := fields[11:13] // utime, stime
-	if endedChildren {
-		times = fields[11:15] // and cutime, cstime
-	}
-	var ticks int64
-	for _, t := range times {
-		n, err := strconv.ParseInt(t, 10, 64)
-		if err != nil {
-			return 0, err
-		}
-		ticks += n
-	}
-	return time.Duration(ticks) * tick, nil
-}
-
 // serverCPU returns how long PostgreSQL's processes have run on a processor: the
 // postmaster, its children, and those that have ended.
 func serverCPU(postmaster int) (time.Duration, error) {
-	total, err := processCPU(postmaster, true)
+	total, err := processCPU(postmaster)
 	if err != nil {
 		return 0, err
+	}
+	fields, err := stat(postmaster)
+	if err != nil {
+		return 0, err
+	}
+	for _, ended := range fields[13:15] { // cutime, cstime
+		ticks, err := strconv.ParseInt(ended, 10, 64)
+		if err != nil {
+			return 0, err
+		}
+		total += time.Duration(ticks) * tick
 	}
 	processes, _ := filepath.Glob("/proc/[0-9]*") // the pattern is valid
 	for _, path := range processes {
@@ -52,7 +62,7 @@ func serverCPU(postmaster int) (time.Duration, error) {
 		if err != nil || fields[1] != strconv.Itoa(postmaster) { // it may have ended just now
 			continue
 		}
-		if used, err := processCPU(pid, false); err == nil {
+		if used, err := processCPU(pid); err == nil {
 			total += used
 		}
 	}

@@ -9,7 +9,7 @@ import (
 
 var errNeedsLinux = errors.New("the benchmark reads processor times from /proc, which only Linux has")
 
-func processCPU(int, bool) (time.Duration, error) { return 0, errNeedsLinux }
+func processCPU(int) (time.Duration, error) { return 0, errNeedsLinux }
 
 func serverCPU(int) (time.Duration, error) { return 0, errNeedsLinux }
 

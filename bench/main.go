@@ -24,6 +24,7 @@ type options struct {
 	rounds int
 	window time.Duration
 	source string
+	flows  string
 }
 
 func main() {
@@ -31,6 +32,7 @@ func main() {
 	flag.IntVar(&o.rounds, "rounds", 7, "how often each flow is measured, in turns")
 	flag.DurationVar(&o.window, "window", 3*time.Second, "how long each time")
 	flag.StringVar(&o.source, "source", ".", "`folder` of the Roster that is measured, such as another checkout")
+	flag.StringVar(&o.flows, "flows", "", "`names` of the flows that are measured, such as GET,login; all when empty")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -56,7 +58,7 @@ func run(ctx context.Context, o options, out io.Writer) error {
 		return err
 	}
 	defer roster.stop()
-	pairs, err := measureFlows(ctx, roster, limit, o.rounds, o.window)
+	pairs, err := measureFlows(ctx, roster, limit, o)
 	if err != nil {
 		return err
 	}

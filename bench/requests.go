@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -25,19 +26,22 @@ type pair struct {
 
 // measureFlows measures each flow of both subjects in turns, so that other work of
 // the machine meets both.
-func measureFlows(ctx context.Context, roster, limit *subject, rounds int, length time.Duration) ([]*pair, error) {
+func measureFlows(ctx context.Context, roster, limit *subject, o options) ([]*pair, error) {
 	var pairs []*pair
 	for _, f := range flows {
+		if o.flows != "" && !slices.Contains(strings.Split(o.flows, ","), f.name) {
+			continue
+		}
 		for _, n := range f.clients {
 			pairs = append(pairs, &pair{flow: f.name, clients: n})
 		}
 	}
-	for round := range rounds {
+	for round := range o.rounds {
 		for _, p := range pairs {
 			f := flows[slices.IndexFunc(flows, func(f flow) bool { return f.name == p.flow })]
 			turns := []func() error{
-				func() error { return add(ctx, &p.roster, roster, f.roster, p.clients, length) },
-				func() error { return add(ctx, &p.limit, limit, f.limit, p.clients, length) },
+				func() error { return add(ctx, &p.roster, roster, f.roster, p.clients, o.window) },
+				func() error { return add(ctx, &p.limit, limit, f.limit, p.clients, o.window) },
 			}
 			if round%2 == 1 {
 				slices.Reverse(turns)

@@ -133,9 +133,9 @@ func (l *laboratory) startRoster(ctx context.Context, database string, overlay m
 		"ADMIN_USERNAME":       adminUsername,
 		"ADMIN_PASSWORD":       adminPassword,
 		// All requests come from one network, so its limits must not stop them.
-		"LIMIT_LOGIN_ACCOUNT_NETWORK": "100000000/1h",
-		"LIMIT_LOGIN_NETWORK":         "100000000/1h",
-		"LIMIT_REGISTER_NETWORK":      "100000000/1h",
+		"LIMIT_LOGIN_ACCOUNT_NETWORK": "1000000/1s",
+		"LIMIT_LOGIN_NETWORK":         "1000000/1s",
+		"LIMIT_REGISTER_NETWORK":      "1000000/1s",
 	}, binary, "-addr", "127.0.0.1:0", "-data", filepath.Join(l.dir, "data-"+database))
 }
 

@@ -27,7 +27,7 @@ type subject struct {
 type usage struct{ server, database time.Duration }
 
 func (s *subject) used() (u usage, err error) {
-	if u.server, err = processCPU(s.pid, false); err != nil {
+	if u.server, err = processCPU(s.pid); err != nil {
 		return u, err
 	}
 	u.database, err = serverCPU(s.postmaster)

@@ -10,14 +10,15 @@ import (
 )
 
 // With "on conflict" a taken name is an ordinary answer, and not an error in
-// the server's log.
+// the server's log. The last active ADMIN stays one, so an index of the active ones
+// tells whether there is any.
 const sqlCreateUser statement = `
 with created_user as (
 	insert into users (uuid, username, first_name, last_name, email, password_hash,
 		role, active, token_version, created_at, updated_at, password_changed_at)
 	select @user, @username, @first_name, @last_name, @email, @password_hash,
 		@role, @active, @token_version, @created_at, @updated_at, @password_changed_at
-	where not @after_admin or exists (select from users where role = 'ADMIN')
+	where not @after_admin or exists (select from users where role = 'ADMIN' and active)
 	on conflict do nothing
 	returning id, uuid
 ), subject as (
@@ -25,7 +26,7 @@ with created_user as (
 )` + auditCTE + `
 select id from created_user
 union all
-select 0 where @after_admin and not exists (select from users where role = 'ADMIN')`
+select 0 where @after_admin and not exists (select from users where role = 'ADMIN' and active)`
 
 const sqlTaken statement = `
 select exists (select from users where username = @username), exists (select from users where lower(email) = lower(@email collate "C"))`

@@ -26,7 +26,7 @@ with kinds as (
 ), expired_limits as (
 	select l.ctid from kinds k cross join lateral (
 		select ctid from limits where ` + counterKind + ` = k.kind and until < k.before
-			and (k.kind < 4 or not exists (select from users where uuid = account))
+			and (k.kind < 4 or (select true from users where uuid = account) is null) -- not exists would read all users
 		order by until limit @batch for update skip locked
 	) l
 ), deleted_limits as (

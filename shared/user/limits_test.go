@@ -148,7 +148,7 @@ func limitedOperations(t *testing.T) map[string]limitedOperation {
 		"forget_password for an unknown account": {
 			func(db *store) error { _, err := forget(t, db, &outbox{}, "nobody", "x"); return err },
 			[]string{"AttemptAtAccount"},
-			[]string{"forget network\x00unknown\x00", "forget account\x00nobody\x00x\x00"},
+			[]string{"forget network\x00unknown\x00", "forget account\x00username\x00nobody\x00email\x00x\x00\x00"},
 		},
 		"reset_password": {
 			func(db *store) error { return reset(t, db, token, "another kite") },

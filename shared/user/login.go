@@ -2,6 +2,7 @@ package user
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"roster/shared/audit"
@@ -18,18 +19,20 @@ type Credentials struct {
 	DeviceName *string `json:"device_name"`
 }
 
-// Check names the missing fields and a bad device name. It does not check the
+// Check names the fields that are missing or blank, and a bad device name. It does not check the
 // form of the username: an invalid username gets the same answer as an unknown
 // one, so the answer tells nothing.
 func (in Credentials) Check() fault.Fields {
 	fields := fault.Fields{}
-	if in.Username == "" {
+	if trim(in.Username) == "" {
 		fields.Add("username", "is required")
 	}
 	if in.Password == "" {
 		fields.Add("password", "is required")
 	}
-	fields.Add("device_name", checkDeviceName(in.deviceName()))
+	if in.DeviceName != nil {
+		fields.Add("device_name", checkDeviceName(*in.DeviceName))
+	}
 	return fields
 }
 
@@ -37,7 +40,7 @@ func (in Credentials) deviceName() string {
 	if in.DeviceName == nil {
 		return ""
 	}
-	return *in.DeviceName
+	return strings.TrimFunc(*in.DeviceName, blank)
 }
 
 // LoginStore finds an account and records its login.

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"strings"
 	"time"
@@ -138,6 +139,13 @@ from locked_counters c where limits.key = c.key`
 // order of countCTEs.
 const clearedLimits = `key in (select key from limits where key = any (@cleared_limits::bytea[]) order by key for update)`
 
+const sqlClearLimits statement = `delete from limits where ` + clearedLimits
+
+// ClearLimits deletes the counters of budgets.
+func (db *DB) ClearLimits(ctx context.Context, budgets []ratelimit.Budget) error {
+	return db.exec(ctx, query{"clear limits", sqlClearLimits, named{{"cleared_limits", limitKeys(budgets)}}})
+}
+
 // budgetArgs returns the budgets as one array for each column, with these keys.
 func budgetArgs(budgets []ratelimit.Budget, keyOf func(ratelimit.Budget) []byte) named {
 	var keys [][]byte
@@ -170,7 +178,11 @@ func limitKey(b ratelimit.Budget) []byte {
 	if !b.PerAccount {
 		return limitKind(b)
 	}
-	sum := sha256.Sum256(append(limitKind(b), ownerBytes(b.Owner)...))
+	key := append(limitKind(b), ownerBytes(b.Owner)...)
+	if b.PerPassword && b.Owner.Account != "" {
+		key = binary.BigEndian.AppendUint64(key, uint64(b.Owner.TokenVersion)) // #nosec G115 -- a count
+	}
+	sum := sha256.Sum256(key)
 	return sum[:]
 }
 

@@ -49,8 +49,9 @@ type LoginStore interface {
 	FailureRecorder
 	// RecordLogin stores the session, the device, the time and the new hash if
 	// there is one, and clears the budgets. It ends the account's oldest sessions
-	// beyond MaxSessions, and forgets devices if it knows too many. If the account is no longer active or its token version has
-	// changed, it does nothing and returns false.
+	// beyond MaxSessions, and forgets devices if it knows too many. If the account is
+	// no longer active or its token version has changed, it does nothing and returns
+	// false.
 	RecordLogin(ctx context.Context, l LoginRecord, e audit.Event) (bool, error)
 }
 
@@ -63,6 +64,7 @@ type LoginRecord struct {
 	Rehash       string // a new hash of the same password; "" keeps the stored one
 	Clear        []ratelimit.Budget
 	DeviceHash   []byte
+	OnlyDevice   bool // the account forgets all others
 
 	Session     Session
 	RefreshHash []byte // of the session's first refresh token
@@ -103,7 +105,8 @@ func Login(ctx context.Context, req request.Request, db LoginStore, p LoginParts
 	}
 	record.Session, record.MaxSessions = p.Sessions.open(req, in.deviceName(), MethodPassword), p.Sessions.MaxPerAccount
 	refreshToken, hash := p.Refresh.Begin(record.Session.ID)
-	record.At, record.RefreshHash, record.Clear, record.DeviceHash = req.At, hash, attempt.counted, attempt.deviceHash
+	record.At, record.RefreshHash, record.Clear = req.At, hash, attempt.cleared
+	record.DeviceHash, record.OnlyDevice = attempt.deviceHash, attempt.alone
 	event := audit.NewEvent(req, audit.ActionLogin)
 	event.Actor, event.Target = record.UUID, record.UUID
 	recorded, err := db.RecordLogin(ctx, record, event)

@@ -85,10 +85,8 @@ func attemptArgs(l user.Lookup, now time.Time) named {
 }
 
 const sqlRecordFailure statement = `
-with failed_counters as (
-	select key from limits where key = any (@keys::bytea[]) order by key for update
-), updated_limits as (
-	update limits set checking_since = null where key in (select key from failed_counters)
+with updated_limits as (
+	update limits set checking_since = null where key in ` + givenCounters + `
 ), subject as (
 	select null::uuid as uuid
 )` + auditCTE + `
@@ -97,5 +95,5 @@ select from chain_head`
 // RecordFailure records that an attempt has failed, so that nobody waits for its
 // outcome.
 func (db *DB) RecordFailure(ctx context.Context, failed []ratelimit.Budget, event audit.Event) error {
-	return db.exec(ctx, query{"record a failure", sqlRecordFailure, named{{"keys", limitKeys(failed)}, {"event", db.entry(event)}}})
+	return db.exec(ctx, query{"record a failure", sqlRecordFailure, named{{"counters", limitKeys(failed)}, {"event", db.entry(event)}}})
 }

@@ -59,7 +59,7 @@ func (db *DB) RecordLogin(ctx context.Context, l user.LoginRecord, event audit.E
 		{"token_version", l.TokenVersion},
 		{"now", l.At},
 		{"rehash", l.Rehash},
-		{"cleared_limits", limitKeys(l.Clear)},
+		{"counters", limitKeys(l.Clear)},
 		{"session", s.ID},
 		{"refresh_hash", l.RefreshHash},
 		{"method", s.Method},

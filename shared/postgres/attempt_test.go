@@ -270,3 +270,36 @@ func TestAnAccountKnowsTwentyDevices(t *testing.T) {
 		t.Errorf("%d of the script's devices are known, want 19 and the phone", known)
 	}
 }
+
+// Where twenty devices have come back, those that have not take one place and no more.
+func TestNewDevicesTakeOnePlace(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.Open(t)
+	u := create(t, db, account("ann"))
+	at := now
+	logInWith := func(device string) {
+		t.Helper()
+		at = at.Add(time.Second)
+		l := loginOf(u, at)
+		l.DeviceHash = hashOf(device)
+		if ok, err := db.RecordLogin(t.Context(), l, event); !ok || err != nil {
+			t.Fatal(ok, err)
+		}
+	}
+	for i := range 20 {
+		logInWith(fmt.Sprint("phone ", i))
+		logInWith(fmt.Sprint("phone ", i))
+	}
+	for i := range 5 {
+		logInWith(fmt.Sprint("script ", i))
+	}
+	known := 0
+	for i := range 20 {
+		if attempt(t, db, lookup("ann", "", hashOf(fmt.Sprint("phone ", i))), at).KnownDevice {
+			known++
+		}
+	}
+	if known != 19 || !attempt(t, db, lookup("ann", "", hashOf("script 4")), at).KnownDevice {
+		t.Errorf("%d of the phones are known, want 19 and the newest device", known)
+	}
+}

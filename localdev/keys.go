@@ -28,9 +28,10 @@ const jwtKeys = "JWT_KEYS"
 type localSecret struct {
 	rotation.File
 
-	mu     sync.Mutex
-	keys   string
-	readAt time.Time
+	mu      sync.Mutex
+	keys    string
+	members map[string]string // keys under their name; nobody changes the map
+	readAt  time.Time
 }
 
 // openLocalSecret creates the keys on first use and keeps them, so that tokens
@@ -83,6 +84,7 @@ func (v *localSecret) load() error {
 		return fmt.Errorf("%s is damaged (%w); remove it to have new secrets made (people will have to log in again)", string(v.File), err)
 	}
 	v.keys, v.readAt = kept[jwtKeys], time.Now()
+	v.members = map[string]string{jwtKeys: v.keys}
 	return nil
 }
 
@@ -96,7 +98,17 @@ func (v *localSecret) Get(context.Context) (map[string]string, error) {
 			return nil, err
 		}
 	}
-	return map[string]string{jwtKeys: v.keys}, nil
+	return v.members, nil
+}
+
+// Recent returns the keys without reading the file, or nil if that is due.
+func (v *localSecret) Recent() map[string]string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if time.Since(v.readAt) >= secrets.FreshFor {
+		return nil
+	}
+	return v.members
 }
 
 // Refresh is Get. Callers use Refresh to get a new database password, and there is
@@ -119,7 +131,9 @@ func (v *localSecret) Change(ctx context.Context, name string, compute func(map[
 // environment returns the functions' variables. The keys in it may change.
 func (s settings) environment(ctx context.Context) *boot.Environment {
 	values := maps.Clone(s.values)
-	values["AWS_LAMBDA_MAX_CONCURRENCY"] = "8" // one process serves every request, unlike a sandbox of Lambda
+	// One process serves every request, unlike a sandbox of Lambda. More connections
+	// than these only make PostgreSQL switch between them.
+	values["AWS_LAMBDA_MAX_CONCURRENCY"] = strconv.Itoa(max(4, runtime.NumCPU()))
 	if s.secret == nil {
 		return boot.FromMap(values)
 	}

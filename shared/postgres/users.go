@@ -46,9 +46,10 @@ func (db *DB) UserByEmail(ctx context.Context, email string) (*user.User, error)
 }
 
 // Both rows come in one round trip. A caller who is the target comes once, and
-// the row says both.
+// the row says both. The rule for the session is selected, because "exists" takes
+// PostgreSQL an eighth longer for the whole statement.
 const sqlCallerAndTarget statement = `
-select u.uuid = @caller and exists (select from sessions s where s.id = @caller_session and ` + sessionIsAlive + `),
+select u.uuid = @caller and coalesce((select ` + sessionIsAlive + ` from sessions s where s.id = @caller_session), false),
 	u.username = @target_username, ` + userColumns + `
 from users u where u.uuid = @caller or u.username = @target_username`
 

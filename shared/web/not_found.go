@@ -26,9 +26,9 @@ func WithMethods(methods func(path string) []string, next http.Handler) http.Han
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if all := methods(r.URL.Path); len(all) > 0 && !slices.Contains(all, r.Method) {
 			refuse.ServeHTTP(w, r)
-		} else {
-			next.ServeHTTP(w, r)
+			return
 		}
+		next.ServeHTTP(w, r)
 	})
 }
 

@@ -99,11 +99,11 @@ func Open(cfg aws.Config, arn string) *Secret {
 // context's.
 func (s *Secret) Get(ctx context.Context) (map[string]string, error) {
 	s.mu.Lock()
-	fresh, usable := s.ages()
-	if fresh || usable && s.inFlight == nil && s.now().Sub(s.startedAt) < retryInterval {
+	if values := s.recent(); values != nil {
 		defer s.mu.Unlock()
-		return maps.Clone(s.values), nil
+		return maps.Clone(values), nil
 	}
+	_, usable := s.ages()
 	values, r := s.values, s.join(ctx)
 	s.mu.Unlock()
 	if !usable {
@@ -120,6 +120,24 @@ func (s *Secret) Get(ctx context.Context) (map[string]string, error) {
 		values = r.values
 	}
 	return maps.Clone(values), nil
+}
+
+// Recent returns what Get would return without a read, or nil if Get would read the
+// secret. It returns the same map until the secret was read again. The caller must
+// not change the map.
+func (s *Secret) Recent() map[string]string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.recent()
+}
+
+// recent is Recent for a caller that holds s.mu.
+func (s *Secret) recent() map[string]string {
+	fresh, usable := s.ages()
+	if fresh || usable && s.inFlight == nil && s.now().Sub(s.startedAt) < retryInterval {
+		return s.values
+	}
+	return nil
 }
 
 // ages reports whether the values are so new that no read is needed, and whether

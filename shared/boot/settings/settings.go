@@ -36,6 +36,7 @@ type Environment struct {
 	sources  []*source
 	rejected map[string]string // what is wrong with a variable, by its name
 	outage   error             // why a secret was not read, if reading it again may succeed
+	merged   *merged
 }
 
 // Secret gives the members of a secret: see package secrets.
@@ -78,7 +79,7 @@ func Load() *Environment {
 
 // FromMap returns an Environment with these values and no secret.
 func FromMap(values map[string]string) *Environment {
-	return &Environment{values: values, environ: values, rejected: map[string]string{}}
+	return &Environment{values: values, environ: values, rejected: map[string]string{}, merged: &merged{}}
 }
 
 // WithSecret returns an Environment with these values, overridden by the members
@@ -136,6 +137,11 @@ func (e *Environment) Reject(name, reason string) { e.rejected[name] = reason }
 func (e *Environment) Current(ctx context.Context, fresh bool) (map[string]string, error) {
 	if len(e.sources) == 0 {
 		return e.values, nil
+	}
+	if !fresh {
+		if values := e.recent(); values != nil {
+			return values, nil
+		}
 	}
 	values, err := readSources(ctx, e.sources, fresh)
 	if err != nil {

@@ -53,10 +53,14 @@ func (s *source) read(ctx context.Context, fresh bool) (map[string]string, error
 	if err != nil {
 		return nil, &sourceError{s.variable, err}
 	}
+	s.remember(values)
+	return values, nil
+}
+
+func (s *source) remember(values map[string]string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.last = values
-	return values, nil
 }
 
 // openSources opens the secrets that the variables name. A secret that two of them

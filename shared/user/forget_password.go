@@ -22,13 +22,18 @@ type ResetRequest struct {
 
 // ResetRequestFor returns the request for what somebody typed into one field: an
 // e-mail address if it has an @, which no username has, and otherwise a username. It
-// returns false if that is blank.
+// returns false if that is blank. Space before a username does not count towards its
+// length, because no pattern in openapi.yaml could say so otherwise.
 func ResetRequestFor(account string) (in ResetRequest, ok bool) {
-	account = trim(account)
-	if strings.Contains(account, "@") {
+	switch {
+	case trim(account) == "":
+		return ResetRequest{}, false
+	case strings.Contains(account, "@"):
 		return ResetRequest{Email: &account}, true
+	case utf8.RuneCountInString(account) <= maxGivenEmail:
+		account = strings.TrimLeftFunc(account, surrounds)
 	}
-	return ResetRequest{Username: &account}, account != ""
+	return ResetRequest{Username: &account}, true
 }
 
 // Check names both fields if neither is given, and each that is blank or too long.

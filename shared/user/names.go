@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-const maxName = 50 // code points
+const maxName = 50 // code points, as given (maxLength in openapi.yaml)
 
 // checkName returns the first or last name to store, or the reason why it cannot
 // be. Autofill and copying leave blanks around names, so these are removed. A name
@@ -20,7 +20,7 @@ func checkName(s string) (name, reason string) {
 		}
 		return "", "is required"
 	}
-	return name, checkDeviceName(name)
+	return name, checkDeviceName(s)
 }
 
 // blank reports space, and characters that are used as space. Marks are none, nor are

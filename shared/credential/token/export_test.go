@@ -16,15 +16,17 @@ func ToLowS(alg keyring.Algorithm, signature []byte) []byte {
 // Remembered returns how many tokens the service remembers.
 func (s *Service) Remembered() (n int) {
 	for i := range s.remembered {
-		if s.remembered[i].Load() != nil {
-			n++
+		for j := range s.remembered[i] {
+			if s.remembered[i][j].Load() != nil {
+				n++
+			}
 		}
 	}
 	return n
 }
 
 // MaxRemembered is how many tokens a service remembers at most.
-const MaxRemembered = rememberedTokens
+const MaxRemembered = tokenSets * tokensInSet
 
 // Form is a check, as a loop and as the regular expression that says the same.
 type Form struct {
@@ -44,6 +46,8 @@ func Forms() map[string]Form {
 // Forget forgets the tokens that the service has accepted.
 func (s *Service) Forget() {
 	for i := range s.remembered {
-		s.remembered[i].Store(nil)
+		for j := range s.remembered[i] {
+			s.remembered[i][j].Store(nil)
+		}
 	}
 }

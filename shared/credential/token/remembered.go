@@ -2,7 +2,6 @@ package token
 
 import (
 	"crypto/sha256"
-	"encoding/binary"
 	"sync/atomic"
 	"time"
 )
@@ -15,14 +14,19 @@ import (
 // token. A service's keys never change, so a token never outlives its key by
 // another service's memory.
 
-// rememberedTokens bounds the memory of a service, to half a MiB. A token takes the
-// place of an older one whose digest begins alike.
-const rememberedTokens = 1024
+// rememberedTokens bounds the memory of a service, to half a MiB: so many sets, with
+// so many places in each. A token's digest says which set it is in.
+const (
+	tokenSets   = 256
+	tokensInSet = 4
+)
 
 type digest = [sha256.Size]byte
 
 // remembered are tokens that were accepted. It is safe for concurrent use.
-type remembered [rememberedTokens]atomic.Pointer[accepted]
+type remembered [tokenSets]tokenSet
+
+type tokenSet [tokensInSet]atomic.Pointer[accepted]
 
 // accepted is a token that was accepted, without its text.
 type accepted struct {
@@ -33,19 +37,35 @@ type accepted struct {
 	key       keyName
 }
 
-func (r *remembered) slot(of digest) *atomic.Pointer[accepted] {
-	return &r[binary.LittleEndian.Uint16(of[:])%rememberedTokens]
-}
+// set returns the set of a digest. An attacker cannot fill a set on purpose without
+// tokens that we have signed, and a full one only costs time.
+func (r *remembered) set(of digest) *tokenSet { return &r[of[0]] }
 
 // find returns the token with that digest, or nil.
 func (r *remembered) find(of digest) *accepted {
-	if a := r.slot(of).Load(); a != nil && a.digest == of {
-		return a
+	for i := range tokensInSet {
+		if a := r.set(of)[i].Load(); a != nil && a.digest == of {
+			return a
+		}
 	}
 	return nil
 }
 
-func (r *remembered) add(a *accepted) { r.slot(a.digest).Store(a) }
+// add takes a free place, or that of the token that ends first.
+func (r *remembered) add(a *accepted) {
+	set := r.set(a.digest)
+	first := &set[0]
+	for i := range tokensInSet {
+		here, there := set[i].Load(), first.Load()
+		if here == nil || there != nil && here.expires.Before(there.expires) {
+			first = &set[i]
+		}
+		if here == nil {
+			break
+		}
+	}
+	first.Store(a)
+}
 
 // isCurrent reports whether the token is valid at a time, with the leeway that the
 // parser allows.

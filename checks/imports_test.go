@@ -147,7 +147,7 @@ var allowedImports = map[string]imports{
 		why: "it is apart so that only functions with access tokens link the JWT library; it stands between tokens and users, which do not know each other",
 	},
 	"shared/aws/lambdahttp": {
-		others: []string{lambda + "events", lambda + "lambda", lambda + "lambdacontext", "github.com/awslabs/aws-lambda-go-api-proxy/httpadapter"},
+		others: []string{lambda + "events", lambda + "lambda", lambda + "lambdacontext"},
 		why:    "it runs any http.Handler and knows none",
 	},
 	"shared/job/rotation": {

@@ -3,7 +3,9 @@ package gateway
 import (
 	"encoding/base64"
 	"fmt"
+	"io"
 	"net/http"
+	"strconv"
 
 	"github.com/aws/aws-lambda-go/events"
 )
@@ -46,7 +48,9 @@ func writeResponse(w http.ResponseWriter, resp events.APIGatewayV2HTTPResponse) 
 
 // writeError writes an error of API Gateway itself.
 func writeError(w http.ResponseWriter, status int) {
+	body := fmt.Sprintf("{\"message\":%q}", http.StatusText(status))
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
-	_, _ = fmt.Fprintf(w, "{\"message\":%q}", http.StatusText(status))
+	_, _ = io.WriteString(w, body)
 }

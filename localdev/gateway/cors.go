@@ -69,6 +69,9 @@ func (w *corsWriter) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
+// Unwrap is for http.ResponseController.
+func (w *corsWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
 func (c Cors) allows(origin string) bool {
 	return slices.ContainsFunc(c.Origins, func(allowed string) bool {
 		prefix, anyPort := strings.CutSuffix(allowed, "*")

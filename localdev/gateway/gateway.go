@@ -37,8 +37,8 @@ const (
 // for larger events. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 const maxEvent = 6 << 20
 
-// Invoke calls a route's function and returns its response. The gateway calls it in
-// a new goroutine. As with Lambda, its context does not end when the client leaves.
+// Invoke calls a route's function and returns its response. As with Lambda, its
+// context does not end when the client leaves.
 type Invoke = func(ctx context.Context, target string, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error)
 
 type gateway struct {
@@ -102,50 +102,49 @@ func (g *gateway) withoutBase(path string) string {
 	return rest
 }
 
+// serve calls the function and answers with its response. It waits no longer than API
+// Gateway does: when the time is over, the client is answered, also if the function
+// does not return. The call has no goroutine of its own, whose stack would have to
+// grow again for each request.
 func (g *gateway) serve(ctx context.Context, w http.ResponseWriter, to route, event events.APIGatewayV2HTTPRequest) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), integrationTimeout)
+	defer cancel()
+	answered := make(chan struct{})
+	inTime := context.AfterFunc(ctx, func() {
+		defer close(answered)
+		logFailure(ctx, to, event, errTimeout)
+		writeError(w, http.StatusServiceUnavailable)
+		_ = http.NewResponseController(w).Flush() // what cannot be flushed is sent when the function returns
+	})
 	resp, err := g.call(ctx, to.target, event)
+	if !inTime() {
+		<-answered
+		return
+	}
 	if err == nil {
 		err = writeResponse(w, resp)
 	}
-	if err == nil {
-		return
+	if err != nil {
+		logFailure(ctx, to, event, err)
+		writeError(w, http.StatusInternalServerError)
 	}
+}
+
+func logFailure(ctx context.Context, to route, event events.APIGatewayV2HTTPRequest, err error) {
 	slog.ErrorContext(ctx, "the function gave no answer", "function", to.target, "route", to.key,
 		"request_id", event.RequestContext.RequestID, "error", err)
-	if errors.Is(err, errTimeout) {
-		writeError(w, http.StatusServiceUnavailable)
-		return
-	}
-	writeError(w, http.StatusInternalServerError)
 }
 
 var errTimeout = fmt.Errorf("no answer within %v", integrationTimeout)
 
-// call waits for the function, but not longer than API Gateway does.
-func (g *gateway) call(ctx context.Context, target string, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), integrationTimeout)
-	defer cancel()
-	type result struct {
-		resp events.APIGatewayV2HTTPResponse
-		err  error
-	}
-	done := make(chan result, 1)
-	go func() {
-		var res result
-		defer func() {
-			if v := recover(); v != nil {
-				res.err = fmt.Errorf("panic: %v", v)
-			}
-			done <- res
-		}()
-		res.resp, res.err = g.invoke(ctx, target, event)
+// call turns a panic of the function into an error.
+func (g *gateway) call(ctx context.Context, target string, event events.APIGatewayV2HTTPRequest) (resp events.APIGatewayV2HTTPResponse, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("panic: %v", v)
+		}
 	}()
-	select {
-	case res := <-done:
-		return res.resp, res.err
-	case <-ctx.Done():
-		return events.APIGatewayV2HTTPResponse{}, errTimeout
-	}
+	return g.invoke(ctx, target, event)
 }
 
 // headerSize counts as API Gateway's documentation says: the request line and the

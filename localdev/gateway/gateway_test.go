@@ -93,14 +93,33 @@ func TestASlowFunctionAnswers503(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
-		defer close(release)
-		start := time.Now()
-		status, body := send(all(func(context.Context) (events.APIGatewayV2HTTPResponse, error) {
+		api := all(func(context.Context) (events.APIGatewayV2HTTPResponse, error) {
 			<-release // deaf to its context
 			return fine(t.Context())
-		}), "GET", "/")
-		check(t, []any{status, body, time.Since(start)}, []any{503, `{"message":"Service Unavailable"}`, 30 * time.Second})
+		})
+		w := &flushed{ResponseRecorder: httptest.NewRecorder(), at: make(chan time.Time, 1)}
+		start := time.Now()
+		returned := make(chan struct{})
+		go func() {
+			api.ServeHTTP(w, httptest.NewRequest("GET", "/", http.NoBody))
+			close(returned)
+		}()
+		check(t, (<-w.at).Sub(start), 30*time.Second)
+		close(release)
+		<-returned // and what the function says then is not added
+		check(t, []any{w.Code, w.Body.String(), w.Header().Get("Content-Length")}, []any{503, `{"message":"Service Unavailable"}`, "33"})
 	})
+}
+
+// flushed tells when an answer is sent to the client.
+type flushed struct {
+	*httptest.ResponseRecorder
+	at chan time.Time
+}
+
+func (w *flushed) Flush() {
+	w.ResponseRecorder.Flush()
+	w.at <- time.Now()
 }
 
 func TestFunctionOutlivesItsClient(t *testing.T) {

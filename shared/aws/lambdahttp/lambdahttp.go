@@ -1,11 +1,10 @@
 // Package lambdahttp runs an http.Handler as a Lambda function behind an API
 // Gateway HTTP API (payload format 2.0).
 //
-// aws-lambda-go talks to Lambda, and httpadapter turns events into requests.
-// This package repairs what that conversion loses, so that a handler behaves as
-// under http.Server: a path may hold any character, header values are not split,
-// the first status counts, an answer always has a status, and a panic ends one
-// request and not the process.
+// aws-lambda-go talks to Lambda. This package turns an event into a request and the
+// answer into a response event, so that a handler behaves as under http.Server: a
+// path may hold any character, header values are not split, the first status counts,
+// an answer always has a status, and a panic ends one request and not the process.
 //
 // It refuses three things. It takes a client's address from the gateway and
 // never from X-Forwarded-For. It takes the request id from the gateway and
@@ -14,15 +13,15 @@ package lambdahttp
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
-	"github.com/awslabs/aws-lambda-go-api-proxy/httpadapter"
 )
 
 var errNotHTTP = errors.New("lambdahttp: the event is not a request from an API Gateway HTTP API with payload format 2.0: " +
@@ -45,45 +44,43 @@ func Start(h http.Handler) {
 // problem+json (RFC 9457). The context of a request ends 5 seconds after its
 // start, or half a second before Lambda's own deadline if that comes first.
 func Wrap(h http.Handler) func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
-	adapter := httpadapter.NewV2(server{h})
 	return func(ctx context.Context, e events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 		if e.RequestContext.HTTP.Method == "" {
 			return events.APIGatewayV2HTTPResponse{}, errNotHTTP
 		}
 		ctx, cancel := withTimeout(ctx)
 		defer cancel()
-		c := &call{event: e}
-		ctx = context.WithValue(ctx, callKey{}, c)
-		return adapter.ProxyWithContext(ctx, c.adapterEvent())
+		return serve(ctx, h, e), nil
 	}
 }
 
-// call is an event on its way to the handler.
-type call struct {
-	event      events.APIGatewayV2HTTPRequest
-	badRequest string // why the handler cannot read the request, or ""
+// serve treats the handler as http.Server does.
+func serve(ctx context.Context, h http.Handler, e events.APIGatewayV2HTTPRequest) events.APIGatewayV2HTTPResponse {
+	w := newWriter()
+	r, unreadable := newRequest(ctx, e)
+	if unreadable != "" {
+		w.problem(http.StatusBadRequest, "invalid", unreadable, requestID(r))
+	} else if !run(h, w, r) {
+		// What the handler wrote before the panic is half an answer, so drop it.
+		w = newWriter()
+		w.problem(http.StatusInternalServerError, "internal", "Something went wrong on our side.", requestID(r))
+	}
+	return w.response(r.Method)
 }
 
-type callKey struct{}
-
-// adapterEvent returns an event with the body only, because that is all that the
-// adapter converts without loss. The adapter parses the path as a URL, splits
-// headers at commas and prints what it cannot read. So restoreRequest sets the
-// rest of the request.
-func (c *call) adapterEvent() events.APIGatewayV2HTTPRequest {
-	body := c.event.Body
-	if c.event.IsBase64Encoded {
-		decoded, err := base64.StdEncoding.DecodeString(body)
-		if err != nil {
-			c.badRequest = "The request body could not be read."
+// run calls the handler and reports whether it returned. It recovers a panic,
+// because aws-lambda-go would end the process, and the next request would have
+// to wait for a cold start.
+func run(h http.Handler, w *writer, r *http.Request) (returned bool) {
+	ctx := r.Context()
+	defer func() {
+		v := recover()
+		if v == nil || v == http.ErrAbortHandler { // net/http does not log this one either
+			return
 		}
-		body = string(decoded)
-	}
-	if !isToken(c.event.RequestContext.HTTP.Method) {
-		c.badRequest = "The request method could not be read."
-	}
-	plain := events.APIGatewayV2HTTPRequest{RawPath: "/", Body: body, RequestContext: c.event.RequestContext}
-	plain.RequestContext.HTTP.Method = http.MethodPost
-	plain.RequestContext.DomainName = ""
-	return plain
+		slog.ErrorContext(ctx, "panic in handler", "panic", fmt.Sprint(v), "route", r.Pattern,
+			"request_id", requestID(r), "stack", string(debug.Stack()))
+	}()
+	h.ServeHTTP(w, r)
+	return true
 }

@@ -1,6 +1,9 @@
 package lambdahttp
 
 import (
+	"context"
+	"encoding/base64"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -13,20 +16,40 @@ const requestIDHeader = "X-Request-Id"
 
 func requestID(r *http.Request) string { return r.Header.Get(requestIDHeader) }
 
-// restoreRequest makes r the request that http.Server would have read from the
-// connection. The gateway has decoded the path parameters, so they are not
-// decoded again.
-func restoreRequest(r *http.Request, e events.APIGatewayV2HTTPRequest) {
-	r.Method = e.RequestContext.HTTP.Method
-	r.URL = &url.URL{Path: path(e), RawQuery: e.RawQueryString}
+// newRequest returns the request that http.Server would have read from the
+// connection, and why it cannot be read, or "". The gateway has decoded the path
+// parameters, so they are not decoded again.
+func newRequest(ctx context.Context, e events.APIGatewayV2HTTPRequest) (r *http.Request, unreadable string) {
+	body := e.Body
+	if e.IsBase64Encoded {
+		decoded, err := base64.StdEncoding.DecodeString(body)
+		if err != nil {
+			unreadable = "The request body could not be read."
+		}
+		body = string(decoded)
+	}
+	if !isToken(e.RequestContext.HTTP.Method) {
+		unreadable = "The request method could not be read."
+	}
+	r = (&http.Request{
+		Method: e.RequestContext.HTTP.Method,
+		URL:    &url.URL{Path: path(e), RawQuery: e.RawQueryString},
+		Proto:  "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header:        header(e),
+		Body:          io.NopCloser(strings.NewReader(body)),
+		ContentLength: int64(len(body)),
+		Host:          host(e),
+		RemoteAddr:    net.JoinHostPort(e.RequestContext.HTTP.SourceIP, "0"),
+		Pattern:       e.RouteKey,
+	}).WithContext(ctx)
 	r.RequestURI = r.URL.RequestURI()
-	r.Header = header(e)
-	r.Host = host(e)
-	r.RemoteAddr = net.JoinHostPort(e.RequestContext.HTTP.SourceIP, "0")
-	r.Pattern = e.RouteKey
+	if body == "" {
+		r.Body = http.NoBody
+	}
 	for name, value := range e.PathParameters {
 		r.SetPathValue(name, value)
 	}
+	return r, unreadable
 }
 
 // path returns the decoded path without what stands before the route: the stage,

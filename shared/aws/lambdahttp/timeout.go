@@ -10,7 +10,7 @@ const (
 	answerTime     = 500 * time.Millisecond // to write the answer before Lambda ends the process
 )
 
-// withBudget ends the handler's context while there is still time to answer. A
+// withTimeout ends the handler's context while there is still time to answer. A
 // function with little time left keeps at least half of it for the handler.
 func withTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
 	deadline := time.Now().Add(handlerTimeout)

@@ -2,9 +2,13 @@ package lambdahttp
 
 import (
 	"bytes"
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"strings"
+	"unicode/utf8"
+
+	"github.com/aws/aws-lambda-go/events"
 )
 
 // writer holds an answer until the handler returns. It has the rules of
@@ -43,22 +47,28 @@ func (w *writer) Write(b []byte) (int, error) {
 
 func (w *writer) WriteString(s string) (int, error) { return w.Write([]byte(s)) }
 
-// send passes the answer to the adapter, which turns it into a response event.
-func (w *writer) send(to http.ResponseWriter, method string) {
+// response returns the answer as the gateway reads it: one value for each header,
+// cookies apart, and a body that is not UTF-8 in base64.
+func (w *writer) response(method string) events.APIGatewayV2HTTPResponse {
 	w.WriteHeader(http.StatusOK)
 	w.normalizeHeaders()
-	h := to.Header()
+	out := events.APIGatewayV2HTTPResponse{StatusCode: w.status, Headers: make(map[string]string, len(w.sent)), Cookies: []string{}}
 	for name, values := range w.sent {
-		h[name] = values
+		if strings.EqualFold(name, "Set-Cookie") {
+			out.Cookies = values
+			continue
+		}
+		out.Headers[name] = strings.Join(values, ",")
 	}
-	to.WriteHeader(w.status)
-	if method == http.MethodHead || w.body.Len() == 0 {
-		return
+	if method == http.MethodHead {
+		return out
 	}
-	_, _ = to.Write(w.body.Bytes()) // to a buffer, so it cannot fail
-	if _, ok := w.sent["Content-Type"]; !ok {
-		h.Del("Content-Type") // the adapter guesses one even where net/http does not
+	if body := w.body.Bytes(); utf8.Valid(body) {
+		out.Body = string(body)
+	} else {
+		out.Body, out.IsBase64Encoded = base64.StdEncoding.EncodeToString(body), true
 	}
+	return out
 }
 
 // normalizeHeaders changes the headers as http.Server does before it writes

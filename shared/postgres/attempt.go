@@ -95,5 +95,5 @@ select from chain_head`
 // RecordFailure records that an attempt has failed, so that nobody waits for its
 // outcome.
 func (db *DB) RecordFailure(ctx context.Context, failed []ratelimit.Budget, event audit.Event) error {
-	return db.exec(ctx, query{"record a failure", sqlRecordFailure, named{{"counters", limitKeys(failed)}, {"event", db.entry(event)}}})
+	return db.exec(ctx, query{"record a failure", sqlRecordFailure, db.audited(event, named{{"counters", limitKeys(failed)}})})
 }

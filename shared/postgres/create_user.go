@@ -34,7 +34,7 @@ select exists (select from users where username = @username), exists (select fro
 // CreateUser stores the account and returns its id, unless its username or
 // e-mail is taken, or there must be an ADMIN before it.
 func (db *DB) CreateUser(ctx context.Context, u user.NewAccount, event audit.Event) (id int64, taken user.Taken, err error) {
-	created, err := db.queryRow(ctx, query{"create a user", sqlCreateUser, named{
+	created, err := db.queryRow(ctx, query{"create a user", sqlCreateUser, db.audited(event, named{
 		{"user", u.UUID},
 		{"username", u.Username},
 		{"first_name", u.FirstName},
@@ -48,8 +48,7 @@ func (db *DB) CreateUser(ctx context.Context, u user.NewAccount, event audit.Eve
 		{"updated_at", u.UpdatedAt},
 		{"password_changed_at", u.PasswordChangedAt},
 		{"after_admin", u.AfterAdmin},
-		{"event", db.entry(event)},
-	}}, &id)
+	})}, &id)
 	switch {
 	case err == nil && !created:
 		taken, err = db.taken(ctx, u.Username, u.Email)

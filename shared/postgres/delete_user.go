@@ -19,7 +19,7 @@ select exists (select from deleted_user), not caller_ok, target_ok and not admin
 // DeleteUser deletes an account if the guard holds. Its sessions and reset
 // tokens go with it.
 func (db *DB) DeleteUser(ctx context.Context, g user.Guard, event audit.Event) (o user.Outcome, err error) {
-	args := append(guardArgs(g), argument{"event", db.entry(event)})
+	args := db.audited(event, guardArgs(g))
 	_, err = db.queryRow(ctx, query{"delete a user", sqlDeleteUser, args}, &o.Done, &o.CallerRefused, &o.LastAdmin)
 	return o, err
 }

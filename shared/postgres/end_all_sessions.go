@@ -35,7 +35,7 @@ select (select count(*) from updated_users), (select count(*) from deleted_sessi
 // for an operator and takes as long as it needs: it updates every account, and
 // requests that change one of them are answered 503 meanwhile.
 func (db *DB) EndAllSessions(ctx context.Context, event audit.Event) (ended user.AllEnded, err error) {
-	q := query{"end all sessions", sqlEndAllSessions, named{{"event", db.entry(event)}}}
+	q := query{"end all sessions", sqlEndAllSessions, db.audited(event, nil)}
 	err = db.operatorsWork(ctx, q.purpose, func(tx pgx.Tx) error {
 		rows, err := q.send(ctx, tx)
 		if err != nil {

@@ -23,7 +23,7 @@ select exists (select from deleted_session), not caller_ok from guard`
 
 // EndSession ends one session of an account if the guard holds.
 func (db *DB) EndSession(ctx context.Context, g user.Guard, session string, event audit.Event) (o user.Outcome, err error) {
-	args := append(guardArgs(g), argument{"session", session}, argument{"event", db.entry(event)})
+	args := db.audited(event, append(guardArgs(g), argument{"session", session}))
 	_, err = db.queryRow(ctx, query{"end a session", sqlEndSession, args}, &o.Done, &o.CallerRefused)
 	return o, err
 }

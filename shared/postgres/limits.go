@@ -20,6 +20,10 @@ import (
 // and count. A counter that another statement inserts at the same moment is checked
 // again where it is counted, so no budget is ever exceeded. A refused attempt writes
 // nothing.
+//
+// The commit does not wait for the disk. The statement that records the outcome
+// does, and the log on the disk has an order: when somebody learns whether a password
+// was right, the attempt is on the disk as well.
 const countCTEs = `, locked_keys as materialized (
 	select key, ` + lockOfKey + ` from (select key from budgets order by key offset 0) k
 ), locked_counters as (
@@ -56,11 +60,10 @@ const countCTEs = `, locked_keys as materialized (
 		and (not l.backoff or l.in_a_row < excluded.most)
 	returning key, until > @now and (backoff or taken >= most) as last
 ), decision as (
-	select (select count(*) from counted) = (select count(*) from budgets) as consumed,
-		(select coalesce(bool_or(last), false) from counted) as last,
-		array (select key from counted) as counted,
-		(select coalesce(max(wait), 0)::float8 from waits) as wait,
-		(select coalesce(bool_and(coalesce(pending, false)), true) from waits where wait > 0) as pending
+	select c.number = w.number as consumed, c.last, c.keys as counted, w.wait, w.pending, set_config('synchronous_commit', 'off', true)
+	from (select count(*) as number, coalesce(bool_or(last), false) as last, coalesce(array_agg(key), '{}') as keys from counted) c,
+		(select count(*) as number, coalesce(max(wait), 0)::float8 as wait,
+			coalesce(bool_and(coalesce(pending, false)) filter (where wait > 0), true) as pending from waits) w
 )`
 
 // lockOfKey locks a key until the end of the statement, whether or not its counter

@@ -42,13 +42,12 @@ const maxLogouts = 5
 func (db *DB) EndOwnSessions(ctx context.Context, c request.Caller, scope user.LogoutScope, event audit.Event) (bool, error) {
 	for range maxLogouts {
 		var done bool
-		alive, err := db.queryRow(ctx, query{"end own sessions", sqlEndOwnSessions, named{
+		alive, err := db.queryRow(ctx, query{"end own sessions", sqlEndOwnSessions, db.audited(event, named{
 			{"caller", c.UUID},
 			{"caller_session", c.Session},
 			{"caller_token_version", c.TokenVersion},
 			{"scope", scope},
-			{"event", db.entry(event)},
-		}}, &done)
+		})}, &done)
 		if err != nil || !alive || done {
 			return done, err
 		}

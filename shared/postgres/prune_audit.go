@@ -147,7 +147,7 @@ func (p *Pruned) record(ctx context.Context, tx pgx.Tx, db *DB, change pruning) 
 	e := audit.Event{Actions: []audit.Action{change.action}, At: change.now, Detail: map[string]string{
 		detailRows: strconv.Itoa(p.Rows), detailErased: strconv.Itoa(p.Erased), detailRemoved: strconv.Itoa(p.Removed),
 	}}
-	return query{sql: sqlRecord, args: named{{"event", db.entry(e)}}}.exec(ctx, tx)
+	return query{sql: sqlRecord, args: db.audited(e, nil)}.exec(ctx, tx)
 }
 
 // The details of an event of pruning.

@@ -54,7 +54,7 @@ func (db *DB) RecordLogin(ctx context.Context, l user.LoginRecord, event audit.E
 	if l.OnlyDevice {
 		devices = 1
 	}
-	return db.queryRow(ctx, query{"record a login", sqlRecordLogin, named{
+	return db.queryRow(ctx, query{"record a login", sqlRecordLogin, db.audited(event, named{
 		{"user", l.UUID},
 		{"token_version", l.TokenVersion},
 		{"now", l.At},
@@ -72,6 +72,5 @@ func (db *DB) RecordLogin(ctx context.Context, l user.LoginRecord, event audit.E
 		{"max_sessions", l.MaxSessions},
 		{"device", l.DeviceHash},
 		{"max_devices", devices},
-		{"event", db.entry(event)},
-	}}, &done)
+	})}, &done)
 }

@@ -62,7 +62,7 @@ var verdicts = map[string]user.RenewalOutcome{
 func (db *DB) Renew(ctx context.Context, r user.Renewal, reused audit.Event) (user.RenewalOutcome, *user.User, error) {
 	var verdict string
 	var u user.User
-	found, err := db.queryRow(ctx, query{"renew a session", sqlRenew, named{
+	found, err := db.queryRow(ctx, query{"renew a session", sqlRenew, db.audited(reused, named{
 		{"session", r.Session},
 		{"generation", r.Generation},
 		{"hash", r.Hash},
@@ -73,8 +73,7 @@ func (db *DB) Renew(ctx context.Context, r user.Renewal, reused audit.Event) (us
 		{"address", request.AddressText(r.Client.Address)},
 		{"network", r.Client.Network()},
 		{"user_agent", r.Client.UserAgent},
-		{"event", db.entry(reused)},
-	}}, append([]any{&verdict}, userFields(&u)...)...)
+	})}, append([]any{&verdict}, userFields(&u)...)...)
 	if err != nil || !found {
 		return user.SessionOver, nil, err
 	}
@@ -99,8 +98,8 @@ select repeated_generation is null from locked_session`
 // RecordRepeat writes the event of a refused repeat, once for each token, and
 // reports whether it is the first one of the session.
 func (db *DB) RecordRepeat(ctx context.Context, session string, generation int64, event audit.Event) (first bool, err error) {
-	_, err = db.queryRow(ctx, query{"record a repeat", sqlRecordRepeat, named{
-		{"session", session}, {"generation", generation}, {"event", db.entry(event)},
-	}}, &first)
+	_, err = db.queryRow(ctx, query{"record a repeat", sqlRecordRepeat, db.audited(event, named{
+		{"session", session}, {"generation", generation},
+	})}, &first)
 	return first, err
 }

@@ -46,14 +46,13 @@ const resetEmail = `(@email::text is null or lower(email) = lower(@email collate
 // CreateReset stores a reset token for the active account that the target names.
 // Without one it returns nil, after the same work.
 func (db *DB) CreateReset(ctx context.Context, r user.NewReset, event audit.Event) (*user.User, error) {
-	return db.queryUser(ctx, query{"create a reset", sqlCreateReset, named{
+	return db.queryUser(ctx, query{"create a reset", sqlCreateReset, db.audited(event, named{
 		{"username", r.Target.Username},
 		{"email", r.Target.Email},
 		{"hash", r.Hash},
 		{"now", r.CreatedAt},
 		{"expires_at", r.ExpiresAt},
-		{"event", db.entry(event)},
-	}})
+	})})
 }
 
 const sqlUserByReset statement = `
@@ -94,7 +93,7 @@ select true from updated_user`
 // UseReset sets a password by a reset token. A token can be used once.
 func (db *DB) UseReset(ctx context.Context, s user.ResetUse, event audit.Event) (bool, error) {
 	var done bool
-	return db.queryRow(ctx, query{"use a reset", sqlUseReset, named{
-		{"hash", s.Hash}, {"password_hash", s.PasswordHash}, {"now", s.At}, {"counters", limitKeys(s.Clear)}, {"event", db.entry(event)},
-	}}, &done)
+	return db.queryRow(ctx, query{"use a reset", sqlUseReset, db.audited(event, named{
+		{"hash", s.Hash}, {"password_hash", s.PasswordHash}, {"now", s.At}, {"counters", limitKeys(s.Clear)},
+	})}, &done)
 }

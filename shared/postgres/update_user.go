@@ -47,7 +47,7 @@ from guard g, conflicts c`
 
 // UpdateUser makes a change if the guard holds.
 func (db *DB) UpdateUser(ctx context.Context, g user.Guard, e user.Edit, event audit.Event) (o user.Outcome, err error) {
-	_, err = db.queryRow(ctx, query{"update a user", sqlUpdateUser, updateUserArgs(g, e, db.entry(event))},
+	_, err = db.queryRow(ctx, query{"update a user", sqlUpdateUser, db.audited(event, updateUserArgs(g, e))},
 		&o.Done, &o.CallerRefused, &o.LastAdmin, &o.Taken.Username, &o.Taken.Email)
 	if taken := takenBy(err); taken.Any() { // by a change that ran at the same moment
 		return user.Outcome{Taken: taken}, nil
@@ -55,7 +55,7 @@ func (db *DB) UpdateUser(ctx context.Context, g user.Guard, e user.Edit, event a
 	return o, err
 }
 
-func updateUserArgs(g user.Guard, e user.Edit, event entry) named {
+func updateUserArgs(g user.Guard, e user.Edit) named {
 	return append(guardArgs(g), named{
 		{"username", e.Username},
 		{"email", e.Email},
@@ -70,6 +70,5 @@ func updateUserArgs(g user.Guard, e user.Edit, event entry) named {
 		{"counters", limitKeys(e.Clear)},
 		{"end_sessions", e.EndSessions},
 		{"kept_session", orNull(e.KeepSession)},
-		{"event", event},
 	}...)
 }

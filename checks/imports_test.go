@@ -210,6 +210,15 @@ var allowedImports = map[string]imports{
 		others: []string{lambda + "events", pgx, "github.com/joho/godotenv"},
 		why:    "it plays the world around the functions; what they are made of is in localdev/handlers",
 	},
+	"bench/deployed": {
+		own:    []string{"roster", "localdev/awstest", "localdev/gateway", "localdev/runtimeapi", "shared/aws/sam", "shared/credential/keyring"},
+		others: []string{lambda + "events"},
+		why:    "it runs the functions' binaries with what surrounds them, and links no code of theirs",
+	},
+	"bench/coldstart": {own: []string{"bench/deployed", "localdev/runtimeapi"}, why: "it measures starts, and what runs is bench/deployed's business"},
+	"bench/lambdacpu": {own: []string{"bench/deployed", "localdev/runtimeapi"}, why: "it limits and measures, and what runs is bench/deployed's business"},
+	"bench/hello":     {others: []string{lambda + "lambda"}, why: "it is the smallest function possible, with which the others are compared"},
+	"bench/report":    {nil, nil, "it writes what it is given"},
 	"localdev/handlers": {
 		own: []string{
 			"roster", "shared/api", "shared/web", "shared/web/routes", "shared/boot", "shared/boot/keys", "shared/boot/mailing", "shared/boot/policy", "shared/boot/settings",

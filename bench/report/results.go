@@ -53,9 +53,10 @@ type FlowResult struct {
 }
 
 // ColdStart is what the starts of one function cost. The milliseconds are medians
-// where no percentile is named.
+// where no percentile is named. A result of package coldstart can be converted.
 type ColdStart struct {
 	Function      string // its folder; "hello" is the smallest function possible
+	Status        int    // of the answers; 0 for a function without a route
 	InitP50ms     float64
 	InitP99ms     float64
 	InitCPUms     float64

@@ -219,6 +219,7 @@ var allowedImports = map[string]imports{
 	"bench/lambdacpu": {own: []string{"bench/deployed", "localdev/runtimeapi"}, why: "it limits and measures, and what runs is bench/deployed's business"},
 	"bench/hello":     {others: []string{lambda + "lambda"}, why: "it is the smallest function possible, with which the others are compared"},
 	"bench/report":    {nil, nil, "it writes what it is given"},
+	"bench/plot":      {nil, nil, "it draws figures and knows none"},
 	"localdev/handlers": {
 		own: []string{
 			"roster", "shared/api", "shared/web", "shared/web/routes", "shared/boot", "shared/boot/keys", "shared/boot/mailing", "shared/boot/policy", "shared/boot/settings",

@@ -218,7 +218,8 @@ var allowedImports = map[string]imports{
 	"bench/coldstart": {own: []string{"bench/deployed", "localdev/runtimeapi"}, why: "it measures starts, and what runs is bench/deployed's business"},
 	"bench/lambdacpu": {own: []string{"bench/deployed", "localdev/runtimeapi"}, why: "it limits and measures, and what runs is bench/deployed's business"},
 	"bench/hello":     {others: []string{lambda + "lambda"}, why: "it is the smallest function possible, with which the others are compared"},
-	"bench/report":    {nil, nil, "it writes what it is given"},
+	"bench/report":    {own: []string{"bench/plot"}, why: "it writes what it is given"},
+	"bench/cost":      {own: []string{"bench/report"}, why: "it computes with prices and measures nothing"},
 	"bench/plot":      {nil, nil, "it draws figures and knows none"},
 	"localdev/handlers": {
 		own: []string{

@@ -36,16 +36,16 @@ func (c Lines) SVG() string {
 	x := func(i int) float64 {
 		return lineLeft + 20 + float64(i)*(width-lineLeft-lineRight-40)/math.Max(1, float64(len(c.Labels)-1))
 	}
-	text(&b, 16, top+10, "start", "note", c.YAxis)
+	text(&b, 16, top+10, "start note", c.YAxis)
 	for i := 0; float64(i)*step <= end+step/2; i++ {
 		v := float64(i) * step
 		line(&b, lineLeft, y(v), width-lineRight+40, y(v))
-		text(&b, lineLeft-8, y(v)+4, "end", "note", Number(v))
+		text(&b, lineLeft-8, y(v)+4, "end note", Number(v))
 	}
 	for i, label := range c.Labels {
-		text(&b, x(i), floor+20, "middle", "note", label)
+		text(&b, x(i), floor+20, "middle note", label)
 	}
-	text(&b, (lineLeft+width-lineRight)/2, lineHigh-10, "middle", "note", c.XAxis)
+	text(&b, (lineLeft+width-lineRight)/2, lineHigh-10, "middle note", c.XAxis)
 	for j, s := range c.Series {
 		c.draw(&b, j, s, func(i int) (float64, float64) { return x(i), y(s.Values[i]) })
 	}
@@ -63,7 +63,7 @@ func (c Lines) draw(b *strings.Builder, j int, s Series, at func(i int) (x, y fl
 		x, y := at(i)
 		points = append(points, place(x)+","+place(y))
 		fmt.Fprintf(b, `<circle class="s%d" cx="%s" cy="%s" r="4"/>`+"\n", j, place(x), place(y))
-		text(b, x, y-8, "middle", "", Number(v))
+		text(b, x, y-8, "middle", Number(v))
 	}
 	fmt.Fprintf(b, `<polyline class="line l%d" points="%s"/>`+"\n", j, strings.Join(points, " "))
 }

@@ -24,7 +24,7 @@ const (
 // style has colours that differ for people who do not see red and green, too, in both
 // modes.
 const style = `<style>
-text{font:13px system-ui,sans-serif;fill:#1f2328}.title{font-size:16px;font-weight:600}.note{fill:#59636e}
+text{font:13px system-ui,sans-serif;fill:#1f2328}.middle{text-anchor:middle}.end{text-anchor:end}.title{font-size:16px;font-weight:600}.note{fill:#59636e}
 .grid{stroke:#d1d9e0}.s0{fill:#0969da}.s1{fill:#bc4c00}.s2{fill:#8250df}.s3{fill:#1b7c83}
 .l0{stroke:#0969da}.l1{stroke:#bc4c00}.l2{stroke:#8250df}.l3{stroke:#1b7c83}.line{fill:none;stroke-width:2.5}.back{fill:#fff}
 @media(prefers-color-scheme:dark){text{fill:#f0f6fc}.note{fill:#9198a1}.grid{stroke:#3d444d}.back{fill:#0d1117}
@@ -61,19 +61,19 @@ func (c Bars) SVG() string {
 	for i := 0; float64(i)*step <= end+step/2; i++ {
 		v := float64(i) * step
 		line(&b, x(v), top, x(v), float64(high-40))
-		text(&b, x(v), float64(high-24), "middle", "note", Number(v))
+		text(&b, x(v), float64(high-24), "middle note", Number(v))
 	}
-	text(&b, left+(width-left-right)/2, float64(high-6), "middle", "note", c.Axis)
+	text(&b, left+(width-left-right)/2, float64(high-6), "middle note", c.Axis)
 	for i, label := range c.Labels {
 		y := float64(top + groupGap/2 + i*group)
-		text(&b, left-8, y+float64(barHigh*len(c.Series))/2+4, "end", "", label)
+		text(&b, left-8, y+float64(barHigh*len(c.Series))/2+4, "end", label)
 		for j, s := range c.Series {
 			if i >= len(s.Values) || !drawn(s.Values[i]) {
 				continue
 			}
 			at := y + float64(barHigh*j)
 			fmt.Fprintf(&b, `<rect class="s%d" x="%d" y="%s" width="%s" height="%d"/>`+"\n", j, left, place(at+1), place(x(s.Values[i])-left), barHigh-2)
-			text(&b, x(s.Values[i])+5, at+13, "start", "", Number(s.Values[i]))
+			text(&b, x(s.Values[i])+5, at+13, "start", Number(s.Values[i]))
 		}
 	}
 	b.WriteString("</svg>\n")
@@ -85,7 +85,7 @@ func open(b *strings.Builder, title, axis string, high int) {
 		width, high, width, high, html.EscapeString(title+". "+axis))
 	b.WriteString(style)
 	fmt.Fprintf(b, `<rect class="back" width="%d" height="%d"/>`+"\n", width, high)
-	text(b, 16, 26, "start", "title", title)
+	text(b, 16, 26, "start title", title)
 }
 
 // legend names the colours, if there are several.
@@ -96,7 +96,7 @@ func legend(b *strings.Builder, series []Series) {
 	at := 16.0
 	for i, s := range series {
 		fmt.Fprintf(b, `<rect class="s%d" x="%s" y="38" width="12" height="12"/>`+"\n", i, place(at))
-		text(b, at+17, 49, "start", "", s.Name)
+		text(b, at+17, 49, "start", s.Name)
 		at += 17 + 7.2*float64(len(s.Name)) + 20
 	}
 }
@@ -105,11 +105,9 @@ func line(b *strings.Builder, x1, y1, x2, y2 float64) {
 	fmt.Fprintf(b, `<line class="grid" x1="%s" y1="%s" x2="%s" y2="%s"/>`+"\n", place(x1), place(y1), place(x2), place(y2))
 }
 
-func text(b *strings.Builder, x, y float64, anchor, class, s string) {
-	if class != "" {
-		class = ` class="` + class + `"`
-	}
-	fmt.Fprintf(b, `<text%s x="%s" y="%s" text-anchor="%s">%s</text>`+"\n", class, place(x), place(y), anchor, html.EscapeString(s))
+// text writes words at a point; the classes say on which side of it, and how.
+func text(b *strings.Builder, x, y float64, classes, words string) {
+	fmt.Fprintf(b, `<text class="%s" x="%s" y="%s">%s</text>`+"\n", classes, place(x), place(y), html.EscapeString(words))
 }
 
 // place is a coordinate with one decimal, without a trailing zero.

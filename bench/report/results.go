@@ -101,7 +101,7 @@ type Costs struct {
 // LoginCost is a million logins by memory size.
 type LoginCost struct {
 	MemoryMB   int
-	Arm64, X86 float64 // Lambda's time alone, and its requests and those of the gateway
+	Arm64, X86 float64 // Lambda's time and requests, and those of the gateway
 }
 
 // MonthCost is one service for a month of Users.

@@ -32,7 +32,7 @@ func (c Lines) SVG() string {
 	step := niceStep(most)
 	end := math.Max(step, math.Ceil(most/step)*step)
 	floor := float64(lineHigh - lineBottom)
-	y := func(v float64) float64 { return floor - v/end*(floor-top-28) }
+	y := func(v float64) float64 { return floor - v/end*(floor-top-44) }
 	x := func(i int) float64 {
 		return lineLeft + 20 + float64(i)*(width-lineLeft-lineRight-40)/math.Max(1, float64(len(c.Labels)-1))
 	}
@@ -63,7 +63,7 @@ func (c Lines) draw(b *strings.Builder, j int, s Series, at func(i int) (x, y fl
 		x, y := at(i)
 		points = append(points, place(x)+","+place(y))
 		fmt.Fprintf(b, `<circle class="s%d" cx="%s" cy="%s" r="4"/>`+"\n", j, place(x), place(y))
-		text(b, x, y-8, "middle", Number(v))
+		text(b, x, y+[]float64{-8, 18}[j%2], "middle", Number(v)) // of two lines that are close, above and below
 	}
 	fmt.Fprintf(b, `<polyline class="line l%d" points="%s"/>`+"\n", j, strings.Join(points, " "))
 }

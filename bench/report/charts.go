@@ -54,7 +54,11 @@ func database(r Results) string {
 	for _, p := range pairs(r) {
 		c.Labels = append(c.Labels, name(p))
 		c.Series[0].Values = append(c.Series[0].Values, p.Roster.DatabaseCPUms)
-		c.Series[1].Values = append(c.Series[1].Values, p.Limit.DatabaseCPUms)
+		limit := -1.0 // not drawn
+		if p.HasLimit {
+			limit = p.Limit.DatabaseCPUms
+		}
+		c.Series[1].Values = append(c.Series[1].Values, limit)
 	}
 	return c.SVG()
 }

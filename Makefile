@@ -89,7 +89,8 @@ fmt: ## format the code
 functions: ## build all functions for Lambda into bin/
 	mkdir -p bin && $(BUILD) GOOS=linux GOARCH=arm64 go build -o bin/ ./functions/...
 
-generate: ## write what is derived from the functions: localdev/handlers, shared/web/routes and functions/testdata
+generate: ## write what is derived from the functions and openapi.yaml: localdev/handlers, shared/web/routes, functions/testdata, openapi.json.gz
+	go test ./shared/docspage -run '^TestTheDescriptionIsPacked$$' -update
 	go test ./functions -run '^(TestHandlersAreTheMains|TestRoutesAreTheTemplates|TestLinks|TestResources)$$' -update
 
 schema: ## write docs/schema.sql, from the migrations

@@ -18,6 +18,12 @@ const Version = "1.0.0-dev"
 //go:embed openapi.yaml
 var OpenAPI []byte
 
+// OpenAPIJSON is OpenAPI as JSON, packed with gzip, for the function docs: make
+// generate writes it.
+//
+//go:embed openapi.json.gz
+var OpenAPIJSON []byte
+
 // Template is template.yaml, the AWS SAM template. Package sam reads it.
 //
 //go:embed template.yaml

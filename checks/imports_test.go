@@ -167,7 +167,7 @@ var allowedImports = map[string]imports{
 		why: "it speaks API Gateway's events for package user, to any store and any keys",
 	},
 	"shared/docspage": {
-		others: []string{"github.com/swaggest/swgui/v5/static", yaml},
+		others: []string{"github.com/swaggest/swgui/v5/static"},
 		why:    "the documentation is given to it; a page must not link users, tokens or a database",
 	},
 	"shared/aws/sam": {
@@ -210,6 +210,17 @@ var allowedImports = map[string]imports{
 		others: []string{lambda + "events", pgx, "github.com/joho/godotenv"},
 		why:    "it plays the world around the functions; what they are made of is in localdev/handlers",
 	},
+	"bench/deployed": {
+		own:    []string{"roster", "localdev/awstest", "localdev/gateway", "localdev/runtimeapi", "shared/aws/sam", "shared/credential/keyring"},
+		others: []string{lambda + "events"},
+		why:    "it runs the functions' binaries with what surrounds them, and links no code of theirs",
+	},
+	"bench/coldstart": {own: []string{"bench/deployed", "localdev/runtimeapi"}, why: "it measures starts, and what runs is bench/deployed's business"},
+	"bench/lambdacpu": {own: []string{"bench/deployed", "localdev/runtimeapi"}, why: "it limits and measures, and what runs is bench/deployed's business"},
+	"bench/hello":     {others: []string{lambda + "lambda"}, why: "it is the smallest function possible, with which the others are compared"},
+	"bench/report":    {own: []string{"bench/plot"}, why: "it writes what it is given"},
+	"bench/cost":      {own: []string{"bench/report"}, why: "it computes with prices and measures nothing"},
+	"bench/plot":      {nil, nil, "it draws figures and knows none"},
 	"localdev/handlers": {
 		own: []string{
 			"roster", "shared/api", "shared/web", "shared/web/routes", "shared/boot", "shared/boot/keys", "shared/boot/mailing", "shared/boot/policy", "shared/boot/settings",

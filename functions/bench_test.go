@@ -2,9 +2,6 @@ package functions_test
 
 import (
 	"context"
-	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -77,25 +74,8 @@ func (c *cold) measure(b *testing.B, f *runtimeapi.Function) {
 	}
 	in := f.Instances()[0]
 	c.ms = append(c.ms, float64(in.Init)/float64(time.Millisecond))
-	c.cpu = append(c.cpu, processorTime(in.PID))
+	c.cpu = append(c.cpu, float64(in.Processor)/float64(time.Millisecond))
 	c.mib = append(c.mib, float64(in.InitMemory)/(1<<20))
-}
-
-// processorTime is how many milliseconds a process has run, in all its threads.
-func processorTime(pid int) float64 {
-	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid)) // the pattern is valid
-	var total float64
-	for _, path := range threads {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			continue // the thread has ended
-		}
-		var ns float64
-		if _, err := fmt.Sscan(string(text), &ns); err == nil {
-			total += ns / 1e6
-		}
-	}
-	return total
 }
 
 func median(values []float64) float64 {

@@ -119,7 +119,7 @@ func (v *service) config(f sam.Function, over map[string]string) runtimeapi.Conf
 
 func (v *service) startHello() *runtimeapi.Function {
 	v.t.Helper()
-	return v.run(runtimeapi.Config{Binary: programtest.Program(v.t, "functions/testdata/hello")})
+	return v.run(runtimeapi.Config{Binary: programtest.Program(v.t, "bench/hello")})
 }
 
 func (v *service) run(cfg runtimeapi.Config) *runtimeapi.Function {

@@ -16,7 +16,6 @@ import (
 
 	"roster/localdev/gateway"
 	"roster/localdev/runtimeapi"
-	"roster/shared/aws/sam"
 )
 
 // secretARN names the only secret of the local Secrets Manager.
@@ -38,7 +37,7 @@ func (p *stack) asProcesses(ctx context.Context, out io.Writer) (gateway.Invoke,
 	functions := map[string]*runtimeapi.Function{}
 	for _, f := range p.template.Functions {
 		running, err := runtimeapi.Start(context.WithoutCancel(ctx), runtimeapi.Config{
-			Binary: filepath.Join(bin, f.Folder), Name: f.Folder, Env: append(p.aws.Env(), p.variables(f)...),
+			Binary: filepath.Join(bin, f.Folder), Name: f.Folder, Env: append(p.aws.Env(), f.Variables(secretARN, p.settings.values)...),
 			MemoryMB: f.Memory, Timeout: time.Duration(f.Timeout) * time.Second, Log: out,
 		})
 		if err != nil {
@@ -68,25 +67,6 @@ func build(ctx context.Context, bin string) error {
 		return errors.New("-lambda builds the functions: start localdev in the project's folder, with go on the PATH")
 	}
 	return runtimeapi.Build(ctx, []string{filepath.Join(root, "functions") + "/..."}, bin)
-}
-
-// variables returns the variables that the template gives to a function. Values
-// that the template computes from parameters come from the settings.
-func (p *stack) variables(f sam.Function) []string {
-	var env []string
-	for name, v := range f.Environment {
-		value := v.Literal
-		switch {
-		case strings.HasSuffix(name, "SECRET_ARN"): // a deployment has several, for different readers
-			value = secretARN
-		case v.Intrinsic:
-			value = p.settings.values[name]
-		}
-		if value != "" {
-			env = append(env, name+"="+value)
-		}
-	}
-	return env
 }
 
 func invokeProcess(functions map[string]*runtimeapi.Function) gateway.Invoke {

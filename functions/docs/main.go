@@ -12,4 +12,4 @@ import (
 
 func main() { lambdahttp.Start(handler()) }
 
-func handler() http.Handler { return docspage.Handler(roster.OpenAPI) }
+func handler() http.Handler { return docspage.Handler(roster.OpenAPIJSON) }

@@ -66,7 +66,7 @@ func deleteUser(env *boot.Environment) http.Handler {
 	return web.WithMethods(routes.Methods, web.TrustProxies(env.Edge(), api.DeleteUser(env.Postgres(), tokens.New(env))))
 }
 
-func docs() http.Handler { return docspage.Handler(roster.OpenAPI) }
+func docs() http.Handler { return docspage.Handler(roster.OpenAPIJSON) }
 
 func endSession(env *boot.Environment) http.Handler {
 	return web.TrustProxies(env.Edge(), api.EndSession(env.Postgres(), tokens.New(env)))

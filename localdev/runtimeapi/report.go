@@ -57,8 +57,8 @@ func millis(d time.Duration) string {
 	return fmt.Sprintf("%.2f ms", float64(d)/float64(time.Millisecond))
 }
 
-// An Instance describes a running process. Memory is in bytes, and 0 except on
-// Linux.
+// An Instance describes a running process. Memory is in bytes. Memory and Processor
+// are 0 except on Linux.
 type Instance struct {
 	PID        int
 	Init       time.Duration // from the start until the process asked for an event; 0 before that
@@ -66,6 +66,7 @@ type Instance struct {
 	Memory     int64         // resident now
 	MaxMemory  int64         // peak
 	Served     int           // number of events so far
+	Processor  time.Duration // that all its threads have run
 }
 
 // Instances describes the running processes, in no particular order.
@@ -76,7 +77,7 @@ func (f *Function) Instances() []Instance {
 	for in := range f.all {
 		m := memory(in.cmd.Process.Pid)
 		in.mu.Lock()
-		list = append(list, Instance{in.cmd.Process.Pid, in.init, in.initMem, m.now, max(in.peak, m.max), in.served})
+		list = append(list, Instance{in.cmd.Process.Pid, in.init, in.initMem, m.now, max(in.peak, m.max), in.served, processor(in.cmd.Process.Pid)})
 		in.mu.Unlock()
 	}
 	return list

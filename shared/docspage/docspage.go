@@ -1,7 +1,7 @@
 // Package docspage serves the API's documentation: Swagger UI, the description of
 // the API as JSON, and the files that the page loads.
 //
-//	http.Handle("/", docspage.Handler(roster.OpenAPI))
+//	http.Handle("/", docspage.Handler(roster.OpenAPIJSON))
 //
 // All files are embedded in the binary, so the page works offline and no other
 // site learns who reads it. The page refuses to load anything from another origin,
@@ -40,20 +40,12 @@ const (
 	png        = "image/png"
 )
 
-// Handler serves GET /, GET /openapi.json and GET /docs/{file}. It panics if the
-// description is not good YAML, because the description is a part of the program.
-//
-// It converts the description now, and not at the first request. During a cold
-// start Lambda gives the function a whole processor; for a request it gives a
-// function with 128 MB a fourteenth of one. So 5 ms now would be 70 ms then.
-func Handler(openapiYAML []byte) http.Handler {
-	description, err := toJSON(openapiYAML)
-	if err != nil {
-		panic(fmt.Sprintf("docspage: the API's description is not good YAML: %v", err))
-	}
+// Handler serves GET /, GET /openapi.json and GET /docs/{file}. It takes the
+// description as JSON, packed with gzip, so that a start need not convert and pack it.
+func Handler(description []byte) http.Handler {
 	return site{
 		"/":                          compressed(html, revalidate, indexHTML),
-		"/openapi.json":              compressed("application/json", revalidate, description),
+		"/openapi.json":              gzipped("application/json", revalidate, description),
 		"/docs/start.js":             compressed(javascript, hour, startJS),
 		"/docs/page.css":             compressed(css, hour, pageCSS),
 		"/docs/swagger-ui-bundle.js": gzipped(javascript, hour, asset("swagger-ui-bundle.js.gz")),

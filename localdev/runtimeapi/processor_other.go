@@ -1,0 +1,7 @@
+//go:build !linux
+
+package runtimeapi
+
+import "time"
+
+func processor(int) time.Duration { return 0 }

@@ -35,7 +35,9 @@ func mustEncode(members map[string]string) []byte {
 	return b
 }
 
-func bearer(token string) map[string]string { return map[string]string{"Authorization": "Bearer " + token} }
+func bearer(token string) map[string]string {
+	return map[string]string{"Authorization": "Bearer " + token}
+}
 
 func newAccount(username string) []byte {
 	return mustEncode(map[string]string{

@@ -1,8 +1,11 @@
 // Command bench measures what requests cost Roster, beside a limit server that does
 // the least that such a request needs (bench/limit), on this machine and in one
-// run:
+// run. It writes docs/performance.md:
 //
 //	go run ./bench
+//
+// With -check it makes a short run, writes nothing, and fails when Roster has become
+// slower beside the limit than docs/performance.md says.
 //
 // It needs Linux, and takes PostgreSQL as localdev does. It refuses to compare runs
 // of two machines, or times with yesterday's: only ratios within one run count.
@@ -10,11 +13,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -23,56 +29,63 @@ import (
 type options struct {
 	rounds int
 	window time.Duration
+	trials int
 	source string
 	flows  string
+	parts  string
+	check  bool
 }
 
 func main() {
 	var o options
 	flag.IntVar(&o.rounds, "rounds", 7, "how often each flow is measured, in turns")
 	flag.DurationVar(&o.window, "window", 3*time.Second, "how long each time")
-	flag.StringVar(&o.source, "source", ".", "`folder` of the Roster that is measured, such as another checkout")
-	flag.StringVar(&o.flows, "flows", "", "`names` of the flows that are measured, such as GET,login; all when empty")
+	flag.IntVar(&o.trials, "trials", 20, "how often each function is started")
+	flag.StringVar(&o.source, "source", ".", "`folder` of the Roster that is measured, such as another checkout; nothing is written then")
+	flag.StringVar(&o.flows, "flows", "", "`names` of the flows that are measured, such as GET,login; all when empty; nothing is written otherwise")
+	flag.StringVar(&o.parts, "parts", "", "`names` of the parts that are measured, of "+strings.Join(partNames(), ",")+"; all when empty; nothing is written otherwise")
+	flag.BoolVar(&o.check, "check", false, "make a short run and compare its ratios with those of docs/performance.md")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	run := measureAll
+	if o.check {
+		run = checkRatios
+	}
 	if err := run(ctx, o, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, o options, out io.Writer) error {
+// has reports whether a list of names, such as "a,b", is empty or has the name.
+func has(list, name string) bool {
+	return list == "" || slices.Contains(strings.Split(list, ","), name)
+}
+
+// measureAll measures the parts one after the other. A part that fails is missing in
+// the page, with the reason.
+func measureAll(ctx context.Context, o options, out io.Writer) error {
 	l, err := openLaboratory(ctx, o.source)
 	if err != nil {
 		return err
 	}
 	defer l.close()
-	limit, err := l.startLimit(ctx, "limit_db")
-	if err != nil {
-		return err
+	r := newResults(ctx, l, o)
+	var failed error
+	for _, p := range parts {
+		if !has(o.parts, p.name) {
+			continue
+		}
+		fmt.Fprintf(out, "%s: %s\n", time.Now().Format(time.TimeOnly), p.what)
+		if err := p.measure(ctx, l, o, &r); err != nil {
+			failed = errors.Join(failed, fmt.Errorf("%s: %w", p.name, err))
+			r.Missing[p.name] = err.Error()
+		}
 	}
-	defer limit.stop()
-	roster, err := l.startRoster(ctx, "roster_db", nil)
-	if err != nil {
-		return err
+	printFlows(out, r.Flows)
+	if ctx.Err() != nil || o.source != "." || o.flows != "" || o.parts != "" {
+		return failed
 	}
-	defer roster.stop()
-	pairs, err := measureFlows(ctx, roster, limit, o)
-	if err != nil {
-		return err
-	}
-	print(out, pairs)
-	return nil
-}
-
-// print writes a table of the ratios for a person at a terminal.
-func print(out io.Writer, pairs []*pair) {
-	fmt.Fprintf(out, "%-10s %7s | %8s %8s %6s | %8s %8s | %7s %7s %6s | %7s %7s %6s | %6s\n",
-		"flow", "clients", "rps", "limit", "ratio", "p50 ms", "limit", "cpu ms", "limit", "ratio", "db ms", "limit", "ratio", "MiB")
-	for _, p := range pairs {
-		r, l := summary(p.roster), summary(p.limit)
-		fmt.Fprintf(out, "%-10s %7d | %8.1f %8.1f %6.2f | %8.3f %8.3f | %7.3f %7.3f %6.2f | %7.3f %7.3f %6.2f | %6.1f\n",
-			p.flow, p.clients, r.rps, l.rps, r.rps/l.rps, r.p50, l.p50, r.server, l.server, r.server/l.server, r.database, l.database, r.database/l.database, r.memory)
-	}
+	return errors.Join(failed, writeResults(r))
 }

@@ -4,16 +4,14 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
 // result is what one flow costs one subject: the medians of all rounds.
 type result struct {
-	rps, p50, p99     float64 // requests a second, milliseconds
-	server, database  float64 // milliseconds of processor for each request
-	memory            float64 // MiB resident
-	requests          int
+	rps, p50, p99    float64 // requests a second, milliseconds
+	server, database float64 // milliseconds of processor for each request
+	memory           float64 // MiB resident
 }
 
 // pair is one flow with so many clients, of both subjects.
@@ -29,7 +27,7 @@ type pair struct {
 func measureFlows(ctx context.Context, roster, limit *subject, o options) ([]*pair, error) {
 	var pairs []*pair
 	for _, f := range flows {
-		if o.flows != "" && !slices.Contains(strings.Split(o.flows, ","), f.name) {
+		if !has(o.flows, f.name) {
 			continue
 		}
 		for _, n := range f.clients {
@@ -40,8 +38,8 @@ func measureFlows(ctx context.Context, roster, limit *subject, o options) ([]*pa
 		for _, p := range pairs {
 			f := flows[slices.IndexFunc(flows, func(f flow) bool { return f.name == p.flow })]
 			turns := []func() error{
-				func() error { return add(ctx, &p.roster, roster, f.roster, p.clients, o.window) },
-				func() error { return add(ctx, &p.limit, limit, f.limit, p.clients, o.window) },
+				func() error { return add(ctx, &p.roster, load{roster, f.roster, p.clients, o.window}) },
+				func() error { return add(ctx, &p.limit, load{limit, f.limit, p.clients, o.window}) },
 			}
 			if round%2 == 1 {
 				slices.Reverse(turns)
@@ -60,18 +58,27 @@ func measureFlows(ctx context.Context, roster, limit *subject, o options) ([]*pa
 // prepared statement anew five times before it takes a generic plan.
 const warmUp = 300 * time.Millisecond
 
-func add(ctx context.Context, to *[]window, s *subject, begin func(*subject, int) (client, error), n int, length time.Duration) error {
-	clients := make([]client, n)
+// load is a subject and what so many clients send it for some time.
+type load struct {
+	subject *subject
+	begin   func(*subject, int) (client, error)
+	clients int
+	length  time.Duration
+}
+
+// add measures one more window.
+func add(ctx context.Context, to *[]window, l load) error {
+	clients := make([]client, l.clients)
 	for i := range clients {
 		var err error
-		if clients[i], err = begin(s, i); err != nil {
+		if clients[i], err = l.begin(l.subject, i); err != nil {
 			return err
 		}
 	}
-	if _, err := sendAll(ctx, s, clients, time.Now().Add(warmUp)); err != nil {
+	if _, err := sendAll(ctx, l.subject, clients, time.Now().Add(warmUp)); err != nil {
 		return err
 	}
-	w, err := measure(ctx, s, clients, length)
+	w, err := measure(ctx, l.subject, clients, l.length)
 	*to = append(*to, w)
 	return err
 }
@@ -96,9 +103,6 @@ func summary(windows []window) result {
 	r.server = each(func(w window) float64 { return perRequest(w.serverCPU, w) })
 	r.database = each(func(w window) float64 { return perRequest(w.database, w) })
 	r.memory = each(func(w window) float64 { return w.serverMiB })
-	for _, w := range windows {
-		r.requests += w.requests
-	}
 	return r
 }
 

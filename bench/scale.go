@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/big"
 	"net/http"
-	"time"
 )
 
 // scaleUsers are the numbers of accounts with which GET is measured.
@@ -21,7 +20,7 @@ type scaled struct {
 
 // measureScale measures GET with each number of accounts in turns, each in a
 // database of its own.
-func measureScale(ctx context.Context, l *laboratory, rounds int, length time.Duration) ([]*scaled, error) {
+func measureScale(ctx context.Context, l *laboratory, o options) ([]*scaled, error) {
 	var all []*scaled
 	var subjects []*subject
 	defer func() {
@@ -41,10 +40,10 @@ func measureScale(ctx context.Context, l *laboratory, rounds int, length time.Du
 		}
 		all = append(all, &scaled{users: n})
 	}
-	for range rounds {
+	for range o.rounds {
 		for i, s := range all {
 			begin := func(s *subject, _ int) (client, error) { return adminGet(s, all[i].users) }
-			if err := add(ctx, &s.windows, subjects[i], begin, 1, length); err != nil {
+			if err := add(ctx, &s.windows, load{subjects[i], begin, 1, o.window}); err != nil {
 				return nil, err
 			}
 		}

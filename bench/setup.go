@@ -128,7 +128,7 @@ func (l *laboratory) startRoster(ctx context.Context, database string, overlay m
 	}
 	owner := l.postgres.URL(database)
 	return startSubject(ctx, "roster", l.postmaster, map[string]string{
-		"DATABASE_URL":         strings.Replace(owner, "postgres@", database+"@", 1),
+		"DATABASE_URL":         l.functionsURL(database),
 		"MIGRATE_DATABASE_URL": owner,
 		"ADMIN_USERNAME":       adminUsername,
 		"ADMIN_PASSWORD":       adminPassword,
@@ -137,6 +137,12 @@ func (l *laboratory) startRoster(ctx context.Context, database string, overlay m
 		"LIMIT_LOGIN_NETWORK":         "1000000/1s",
 		"LIMIT_REGISTER_NETWORK":      "1000000/1s",
 	}, binary, "-addr", "127.0.0.1:0", "-data", filepath.Join(l.dir, "data-"+database))
+}
+
+// functionsURL is the URL of a database for the role of its functions, which has the
+// database's name.
+func (l *laboratory) functionsURL(database string) string {
+	return strings.Replace(l.postgres.URL(database), "postgres@", database+"@", 1)
 }
 
 // hashFile has the parameters of new password hashes.

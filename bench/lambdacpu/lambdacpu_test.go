@@ -11,12 +11,12 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(postgrestest.Main(m)) }
 
-// A fifth of a processor makes a login, which hashes, take longer, and a whole one
-// does not cost less than its share.
+// A fourteenth of a processor makes a login, which hashes, take far longer, also on a
+// busy machine, where the whole one is shared.
 func TestMeasure(t *testing.T) {
 	t.Parallel()
 	results, err := Measure(t.Context(), Options{
-		DatabaseURL: postgrestest.FunctionsURL(t), Requests: 5, Flows: []string{"login", "jwks"}, Sizes: []int{256, 1769},
+		DatabaseURL: postgrestest.FunctionsURL(t), Requests: 5, Flows: []string{"login", "jwks"}, Sizes: []int{128, 1769},
 	})
 	if err != nil {
 		if !strings.HasSuffix(err.Error(), "permission denied") && !strings.Contains(err.Error(), "cannot be set") && !strings.Contains(err.Error(), "Linux only") {
@@ -28,11 +28,11 @@ func TestMeasure(t *testing.T) {
 		t.Fatalf("%d results", len(results))
 	}
 	small, large := results[0], results[1]
-	if small.Flow != "login" || small.MemoryMB != 256 || large.Share != 1 {
+	if small.Flow != "login" || small.MemoryMB != 128 || large.Share != 1 {
 		t.Fatalf("%+v, %+v", small, large)
 	}
 	if small.WarmMs < 2*large.WarmMs {
-		t.Errorf("with a seventh of a processor a login takes %.1f ms, and with a whole one %.1f ms", small.WarmMs, large.WarmMs)
+		t.Errorf("with a fourteenth of a processor a login takes %.1f ms, and with a whole one %.1f ms", small.WarmMs, large.WarmMs)
 	}
 	if jwks := results[2]; jwks.WarmMs <= 0 || jwks.WarmMs > small.WarmMs {
 		t.Errorf("jwks takes %.2f ms, and a login %.2f", jwks.WarmMs, small.WarmMs)

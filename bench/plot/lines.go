@@ -63,7 +63,11 @@ func (c Lines) draw(b *strings.Builder, j int, s Series, at func(i int) (x, y fl
 		x, y := at(i)
 		points = append(points, place(x)+","+place(y))
 		fmt.Fprintf(b, `<circle class="s%d" cx="%s" cy="%s" r="4"/>`+"\n", j, place(x), place(y))
-		text(b, x, y+[]float64{-8, 18}[j%2], "middle", Number(v)) // of two lines that are close, above and below
+		if j%2 == 1 && y < lineHigh-lineBottom-24 { // of two lines that are close, below the second one
+			text(b, x, y+18, "middle", Number(v))
+			continue
+		}
+		text(b, x, y-8, "middle", Number(v))
 	}
 	fmt.Fprintf(b, `<polyline class="line l%d" points="%s"/>`+"\n", j, strings.Join(points, " "))
 }

@@ -14,9 +14,8 @@ import (
 
 const (
 	width    = 700
-	left     = 170 // for the labels of bars
-	right    = 70  // for the value at the end of the longest bar
-	top      = 62  // for the title and the legend
+	right    = 70 // for the value at the end of the longest bar
+	top      = 62 // for the title and the legend
 	barHigh  = 16
 	groupGap = 10
 )
@@ -51,6 +50,7 @@ type Bars struct {
 func (c Bars) SVG() string {
 	group := barHigh*len(c.Series) + groupGap
 	high := top + group*len(c.Labels) + 46
+	left := c.left()
 	var b strings.Builder
 	open(&b, c.Title, c.Axis, high)
 	legend(&b, c.Series)
@@ -72,12 +72,21 @@ func (c Bars) SVG() string {
 				continue
 			}
 			at := y + float64(barHigh*j)
-			fmt.Fprintf(&b, `<rect class="s%d" x="%d" y="%s" width="%s" height="%d"/>`+"\n", j, left, place(at+1), place(x(s.Values[i])-left), barHigh-2)
+			fmt.Fprintf(&b, `<rect class="s%d" x="%s" y="%s" width="%s" height="%d"/>`+"\n", j, place(left), place(at+1), place(x(s.Values[i])-left), barHigh-2)
 			text(&b, x(s.Values[i])+5, at+13, "start", Number(s.Values[i]))
 		}
 	}
 	b.WriteString("</svg>\n")
 	return b.String()
+}
+
+// left is the width of the longest label.
+func (c Bars) left() float64 {
+	longest := 0
+	for _, label := range c.Labels {
+		longest = max(longest, len(label))
+	}
+	return math.Max(90, 7*float64(longest)+20)
 }
 
 func open(b *strings.Builder, title, axis string, high int) {

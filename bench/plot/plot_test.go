@@ -20,12 +20,12 @@ var update = flag.Bool("update", false, "write testdata")
 
 var charts = map[string]interface{ SVG() string }{
 	"bars.svg": plot.Bars{
-		Title: "Requests a second & clients", Axis: "requests a second", Labels: []string{"get, 1 client", "login, 16 clients"},
+		Title: "Requests a second & clients", Axis: "requests a second", Labels: []string{"get, 1 client", "login of many, 16 clients"},
 		Series: []plot.Series{{"Roster", []float64{1234.6, 20}}, {"limit", []float64{2100, 25.26}}},
 	},
 	"lines.svg": plot.Lines{
 		Title: "Warm login", XAxis: "memory, MB", YAxis: "ms", Labels: []string{"128", "256", "1024"},
-		Series: []plot.Series{{"login", []float64{679, 296, 74}}},
+		Series: []plot.Series{{"login", []float64{679, 296, 74}}, {"register", []float64{690, 310, 2}}},
 	},
 	"gaps.svg": plot.Bars{
 		Title: "Without a value", Axis: "ms", Labels: []string{"a", "b"}, Series: []plot.Series{{"x", []float64{math.NaN()}}},

@@ -86,7 +86,7 @@ func attemptArgs(l user.Lookup, now time.Time) named {
 
 const sqlRecordFailure statement = `
 with updated_limits as (
-	update limits set checking_since = null where key in ` + givenCounters + `
+	update limits set checking_since = null where ` + isGivenCounter + `
 ), subject as (
 	select null::uuid as uuid
 )` + auditCTE + `

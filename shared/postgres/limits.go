@@ -27,7 +27,7 @@ import (
 const countCTEs = `, locked_keys as materialized (
 	select key, ` + lockOfKey + ` from (select key from budgets order by key offset 0) k
 ), locked_counters as (
-	select key, taken, in_a_row, until, checking_since from limits where key in (select key from locked_keys) order by key for update
+	select key, taken, in_a_row, until, checking_since from limits where key = any (array (select key from locked_keys)) for update
 ), waits as (
 	select b.key, b.account, b.consecutive, b.provisional, b.max_attempts, b.seconds,
 		c.checking_since > clock_timestamp() - interval '` + checkingTime + `' as pending,
@@ -45,7 +45,6 @@ const countCTEs = `, locked_keys as materialized (
 		case when provisional then clock_timestamp() end
 	from waits
 	where not exists (select from waits where wait > 0)
-	order by key
 	on conflict (key) do update set
 		most     = excluded.most,
 		taken    = ` + nextTaken + `,
@@ -72,11 +71,9 @@ const countCTEs = `, locked_keys as materialized (
 // inserted after others are locked, and two statements would wait for each other.
 const lockOfKey = `pg_advisory_xact_lock(('x' || encode(substr(key, 1, 8), 'hex'))::bit(64)::bigint)`
 
-// givenCounters are the counters of @counters, locked.
-const givenCounters = `(
-		select l.key from limits l
-		join (select key, ` + lockOfKey + ` from (select key from unnest(@counters::bytea[]) as c (key) order by key offset 0) c) c using (key)
-		order by l.key for update of l)`
+// isGivenCounter is the condition for the counters of @counters, whose keys it locks.
+const isGivenCounter = `key = any (array (
+		select key from (select key, ` + lockOfKey + ` from (select key from unnest(@counters::bytea[]) as c (key) order by key offset 0) c offset 0) c))`
 
 const sqlConsume statement = `
 with budgets as (
@@ -145,12 +142,9 @@ func (db *DB) attempt(ctx context.Context, d decision, err error) (ratelimit.Att
 // sqlReturnAttempt undoes the count of one attempt. If it fails, the attempt
 // stays counted, which is the safe side.
 const sqlReturnAttempt statement = `
-update limits set taken = greatest(taken - 1, 0), in_a_row = greatest(in_a_row - 1, 0) where key in ` + givenCounters
+update limits set taken = greatest(taken - 1, 0), in_a_row = greatest(in_a_row - 1, 0) where ` + isGivenCounter
 
-// clearedLimits is the condition that deletes counters.
-const clearedLimits = `key in ` + givenCounters
-
-const sqlClearLimits statement = `delete from limits where ` + clearedLimits
+const sqlClearLimits statement = `delete from limits where ` + isGivenCounter
 
 // ClearLimits deletes the counters of budgets.
 func (db *DB) ClearLimits(ctx context.Context, budgets []ratelimit.Budget) error {

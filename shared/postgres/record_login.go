@@ -8,7 +8,15 @@ import (
 	"roster/shared/user"
 )
 
-const sqlRecordLogin statement = `
+// sqlRecordLogin is for a device that the account knows, and the other statement for
+// a new one. Most logins come from known devices, and everything that a statement may
+// do costs time at each run.
+const (
+	sqlRecordLogin              statement = recordLoginCTEs + rememberDevice + recordLoginEnd
+	sqlRecordLoginFromNewDevice statement = recordLoginCTEs + addDevice + recordLoginEnd
+)
+
+const recordLoginCTEs = `
 with updated_user as (
 	update users set last_login_at = @now, password_hash = coalesce(nullif(@rehash, ''), password_hash)
 	where uuid = @user and token_version = @token_version and active
@@ -20,19 +28,27 @@ with updated_user as (
 		@now, @now, @idle_ends_at, @ends_at, @address, @network, @user_agent
 	from updated_user
 ), deleted_sessions as (
-	delete from sessions where id in (
+	delete from sessions where id = any (array (
 		select s.id from sessions s join updated_user u on s.user_id = u.id
-		order by s.last_used_at desc, s.id offset greatest(@max_sessions - 1, 0))
-), used_device as (
+		order by s.last_used_at desc, s.id offset greatest(@max_sessions - 1, 0)))
+)`
+
+const rememberDevice = `, used_device as (
+	update devices set last_used_at = @now where hash = @device and exists (select from updated_user)
+)`
+
+const addDevice = `, added_device as (
 	insert into devices (hash, user_id, version, created_at, last_used_at)
 	select @device, id, @token_version, @now, @now from updated_user
 	on conflict (hash) do update set last_used_at = excluded.last_used_at
 ), deleted_devices as (
-	delete from devices where hash in (
+	delete from devices where hash = any (array (
 		select d.hash from devices d join updated_user u on d.user_id = u.id where d.hash <> @device
-		order by d.version = @token_version desc, d.last_used_at > d.created_at desc, d.last_used_at desc, d.hash offset @max_devices - 1)
-), deleted_limits as (
-	delete from limits where exists (select from updated_user) and ` + clearedLimits + `
+		order by d.version = @token_version desc, d.last_used_at > d.created_at desc, d.last_used_at desc, d.hash offset @max_devices - 1))
+)`
+
+const recordLoginEnd = `, deleted_limits as (
+	delete from limits where exists (select from updated_user) and ` + isGivenCounter + `
 ), subject as (
 	select uuid from updated_user
 )` + auditCTE + `
@@ -50,11 +66,8 @@ const maxDevices = 20
 // devices than maxDevices.
 func (db *DB) RecordLogin(ctx context.Context, l user.LoginRecord, event audit.Event) (bool, error) {
 	var done bool
-	s, devices := l.Session, maxDevices
-	if l.OnlyDevice {
-		devices = 1
-	}
-	return db.queryRow(ctx, query{"record a login", sqlRecordLogin, db.audited(event, named{
+	s := l.Session
+	args := db.audited(event, named{
 		{"user", l.UUID},
 		{"token_version", l.TokenVersion},
 		{"now", l.At},
@@ -71,6 +84,14 @@ func (db *DB) RecordLogin(ctx context.Context, l user.LoginRecord, event audit.E
 		{"ends_at", s.EndsAt},
 		{"max_sessions", l.MaxSessions},
 		{"device", l.DeviceHash},
-		{"max_devices", devices},
-	})}, &done)
+	})
+	sql := sqlRecordLogin
+	if !l.KnownDevice {
+		devices := maxDevices
+		if l.OnlyDevice {
+			devices = 1
+		}
+		sql, args = sqlRecordLoginFromNewDevice, append(args, argument{"max_devices", devices})
+	}
+	return db.queryRow(ctx, query{"record a login", sql, args}, &done)
 }

@@ -74,7 +74,7 @@ with locked_user as (
 ), deleted_resets as (
 	delete from resets where user_id in (select id from locked_user)
 ), deleted_limits as (
-	delete from limits where exists (select from locked_user) and ` + clearedLimits + `
+	delete from limits where exists (select from locked_user) and ` + isGivenCounter + `
 ), deleted_devices as (
 	delete from devices where user_id in (select id from locked_user)
 ), updated_user as (

@@ -30,7 +30,7 @@ const sqlUpdateUser statement = guardCTE + `, conflicts as (
 ), deleted_resets as (
 	delete from resets where @end_resets and user_id in (select id from updated_user)
 ), deleted_limits as (
-	delete from limits where exists (select from updated_user) and ` + clearedLimits + `
+	delete from limits where exists (select from updated_user) and ` + isGivenCounter + `
 ), deleted_devices as (
 	delete from devices d using updated_user u where d.user_id = u.id and @end_sessions
 ), deleted_sessions as (

@@ -64,7 +64,8 @@ type LoginRecord struct {
 	Rehash       string // a new hash of the same password; "" keeps the stored one
 	Clear        []ratelimit.Budget
 	DeviceHash   []byte
-	OnlyDevice   bool // the account forgets all others
+	KnownDevice  bool // the account knows it already
+	OnlyDevice   bool // the account forgets all others; then it is a new one
 
 	Session     Session
 	RefreshHash []byte // of the session's first refresh token
@@ -106,7 +107,7 @@ func Login(ctx context.Context, req request.Request, db LoginStore, p LoginParts
 	record.Session, record.MaxSessions = p.Sessions.open(req, in.deviceName(), MethodPassword), p.Sessions.MaxPerAccount
 	refreshToken, hash := p.Refresh.Begin(record.Session.ID)
 	record.At, record.RefreshHash, record.Clear = req.At, hash, attempt.cleared
-	record.DeviceHash, record.OnlyDevice = attempt.deviceHash, attempt.alone
+	record.DeviceHash, record.KnownDevice, record.OnlyDevice = attempt.deviceHash, !attempt.newDevice, attempt.alone
 	event := audit.NewEvent(req, audit.ActionLogin)
 	event.Actor, event.Target = record.UUID, record.UUID
 	recorded, err := db.RecordLogin(ctx, record, event)

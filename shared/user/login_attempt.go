@@ -19,6 +19,7 @@ type loginAttempt struct {
 
 	deviceToken string // of the device that sent it, if the account knows that one, and otherwise new
 	deviceHash  []byte
+	newDevice   bool
 	alone       bool // a success makes this the only device that the account knows
 }
 
@@ -47,7 +48,8 @@ func (p LoginParts) attempt(ctx context.Context, req request.Request, db Finder,
 	if found.KnownDevice {
 		a.counted = lookup.KnownDevice
 	}
-	if a.deviceToken, a.deviceHash = req.Client.DeviceToken, device; !isKnown || a.alone {
+	a.deviceToken, a.deviceHash, a.newDevice = req.Client.DeviceToken, device, !isKnown || a.alone
+	if a.newDevice {
 		a.deviceToken, a.deviceHash = p.Devices.Mint()
 	}
 	owner := lookup.owner(found.User)

@@ -48,4 +48,6 @@ func (e *Environment) recent() map[string]string {
 }
 
 // isSame reports whether two maps are one.
-func isSame(a, b map[string]string) bool { return reflect.ValueOf(a).Pointer() == reflect.ValueOf(b).Pointer() }
+func isSame(a, b map[string]string) bool {
+	return reflect.ValueOf(a).Pointer() == reflect.ValueOf(b).Pointer()
+}

@@ -178,7 +178,7 @@ func budgetArgs(budgets []ratelimit.Budget, keyOf func(ratelimit.Budget) []byte)
 // limitKey returns the key of a counter. It is a hash, because people type
 // passwords into the field of the username, and the table must not list what
 // they typed. attemptCTEs compute the same for an account that they
-// finds.
+// find.
 func limitKey(b ratelimit.Budget) []byte {
 	if !b.PerAccount {
 		return limitKind(b)

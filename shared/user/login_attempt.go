@@ -22,12 +22,14 @@ type loginAttempt struct {
 
 // attempt takes one attempt at the account. When the devices that the account
 // knows have used up their budget, such a device is treated like any other: it
-// uses the budget of everybody else, and its next login makes it a new device.
+// uses the budget of everybody else, and its next login makes it a new device. A
+// budget is not used up while its attempts are being checked. The device has then
+// waited as long as a request may, and does not wait again.
 func (p LoginParts) attempt(ctx context.Context, req request.Request, db Finder, typed string) (a loginAttempt, err error) {
 	device, _ := p.Devices.Hash(req.Client.DeviceToken)
 	lookup := p.Limits.lookUp(typed, device, req.Client)
 	found, err := lookup.attempt(ctx, db, req.At)
-	if errors.Is(err, fault.TooMany) && found.KnownDevice {
+	if errors.Is(err, fault.TooMany) && found.KnownDevice && !found.Pending {
 		lookup.Device = nil
 		found, err = lookup.attempt(ctx, db, req.At)
 	}

@@ -2,9 +2,13 @@ package postgres_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"roster/localdev/postgrestest"
+	"roster/shared/postgres"
 	"roster/shared/user"
 )
 
@@ -45,5 +49,30 @@ func TestNoAccountBeforeTheFirstAdmin(t *testing.T) {
 	}
 	if _, taken, err := db.CreateUser(t.Context(), user.NewAccount{User: account("ben"), AfterAdmin: true}, event); err != nil || !taken.Username {
 		t.Errorf("a taken name: %+v, %v", taken, err)
+	}
+}
+
+// Each registration asks whether there is an ADMIN, so that must not read all
+// accounts.
+func TestTheQuestionForAnAdminUsesAnIndex(t *testing.T) {
+	t.Parallel()
+	pool := postgrestest.Pool(t)
+	for _, sql := range []string{
+		`insert into users (uuid, username, first_name, last_name, email, password_hash, role, active, token_version, created_at, updated_at)
+			select gen_random_uuid(), 'user' || n, 'A', 'B', 'user' || n || '@example.com', '', 'USER', true, 1, now(), now() from generate_series(1, 2000) n`,
+		"analyze users",
+	} {
+		if _, err := pool.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rows, err := pool.Query(t.Context(), "explain "+postgres.AdminExistsSQL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	plan := strings.Join(lines, "\n")
+	if err != nil || strings.Contains(plan, "Seq Scan") || !strings.Contains(plan, "users_admins_idx") {
+		t.Errorf("%v\n%s", err, plan)
 	}
 }

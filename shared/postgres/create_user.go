@@ -17,7 +17,7 @@ with created_user as (
 		role, active, token_version, created_at, updated_at, password_changed_at)
 	select @user, @username, @first_name, @last_name, @email, @password_hash,
 		@role, @active, @token_version, @created_at, @updated_at, @password_changed_at
-	where not @after_admin or exists (select from users where role = 'ADMIN')
+	where not @after_admin or ` + adminExists + `
 	on conflict do nothing
 	returning id, uuid
 ), subject as (
@@ -25,7 +25,12 @@ with created_user as (
 )` + auditCTE + `
 select id from created_user
 union all
-select 0 where @after_admin and not exists (select from users where role = 'ADMIN')`
+select 0 where @after_admin and not ` + adminExists
+
+// adminExists asks for an active ADMIN, although an inactive one would do, because
+// the index users_admins_idx has the active ones. There is always one once there
+// was any: guardCTE lets nobody remove the last.
+const adminExists = `exists (select from users where role = 'ADMIN' and active)`
 
 const sqlTaken statement = `
 select exists (select from users where username = @username), exists (select from users where lower(email) = lower(@email collate "C"))`

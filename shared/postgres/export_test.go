@@ -14,6 +14,9 @@ var IsStale = isStale
 // ListAuditSQL lets a test look at the plan of sqlListAudit.
 const ListAuditSQL = string(sqlListAudit)
 
+// AdminExistsSQL lets a test look at the plan of adminExists.
+const AdminExistsSQL = "select " + adminExists
+
 // Bind binds a statement that a test has found in the source, or made up.
 func Bind(sql string, args map[string]any) (string, []any, error) {
 	var list named

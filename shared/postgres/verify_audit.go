@@ -60,7 +60,7 @@ select chain, seq, at, actions, coalesce(actor::text, ''), coalesce(target::text
 // the last row of each chain with the head of the chain. There must be sixteen
 // chains. It finds what was altered, inserted or deleted, the last rows too.
 //
-// Whoever owns the tables can compute the hashes of all later rows and the head
+// The owner of the tables can compute the hashes of all later rows and the head
 // again. With the key it finds entries that somebody has made up all the same,
 // and with an earlier copy of the heads it finds that rows from before the copy
 // are others or gone.

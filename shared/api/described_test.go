@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 )
@@ -40,6 +41,28 @@ func TestTheDescriptionIsTheCodes(t *testing.T) {
 	} {
 		if a := s.send(c.method, c.path, c.body, ann); a.status != c.want {
 			t.Errorf("%s: %d %s, want %d", name, a.status, a.body, c.want)
+		}
+	}
+}
+
+// The same for the one field of the page: what is too long is so with its space.
+func TestTheDescriptionOfThePageIsTheCodes(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	for _, space := range []string{"", " ", "\n", "\u3000", "\u200b"} {
+		for _, n := range []int{1, 255, 256, 257, 510, 511, 512, 513} {
+			for _, text := range []string{strings.Repeat("a", n), "@" + strings.Repeat("b", n-1)} {
+				for _, account := range []string{text, space + text, text + space, strings.Repeat(space, 5) + text} {
+					want := 200
+					if runes := len([]rune(account)); runes > 512 || !strings.Contains(text, "@") && len([]rune(strings.TrimLeft(account, space))) > 256 {
+						want = 400
+					}
+					a := s.send("POST", "/forgot_password", "account="+url.QueryEscape(account), "Content-Type: application/x-www-form-urlencoded")
+					if a.status != want {
+						t.Errorf("%+.20q of %d characters: %d, want %d", account, len([]rune(account)), a.status, want)
+					}
+				}
+			}
 		}
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"roster/shared/user"
 )
 
 // guess sends wrong passwords until one must wait, and returns how many were
@@ -38,6 +40,31 @@ func TestDeviceTokensGiveNoMoreGuesses(t *testing.T) {
 	}
 	if most := 10 + 2*int(time.Since(began)/time.Second); checked < 10 || checked > most {
 		t.Errorf("%d guesses were checked in %v", checked, time.Since(began))
+	}
+}
+
+// A thief uses up the budget of the known devices with a copied token. The owner's next
+// login ends that: the account knows the owner's device alone, which is again not
+// kept out by strangers, and the copied token is worth nothing.
+func TestALoginEndsWhatAThiefOfADeviceTokenHas(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	s.account("ann")
+	limits := user.DefaultLimits
+	limits.MaxConsecutiveFailures = 4
+	h := routesWithLimits(s.db, s.box, false, limits)
+	logIn := func(device string) answer {
+		return sendFrom(h, ownerAddress, "/api/user/login", credentialsOf("ann", right), device)
+	}
+	phone, laptop := deviceToken(t, logIn("")), deviceToken(t, logIn(""))
+	if n := guess(h, "ann", laptop, 4); n != 4 {
+		t.Fatalf("%d guesses with a copied token", n)
+	}
+	if phone = deviceToken(t, logIn(phone)); guess(h, "ann", laptop, 20) != 4 {
+		t.Error("the copied token is more than a stranger's")
+	}
+	if a := logIn(phone); a.status != 200 {
+		t.Errorf("the owner's device, while strangers have used up their budget: %d %s", a.status, a.body)
 	}
 }
 

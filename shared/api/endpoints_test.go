@@ -272,6 +272,8 @@ func (e emptyDB) DeleteUser(context.Context, user.Guard, audit.Event) (user.Outc
 	return user.Outcome{Done: true}, nil
 }
 
+func (e emptyDB) ClearLimits(context.Context, []ratelimit.Budget) error { return nil }
+
 func (e emptyDB) Consume(context.Context, []ratelimit.Budget, time.Time) (ratelimit.Attempt, error) {
 	return ratelimit.Attempt{}, nil
 }

@@ -72,13 +72,9 @@ func submitForgotten(r *http.Request, db user.ForgetPasswordStore, p user.Forget
 	if err != nil {
 		return err
 	}
-	account := strings.TrimSpace(form.Get("account")) // autofill adds spaces, which no account has
-	if account == "" {
+	in, ok := user.ResetRequestFor(form.Get("account"))
+	if !ok {
 		return fault.Fields{"account": "is required"}.Err()
-	}
-	in := user.ResetRequest{Username: &account}
-	if strings.Contains(account, "@") { // no username has one
-		in = user.ResetRequest{Email: &account}
 	}
 	_, err = user.ForgetPassword(r.Context(), web.Anonymous(r), db, p, in)
 	return err

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -81,6 +82,42 @@ func TestResetMailsAreLimited(t *testing.T) {
 	if mails := s.box.drain(); len(mails) != 3 {
 		t.Errorf("%d mails were sent, want 3", len(mails))
 	}
+}
+
+// Three requests, and then one more in another form: whether it is refused must not
+// tell whether there is an account.
+func TestAnotherFormOfARequestTellsNothing(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	h := s.withDefaultLimits()
+	byName := []string{`{"username":"NAME"}`, `{"username":"\u3000NAME "}`}
+	byAddress := []string{`{"email":"NAME@example.com"}`, `{"email":"NAME@EXAMPLE.COM\u200b"}`}
+	others := []string{
+		`{"username":"NAME","email":" "}`, `{"username":" ","email":"NAME@example.com"}`, `{"username":"NAME","email":"\u200b"}`, `{"username":"NAME","email":""}`,
+		`{"username":"NAME","email":"x"}`, `{"username":"x","email":"NAME@example.com"}`, `{"username":"NAME@example.com"}`, `{"email":"NAME"}`, `{"username":"NAME","email":null}`,
+	}
+	n := 0
+	for _, firsts := range [][]string{byName, byAddress, others} {
+		for _, first := range firsts {
+			for _, second := range slices.Concat(firsts, others) { // a name and an address share a budget where they belong together: SECURITY.md
+				n++
+				known, nobody := fmt.Sprint("ann-", n), fmt.Sprint("nobody-", n)
+				s.account(known)
+				if a, b := askTwice(h, n, first, second, known), askTwice(h, n+1000, first, second, nobody); a != b {
+					t.Errorf("%s, then %s: %s for an account, %s for nobody", first, second, a, b)
+				}
+			}
+		}
+	}
+}
+
+// askTwice asks three times in one form and once in another, from a network of its own.
+func askTwice(h http.Handler, network int, first, second, name string) (statuses string) {
+	for _, body := range []string{first, first, first, second} {
+		a := sendFrom(h, fmt.Sprintf("10.%d.%d.1", network/256, network%256), "/api/user/forget_password", strings.ReplaceAll(body, "NAME", name), "")
+		statuses += fmt.Sprint(a.status, " ")
+	}
+	return statuses
 }
 
 // The owner needs the reset when an attacker has disabled the password. An

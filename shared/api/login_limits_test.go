@@ -114,6 +114,26 @@ func TestHundredFailuresDisableThePassword(t *testing.T) {
 	}
 }
 
+// Somebody mistypes the password at home, opens the mail on a phone, and goes on at home.
+func TestAResetElsewhereLetsTheOwnerIn(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	s.account("ann")
+	limits := user.DefaultLimits
+	limits.LoginFromNetwork.Limit = 3
+	h := routesWithLimits(s.db, s.box, false, limits)
+	for i, want := range []int{401, 401, 401, 429} {
+		if a := sendFrom(h, ownerAddress, "/api/user/login", credentialsOf("ann", "mistyped"), ""); a.status != want {
+			t.Fatalf("attempt %d: %d, want %d", i+1, a.status, want)
+		}
+	}
+	a := sendFrom(h, "203.0.113.50", "/api/user/reset_password", `{"token":"`+s.mailedToken("ann")+`","new_password":"another kite"}`, "")
+	a.wants(t, "the reset", 200, passwordIsReset)
+	if a := sendFrom(h, ownerAddress, "/api/user/login", credentialsOf("ann", "another kite"), ""); a.status != 200 {
+		t.Errorf("the new password at home: %d %s", a.status, a.body)
+	}
+}
+
 // failLogin tries a wrong password, after the wait if there is one. It returns
 // the time of the attempt.
 func (s *service) failLogin(t *testing.T, i int, now time.Time) time.Time {

@@ -13,8 +13,11 @@ import (
 	"roster/shared/user"
 )
 
-// spaces are what autofill and copying leave around a name or an address.
-var spaces = map[string]string{"behind": "%s ", "before": " %s", "lines": "\t%s\r\n", "no-break": "\u00a0%s\u00a0"}
+// spaces are what autofill, keyboards and copying leave around a name or an address.
+var spaces = map[string]string{
+	"behind": "%s ", "before": " %s", "lines": "\t%s\r\n", "no-break": "\u00a0%s\u00a0", "ideographic": "\u3000%s\u3000", "of other widths": "\u2003%s\u202f",
+	"without width": "\ufeff%s\u200b\u2060", "marks of direction": "\u202a%s\u202c", "more of them": "\u2068%s\u200e\u2069",
+}
 
 // spaced are the inputs of a username or an address. Each sends one with space around
 // it, and reports what shows that it was taken for ann's.
@@ -40,6 +43,12 @@ var spaced = map[string]func(s *service, pad func(string) string) (got, want any
 	"forget_password email": func(s *service, pad func(string) string) (any, any) {
 		s.send("POST", "/api/user/forget_password", fmt.Sprintf(`{"username":%s,"email":%s}`, pad("ann"), pad("Ann@Example.com")))
 		return len(s.box.drain()), 1
+	},
+	"forgotten_password_form account": func(s *service, pad func(string) string) (any, any) {
+		for _, account := range []string{"ann", "Ann@Example.com"} {
+			s.send("POST", "/forgot_password", "account="+url.QueryEscape(unquoted(pad(account))), "Content-Type: application/x-www-form-urlencoded")
+		}
+		return len(s.box.drain()), 2
 	},
 	"update_user username": func(s *service, pad func(string) string) (any, any) {
 		s.send("PUT", "/api/user/ann", fmt.Sprintf(`{"username":%s}`, pad("Annie")), bearer(s.t, s.find("chief")))

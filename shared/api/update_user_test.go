@@ -121,3 +121,18 @@ func TestUpdateUserRefusesWithReasons(t *testing.T) {
 		})
 	}
 }
+
+// A right current password is no failure, whatever else is refused.
+func TestARightCurrentPasswordIsNotCounted(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	s.account("ben")
+	ann := bearer(t, s.account("ann"))
+	h := s.withDefaultLimits()
+	for i := range 8 {
+		a := send(t, h, "PUT", "/api/user/me", `{"email":"ben@example.com","password":"another kite","current_password":"`+right+`"}`, ann)
+		if a.status != 409 {
+			t.Fatalf("request %d for a taken address: %d %s", i+1, a.status, a.body)
+		}
+	}
+}

@@ -28,11 +28,12 @@ with found_user as materialized (
 		where d.hash = @device and d.version = u.token_version and d.last_used_at > @devices_after) as known
 ), budgets as (
 	select
-		case when b.per_account then sha256(b.key || case when u.found then uuid_send(u.uuid) else @typed::bytea end) else b.key end as key,
+		case when b.per_account then sha256(b.key || case when u.found then uuid_send(u.uuid) else @typed::bytea end
+			|| case when b.per_password and u.found then int8send(u.token_version) else '' end) else b.key end as key,
 		case when b.per_account and u.found then u.uuid end as account,
 		b.consecutive, b.provisional, b.max_attempts, b.seconds
-	from unnest(` + budgetArrays + `, @per_account::boolean[], @for_known_device::boolean[])
-			as b (` + budgetColumns + `, per_account, for_known_device),
+	from unnest(` + budgetArrays + `, @per_account::boolean[], @per_password::boolean[],
+			@for_known_device::boolean[]) as b (` + budgetColumns + `, per_account, per_password, for_known_device),
 		user_or_nobody u, device d
 	where b.for_known_device is null or b.for_known_device = d.known
 )` + countCTEs + `
@@ -66,9 +67,9 @@ func attemptArgs(l user.Lookup, now time.Time) named {
 			forKnownDevice = append(forKnownDevice, group.known)
 		}
 	}
-	perAccount := make([]bool, len(budgets))
+	perAccount, perPassword := make([]bool, len(budgets)), make([]bool, len(budgets))
 	for i, b := range budgets {
-		perAccount[i] = b.PerAccount
+		perAccount[i], perPassword[i] = b.PerAccount, b.PerPassword
 	}
 	return append(budgetArgs(budgets, limitKind), named{
 		{"now", now},
@@ -78,15 +79,14 @@ func attemptArgs(l user.Lookup, now time.Time) named {
 		{"device", l.Device},
 		{"devices_after", now.Add(-user.DeviceLifetime)},
 		{"per_account", perAccount},
+		{"per_password", perPassword},
 		{"for_known_device", forKnownDevice},
 	}...)
 }
 
 const sqlRecordFailure statement = `
-with failed_counters as (
-	select key from limits where key = any (@keys::bytea[]) order by key for update
-), updated_limits as (
-	update limits set checking_since = null where key in (select key from failed_counters)
+with updated_limits as (
+	update limits set checking_since = null where key in ` + givenCounters + `
 ), subject as (
 	select null::uuid as uuid
 )` + auditCTE + `
@@ -95,5 +95,5 @@ select from chain_head`
 // RecordFailure records that an attempt has failed, so that nobody waits for its
 // outcome.
 func (db *DB) RecordFailure(ctx context.Context, failed []ratelimit.Budget, event audit.Event) error {
-	return db.exec(ctx, query{"record a failure", sqlRecordFailure, named{{"keys", limitKeys(failed)}, {"event", db.entry(event)}}})
+	return db.exec(ctx, query{"record a failure", sqlRecordFailure, named{{"counters", limitKeys(failed)}, {"event", db.entry(event)}}})
 }

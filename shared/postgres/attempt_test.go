@@ -13,6 +13,7 @@ import (
 )
 
 var (
+	fromNetwork  = ratelimit.Budget{Key: "network", Limit: 2, Window: time.Hour, PerAccount: true, PerPassword: true, Provisional: true}
 	strangers    = ratelimit.Budget{Key: "strangers", Limit: 100, Consecutive: true, PerAccount: true, Provisional: true}
 	knownDevices = ratelimit.Budget{Key: "known devices", Limit: 100, Consecutive: true, PerAccount: true, Provisional: true}
 )
@@ -90,6 +91,36 @@ func TestCountersBelongToTheAccount(t *testing.T) {
 	if found := attempt(t, db, lookup("", u.Email, nil), noon); found.Wait > 0 {
 		t.Errorf("after a login: waits %v", found.Wait)
 	}
+}
+
+// A counter per password begins anew with a new one, and a login clears the present
+// one: the statement and the login compute the same key.
+func TestCountersPerPassword(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.Open(t)
+	u := create(t, db, account("ann"))
+	l := lookup("ann", "", nil)
+	l.OtherDevice = []ratelimit.Budget{fromNetwork}
+	useUp := func(when string) {
+		t.Helper()
+		for i := range 3 {
+			if found := attempt(t, db, l, noon); (found.Wait > 0) != (i == 2) {
+				t.Errorf("%s: attempt %d of two: %+v", when, i+1, found)
+			}
+		}
+	}
+	useUp("at first")
+	in := loginOf(u, noon)
+	in.Clear = ratelimit.Of(ratelimit.Owner{Account: u.UUID, TokenVersion: u.TokenVersion}, fromNetwork)
+	if ok, err := db.RecordLogin(t.Context(), in, event); !ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	useUp("after a login")
+	edit := user.Edit{At: now, PasswordHash: ptr("x"), RevokeTokens: true, EndSessions: true}
+	if o, err := db.UpdateUser(t.Context(), guardOf(t, u, u), edit, event); !o.Done || err != nil {
+		t.Fatal(o, err)
+	}
+	useUp("with a new password")
 }
 
 // An attempt is refused for good as soon as one has failed, and until then for
@@ -237,5 +268,38 @@ func TestAnAccountKnowsTwentyDevices(t *testing.T) {
 	}
 	if known != 19 || !attempt(t, db, lookup("ann", "", hashOf("phone")), now.Add(time.Hour)).KnownDevice {
 		t.Errorf("%d of the script's devices are known, want 19 and the phone", known)
+	}
+}
+
+// Where twenty devices have come back, those that have not take one place and no more.
+func TestNewDevicesTakeOnePlace(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.Open(t)
+	u := create(t, db, account("ann"))
+	at := now
+	logInWith := func(device string) {
+		t.Helper()
+		at = at.Add(time.Second)
+		l := loginOf(u, at)
+		l.DeviceHash = hashOf(device)
+		if ok, err := db.RecordLogin(t.Context(), l, event); !ok || err != nil {
+			t.Fatal(ok, err)
+		}
+	}
+	for i := range 20 {
+		logInWith(fmt.Sprint("phone ", i))
+		logInWith(fmt.Sprint("phone ", i))
+	}
+	for i := range 5 {
+		logInWith(fmt.Sprint("script ", i))
+	}
+	known := 0
+	for i := range 20 {
+		if attempt(t, db, lookup("ann", "", hashOf(fmt.Sprint("phone ", i))), at).KnownDevice {
+			known++
+		}
+	}
+	if known != 19 || !attempt(t, db, lookup("ann", "", hashOf("script 4")), at).KnownDevice {
+		t.Errorf("%d of the phones are known, want 19 and the newest device", known)
 	}
 }

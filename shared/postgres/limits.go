@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"strings"
 	"time"
@@ -15,13 +16,14 @@ import (
 // columns of budgetColumns, of which key is the counter's and account is null
 // for a counter that belongs to no account.
 //
-// They lock the counters that exist in the order of their keys, so that two
-// statements with the same keys never wait for each other, read them once they
-// are locked, and count. A counter that another statement inserts at the same
-// moment is checked again where it is counted, so no budget is ever exceeded. A
-// refused attempt writes nothing.
-const countCTEs = `, locked_counters as (
-	select key, taken, in_a_row, until, checking_since from limits where key in (select key from budgets) order by key for update
+// They lock the keys, then the counters that exist, read these once they are locked,
+// and count. A counter that another statement inserts at the same moment is checked
+// again where it is counted, so no budget is ever exceeded. A refused attempt writes
+// nothing.
+const countCTEs = `, locked_keys as materialized (
+	select key, ` + lockOfKey + ` from (select key from budgets order by key offset 0) k
+), locked_counters as (
+	select key, taken, in_a_row, until, checking_since from limits where key in (select key from locked_keys) order by key for update
 ), waits as (
 	select b.key, b.account, b.consecutive, b.provisional, b.max_attempts, b.seconds,
 		c.checking_since > clock_timestamp() - interval '` + checkingTime + `' as pending,
@@ -60,6 +62,18 @@ const countCTEs = `, locked_counters as (
 		(select coalesce(max(wait), 0)::float8 from waits) as wait,
 		(select coalesce(bool_and(coalesce(pending, false)), true) from waits where wait > 0) as pending
 )`
+
+// lockOfKey locks a key until the end of the statement, whether or not its counter
+// exists. Every statement that counts or clears locks all its keys first, in their
+// order. Locks on rows alone would not do: a counter that a login has deleted is
+// inserted after others are locked, and two statements would wait for each other.
+const lockOfKey = `pg_advisory_xact_lock(('x' || encode(substr(key, 1, 8), 'hex'))::bit(64)::bigint)`
+
+// givenCounters are the counters of @counters, locked.
+const givenCounters = `(
+		select l.key from limits l
+		join (select key, ` + lockOfKey + ` from (select key from unnest(@counters::bytea[]) as c (key) order by key offset 0) c) c using (key)
+		order by l.key for update of l)`
 
 const sqlConsume statement = `
 with budgets as (
@@ -120,7 +134,7 @@ func (db *DB) attempt(ctx context.Context, d decision, err error) (ratelimit.Att
 		return ratelimit.Attempt{Last: d.last}, err
 	}
 	if len(d.counted) > 0 {
-		err = db.exec(ctx, query{"return an attempt", sqlReturnAttempt, named{{"keys", d.counted}}})
+		err = db.exec(ctx, query{"return an attempt", sqlReturnAttempt, named{{"counters", d.counted}}})
 	}
 	return ratelimit.Attempt{Wait: max(minWait, time.Duration(d.seconds*float64(time.Second))), Pending: d.pending}, err
 }
@@ -128,15 +142,17 @@ func (db *DB) attempt(ctx context.Context, d decision, err error) (ratelimit.Att
 // sqlReturnAttempt undoes the count of one attempt. If it fails, the attempt
 // stays counted, which is the safe side.
 const sqlReturnAttempt statement = `
-with locked_counters as (
-	select key from limits where key = any (@keys::bytea[]) order by key for update
-)
-update limits set taken = greatest(taken - 1, 0), in_a_row = greatest(in_a_row - 1, 0)
-from locked_counters c where limits.key = c.key`
+update limits set taken = greatest(taken - 1, 0), in_a_row = greatest(in_a_row - 1, 0) where key in ` + givenCounters
 
-// clearedLimits is the condition that deletes counters. It locks them in the
-// order of countCTEs.
-const clearedLimits = `key in (select key from limits where key = any (@cleared_limits::bytea[]) order by key for update)`
+// clearedLimits is the condition that deletes counters.
+const clearedLimits = `key in ` + givenCounters
+
+const sqlClearLimits statement = `delete from limits where ` + clearedLimits
+
+// ClearLimits deletes the counters of budgets.
+func (db *DB) ClearLimits(ctx context.Context, budgets []ratelimit.Budget) error {
+	return db.exec(ctx, query{"clear limits", sqlClearLimits, named{{"counters", limitKeys(budgets)}}})
+}
 
 // budgetArgs returns the budgets as one array for each column, with these keys.
 func budgetArgs(budgets []ratelimit.Budget, keyOf func(ratelimit.Budget) []byte) named {
@@ -170,7 +186,11 @@ func limitKey(b ratelimit.Budget) []byte {
 	if !b.PerAccount {
 		return limitKind(b)
 	}
-	sum := sha256.Sum256(append(limitKind(b), ownerBytes(b.Owner)...))
+	key := append(limitKind(b), ownerBytes(b.Owner)...)
+	if b.PerPassword && b.Owner.Account != "" {
+		key = binary.BigEndian.AppendUint64(key, uint64(b.Owner.TokenVersion)) // #nosec G115 -- a count
+	}
+	sum := sha256.Sum256(key)
 	return sum[:]
 }
 

@@ -85,9 +85,7 @@ const maxAttempts = 3
 //   - It refused the login. The URL is read again, once, for a new password.
 //   - It is read-only, has ended an idle session, or accepts no connections just
 //     now: see didNothing. Another connection may lead to another server.
-//   - A lock was not free in time. Two statements that insert the same rows at
-//     the same moment may wait for each other; the second time each sees the
-//     rows of the other. It is tried once more.
+//   - A lock was not free in time. It is tried once more.
 //   - It rolled the statement back because of a conflict or a deadlock.
 //   - It does not know a prepared statement: see prepared.go.
 //

@@ -50,13 +50,16 @@ const maxDevices = 20
 // devices than maxDevices.
 func (db *DB) RecordLogin(ctx context.Context, l user.LoginRecord, event audit.Event) (bool, error) {
 	var done bool
-	s := l.Session
+	s, devices := l.Session, maxDevices
+	if l.OnlyDevice {
+		devices = 1
+	}
 	return db.queryRow(ctx, query{"record a login", sqlRecordLogin, named{
 		{"user", l.UUID},
 		{"token_version", l.TokenVersion},
 		{"now", l.At},
 		{"rehash", l.Rehash},
-		{"cleared_limits", limitKeys(l.Clear)},
+		{"counters", limitKeys(l.Clear)},
 		{"session", s.ID},
 		{"refresh_hash", l.RefreshHash},
 		{"method", s.Method},
@@ -68,7 +71,7 @@ func (db *DB) RecordLogin(ctx context.Context, l user.LoginRecord, event audit.E
 		{"ends_at", s.EndsAt},
 		{"max_sessions", l.MaxSessions},
 		{"device", l.DeviceHash},
-		{"max_devices", maxDevices},
+		{"max_devices", devices},
 		{"event", db.entry(event)},
 	}}, &done)
 }

@@ -95,6 +95,6 @@ select true from updated_user`
 func (db *DB) UseReset(ctx context.Context, s user.ResetUse, event audit.Event) (bool, error) {
 	var done bool
 	return db.queryRow(ctx, query{"use a reset", sqlUseReset, named{
-		{"hash", s.Hash}, {"password_hash", s.PasswordHash}, {"now", s.At}, {"cleared_limits", limitKeys(s.Clear)}, {"event", db.entry(event)},
+		{"hash", s.Hash}, {"password_hash", s.PasswordHash}, {"now", s.At}, {"counters", limitKeys(s.Clear)}, {"event", db.entry(event)},
 	}}, &done)
 }

@@ -67,7 +67,7 @@ func updateUserArgs(g user.Guard, e user.Edit, event entry) named {
 		{"now", e.At},
 		{"end_tokens", e.RevokeTokens},
 		{"end_resets", e.RevokeResets},
-		{"cleared_limits", limitKeys(e.Clear)},
+		{"counters", limitKeys(e.Clear)},
 		{"end_sessions", e.EndSessions},
 		{"kept_session", orNull(e.KeepSession)},
 		{"event", event},

@@ -25,6 +25,9 @@ type Budget struct {
 	// has typed and that no account has. Owner says which one.
 	PerAccount bool
 	Owner      Owner
+	// PerPassword counts anew once the tokens of the account have ended, as with a
+	// new password.
+	PerPassword bool
 	// Provisional is for attempts that a success takes back: it clears the
 	// budget. Until the outcome of an attempt is known, the attempt is counted,
 	// and further ones may wait for it: see Attempt.Pending.
@@ -42,11 +45,12 @@ type Budget struct {
 }
 
 // Owner is the account that a counter belongs to, by its UUID, so that a later
-// account of the same name has counters of its own. Where there is no account,
-// it is what was typed.
+// account of the same name has counters of its own, and the version of its tokens.
+// Where there is no account, it is what was typed.
 type Owner struct {
-	Account string
-	Typed   string
+	Account      string
+	TokenVersion int64
+	Typed        string
 }
 
 // Of returns the budgets with this owner, which changes those per account only.

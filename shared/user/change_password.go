@@ -61,7 +61,7 @@ func ChangePassword(ctx context.Context, req request.Request, db Updater, p Chan
 		return Tokens{}, err
 	}
 	if err := p.Passwords.checkBreach(ctx, "new_password", in.NewPassword); err != nil {
-		return Tokens{}, err
+		return Tokens{}, notWrong(ctx, db, clear, err)
 	}
 	hash := p.Passwords.Hasher.Hash(in.NewPassword)
 	event := audit.NewEvent(req, audit.ActionPasswordChanged)

@@ -22,6 +22,8 @@ type passwordConfirmation struct {
 type confirmationStore interface {
 	ratelimit.Limiter
 	FailureRecorder
+	// ClearLimits deletes the counters of the budgets.
+	ClearLimits(ctx context.Context, budgets []ratelimit.Budget) error
 }
 
 // check verifies the password and returns the budgets to clear. It
@@ -38,4 +40,15 @@ func (c passwordConfirmation) check(ctx context.Context, req request.Request, db
 		return nil, refuse(ctx, db, []ratelimit.Budget{c.budget}, event, fault.Fields{"current_password": "is not right"}.Err())
 	}
 	return []ratelimit.Budget{c.budget}, nil
+}
+
+// notWrong returns a refusal that has nothing to do with the current password. If
+// that was checked and right, its attempt is no failure and is taken back.
+func notWrong(ctx context.Context, db confirmationStore, right []ratelimit.Budget, refusal error) error {
+	if len(right) > 0 {
+		if err := db.ClearLimits(ctx, right); err != nil {
+			return err
+		}
+	}
+	return refusal
 }

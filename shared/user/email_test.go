@@ -51,7 +51,7 @@ func TestInvalidEmailsAreRefused(t *testing.T) {
 		`"ann"@example.com`, `"ann lee"@example.com`, `"ann@lee"@example.com`, `ann\@lee@example.com`, `"\""@example.com`, "ann(comment)@example.com", "ann@(comment)example.com", "ann@example.com (Ann)",
 		"Ann <ann@example.com>", "<ann@example.com>", "mailto:ann@example.com", "ann@example.com,ben@example.com", "ann@example.com;ben@example.com", "ann,ben@example.com", "ann:ben@example.com", "ann;ben@example.com", "[ann]@example.com", "ann<@example.com", "ann@<example.com",
 		"ann@example.com?subject=x", "ann@example.com/x", "ann@example.com#x", "ann@example.com&x", "ann%40example.com", "ann@example%2ecom",
-		"änn@example.com", "ann\u0301@example.com", "аnn@example.com", "ａnn@example.com", "ann＠example.com", "an\u200bn@example.com", "\u202eann@example.com", "mıke@example.com", "\u212aate@example.com",
+		"änn@example.com", "ann\u0301@example.com", "аnn@example.com", "ａnn@example.com", "ann＠example.com", "an\u200bn@example.com", "an\u202en@example.com", "\u202eann@example.com", "mıke@example.com", "\u212aate@example.com",
 		"ann@\u202eexample.com", "ann@exam\u00adple.com\u00ad.", "ann@ex\u2024ample.com", "ann@⒈com.example", "ann@xn--.com", "ann@xn--a.com", "ann@xn--\u00fc.com", "ann@☃.example\x00",
 		"ann\xff@example.com", "ann@exa\xffmple.com", "ann@\xed\xa0\x80.com",
 		strings.Repeat("a", 65) + "@example.com", "a@" + longLabel + "d.com",
@@ -82,6 +82,9 @@ func TestEmailDomainIsStoredInASCII(t *testing.T) {
 		"ann@ｅｘａｍｐｌｅ.com":             "ann@example.com",
 		"ann@xn--bcher-kva.EXAMPLE":   "ann@xn--bcher-kva.example",
 		"ann@\u212aelvin.example.io":  "ann@kelvin.example.io",
+		"\u3000ann@example.com\u3000": "ann@example.com", // from a Japanese keyboard
+		"\u202aann@example.com\u202c": "ann@example.com", // from a list of contacts
+		"\ufeff\u200fann@example.com": "ann@example.com",
 		"ann@exa\u200bmple.com\u200b": "ann@example.com", // such characters come with text copied from a web page
 	} {
 		if got := storedEmail(t, given); got != want {

@@ -9,6 +9,7 @@ import (
 
 	"roster/shared/audit"
 	"roster/shared/fault"
+	"roster/shared/ratelimit"
 	"roster/shared/request"
 )
 
@@ -19,7 +20,23 @@ type ResetRequest struct {
 	Email    *string `json:"email"`
 }
 
-// Check names both fields if neither is given, and each that is empty or too long.
+// ResetRequestFor returns the request for what somebody typed into one field: an
+// e-mail address if it has an @, which no username has, and otherwise a username. It
+// returns false if that is blank. Space before a username does not count towards its
+// length, because no pattern in openapi.yaml could say so otherwise.
+func ResetRequestFor(account string) (in ResetRequest, ok bool) {
+	switch {
+	case trim(account) == "":
+		return ResetRequest{}, false
+	case strings.Contains(account, "@"):
+		return ResetRequest{Email: &account}, true
+	case utf8.RuneCountInString(account) <= maxGivenEmail:
+		account = strings.TrimLeftFunc(account, surrounds)
+	}
+	return ResetRequest{Username: &account}, true
+}
+
+// Check names both fields if neither is given, and each that is blank or too long.
 // It does not check their form: see Credentials.Check.
 func (in ResetRequest) Check() fault.Fields {
 	fields := fault.Fields{}
@@ -41,7 +58,7 @@ func (in ResetRequest) Check() fault.Fields {
 // long as they refuse what is wrong; this one would answer that it was taken.
 func checkGiven(s string, maxLength int) (reason string) {
 	switch {
-	case s == "":
+	case trim(s) == "":
 		return "is required"
 	case utf8.RuneCountInString(s) > maxLength:
 		return fmt.Sprintf("must have at most %d characters", maxLength)
@@ -65,14 +82,16 @@ func (in ResetRequest) target() (t ResetTarget) {
 }
 
 // lookup names the account for its budget. What no account can have finds none.
+// Each of the two that is given is in Typed: requests with the same Typed ask for
+// the same account, so that whether they share a budget tells nothing.
 func (in ResetRequest) lookup(t ResetTarget) (l Lookup) {
 	if in.Username != nil {
-		l.Username, l.Typed = *t.Username, limitKey(*in.Username)
+		l.Username = *t.Username
+		l.Typed += ratelimit.Key("username", limitKey(*in.Username))
 	}
-	l.Typed += "\x00"
 	if in.Email != nil {
 		l.Email = *t.Email
-		l.Typed += strings.ToLower(cmp.Or(*t.Email, trim(*in.Email)))
+		l.Typed += ratelimit.Key("email", strings.ToLower(cmp.Or(*t.Email, trim(*in.Email))))
 	}
 	if in.Username != nil && l.Username == "" || in.Email != nil && l.Email == "" {
 		l.Username, l.Email = "", ""

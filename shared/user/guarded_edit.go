@@ -37,7 +37,7 @@ func (c guardedEdit) write(ctx context.Context, db Updater) error {
 		}
 		switch {
 		case errors.Is(err, fault.Conflict):
-			return audit.RecordRefusal(ctx, db, c.failed(), err)
+			return audit.RecordRefusal(ctx, db, c.failed(), notWrong(ctx, db, c.edit.Clear, err))
 		case !errors.Is(err, fault.NotFound):
 			return err
 		}

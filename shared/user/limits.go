@@ -50,14 +50,15 @@ func (l Limits) lookUp(typed string, device []byte, client request.Client) Looku
 
 func (l Limits) loginFromElsewhere(network string) []ratelimit.Budget {
 	fromNetwork := l.LoginFromNetwork.Budget("login account network", network)
-	fromNetwork.PerAccount, fromNetwork.Provisional = true, true
+	fromNetwork.PerAccount, fromNetwork.PerPassword, fromNetwork.Provisional = true, true, true
 	return []ratelimit.Budget{l.consecutive("login account"), fromNetwork}
 }
 
-// clearedByReset returns the budgets that a reset of the password clears.
-func (l Limits) clearedByReset(uuid, network string) []ratelimit.Budget {
-	all := append(l.loginFromElsewhere(network), l.consecutive("login device"), l.consecutive("current password"))
-	return ratelimit.Of(ratelimit.Owner{Account: uuid}, all...)
+// clearedByReset returns the budgets that a reset of the password clears. That of
+// each network begins anew by itself: the owner who has mistyped the password at home
+// may open the mail elsewhere.
+func (l Limits) clearedByReset(uuid string) []ratelimit.Budget {
+	return ratelimit.Of(ratelimit.Owner{Account: uuid}, l.consecutive("login account"), l.consecutive("login device"), l.consecutive("current password"))
 }
 
 // currentPassword returns the budget for wrong current passwords, which a change

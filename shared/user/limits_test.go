@@ -149,7 +149,7 @@ func limitedOperations(t *testing.T) map[string]limitedOperation {
 		"forget_password for an unknown account": {
 			func(db *store) error { _, err := forget(t, db, &outbox{}, "nobody", "x"); return err },
 			[]string{"AttemptAtAccount"},
-			[]string{"forget network\x00unknown\x00", "forget account\x00nobody\x00x\x00"},
+			[]string{"forget network\x00unknown\x00", "forget account\x00username\x00nobody\x00email\x00x\x00\x00"},
 		},
 		"reset_password": {
 			func(db *store) error { return reset(t, db, token, "another kite") },
@@ -227,18 +227,30 @@ func TestKnownDeviceHasItsOwnBudget(t *testing.T) {
 }
 
 // A stolen device token can use up the budget of all known devices. So their
-// owner must not depend on it alone.
+// owner must not depend on it alone. The owner's login ends what the thief has.
 func TestExhaustedDevicesUseTheBudgetOfOthers(t *testing.T) {
 	t.Parallel()
-	db := &exhaustedStore{store: store{users: []*user.User{ann()}, known: true}, key: "login device\x00" + annUUID + "\x00"}
-	session, err := user.Login(t.Context(), requestFrom(request.Client{DeviceToken: "known"}), db, loginParts(passwords, fakeIssuer{}), user.Credentials{Username: "ann.lee", Password: right})
-	if err != nil || session.DeviceToken != "new" {
-		t.Fatalf("%+v, %v", session, err)
+	for wait, want := range map[time.Duration]struct {
+		device string
+		alone  bool
+	}{
+		ratelimit.Disabled: {"new", true},
+		time.Minute:        {"known", false}, // the owner has mistyped the password
+	} {
+		db := &exhaustedStore{store: store{users: []*user.User{ann()}, known: true}, key: "login device\x00" + annUUID + "\x00", wait: wait}
+		session, err := user.Login(t.Context(), requestFrom(request.Client{DeviceToken: "known"}), db, loginParts(passwords, fakeIssuer{}), user.Credentials{Username: "ann.lee", Password: right})
+		if err != nil || session.DeviceToken != want.device || db.login.OnlyDevice != want.alone || string(db.login.DeviceHash) != "hash of "+want.device {
+			t.Fatalf("%v: %+v, %v, %+v", wait, session, err, db.login)
+		}
+		used := []string{"login account\x00" + annUUID + "\x00", "login account network\x00unknown\x00" + annUUID + "\x00"}
+		if diff := cmp.Diff(append(slices.Clone(used), "login network\x00unknown\x00"), keys(db.budgets)); diff != "" {
+			t.Errorf("budgets (-want +got):\n%s", diff)
+		}
+		if diff := cmp.Diff(append([]string{"login device\x00" + annUUID + "\x00"}, used...), keys(db.login.Clear)); diff != "" {
+			t.Errorf("cleared (-want +got):\n%s", diff)
+		}
+		wantCalls(t, &db.store, "AttemptAtAccount", "AttemptAtAccount", "RecordLogin")
 	}
-	if diff := cmp.Diff([]string{"login account\x00" + annUUID + "\x00", "login account network\x00unknown\x00" + annUUID + "\x00", "login network\x00unknown\x00"}, keys(db.budgets)); diff != "" {
-		t.Errorf("budgets (-want +got):\n%s", diff)
-	}
-	wantCalls(t, &db.store, "AttemptAtAccount", "AttemptAtAccount", "RecordLogin")
 }
 
 // The attempts in flight may all succeed, so the budget is not used up. A second
@@ -263,7 +275,7 @@ func TestResetClearsTheAccountsBudgets(t *testing.T) {
 	if err := reset(t, db, token, "another kite"); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"login account\x00" + annUUID + "\x00", "login account network\x00unknown\x00" + annUUID + "\x00", "login device\x00" + annUUID + "\x00", "current password\x00" + annUUID + "\x00"}
+	want := []string{"login account\x00" + annUUID + "\x00", "login device\x00" + annUUID + "\x00", "current password\x00" + annUUID + "\x00"}
 	if diff := cmp.Diff(want, keys(db.cleared)); diff != "" {
 		t.Errorf("cleared (-want +got):\n%s", diff)
 	}

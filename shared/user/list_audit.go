@@ -3,6 +3,7 @@ package user
 import (
 	"context"
 	"regexp"
+	"unicode/utf8"
 
 	"roster/shared/audit"
 	"roster/shared/fault"
@@ -16,7 +17,7 @@ var uuidAnyCase = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-
 func CheckAuditQuery(q audit.Query) fault.Fields {
 	fields := q.Check()
 	_, name := CanonicalUsername(q.User)
-	isUUID := uuidAnyCase.MatchString(trim(q.User)) && len(q.User) <= maxGivenUsername
+	isUUID := uuidAnyCase.MatchString(trim(q.User)) && utf8.RuneCountInString(q.User) <= maxGivenUsername
 	if q.User != "" && !name && !isUUID {
 		fields.Add("user", "must be a username or a UUID")
 	}

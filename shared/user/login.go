@@ -2,6 +2,7 @@ package user
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"roster/shared/audit"
@@ -18,18 +19,20 @@ type Credentials struct {
 	DeviceName *string `json:"device_name"`
 }
 
-// Check names the missing fields and a bad device name. It does not check the
+// Check names the fields that are missing or blank, and a bad device name. It does not check the
 // form of the username: an invalid username gets the same answer as an unknown
 // one, so the answer tells nothing.
 func (in Credentials) Check() fault.Fields {
 	fields := fault.Fields{}
-	if in.Username == "" {
+	if trim(in.Username) == "" {
 		fields.Add("username", "is required")
 	}
 	if in.Password == "" {
 		fields.Add("password", "is required")
 	}
-	fields.Add("device_name", checkDeviceName(in.deviceName()))
+	if in.DeviceName != nil {
+		fields.Add("device_name", checkDeviceName(*in.DeviceName))
+	}
 	return fields
 }
 
@@ -37,7 +40,7 @@ func (in Credentials) deviceName() string {
 	if in.DeviceName == nil {
 		return ""
 	}
-	return *in.DeviceName
+	return strings.TrimFunc(*in.DeviceName, blank)
 }
 
 // LoginStore finds an account and records its login.
@@ -46,8 +49,9 @@ type LoginStore interface {
 	FailureRecorder
 	// RecordLogin stores the session, the device, the time and the new hash if
 	// there is one, and clears the budgets. It ends the account's oldest sessions
-	// beyond MaxSessions, and forgets devices if it knows too many. If the account is no longer active or its token version has
-	// changed, it does nothing and returns false.
+	// beyond MaxSessions, and forgets devices if it knows too many. If the account is
+	// no longer active or its token version has changed, it does nothing and returns
+	// false.
 	RecordLogin(ctx context.Context, l LoginRecord, e audit.Event) (bool, error)
 }
 
@@ -60,6 +64,7 @@ type LoginRecord struct {
 	Rehash       string // a new hash of the same password; "" keeps the stored one
 	Clear        []ratelimit.Budget
 	DeviceHash   []byte
+	OnlyDevice   bool // the account forgets all others
 
 	Session     Session
 	RefreshHash []byte // of the session's first refresh token
@@ -100,7 +105,8 @@ func Login(ctx context.Context, req request.Request, db LoginStore, p LoginParts
 	}
 	record.Session, record.MaxSessions = p.Sessions.open(req, in.deviceName(), MethodPassword), p.Sessions.MaxPerAccount
 	refreshToken, hash := p.Refresh.Begin(record.Session.ID)
-	record.At, record.RefreshHash, record.Clear, record.DeviceHash = req.At, hash, attempt.counted, attempt.deviceHash
+	record.At, record.RefreshHash, record.Clear = req.At, hash, attempt.cleared
+	record.DeviceHash, record.OnlyDevice = attempt.deviceHash, attempt.alone
 	event := audit.NewEvent(req, audit.ActionLogin)
 	event.Actor, event.Target = record.UUID, record.UUID
 	recorded, err := db.RecordLogin(ctx, record, event)

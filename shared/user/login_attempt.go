@@ -15,21 +15,27 @@ type loginAttempt struct {
 	last    bool
 	user    User               // zero if there is none
 	counted []ratelimit.Budget // that wait for the outcome
+	cleared []ratelimit.Budget // by a success
 
 	deviceToken string // of the device that sent it, if the account knows that one, and otherwise new
 	deviceHash  []byte
+	alone       bool // a success makes this the only device that the account knows
 }
 
 // attempt takes one attempt at the account. When the devices that the account
-// knows have used up their budget, such a device is treated like any other: it
-// uses the budget of everybody else, and its next login makes it a new device. A
-// budget is not used up while its attempts are being checked. The device has then
-// waited as long as a request may, and does not wait again.
+// knows must wait, such a device uses the budget of everybody else, and a success
+// clears both. When they have used up their budget, somebody has guessed with the
+// token of one of them. The next login then makes the account forget them all.
+// While their attempts are being checked the budget is not used up. The device has
+// then waited as long as a request may, and does not wait again.
 func (p LoginParts) attempt(ctx context.Context, req request.Request, db Finder, typed string) (a loginAttempt, err error) {
 	device, _ := p.Devices.Hash(req.Client.DeviceToken)
 	lookup := p.Limits.lookUp(typed, device, req.Client)
 	found, err := lookup.attempt(ctx, db, req.At)
-	if errors.Is(err, fault.TooMany) && found.KnownDevice && !found.Pending {
+	isKnown := found.KnownDevice
+	var also []ratelimit.Budget
+	if errors.Is(err, fault.TooMany) && isKnown && !found.Pending {
+		a.alone, also = found.Wait >= ratelimit.Disabled, lookup.KnownDevice
 		lookup.Device = nil
 		found, err = lookup.attempt(ctx, db, req.At)
 	}
@@ -41,11 +47,14 @@ func (p LoginParts) attempt(ctx context.Context, req request.Request, db Finder,
 		a.user = *found.User
 	}
 	if found.KnownDevice {
-		a.counted, a.deviceToken, a.deviceHash = lookup.KnownDevice, req.Client.DeviceToken, device
-	} else {
+		a.counted = lookup.KnownDevice
+	}
+	if a.deviceToken, a.deviceHash = req.Client.DeviceToken, device; !isKnown || a.alone {
 		a.deviceToken, a.deviceHash = p.Devices.Mint()
 	}
-	a.counted = ratelimit.Of(lookup.owner(found.User), a.counted...)
+	owner := lookup.owner(found.User)
+	a.counted = ratelimit.Of(owner, a.counted...)
+	a.cleared = append(ratelimit.Of(owner, also...), a.counted...)
 	return a, nil
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"roster/shared/credential/password"
 	"roster/shared/fault"
+	"roster/shared/ratelimit"
 	"roster/shared/request"
 	"roster/shared/user"
 )
@@ -43,7 +44,8 @@ func TestLoginBeginsASession(t *testing.T) {
 		wantCalls(t, db, "AttemptAtAccount", "RecordLogin")
 		login := db.login
 		login.Session, login.RefreshHash = user.Session{}, nil
-		if diff := cmp.Diff(user.LoginRecord{UUID: annUUID, TokenVersion: 3, Role: user.RoleUser, At: now, Clear: db.budgets[:2], DeviceHash: []byte("hash of new"), MaxSessions: 20}, login, cmpopts.EquateComparable(netip.Addr{})); diff != "" {
+		owned := ratelimit.Of(ratelimit.Owner{Account: annUUID, TokenVersion: 3}, db.budgets[:2]...)
+		if diff := cmp.Diff(user.LoginRecord{UUID: annUUID, TokenVersion: 3, Role: user.RoleUser, At: now, Clear: owned, DeviceHash: []byte("hash of new"), MaxSessions: 20}, login, cmpopts.EquateComparable(netip.Addr{})); diff != "" {
 			t.Errorf("recorded (-want +got):\n%s", diff)
 		}
 	}

@@ -66,7 +66,7 @@ func (l Lookup) attempt(ctx context.Context, db Finder, now time.Time) (found Fo
 // owner returns the owner of the budgets that the attempt was counted in.
 func (l Lookup) owner(u *User) ratelimit.Owner {
 	if u != nil {
-		return ratelimit.Owner{Account: u.UUID}
+		return ratelimit.Owner{Account: u.UUID, TokenVersion: u.TokenVersion}
 	}
 	return ratelimit.Owner{Typed: l.Typed}
 }

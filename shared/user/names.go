@@ -7,31 +7,47 @@ import (
 	"unicode/utf8"
 )
 
-const maxName = 50 // code points
+const maxName = 50 // code points, as given (maxLength in openapi.yaml)
 
 // checkName returns the first or last name to store, or the reason why it cannot
-// be. Autofill and copying leave space around names, so that is removed. A name
+// be. Autofill and copying leave blanks around names, so these are removed. A name
 // must have something that can be seen.
 func checkName(s string) (name, reason string) {
-	name = strings.TrimFunc(s, func(r rune) bool { return unicode.Is(unicode.Zs, r) || invisible(r) })
+	name = strings.TrimFunc(s, blank)
 	if !strings.ContainsFunc(name, func(r rune) bool { return unicode.IsGraphic(r) && !unicode.IsSpace(r) && !invisible(r) }) {
 		if reason := checkDeviceName(s); reason != "" && strings.TrimSpace(s) != "" {
 			return "", reason
 		}
 		return "", "is required"
 	}
-	return name, checkDeviceName(name)
+	return name, checkDeviceName(s)
 }
 
-// invisible reports characters without an image of their own, which Unicode counts
-// as format characters, marks, and in some cases as letters or symbols: the
-// Hangul fillers and the blank of Braille.
-func invisible(r rune) bool {
+// blank reports space, and characters that are used as space. Marks are none, nor are
+// joiners and variation selectors: they belong to the character before them. Names end
+// with them in Thai, in Hindi, and in every script that a Mac writes decomposed.
+func blank(r rune) bool {
+	switch r {
+	case '\u00ad', '\u180e', '\u200b', '\u2060', '\ufeff': // without width
+		return true
+	}
+	return unicode.Is(unicode.Zs, r) || isFiller(r)
+}
+
+// isFiller reports what Unicode counts as letters and symbols and nobody sees: the
+// fillers of Hangul and the blank of Braille.
+func isFiller(r rune) bool {
 	switch r {
 	case '\u115f', '\u1160', '\u3164', '\uffa0', '\u2800':
 		return true
 	}
-	return unicode.In(r, unicode.Cf, unicode.Mn, unicode.Me, unicode.Variation_Selector) && !unprintable(r)
+	return false
+}
+
+// invisible reports characters without an image of their own, such as format
+// characters and marks.
+func invisible(r rune) bool {
+	return isFiller(r) || unicode.In(r, unicode.Cf, unicode.Mn, unicode.Me, unicode.Variation_Selector) && !unprintable(r)
 }
 
 // checkDeviceName returns the reason why a device name cannot be stored, or "".

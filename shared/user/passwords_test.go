@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 
@@ -50,6 +51,12 @@ var passwordSetters = map[string]struct {
 		db.users, db.outcome = []*user.User{ann()}, user.Outcome{Done: true}
 		return user.Update(ctx, requestBy(callerOf(ann())), db, user.UpdateParts{Passwords: p, Limits: user.DefaultLimits}, user.UpdateRequest{Username: "ann.lee", Changes: user.Changes{Password: &given, CurrentPassword: ptr(right)}})
 	}},
+	"change_password": {"new_password", func(ctx context.Context, db *store, p user.Passwords, given string) error {
+		db.users, db.outcome = []*user.User{ann()}, user.Outcome{Done: true}
+		parts := user.ChangePasswordParts{Passwords: p, Limits: user.DefaultLimits, Tokens: fakeIssuer{}}
+		_, err := user.ChangePassword(ctx, requestBy(callerOf(ann())), db, parts, user.PasswordChange{CurrentPassword: right, NewPassword: given})
+		return err
+	}},
 }
 
 // wrotePassword reports whether a password was stored.
@@ -67,6 +74,9 @@ func TestBreachedPasswordsAreRefused(t *testing.T) {
 		wantRefusal(t, err, fault.Invalid, fault.Fields{s.field: "is known from a breach of another service"})
 		if wrotePassword(db) {
 			t.Errorf("%s: the breached password was set", name)
+		}
+		if strings.HasPrefix(name, "change") != slices.Equal(keys(db.cleared), []string{"current password\x00" + annUUID + "\x00"}) {
+			t.Errorf("%s: the current password was right, and cleared is %q", name, keys(db.cleared))
 		}
 		if err := s.set(t.Context(), db, p, "another "+anotherPassword); err != nil || !wrotePassword(db) {
 			t.Errorf("%s: another password is refused: %v", name, err)

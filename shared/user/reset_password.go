@@ -120,7 +120,7 @@ func (l LiveReset) SetPassword(ctx context.Context, req request.Request, db Rese
 	event.AddIf(l.last, audit.ActionWait)
 	use := ResetUse{
 		Hash: l.hash, PasswordHash: p.Passwords.Hasher.Hash(newPassword),
-		Clear: p.Limits.clearedByReset(l.user.UUID, req.Client.Network()), At: req.At,
+		Clear: p.Limits.clearedByReset(l.user.UUID), At: req.At,
 	}
 	used, err := db.UseReset(ctx, use, event)
 	if err == nil && !used {

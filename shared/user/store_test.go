@@ -88,6 +88,11 @@ func (s *store) RecordFailure(_ context.Context, failed []ratelimit.Budget, e au
 	return s.call("RecordFailure")
 }
 
+func (s *store) ClearLimits(_ context.Context, budgets []ratelimit.Budget) error {
+	s.cleared = budgets
+	return s.call("ClearLimits")
+}
+
 // keys returns what identifies each budget.
 func keys(budgets []ratelimit.Budget) []string {
 	var list []string
@@ -195,13 +200,14 @@ func wantCalls(t testing.TB, s *store, want ...string) {
 // exhaustedStore is a store in which one budget is used up.
 type exhaustedStore struct {
 	store
-	key string
+	key  string
+	wait time.Duration
 }
 
 func (s *exhaustedStore) AttemptAtAccount(ctx context.Context, l user.Lookup, now time.Time) (user.Found, error) {
 	found, err := s.store.AttemptAtAccount(ctx, l, now)
 	if slices.Contains(keys(s.budgets), s.key) {
-		found.Wait = 24 * time.Hour
+		found.Wait = s.wait
 	}
 	return found, err
 }

@@ -11,9 +11,8 @@ import (
 
 // Updater changes accounts.
 type Updater interface {
-	ratelimit.Limiter
+	confirmationStore
 	audit.Recorder
-	FailureRecorder
 	Viewer
 	// UpdateUser writes the edit, unless the guard refuses or another account
 	// has the new username or e-mail.
@@ -66,7 +65,7 @@ func Update(ctx context.Context, req request.Request, db Updater, p UpdateParts,
 	}
 	if changes.Password != nil {
 		if err := p.Passwords.checkBreach(ctx, "password", *changes.Password); err != nil {
-			return err
+			return notWrong(ctx, db, edit.Clear, err)
 		}
 		hash := p.Passwords.Hasher.Hash(*changes.Password)
 		edit.PasswordHash = &hash

@@ -3,11 +3,12 @@ package user
 import (
 	"regexp"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
 // How many characters a username and an e-mail address may have as they are given,
-// with the space around them (maxLength in openapi.yaml).
+// with what surrounds them (maxLength in openapi.yaml).
 const (
 	maxGivenUsername = 256
 	maxGivenEmail    = 512
@@ -17,14 +18,20 @@ const (
 // special rules for upper case, and nothing that is encoded differently in a path.
 var usernamePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{1,30}[a-z0-9]$`)
 
-// trim removes the space around a username or an e-mail address, which autofill and
-// copying leave there and which none can have. Every function that reads one calls
-// it. The patterns in openapi.yaml allow the same characters: ASCII white space, and
-// the no-break space of text from a web page.
-func trim(s string) string { return strings.Trim(s, "\t\n\v\f\r \u00a0") }
+// trim removes what surrounds a username or an e-mail address where it is typed, filled
+// in or copied, and what none can have: white space, and characters without width, such
+// as the marks for the direction that a list of contacts puts around an address. Marks
+// that override the direction of letters are refused. Every function that reads one
+// calls it. The patterns in openapi.yaml allow the same characters.
+func trim(s string) string { return strings.TrimFunc(s, surrounds) }
+
+func surrounds(r rune) bool {
+	return unicode.IsSpace(r) || r == '\u180e' || r >= '\u200b' && r <= '\u200f' || r >= '\u202a' && r <= '\u202c' ||
+		r >= '\u2060' && r <= '\u206f' || r == '\ufeff'
+}
 
 // CanonicalUsername returns the form of a username that is stored, or "" and
-// false if the username is invalid. It removes space around the username and changes
+// false if the username is invalid. It removes what surrounds the username and changes
 // ASCII letters to lower case. It repairs nothing else, so that no unchecked text
 // reaches the store.
 func CanonicalUsername(s string) (name string, ok bool) {

@@ -39,8 +39,8 @@ type options struct {
 func main() {
 	var o options
 	flag.IntVar(&o.rounds, "rounds", 7, "how often each flow is measured, in turns")
-	flag.DurationVar(&o.window, "window", 3*time.Second, "how long each time")
-	flag.IntVar(&o.trials, "trials", 20, "how often each function is started")
+	flag.DurationVar(&o.window, "window", 2*time.Second, "how long each time")
+	flag.IntVar(&o.trials, "trials", 12, "how often each function is started")
 	flag.StringVar(&o.source, "source", ".", "`folder` of the Roster that is measured, such as another checkout; nothing is written then")
 	flag.StringVar(&o.flows, "flows", "", "`names` of the flows that are measured, such as GET,login; all when empty; nothing is written otherwise")
 	flag.StringVar(&o.parts, "parts", "", "`names` of the parts that are measured, of "+strings.Join(partNames(), ",")+"; all when empty; nothing is written otherwise")

@@ -186,11 +186,11 @@ func writeResults(r report.Results) error {
 
 // printFlows writes a table of the ratios for a person at a terminal.
 func printFlows(out io.Writer, rows []report.FlowResult) {
-	const format = "%-24s %8s %14s %14s %14s %8s\n"
-	fmt.Fprintf(out, "\n"+format, "beside the limit", "clients", "requests/s", "server CPU", "database CPU", "ms")
+	const format = "%-24s %8s %12s %20s %20s\n"
+	fmt.Fprintf(out, "\n"+format, "beside the limit", "clients", "requests/s", "server CPU", "database CPU")
 	for _, p := range ratios(rows) {
-		fmt.Fprintf(out, format, p.flow, fmt.Sprint(p.clients), fmt.Sprintf("%.2f", p.rps), fmt.Sprintf("%.2f", p.server),
-			fmt.Sprintf("%.2f", p.database), fmt.Sprintf("%.3f", p.roster.DatabaseCPUms))
+		fmt.Fprintf(out, format, p.flow, fmt.Sprint(p.clients), fmt.Sprintf("%.2f", p.rps),
+			fmt.Sprintf("%.2f (%.3f ms)", p.server, p.roster.ServerCPUms), fmt.Sprintf("%.2f (%.3f ms)", p.database, p.roster.DatabaseCPUms))
 	}
 }
 

@@ -18,6 +18,9 @@ type step struct{ Step, Commit string }
 // stepsFile lists the steps in their order. The first one is what was before.
 const stepsFile = "docs/performance/steps.json"
 
+// stepRounds is how often each step is measured at most: there are many.
+const stepRounds = 3
+
 // notable is by how much a value must change to be in the table of the steps.
 const notable = 0.07
 
@@ -41,7 +44,7 @@ func measureSteps(ctx context.Context, l *laboratory, o options) ([]report.StepR
 		}
 		defer subjects[i].stop()
 	}
-	for range o.rounds {
+	for range min(o.rounds, stepRounds) {
 		for _, f := range flows {
 			for i := range steps {
 				to := windows[i][f.name]

@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"roster/bench/report"
@@ -26,13 +24,9 @@ const checkRuns = 3
 
 // checkRatios makes short runs of all flows until one is as fast as recorded.
 func checkRatios(ctx context.Context, o options, out io.Writer) error {
-	text, err := os.ReadFile(resultsFile)
+	recorded, err := readResults()
 	if err != nil {
 		return err
-	}
-	var recorded report.Results
-	if err := json.Unmarshal(text, &recorded); err != nil {
-		return fmt.Errorf("read %s: %w", resultsFile, err)
 	}
 	l, err := openLaboratory(ctx, o.source)
 	if err != nil {

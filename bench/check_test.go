@@ -32,8 +32,8 @@ func TestAWorseRatioFailsTheCheck(t *testing.T) {
 		"better":                  {999, 0.10, 0.05, ""},
 		"a little worse":          {700, 0.18, 0.14, ""},
 		"fewer requests":          {500, 0.15, 0.12, "requests a second"},
-		"more of the server":      {800, 0.22, 0.12, "the server's processor time"},
-		"more of the database":    {800, 0.15, 0.18, "the database's processor time"},
+		"more of the server":      {800, 0.24, 0.12, "the server's processor time"},
+		"more of the database":    {800, 0.15, 0.20, "the database's processor time"},
 		"everything twice as bad": {400, 0.30, 0.24, "requests a second"},
 	} {
 		err := compareRatios(recorded, ratios(rows(c.rps, c.server, c.database)))

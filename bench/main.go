@@ -43,7 +43,7 @@ func main() {
 	flag.IntVar(&o.trials, "trials", 12, "how often each function is started")
 	flag.StringVar(&o.source, "source", ".", "`folder` of the Roster that is measured, such as another checkout; nothing is written then")
 	flag.StringVar(&o.flows, "flows", "", "`names` of the flows that are measured, such as GET,login; all when empty; nothing is written otherwise")
-	flag.StringVar(&o.parts, "parts", "", "`names` of the parts that are measured, of "+strings.Join(partNames(), ",")+"; all when empty; nothing is written otherwise")
+	flag.StringVar(&o.parts, "parts", "", "`names` of the parts that are measured, of "+strings.Join(partNames(), ",")+"; all when empty; the others keep the results of the last run")
 	flag.BoolVar(&o.check, "check", false, "make a short run and compare its ratios with those of docs/performance.md")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -71,7 +71,10 @@ func measureAll(ctx context.Context, o options, out io.Writer) error {
 		return err
 	}
 	defer l.close()
-	r := newResults(ctx, l, o)
+	r, err := newResults(ctx, l, o)
+	if err != nil {
+		return err
+	}
 	var failed error
 	for _, p := range parts {
 		if !has(o.parts, p.name) {
@@ -81,10 +84,12 @@ func measureAll(ctx context.Context, o options, out io.Writer) error {
 		if err := p.measure(ctx, l, o, &r); err != nil {
 			failed = errors.Join(failed, fmt.Errorf("%s: %w", p.name, err))
 			r.Missing[p.name] = err.Error()
+			continue
 		}
+		delete(r.Missing, p.name)
 	}
 	printFlows(out, r.Flows)
-	if ctx.Err() != nil || o.source != "." || o.flows != "" || o.parts != "" {
+	if ctx.Err() != nil || o.source != "." || o.flows != "" {
 		return failed
 	}
 	return errors.Join(failed, writeResults(r))

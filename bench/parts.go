@@ -48,11 +48,23 @@ func partNames() (names []string) {
 	return names
 }
 
-func newResults(ctx context.Context, l *laboratory, o options) report.Results {
-	return report.Results{
-		Machine: describeMachine(ctx, l), Date: time.Now().UTC(), Trials: o.trials, Missing: map[string]string{},
-		Command: strings.Join(append([]string{"go", "run", "./bench"}, os.Args[1:]...), " "),
+// newResults returns results without figures, or those of the last run where only
+// some parts are measured anew.
+func newResults(ctx context.Context, l *laboratory, o options) (r report.Results, err error) {
+	command := strings.Join(append([]string{"go", "run", "./bench"}, os.Args[1:]...), " ")
+	if o.parts == "" {
+		return report.Results{
+			Machine: describeMachine(ctx, l), Date: time.Now().UTC(), Trials: o.trials, Missing: map[string]string{}, Command: command,
+		}, nil
 	}
+	if r, err = readResults(); err != nil {
+		return r, err
+	}
+	r.Command += ", and then by " + command
+	if r.Missing == nil {
+		r.Missing = map[string]string{}
+	}
+	return r, nil
 }
 
 // measureRequests measures all flows, and the login with a hash that costs nothing.
@@ -126,6 +138,7 @@ func measureColdStarts(ctx context.Context, l *laboratory, o options, r *report.
 		return err
 	}
 	results, err := coldstart.Measure(ctx, coldstart.Options{DatabaseURL: url, Trials: o.trials})
+	r.ColdStarts = nil
 	for _, c := range results {
 		r.ColdStarts = append(r.ColdStarts, report.ColdStart(c))
 	}
@@ -141,6 +154,7 @@ func measureMemory(ctx context.Context, l *laboratory, _ options, r *report.Resu
 		return err
 	}
 	results, err := lambdacpu.Measure(ctx, lambdacpu.Options{DatabaseURL: url, Requests: warmRequests})
+	r.MemorySizes = nil
 	for _, m := range results {
 		r.MemorySizes = append(r.MemorySizes, report.MemorySize(m))
 	}
@@ -172,6 +186,17 @@ func computeCosts(_ context.Context, _ *laboratory, _ options, r *report.Results
 
 // resultsFile has the results behind docs/performance.md.
 const resultsFile = "docs/performance/results.json"
+
+func readResults() (r report.Results, err error) {
+	text, err := os.ReadFile(resultsFile)
+	if err != nil {
+		return r, err
+	}
+	if err := json.Unmarshal(text, &r); err != nil {
+		return r, fmt.Errorf("read %s: %w", resultsFile, err)
+	}
+	return r, nil
+}
 
 func writeResults(r report.Results) error {
 	if err := report.Write("docs", r); err != nil {

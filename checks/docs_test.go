@@ -51,6 +51,27 @@ func documents(t *testing.T) (all []document) {
 	return all
 }
 
+// zsh, the shell of macOS, takes a # in a pasted line for an argument: the command
+// would fail, or do something else.
+func TestPastedCommandsHaveNoComments(t *testing.T) {
+	t.Parallel()
+	shell := regexp.MustCompile("(?ms)^```sh$.*?^```$")
+	commented := regexp.MustCompile(`(?m)^.*\S.*\s#\s.*$`)
+	commands := 0
+	for _, d := range documents(t) {
+		blocks := append(shell.FindAllString(d.text, -1), indented.FindAllString(fence.ReplaceAllString(d.text, ""), -1)...)
+		for _, block := range blocks {
+			commands++
+			for _, line := range commented.FindAllString(block, -1) {
+				t.Errorf("%s: %q has a comment behind the command; say it in the text", d.path, line)
+			}
+		}
+	}
+	if commands < 50 {
+		t.Fatalf("found only %d commands", commands)
+	}
+}
+
 // A visitor reads the README in one go. What does not fit belongs into docs/.
 func TestReadmeIsShort(t *testing.T) {
 	t.Parallel()

@@ -61,5 +61,5 @@ func (a admin) describe(url string) string {
 		return fmt.Sprintf("username %s: %s", a.username, a.note)
 	}
 	return fmt.Sprintf(`username %s: %s. Log in with the password of the first start.
-                 To set a new one, type %s at %s/forgot_password and open the link that is mailed`, a.username, a.note, a.email, url)
+                 To set a new one, ask for a link at %s/forgot_password`, a.username, a.note, url)
 }

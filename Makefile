@@ -6,7 +6,7 @@ GOFUMPT := git ls-files -z '*.go' | xargs -0 $(TOOL) gofumpt
 # The environment that builds a function: see template.yaml.
 BUILD := CGO_ENABLED=0 GOFLAGS="-trimpath -tags=lambda.norpc,nethttpomithttp2 '-ldflags=-s -w' -buildvcs=false"
 
-.PHONY: help run lambda test race limits burst races refreshes pooler plans bench timing tokens malformed differential fuzz lint fmt interop clients schemathesis aws functions generate schema audit-verify validate deploy ci clean
+.PHONY: help run lambda test race limits burst races refreshes performance pooler plans bench timing tokens malformed differential fuzz lint fmt interop clients schemathesis aws functions generate schema audit-verify validate deploy ci clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ races: ## run each race for one name, token, account or admin for a minute, with
 
 refreshes: ## test refresh tokens in 10,000 rounds: 20 clients at once, and reuse (five minutes)
 	go test ./shared/postgres -run 'TestRenewAtOnce|TestReuseEndsTheSession' -refreshes 10000 -timeout 2h -v
+
+performance: ## measure what requests, starts and memory sizes cost, into docs/performance.md (half an hour, as root for memory sizes)
+	go run ./bench
 
 pooler: ## send 100,000 statements of 16 sandboxes through PgBouncer's two sessions (a few minutes)
 	go test ./shared/postgres -run '^TestPgBouncer$$' -pooled 2084 -timeout 1h -v

@@ -117,7 +117,7 @@ func (l *laboratory) deployedDatabase(ctx context.Context, name string) (string,
 		return "", err
 	}
 	s.stop()
-	return l.functionsURL(name), nil
+	return l.functionsURL(name + l.suffix), nil
 }
 
 func measureColdStarts(ctx context.Context, l *laboratory, o options, r *report.Results) error {

@@ -21,6 +21,7 @@ import (
 type laboratory struct {
 	dir        string
 	source     string // the folder of the Roster that is measured
+	suffix     string // of the databases' names
 	postgres   *pgserver.Server
 	postmaster int
 }
@@ -44,6 +45,13 @@ func openLaboratory(ctx context.Context, source string) (*laboratory, error) {
 		return nil, err
 	}
 	return l, nil
+}
+
+// run is the same laboratory with other names for databases.
+func (l *laboratory) run(n int) *laboratory {
+	again := *l
+	again.suffix = fmt.Sprint("_", n)
+	return &again
 }
 
 func (l *laboratory) close() {
@@ -99,6 +107,7 @@ func (l *laboratory) build(ctx context.Context, source, name, pkg string, overla
 
 // startLimit starts the limit server with a database of its own.
 func (l *laboratory) startLimit(ctx context.Context, database string, flags ...string) (*subject, error) {
+	database += l.suffix
 	binary, err := l.build(ctx, ".", "limit", "./bench/limit", nil)
 	if err != nil {
 		return nil, err
@@ -117,6 +126,7 @@ const (
 
 // startRoster starts localdev as it is, with a database of its own.
 func (l *laboratory) startRoster(ctx context.Context, database string, overlay map[string]string) (*subject, error) {
+	database += l.suffix
 	binary, err := l.build(ctx, l.source, "localdev-"+database, "./localdev", overlay)
 	if err != nil {
 		return nil, err

@@ -215,6 +215,15 @@ var allowedImports = map[string]imports{
 		others: []string{lambda + "events"},
 		why:    "it runs the functions' binaries with what surrounds them, and links no code of theirs",
 	},
+	"bench": {
+		own: []string{
+			"roster", "bench/coldstart", "bench/cost", "bench/lambdacpu", "bench/report", "localdev/pgserver", "shared/aws/sam",
+		},
+		others: []string{pgx}, why: "it runs Roster as localdev does, and measures from outside; it links nothing of what it measures",
+	},
+	"bench/limit": {
+		others: []string{"github.com/golang-jwt/jwt/v5", pgx, "golang.org/x/crypto/argon2"}, why: "it is the yardstick, so it has nothing of Roster",
+	},
 	"bench/coldstart": {own: []string{"bench/deployed", "localdev/runtimeapi"}, why: "it measures starts, and what runs is bench/deployed's business"},
 	"bench/lambdacpu": {own: []string{"bench/deployed", "localdev/runtimeapi"}, why: "it limits and measures, and what runs is bench/deployed's business"},
 	"bench/hello":     {others: []string{lambda + "lambda"}, why: "it is the smallest function possible, with which the others are compared"},

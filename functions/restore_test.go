@@ -96,7 +96,7 @@ func TestAfterARestoreAllSessionsEnd(t *testing.T) {
 	if w := r.send("POST", "/api/user/reset_password", "", `{"token":"`+link+`","new_password":"another horse battery"}`); w.Code != 400 {
 		t.Errorf("a mailed link of before: %d %s", w.Code, w.Body)
 	}
-	// Whoever knows a password logs in, and the new session lives.
+	// Somebody who knows a password logs in, and the new session lives.
 	r.call("GET", "/api/user/me", r.session().Access, "", 200)
 	r.logHas(`"message":"all sessions ended"`)
 	auditLogIsIntact(t, u.String(), "all_sessions_ended")

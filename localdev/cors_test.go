@@ -80,6 +80,26 @@ func TestABrowserApplicationOfAnotherOrigin(t *testing.T) {
 	}
 }
 
+// A mistyped password ends no session, and a logout without a network forgets it.
+func TestABrowserApplicationKeepsItsSessionUntilItsLogout(t *testing.T) {
+	t.Parallel()
+	s := newTestServer(t, inThisProcess, nil)
+	apiClient{t: t, url: s.url}.register("ann", http.StatusCreated)
+	origin := application(t, `
+	const roster = new Roster('`+s.url+`');
+	await roster.login('ann', 'password123');
+	try { await roster.login('ann', 'another password'); } catch {}
+	const kept = roster.isLoggedIn;
+	window.fetch = () => Promise.reject(new Error('no network'));
+	let failed = '';
+	try { await roster.logout(); } catch (e) { failed = e.message; }
+	return [kept, failed, roster.isLoggedIn].join(' ');`)
+	p := browsertest.Open(t)
+	if got, want := outcome(t, p, origin), "true no network false"; got != want {
+		t.Errorf("%q, want %q; %q", got, want, p.ConsoleErrors())
+	}
+}
+
 // The browser keeps an answer from a page whose origin is not allowed.
 func TestABrowserRefusesAnotherOriginThatIsNotAllowed(t *testing.T) {
 	t.Parallel()

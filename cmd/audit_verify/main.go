@@ -10,7 +10,8 @@
 // removed.
 //
 // It refuses to repair anything. It needs only SELECT on the tables audit and
-// audit_heads.
+// audit_heads, and on the column id of users: an empty log is wrong where there
+// are accounts.
 package main
 
 import (

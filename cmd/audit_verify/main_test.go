@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -63,6 +64,30 @@ func TestTheHeadsOfARunAreACopyForALaterOne(t *testing.T) {
 		if err := run(t.Context(), strings.Fields(args), onlyURL(postgrestest.URL(t)), io.Discard); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", args, err, want)
 		}
+	}
+}
+
+// An auditor need not be able to read accounts.
+func TestARunNeedsFewRights(t *testing.T) {
+	t.Parallel()
+	recordEvents(t, 1)
+	pool := postgrestest.Pool(t)
+	const auditor = "roster_test_auditor"
+	_, _ = pool.Exec(t.Context(), "create role "+auditor) // it may be there from an earlier run
+	for _, sql := range []string{"grant select on audit, audit_heads to " + auditor, "grant select (id) on users to " + auditor} {
+		if err := run(t.Context(), nil, onlyURL(postgrestest.URL(t)+"&options=-c%20role%3D"+auditor), io.Discard); err == nil {
+			t.Errorf("it runs before %q", sql)
+		}
+		if _, err := pool.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Cleanup(func() {
+		_, _ = pool.Exec(context.Background(), "drop owned by "+auditor)
+		_, _ = pool.Exec(context.Background(), "drop role "+auditor)
+	})
+	if err := run(t.Context(), nil, onlyURL(postgrestest.URL(t)+"&options=-c%20role%3D"+auditor), io.Discard); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -23,8 +23,11 @@ export class Roster {
   }
 
   async logout() {
-    if (this.isLoggedIn) await this.fetch('/api/user/logout', { method: 'POST' });
-    this.#forget();
+    try {
+      if (this.isLoggedIn) await this.fetch('/api/user/logout', { method: 'POST' });
+    } finally {
+      this.#forget(); // also without a network
+    }
   }
 
   // fetch is the browser's, with the access token. It refreshes the token before it
@@ -55,7 +58,7 @@ export class Roster {
     headers = { 'Content-Type': 'application/json', ...headers };
     const answer = await fetch(this.#url + path, { method: 'POST', headers, body: JSON.stringify(body) });
     const got = await answer.json().catch(() => ({}));
-    if (answer.status === 401) this.#forget(); // the session has ended
+    if (answer.status === 401 && path === '/api/user/refresh') this.#forget(); // the session has ended
     if (!answer.ok) throw Object.assign(new Error(got.msg ?? answer.statusText), { status: answer.status, code: got.code });
     return got;
   }

@@ -89,7 +89,8 @@ func TestEachKnownDeviceGetsInDuringAnAttack(t *testing.T) {
 	}
 }
 
-// Somebody guesses at a free name. Whoever registers it then starts anew.
+// Somebody guesses at a free name. The account that is registered under it starts
+// anew.
 func TestANewAccountStartsWithCleanCounters(t *testing.T) {
 	t.Parallel()
 	s := newService(t)

@@ -53,6 +53,7 @@ func TestRefusedResetKeepsTheTokenValid(t *testing.T) {
 		"padded":          {`{"token":"` + token + `=","new_password":"another kite"}`, invalidToken},
 		"a space":         {`{"token":" ` + token + `","new_password":"another kite"}`, invalidToken},
 		"a line break":    {`{"token":"` + token + `\n","new_password":"another kite"}`, invalidToken},
+		"a refresh token": {`{"token":"` + s.refreshToken("ann") + `","new_password":"another kite"}`, invalidToken},
 		"an access token": {`{"token":"` + strings.TrimPrefix(bearer(t, s.find("ann")), "Authorization: Bearer ") + `","new_password":"another kite"}`, invalidToken},
 	} {
 		s.expectChange(name, false, func() {
@@ -60,6 +61,8 @@ func TestRefusedResetKeepsTheTokenValid(t *testing.T) {
 		})
 	}
 	s.send("GET", "/api/user/ann", "", "Authorization: Bearer "+token).wants(t, "as an access token", 401, unauthenticated) // CVE-2026-1529
+	s.send("GET", "/api/user/ann", "", "Authorization: Bearer "+s.refreshToken("ann")).wants(t, "a refresh token as an access token", 401, unauthenticated)
+	s.refresh(token).wants(t, "as a refresh token", 401, loginAgain)
 	s.send("POST", "/api/user/reset_password", `{"token":"`+token+`","new_password":"another kite"}`).wants(t, "the token still works", 200, passwordIsReset)
 }
 

@@ -151,6 +151,8 @@ func TestWeakness09AnswersRevealNoAccount(t *testing.T) {
 	var first *answer
 	for name, body := range map[string]string{
 		"unknown": login("nobody", right), "wrong": login("ann", "wrong kite moon"), "inactive": login("ben", right),
+		"an unknown address": login("nobody@example.com", right), "an address, wrong": login("ann@example.com", "wrong kite moon"),
+		"an inactive address": login("ben@example.com", right), "an invalid address": login("ann@", right),
 		"inactive and wrong": login("ben", "wrong kite moon"), "invalid": login("../x", right), "very long": login("ann", strings.Repeat("x", 5000)),
 	} {
 		a := s.send("POST", "/api/user/login", body)
@@ -168,6 +170,8 @@ func TestWeakness09AnswersRevealNoAccount(t *testing.T) {
 		}
 	}
 	for name, body := range map[string]string{
+		"an unknown address": `{"email":"nobody@example.com"}`, "a known address": `{"email":"ann@example.com"}`, "an inactive address": `{"email":"ben@example.com"}`,
+		"an unknown name": `{"username":"nobody"}`, "a known name": `{"username":"ann"}`, "an inactive name": `{"username":"ben"}`,
 		"unknown": `{"username":"nobody","email":"ann@example.com"}`, "known": `{"username":"ann","email":"ann@example.com"}`, "inactive": `{"username":"ben","email":"ben@example.com"}`,
 	} {
 		s.send("POST", "/api/user/forget_password", body).wants(t, name, 200, tokenGenerated)

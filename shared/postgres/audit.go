@@ -98,7 +98,7 @@ type eventBody struct {
 	Trimmed bool   `json:"trimmed,omitempty"`
 
 	// MAC is the HMAC-SHA-256 of the event as the function sent it, in
-	// hexadecimal. Whoever has the database alone cannot compute it.
+	// hexadecimal. Somebody who has only the database cannot compute it.
 	MAC string `json:"mac,omitempty"`
 }
 

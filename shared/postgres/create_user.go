@@ -10,23 +10,32 @@ import (
 )
 
 // With "on conflict" a taken name is an ordinary answer, and not an error in
-// the server's log. The last active ADMIN stays one, so an index of the active ones
+// the server's log. The second statement is for accounts that there may be only once
+// there is an ADMIN; the last active ADMIN stays one, so an index of the active ones
 // tells whether there is any.
-const sqlCreateUser statement = `
+const (
+	sqlCreateUser           statement = createdUser + createUserEnd
+	sqlCreateUserAfterAdmin statement = createdUser + ` where ` + anAdmin + createUserEnd + `
+union all
+select 0 where not ` + anAdmin
+)
+
+const createdUser = `
 with created_user as (
 	insert into users (uuid, username, first_name, last_name, email, password_hash,
 		role, active, token_version, created_at, updated_at, password_changed_at)
 	select @user, @username, @first_name, @last_name, @email, @password_hash,
-		@role, @active, @token_version, @created_at, @updated_at, @password_changed_at
-	where not @after_admin or exists (select from users where role = 'ADMIN' and active)
+		@role, @active, @token_version, @created_at, @updated_at, @password_changed_at`
+
+const createUserEnd = `
 	on conflict do nothing
 	returning id, uuid
 ), subject as (
 	select uuid from created_user
 )` + auditCTE + `
-select id from created_user
-union all
-select 0 where @after_admin and not exists (select from users where role = 'ADMIN' and active)`
+select id from created_user`
+
+const anAdmin = `exists (select from users where role = 'ADMIN' and active)`
 
 const sqlTaken statement = `
 select exists (select from users where username = @username), exists (select from users where lower(email) = lower(@email collate "C"))`
@@ -34,7 +43,11 @@ select exists (select from users where username = @username), exists (select fro
 // CreateUser stores the account and returns its id, unless its username or
 // e-mail is taken, or there must be an ADMIN before it.
 func (db *DB) CreateUser(ctx context.Context, u user.NewAccount, event audit.Event) (id int64, taken user.Taken, err error) {
-	created, err := db.queryRow(ctx, query{"create a user", sqlCreateUser, db.audited(event, named{
+	sql := sqlCreateUser
+	if u.AfterAdmin {
+		sql = sqlCreateUserAfterAdmin
+	}
+	created, err := db.queryRow(ctx, query{"create a user", sql, db.audited(event, named{
 		{"user", u.UUID},
 		{"username", u.Username},
 		{"first_name", u.FirstName},
@@ -47,7 +60,6 @@ func (db *DB) CreateUser(ctx context.Context, u user.NewAccount, event audit.Eve
 		{"created_at", u.CreatedAt},
 		{"updated_at", u.UpdatedAt},
 		{"password_changed_at", u.PasswordChangedAt},
-		{"after_admin", u.AfterAdmin},
 	})}, &id)
 	switch {
 	case err == nil && !created:

@@ -34,3 +34,9 @@ func (db *DB) CountPrepared(ctx context.Context) (n int, err error) {
 	_, err = db.queryRow(ctx, query{"test", "select count(*) from pg_prepared_statements", nil}, &n)
 	return n, err
 }
+
+// Setting returns a setting of the pool's next connection.
+func (db *DB) Setting(ctx context.Context, name string) (value string, err error) {
+	_, err = db.queryRow(ctx, query{"test", "select current_setting(@name)", named{{"name", name}}}, &value)
+	return value, err
+}

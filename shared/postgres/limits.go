@@ -177,8 +177,8 @@ func budgetArgs(budgets []ratelimit.Budget, keyOf func(ratelimit.Budget) []byte)
 
 // limitKey returns the key of a counter. It is a hash, because people type
 // passwords into the field of the username, and the table must not list what
-// they typed. sqlAttemptAtAccount computes the same for an account that it
-// finds.
+// they typed. attemptCTEs compute the same for an account that they
+// find.
 func limitKey(b ratelimit.Budget) []byte {
 	if !b.PerAccount {
 		return limitKind(b)
@@ -191,7 +191,7 @@ func limitKey(b ratelimit.Budget) []byte {
 	return sum[:]
 }
 
-// limitKind returns the key without the owner, which sqlAttemptAtAccount adds.
+// limitKind returns the key without the owner, which attemptCTEs add.
 func limitKind(b ratelimit.Budget) []byte {
 	sum := sha256.Sum256([]byte(b.Key))
 	return sum[:]

@@ -255,3 +255,20 @@ func TestConsumeWhileLoginsClear(t *testing.T) {
 	}
 	group.Wait()
 }
+
+// An attempt does not wait for the disk, and everything else does.
+func TestOnlyAnAttemptIsNotFlushed(t *testing.T) {
+	t.Parallel()
+	const flushes = `do $$ begin execute format('alter database %I set synchronous_commit = on', current_database()); end $$`
+	if _, err := postgrestest.Pool(t).Exec(t.Context(), flushes); err != nil { // the test's server does not, otherwise
+		t.Fatal(err)
+	}
+	db := openURL(t, postgrestest.FunctionsURL(t), postgres.Options{}) // one connection
+	budget := ratelimit.Budget{Key: "somebody", Limit: 5, Window: time.Hour}
+	for range 7 { // five that are granted and two that are refused
+		consume(t, db, noon, budget)
+		if got, err := db.Setting(t.Context(), "synchronous_commit"); err != nil || got != "on" {
+			t.Fatalf("after an attempt, synchronous_commit is %q, %v", got, err)
+		}
+	}
+}

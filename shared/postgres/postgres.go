@@ -4,10 +4,11 @@
 //	db, err := postgres.Open(ctx, url)
 //	u, err := db.UserByUsername(ctx, "ann")
 //
-// It refuses session state, so that it works through PgBouncer in transaction mode.
-// The one exception is prepared statements, which it gives up where they are not
-// kept (prepared.go); docs/database.md says what other poolers do. It refuses to decide who may do what (package user does), and to
-// retry a write whose outcome is unknown.
+// It refuses session state, so that it works through PgBouncer in transaction
+// mode. The one exception is prepared statements, which it gives up where they are
+// not kept (prepared.go); docs/database.md says what other poolers do. It refuses
+// to decide who may do what (package user does), and to retry a write whose
+// outcome is unknown.
 package postgres
 
 import (
@@ -30,9 +31,8 @@ type DB struct {
 	source Source
 	access dburl.Access
 	closed atomic.Bool
-	// unnamed says that statements are not prepared.
-	unnamed atomic.Bool
 
+	unnamed  atomic.Bool // statements are not prepared
 	auditKey []byte
 }
 

@@ -81,7 +81,7 @@ func (db *DB) Renew(ctx context.Context, r user.Renewal, reused audit.Event) (us
 }
 
 // The row says which token was repeated last, so that the log has one entry for
-// each: whoever has a token could fill the log otherwise.
+// each: otherwise somebody with a token could fill the log.
 const sqlRecordRepeat statement = `
 with locked_session as materialized (
 	select id, user_id, repeated_generation from sessions where id = @session

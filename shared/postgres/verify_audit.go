@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -60,7 +59,7 @@ select chain, seq, at, actions, coalesce(actor::text, ''), coalesce(target::text
 // the last row of each chain with the head of the chain. There must be sixteen
 // chains. It finds what was altered, inserted or deleted, the last rows too.
 //
-// Whoever owns the tables can compute the hashes of all later rows and the head
+// The owner of the tables can compute the hashes of all later rows and the head
 // again. With the key it finds entries that somebody has made up all the same,
 // and with an earlier copy of the heads it finds that rows from before the copy
 // are others or gone.
@@ -140,7 +139,7 @@ func (v *Verified) readRows(ctx context.Context, tx pgx.Tx, heads []link) error 
 		v.checkMAC(row)
 		v.compareCopies(row, last)
 		v.count(row, last)
-		if v.isSigned(row) {
+		if row.recordsPruning() && v.isSigned(row) {
 			pruning.read(row)
 		}
 		last = link{chain: row.chain, seq: row.seq, digest: row.digest(), hash: row.hash}
@@ -151,56 +150,6 @@ func (v *Verified) readRows(ctx context.Context, tx pgx.Tx, heads []link) error 
 	v.missingCopies(ends)
 	v.comparePruning(pruning)
 	return rows.Err()
-}
-
-// count counts a row that was erased, or the rows that are missing before the
-// beginning of a trimmed chain.
-func (v *Verified) count(row auditRow, before link) {
-	if row.isBeginning(before) {
-		v.Removed += int(row.seq) - 1
-	} else if row.body().Erased != "" {
-		v.Erased++
-	}
-}
-
-// isSigned reports whether the row has a MAC of a key. Without keys no MAC is checked.
-func (v *Verified) isSigned(row auditRow) bool {
-	return len(v.keys) == 0 || slices.ContainsFunc(v.keys, row.body().hasMAC)
-}
-
-// lastPruning is what the latest event of EraseFromAudit or TrimAudit recorded. Of
-// two at the same time it is the one that recorded more, because a run adds to
-// what was erased and removed before. With the key only an event with a MAC counts,
-// because somebody could have made up the others.
-type lastPruning struct {
-	at              time.Time
-	erased, removed int
-}
-
-func (l *lastPruning) read(row auditRow) {
-	b := row.body()
-	pruned := slices.Contains(b.Actions, audit.ActionAuditErased) || slices.Contains(b.Actions, audit.ActionAuditTrimmed)
-	if !pruned || b.Erased != "" {
-		return
-	}
-	erased, err := strconv.Atoi(b.Detail[detailErased])
-	removed, err2 := strconv.Atoi(b.Detail[detailRemoved])
-	if err != nil || err2 != nil { // comparePruning reports what it does not say
-		return
-	}
-	if b.At.After(l.at) || b.At.Equal(l.at) && erased+removed > l.erased+l.removed {
-		*l = lastPruning{b.At, erased, removed}
-	}
-}
-
-// comparePruning reports rows that were erased or removed without a record.
-func (v *Verified) comparePruning(l lastPruning) {
-	if v.Erased != l.erased {
-		v.report("%d rows are erased, and the log records %d", v.Erased, l.erased)
-	}
-	if v.Removed != l.removed {
-		v.report("%d rows are removed at the beginning of chains, and the log records %d", v.Removed, l.removed)
-	}
 }
 
 func (v *Verified) compareHeads(heads []link, ends map[int16]link) {

@@ -35,7 +35,7 @@ func Try(ctx context.Context, now time.Time, consume func(at time.Time) (Attempt
 		if !attempt.Pending || waited > Patience {
 			return attempt, refusal(attempt.Wait)
 		}
-		timer := time.NewTimer(around(pause))
+		timer := time.NewTimer(jittered(pause))
 		select {
 		case <-timer.C:
 		case <-ctx.Done():
@@ -46,8 +46,8 @@ func Try(ctx context.Context, now time.Time, consume func(at time.Time) (Attempt
 	}
 }
 
-// around returns a random duration from half of the pause to three halves.
-func around(pause time.Duration) time.Duration {
+// jittered returns a random duration from half of the pause to three halves.
+func jittered(pause time.Duration) time.Duration {
 	var b [1]byte
 	rand.Read(b[:])
 	return pause/2 + pause*time.Duration(b[0])/256

@@ -23,8 +23,9 @@ var domainPattern = sync.OnceValue(func() *regexp.Regexp {
 })
 
 // checkEmail returns the address to store, or the reason why the text is not an
-// address. It removes space around the address. The local part stays as given. The domain is converted to ASCII (RFC
-// 5891) with the mapping that browsers use (UTS 46).
+// address. It removes space around the address. The local part stays as given. The
+// domain is converted to ASCII (RFC 5891) with the mapping that browsers use (UTS
+// 46).
 func checkEmail(s string) (address, reason string) {
 	const bad = "must be an e-mail address"
 	if utf8.RuneCountInString(s) > maxGivenEmail {

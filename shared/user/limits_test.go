@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -250,6 +251,22 @@ func TestExhaustedDevicesUseTheBudgetOfOthers(t *testing.T) {
 		}
 		wantCalls(t, &db.store, "AttemptAtAccount", "AttemptAtAccount", "RecordLogin")
 	}
+}
+
+// The attempts in flight may all succeed, so the budget is not used up. A second
+// wait would be longer than a request may take.
+func TestADeviceWaitsForPendingAttemptsOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		db, began := &store{users: []*user.User{ann()}, known: true, wait: time.Second, pending: true}, time.Now()
+		_, err := user.Login(t.Context(), requestFrom(request.Client{DeviceToken: "known"}), db, loginParts(passwords, fakeIssuer{}), user.Credentials{Username: "ann.lee", Password: right})
+		if took := time.Since(began); !errors.Is(err, fault.TooMany) || took > ratelimit.Patience+time.Second {
+			t.Errorf("%v after %v", err, took)
+		}
+		if db.lookup.Device == nil {
+			t.Error("the device was treated like any other")
+		}
+	})
 }
 
 func TestResetClearsTheAccountsBudgets(t *testing.T) {

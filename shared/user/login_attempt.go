@@ -27,13 +27,15 @@ type loginAttempt struct {
 // knows must wait, such a device uses the budget of everybody else, and a success
 // clears both. When they have used up their budget, somebody has guessed with the
 // token of one of them. The next login then makes the account forget them all.
+// While their attempts are being checked the budget is not used up. The device has
+// then waited as long as a request may, and does not wait again.
 func (p LoginParts) attempt(ctx context.Context, req request.Request, db Finder, typed string) (a loginAttempt, err error) {
 	device, _ := p.Devices.Hash(req.Client.DeviceToken)
 	lookup := p.Limits.lookUp(typed, device, req.Client)
 	found, err := lookup.attempt(ctx, db, req.At)
 	isKnown := found.KnownDevice
 	var also []ratelimit.Budget
-	if errors.Is(err, fault.TooMany) && isKnown {
+	if errors.Is(err, fault.TooMany) && isKnown && !found.Pending {
 		a.alone, also = found.Wait >= ratelimit.Disabled, lookup.KnownDevice
 		lookup.Device = nil
 		found, err = lookup.attempt(ctx, db, req.At)

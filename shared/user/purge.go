@@ -56,14 +56,18 @@ func PurgeExpired(ctx context.Context, db Purger, now time.Time) (all Purged, er
 	ctx, cancel := context.WithTimeout(ctx, purgeTime)
 	defer cancel()
 	before := LimitsBefore{
-		Windows: now.Add(-keepWindows), FewAtName: now.Add(-keepFewAtName), ManyAtName: now.Add(-keepManyAtName), AtAccount: now.Add(-keepAtAccount),
+		Windows:    now.Add(-keepWindows),
+		FewAtName:  now.Add(-keepFewAtName),
+		ManyAtName: now.Add(-keepManyAtName),
+		AtAccount:  now.Add(-keepAtAccount),
 	}
-	return all, errors.Join(
+	err = errors.Join( // not in the return statement, which may read all before the calls change it
 		purge(&all.Resets, func() (int, error) { return db.PurgeResets(ctx, now, purgeBatch) }),
 		purge(&all.Sessions, func() (int, error) { return db.PurgeSessions(ctx, now, purgeBatch) }),
 		purge(&all.Devices, func() (int, error) { return db.PurgeDevices(ctx, now.Add(-DeviceLifetime), purgeBatch) }),
 		purge(&all.Limits, func() (int, error) { return db.PurgeLimits(ctx, before, purgeBatch) }),
 	)
+	return all, err
 }
 
 // purge deletes batches until one is not full.

@@ -109,7 +109,7 @@ func emailTaken(ctx context.Context, db Seeder, email string) (Seeded, error) {
 // invite mails the admin a link to the page that sets a password.
 func (p SeedAdminParts) invite(ctx context.Context, db ResetCreator, u User, now time.Time) (Seeded, error) {
 	token, hash := p.Tokens.Mint()
-	event := audit.Event{Actions: []audit.Action{audit.ActionSeed, audit.ActionResetAsked}, At: now}
+	event := audit.Event{Actions: []audit.Action{audit.ActionSeed, audit.ActionResetAsked}, At: now, Target: u.UUID} // so that the MAC covers it
 	if _, err := db.CreateReset(ctx, newReset(ResetTarget{Username: &u.Username, Email: &u.Email}, hash, now), event); err != nil {
 		return Seeded{}, errors.Join(errors.New("the admin's account was made, its link was not; use forget_password"), err)
 	}

@@ -31,6 +31,9 @@ func TestSeedAdminMailsALink(t *testing.T) {
 	if u := db.created; u.Username != "admin" || u.Role != user.RoleAdmin || !u.Active || u.PasswordHash != "" || u.PasswordChangedAt != nil || u.TokenVersion != 1 || !uuid4.MatchString(u.UUID) {
 		t.Errorf("created %+v", u)
 	}
+	if db.event.Target != db.created.UUID { // by the function itself, so that the MAC covers it
+		t.Errorf("the link's entry in the audit log is of %q", db.event.Target)
+	}
 	if len(box.sent) != 1 || box.sent[0].To != "root@example.com" || !strings.Contains(box.sent[0].Text, got.Link) {
 		t.Fatalf("mails: %v", box.sent)
 	}

@@ -29,6 +29,7 @@ type store struct {
 	notRecorded bool
 	notUsed     bool
 	wait        time.Duration
+	pending     bool // other attempts are being checked
 	last        bool
 
 	calls   []string
@@ -65,7 +66,7 @@ func (s *store) Consume(_ context.Context, budgets []ratelimit.Budget, _ time.Ti
 
 func (s *store) AttemptAtAccount(_ context.Context, l user.Lookup, _ time.Time) (user.Found, error) {
 	found := user.Found{
-		Attempt: ratelimit.Attempt{Wait: s.wait, Last: s.last}, KnownDevice: s.known && l.Device != nil,
+		Attempt: ratelimit.Attempt{Wait: s.wait, Last: s.last, Pending: s.pending}, KnownDevice: s.known && l.Device != nil,
 		User: s.find(func(u *user.User) bool {
 			return (l.Username != "" || l.Email != "") && (l.Username == "" || u.Username == l.Username) && (l.Email == "" || strings.EqualFold(u.Email, l.Email))
 		}),

@@ -28,6 +28,9 @@ func TestEveryRefusedLoginDoesTheSameWork(t *testing.T) {
 		"inactive, wrong": {known(func(u *user.User) { u.Active = false }), "ann.lee", "wrong"},
 		"no password":     {known(func(u *user.User) { u.PasswordHash = "" }), "ann.lee", right},
 		"unusable hash":   {known(func(u *user.User) { u.PasswordHash = "x" }), "ann.lee", right},
+		"unknown address": {&store{}, "nobody@example.com", right},
+		"invalid address": {&store{}, "ann@", right},
+		"known address":   {known(func(*user.User) {}), "ann@example.com", "wrong"},
 	} {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)

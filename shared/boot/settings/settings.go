@@ -250,9 +250,9 @@ var originForm = regexp.MustCompile(`^https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\
 // key, in which each segment has these characters.
 var mappingForm = regexp.MustCompile(`^(/[A-Za-z0-9$_.+!*'(),-]+)*$`)
 
-// PublicURL returns the address, an origin and perhaps a path, at which people and clients reach the API:
-// PUBLIC_URL, or the API's own address (API_URL), which a deployment writes beside
-// the keys as soon as it is known.
+// PublicURL returns the address, an origin and perhaps a path, at which people and
+// clients reach the API: PUBLIC_URL, or the API's own address (API_URL), which a
+// deployment writes beside the keys as soon as it is known.
 func (e *Environment) PublicURL() string {
 	if e.values["PUBLIC_URL"] == "" && e.values["API_URL"] != "" {
 		return e.Origin("API_URL")

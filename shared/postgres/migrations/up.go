@@ -24,9 +24,10 @@ const ownerURL = "MIGRATE_DATABASE_URL (DATABASE_URL, where that is not given)"
 
 // Up brings the schema up to date and returns the names of the migrations that
 // it applied, none when there was nothing to do. Two runs at the same moment
-// wait for each other. Up also moves a sequence that is behind its table, as after a
-// restored dump. It refuses a database whose encoding is not UTF-8. It needs a direct connection: its advisory lock belongs to
-// the session, which a pooler may give to another client.
+// wait for each other. Up also moves a sequence that is behind its table, as after
+// a restored dump. It refuses a database whose encoding is not UTF-8. It needs a
+// direct connection: its advisory lock belongs to the session, which a pooler may
+// give to another client.
 func Up(ctx context.Context, url string, access dburl.Access) ([]string, error) {
 	return Watched{}.Up(ctx, url, access)
 }
@@ -64,7 +65,10 @@ func up(ctx context.Context, url string, access dburl.Access, options ...goose.P
 	if err != nil {
 		return applied, fmt.Errorf("migrate: %w", dburl.Explain(err))
 	}
-	return applied, repairSequences(ctx, db)
+	if err := repairSequences(ctx, db); err != nil {
+		return applied, fmt.Errorf("migrate: %w", dburl.Explain(err))
+	}
+	return applied, nil
 }
 
 func open(cfg *pgx.ConnConfig, access dburl.Access) *sql.DB {

@@ -12,7 +12,7 @@ import (
 
 // countCTEs end the CTEs of a statement that takes one attempt from every budget
 // or from none. The statement defines the CTE budgets before them, with the
-// columns of budgetColumns, of which key is the counter's and account is null
+// columns of budgetColumns: key is the counter's, and account is null
 // for a counter that belongs to no account.
 //
 // They lock the counters that exist in the order of their keys, so that two

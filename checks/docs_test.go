@@ -51,6 +51,49 @@ func documents(t *testing.T) (all []document) {
 	return all
 }
 
+// zsh, the shell of macOS, takes a # in a pasted line for an argument: the command
+// would fail, or do something else.
+func TestPastedCommandsHaveNoComments(t *testing.T) {
+	t.Parallel()
+	shell := regexp.MustCompile("(?ms)^```sh$.*?^```$")
+	commented := regexp.MustCompile(`(?m)^.*\S.*\s#\s.*$`)
+	commands := 0
+	for _, d := range documents(t) {
+		blocks := append(shell.FindAllString(d.text, -1), indented.FindAllString(fence.ReplaceAllString(d.text, ""), -1)...)
+		for _, block := range blocks {
+			commands++
+			for _, line := range commented.FindAllString(block, -1) {
+				t.Errorf("%s: %q has a comment behind the command; say it in the text", d.path, line)
+			}
+		}
+	}
+	if commands < 50 {
+		t.Fatalf("found only %d commands", commands)
+	}
+}
+
+// A package of another module is not found from the root, where the commands are
+// run that name no other folder.
+func TestCommandsNamePackagesOfThisModule(t *testing.T) {
+	t.Parallel()
+	command := regexp.MustCompile("(?m)(?:^ *|`)(?:[A-Z_]+=\\S+ )*go (?:run|test) (?:[^`\n]* )?\\./([a-z][a-z0-9_/]*)")
+	found := 0
+	for _, d := range documents(t) {
+		for _, m := range command.FindAllStringSubmatch(d.text, -1) {
+			found++
+			if files, err := fs.Glob(tree, m[1]+"/*.go"); err != nil || len(files) == 0 {
+				t.Errorf("%s: %q: there is no such package", d.path, m[0])
+			}
+			if _, err := fs.Stat(tree, m[1]+"/go.mod"); err == nil {
+				t.Errorf("%s: %q is a module of its own; write go -C %s", d.path, m[0], m[1])
+			}
+		}
+	}
+	if found < 10 {
+		t.Fatalf("found only %d commands", found)
+	}
+}
+
 // A visitor reads the README in one go. What does not fit belongs into docs/.
 func TestReadmeIsShort(t *testing.T) {
 	t.Parallel()

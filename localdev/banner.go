@@ -57,6 +57,9 @@ func (a admin) describe(url string) string {
 	if a.password != "" {
 		return fmt.Sprintf("username %s, password %s   (shown this once)", a.username, a.password)
 	}
-	return fmt.Sprintf(`username %s: %s. Log in with the password of the first start, or set a new one with the link of
-                 curl -s %s/api/user/forget_password -H 'Content-Type: application/json' -d '{"email":"%s"}'`, a.username, a.note, url, a.email)
+	if a.missing {
+		return fmt.Sprintf("username %s: %s", a.username, a.note)
+	}
+	return fmt.Sprintf(`username %s: %s. Log in with the password of the first start.
+                 To set a new one, ask for a link at %s/forgot_password`, a.username, a.note, url)
 }

@@ -18,7 +18,7 @@ func TestHelpNamesEveryOption(t *testing.T) {
 	if status := p.waitForExit(); status != 0 || p.stderr() != "" {
 		t.Errorf("status %d: %v", status, p)
 	}
-	for _, word := range []string{"Usage:", "-addr", "-data", "-lambda", "127.0.0.1:3000", "README.md"} {
+	for _, word := range []string{"Usage:", "-addr", "-data", "-lambda", "127.0.0.1:3000", "docs/localdev.md", "docs/configuration.md"} {
 		if !strings.Contains(p.stdout(), word) {
 			t.Errorf("no word of %q: %v", word, p)
 		}
@@ -43,7 +43,7 @@ func TestAMistakeIsExplainedInASentence(t *testing.T) {
 		{"unknown flag", "-port 3000", "", []string{"flag provided but not defined: -port", "-h lists"}},
 		{"an argument", "serve", "", []string{`"serve" is not a flag`, "-h lists"}},
 		{"a flag without its value", "-addr", "", []string{"flag needs an argument: -addr"}},
-		{"port in use", "-addr " + taken.Addr().String(), "", []string{"cannot listen on " + taken.Addr().String(), "address already in use", "-addr"}},
+		{"port in use", "-addr " + taken.Addr().String(), "", []string{"cannot listen on " + taken.Addr().String(), "address already in use); stop what is there or choose another address with -addr"}},
 		{"no port", "-addr localhost", "", []string{"-addr localhost cannot be read (missing port in address)", "a host and a port such as 127.0.0.1:3000"}},
 		{"an empty port", "-addr localhost:", "", []string{"-addr localhost: has no port", "a host and a port such as 127.0.0.1:3000"}},
 		{"a port alone", "-addr 3103", "", []string{"-addr 3103 has no host", "write -addr 127.0.0.1:3103"}},
@@ -52,8 +52,8 @@ func TestAMistakeIsExplainedInASentence(t *testing.T) {
 		{"a port that is none", "-addr 127.0.0.1:99999", "", []string{"-addr 127.0.0.1:99999 has the port 99999", "0 to 65535"}},
 		{"a port alone that is none", "-addr :99999", "", []string{"-addr :99999 has the port 99999", "0 to 65535"}},
 		{"a negative port", "-addr :-1", "", []string{"-addr :-1 has the port -1", "0 to 65535"}},
-		{"a service without a port", "-addr 127.0.0.1:nosuch", "", []string{"cannot listen on 127.0.0.1:nosuch", "-addr"}},
-		{"not this machine's address", "-addr 192.0.2.1:3000", "", []string{"cannot listen on 192.0.2.1:3000", "assign requested address", "-addr"}},
+		{"a service without a port", "-addr 127.0.0.1:nosuch", "", []string{"cannot listen on 127.0.0.1:nosuch", "unknown port); choose another address with -addr"}},
+		{"not this machine's address", "-addr 192.0.2.1:3000", "", []string{"cannot listen on 192.0.2.1:3000", "assign requested address); choose another address with -addr"}},
 		{"no URL", "", "DATABASE_URL=nonsense", []string{"DATABASE_URL is not a PostgreSQL URL such as postgres://"}},
 		{"another database's URL", "", "DATABASE_URL=mysql://u:pw@127.0.0.1/db", []string{"DATABASE_URL must begin with postgres://"}},
 		{"a broken URL", "", "DATABASE_URL=postgres://u:pw@127.0.0.1:x/db", []string{"DATABASE_URL is not a PostgreSQL URL"}},

@@ -43,7 +43,7 @@ func openDatabase(ctx context.Context, s settings, dir string, out io.Writer) (d
 	}
 	server, err := pgserver.Start(ctx, pgserver.Options{Dir: dir, Source: s.source, Durable: true, Progress: out})
 	if errors.Is(err, pgserver.ErrInUse) {
-		return database{}, fmt.Errorf("another localdev uses the data folder %s; stop it or choose another folder with -data", dir)
+		return database{}, fmt.Errorf("another localdev uses the data folder %s; stop it or choose another folder with -data", filepath.Dir(dir))
 	}
 	if err != nil {
 		return database{}, err
@@ -85,7 +85,7 @@ func checkDatabaseURL(ctx context.Context, given string, access dburl.Access) er
 	}
 	c, err := pgx.ConnectConfig(ctx, cfg)
 	if err != nil {
-		return fmt.Errorf("the database of DATABASE_URL (%s:%d/%s) does not let us in: %s; correct the variable, or unset it to have a server started",
+		return fmt.Errorf("the database of DATABASE_URL (%s:%d/%s) cannot be used: %s; correct the variable, or unset it to have a server started",
 			cfg.Host, cfg.Port, cfg.Database, reason(err))
 	}
 	return c.Close(ctx)

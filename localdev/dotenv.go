@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -28,6 +29,7 @@ func readDotenv(file string) (map[string]string, error) {
 	if strings.Contains(text, dollar) {
 		return nil, fmt.Errorf("%s is not text: it has a zero byte", file)
 	}
+	text = emptyWithComment.ReplaceAllString(text, "$1")
 	text = strings.ReplaceAll(text, "$", dollar)
 	values, err := godotenv.Unmarshal(text)
 	if err != nil {
@@ -38,6 +40,11 @@ func readDotenv(file string) (map[string]string, error) {
 	}
 	return values, checkNames(file, values)
 }
+
+// emptyWithComment finds the comment behind NAME=, which godotenv would take for the
+// value: a line of .env.example without its first # would set a key to a sentence
+// that everybody knows.
+var emptyWithComment = regexp.MustCompile(`(?m)^([ \t]*(?:export[ \t]+)?[A-Z_]+=)[ \t]+#.*$`)
 
 // dollar stands for $ while godotenv reads the file, which would expand $NAME
 // otherwise: a password with a $ would lose a part without a word. The system has

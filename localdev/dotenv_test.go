@@ -53,6 +53,9 @@ func TestDotenvTakesValuesAsTheyAre(t *testing.T) {
 		"\ufeffADMIN_PASSWORD=secret\n":                                "secret",
 		"\ufeff# a comment\r\nADMIN_PASSWORD=secret\r\n":               "secret",
 		"ADMIN_PASSWORD=a#b=c:d\n":                                     "a#b=c:d",
+		"ADMIN_PASSWORD=#b\n":                                          "#b",
+		"SECRET_KEY=x\nADMIN_PASSWORD=   # default: a random one\n":    "",
+		"export ADMIN_PASSWORD=\t# a comment\r\nSECRET_KEY=x\r\n":      "",
 		"ADMIN_PASSWORD=pass word # comment\n":                         "pass word",
 		"ADMIN_PASSWORD=\"pass # word\"\n":                             "pass # word",
 	} {

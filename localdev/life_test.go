@@ -27,7 +27,7 @@ func TestLocaldevKeepsItsDataAcrossStarts(t *testing.T) {
 	first.register("ann", http.StatusCreated)
 
 	second := launch(t, []string{"-addr", "127.0.0.1:0", "-data", dir})
-	second.wantRefusal("another localdev uses the data folder "+dir, "-data")
+	second.wantRefusal("another localdev uses the data folder "+dir+"; stop it", "-data")
 	first.canRead("ann")
 
 	addr := strings.TrimPrefix(url, "http://")

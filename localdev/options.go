@@ -22,7 +22,8 @@ type options struct {
 
 const usage = `Usage: go run ./localdev [flags]
 
-Runs Roster on this machine, with its own PostgreSQL. See README.md for the variables.
+Runs Roster on this machine, with its own PostgreSQL. docs/localdev.md says more.
+docs/configuration.md has the variables, which it reads from the environment and from the file .env.
 
 `
 

@@ -16,10 +16,11 @@ import (
 
 // admin holds what the banner shows about the admin's account.
 type admin struct {
-	username, email string
-	password        string // only in the run that created the account
-	note            string
-	migrations      int // how many this run has applied
+	username   string
+	password   string // only in the run that created the account
+	note       string
+	missing    bool // there is no admin, and the note says why
+	migrations int  // how many this run has applied
 }
 
 // seedAdmin seeds the admin as a deployment does. Without ADMIN_PASSWORD it
@@ -33,7 +34,7 @@ func seedAdmin(ctx context.Context, values map[string]string) (admin, error) {
 	if err != nil {
 		return admin{}, err
 	}
-	a := admin{username: values["ADMIN_USERNAME"], email: values["ADMIN_EMAIL"], note: report.Admin.Note, migrations: len(report.Migrations)}
+	a := admin{username: values["ADMIN_USERNAME"], note: report.Admin.Note, missing: report.Admin.Missing, migrations: len(report.Migrations)}
 	if report.Admin.Created {
 		a.password = values["ADMIN_PASSWORD"]
 	}

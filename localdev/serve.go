@@ -16,7 +16,7 @@ func open(ctx context.Context, o options, env lookup, out io.Writer) (*stack, er
 	// First, because it is quick and a port in use is the most common mistake.
 	listener, err := net.Listen("tcp", o.addr)
 	if err != nil {
-		return nil, fmt.Errorf("cannot listen on %s (%w); stop what is there or choose another address with -addr", o.addr, cause(err))
+		return nil, listenError(o.addr, cause(err))
 	}
 	s, err := loadSettings(o, env, listener.Addr().String())
 	if err != nil {
@@ -30,6 +30,15 @@ func open(ctx context.Context, o options, env lookup, out io.Writer) (*stack, er
 	}
 	p.listener = listener
 	return p, nil
+}
+
+// listenError says what to do about an address that cannot be listened on.
+func listenError(addr string, err error) error {
+	what := "choose another address with -addr"
+	if errors.Is(err, syscall.EADDRINUSE) {
+		what = "stop what is there or " + what + ", such as -addr 127.0.0.1:4400"
+	}
+	return fmt.Errorf("cannot listen on %s (%w); %s", addr, err, what)
 }
 
 // listensAt returns the host of -addr with the port that is listened on.

@@ -103,10 +103,11 @@ func reachable(addr string) string {
 
 func (s settings) listDifferences() []string {
 	list := []string{"secrets are generated and kept in the data folder; plain HTTP, no TLS"}
-	if s.values["RESET_TOKEN_IN_RESPONSE"] == "true" {
+	env := environment(s.values) // yes and on mean true, too
+	if env.Bool("RESET_TOKEN_IN_RESPONSE", false) {
 		list = append(list, "forget_password shows the reset token in its answer (RESET_TOKEN_IN_RESPONSE=true)")
 	}
-	if s.values["PASSWORD_BLOCKLIST"] == "off" {
+	if !env.Bool("PASSWORD_BLOCKLIST", true) {
 		list = append(list, "common passwords may be used (PASSWORD_BLOCKLIST=off)")
 	}
 	if s.values["PASSWORD_MIN_LENGTH"] == "8" {

@@ -122,7 +122,7 @@ func TestOnlyUTF8JSONIsAccepted(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.account("ann")
-	unsupported := problem(415, "unsupported_media_type", "The body must be application/json in UTF-8.")
+	unsupported := problem(415, "unsupported_media_type", "Send the header Content-Type: application/json, and the body in UTF-8 without compression.")
 	body := `{"username":"ann","password":"` + right + `"}`
 	for _, header := range []string{
 		"Content-Type: ", "Content-Type: text/plain", "Content-Type: text/json", "Content-Type: application/jsonp", "Content-Type: application/json, text/plain", "Content-Type: application/problem+json", "Content-Type: application/x-www-form-urlencoded", "Content-Type: multipart/form-data; boundary=x",

@@ -98,7 +98,7 @@ func TestForgotPasswordPageShowsWhatIsWrong(t *testing.T) {
 		"spaces":       {ask(" \t"), formType, 400, `aria-invalid="true"`},
 		"NUL":          {ask("ann\x00"), formType, 400, "The form could not be read."},
 		"broken UTF-8": {ask("ann\xff"), formType, 400, "The form could not be read."},
-		"JSON":         {`{"account":"ann"}`, "Content-Type: application/json", 415, "The body must be application/x-www-form-urlencoded"},
+		"JSON":         {`{"account":"ann"}`, "Content-Type: application/json", 415, "Send the header Content-Type: application/x-www-form-urlencoded"},
 		"over 16 KiB":  {ask(strings.Repeat("x", 17000)), formType, 413, "The body must have at most 16 KiB."},
 	} {
 		a := s.send("POST", "/forgot_password", c.body, c.header)

@@ -89,8 +89,8 @@ func TestPageShowsWhatIsWrong(t *testing.T) {
 		"broken UTF-8":       {submit(token, "another\xffkite", "another\xffkite"), formType, 400, []string{"The form could not be read."}},
 		"a bad escape":       {"token=" + token + "&new_password=%zz", formType, 400, []string{"The form could not be read."}},
 		"a semicolon":        {"token=" + token + ";new_password=x", formType, 400, []string{"The form could not be read."}},
-		"JSON":               {`{"token":"` + token + `"}`, "Content-Type: application/json", 415, []string{"The body must be application/x-www-form-urlencoded in UTF-8."}},
-		"a file":             {"x", "Content-Type: multipart/form-data; boundary=x", 415, []string{"The body must be"}},
+		"JSON":               {`{"token":"` + token + `"}`, "Content-Type: application/json", 415, []string{"Send the header Content-Type: application/x-www-form-urlencoded, and the body in UTF-8 without compression."}},
+		"a file":             {"x", "Content-Type: multipart/form-data; boundary=x", 415, []string{"Send the header Content-Type: application/x-www-form-urlencoded"}},
 		"over 16 KiB":        {submit(token, strings.Repeat("x", 17000), ""), formType, 413, []string{"The body must have at most 16 KiB."}},
 	} {
 		s.expectChange(name, false, func() {

@@ -13,7 +13,7 @@ import (
 
 // countCTEs end the CTEs of a statement that takes one attempt from every budget
 // or from none. The statement defines the CTE budgets before them, with the
-// columns of budgetColumns, of which key is the counter's and account is null
+// columns of budgetColumns: key is the counter's, and account is null
 // for a counter that belongs to no account.
 //
 // They lock the keys, then the counters that exist, read these once they are locked,

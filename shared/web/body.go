@@ -17,7 +17,7 @@ const maxBody = 16 << 10 // bytes
 func ReadBody(r *http.Request, mediaType string) ([]byte, error) {
 	got, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || got != mediaType || !isUTF8(params["charset"]) || !isPlain(r.Header.Values("Content-Encoding")) {
-		return nil, &fault.Error{Code: unsupportedMediaType, Message: "The body must be " + mediaType + " in UTF-8."}
+		return nil, &fault.Error{Code: unsupportedMediaType, Message: "Send the header Content-Type: " + mediaType + ", and the body in UTF-8 without compression."}
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
 	if err != nil {

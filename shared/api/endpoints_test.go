@@ -2,7 +2,6 @@ package api_test
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -225,7 +224,7 @@ func (e emptyDB) CreateUser(_ context.Context, u user.NewAccount, event audit.Ev
 
 func (e emptyDB) AttemptAtAccount(_ context.Context, l user.Lookup, _ time.Time) (user.Found, error) {
 	e.checkText(l.Username, l.Email)
-	return user.Found{}, errors.New("the fuzzer computes no hash") // because it is slow
+	return user.Found{}, nil
 }
 
 func (e emptyDB) RecordFailure(_ context.Context, _ []ratelimit.Budget, event audit.Event) error {

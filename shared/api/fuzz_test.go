@@ -20,6 +20,7 @@ func FuzzBody(f *testing.F) {
 		`{"a":1,"a":2}`, `{"uſername":"x"}`, `[]`, `{"first_name":"\u0000"}`, strings.Repeat("[", 100), "{\"first_name\":\"\xff\"}", `{"first_name":"\\ud800"}`,
 	} {
 		f.Add(uint8(0), body)
+		f.Add(uint8(1), body)
 		f.Add(uint8(3), body)
 	}
 	header := bearer(f, user.User{UUID: "01939e6e-5a7c-4bd0-8f0e-3a1f5d0c9b42", TokenVersion: 1, Role: user.RoleAdmin})

@@ -141,7 +141,7 @@ func TestPgBouncer(t *testing.T) {
 				t.Errorf("create: %+v, %v", taken, err)
 				return
 			}
-			if err := write(t.Context(), dbs[i], fmt.Sprint("sandbox ", i)); err != nil {
+			if err := write(t.Context(), dbs[i], fmt.Sprint("sandbox ", i, ", thousand ", n/1000)); err != nil {
 				t.Error(err)
 			}
 			if got, err := dbs[i].UserByUsername(t.Context(), u.Username); err != nil || got == nil || got.UUID != u.UUID {

@@ -137,11 +137,7 @@ func measureColdStarts(ctx context.Context, l *laboratory, o options, r *report.
 	if err != nil {
 		return err
 	}
-	results, err := coldstart.Measure(ctx, coldstart.Options{DatabaseURL: url, Trials: o.trials})
-	r.ColdStarts = nil
-	for _, c := range results {
-		r.ColdStarts = append(r.ColdStarts, report.ColdStart(c))
-	}
+	r.ColdStarts, err = coldstart.Measure(ctx, coldstart.Options{DatabaseURL: url, Trials: o.trials})
 	return err
 }
 
@@ -153,11 +149,7 @@ func measureMemory(ctx context.Context, l *laboratory, _ options, r *report.Resu
 	if err != nil {
 		return err
 	}
-	results, err := lambdacpu.Measure(ctx, lambdacpu.Options{DatabaseURL: url, Requests: warmRequests})
-	r.MemorySizes = nil
-	for _, m := range results {
-		r.MemorySizes = append(r.MemorySizes, report.MemorySize(m))
-	}
+	r.MemorySizes, err = lambdacpu.Measure(ctx, lambdacpu.Options{DatabaseURL: url, Requests: warmRequests})
 	return err
 }
 

@@ -224,8 +224,8 @@ var allowedImports = map[string]imports{
 	"bench/limit": {
 		others: []string{"github.com/golang-jwt/jwt/v5", pgx, "golang.org/x/crypto/argon2"}, why: "it is the yardstick, so it has nothing of Roster",
 	},
-	"bench/coldstart": {own: []string{"bench/deployed", "localdev/runtimeapi"}, why: "it measures starts, and what runs is bench/deployed's business"},
-	"bench/lambdacpu": {own: []string{"bench/deployed", "localdev/runtimeapi"}, why: "it limits and measures, and what runs is bench/deployed's business"},
+	"bench/coldstart": {own: []string{"bench/deployed", "bench/report", "localdev/runtimeapi"}, why: "it measures starts, and what runs is bench/deployed's business"},
+	"bench/lambdacpu": {own: []string{"bench/deployed", "bench/report", "localdev/runtimeapi"}, why: "it limits and measures, and what runs is bench/deployed's business"},
 	"bench/hello":     {others: []string{lambda + "lambda"}, why: "it is the smallest function possible, with which the others are compared"},
 	"bench/report":    {own: []string{"bench/plot"}, why: "it writes what it is given"},
 	"bench/cost":      {own: []string{"bench/report"}, why: "it computes with prices and measures nothing"},

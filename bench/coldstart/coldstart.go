@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"roster/bench/deployed"
+	"roster/bench/report"
 	"roster/localdev/runtimeapi"
 )
 
@@ -27,26 +28,9 @@ type Options struct {
 	Functions   []string // folders; all functions of the template if empty
 }
 
-// Result is what the starts of one function cost. The milliseconds are medians
-// where no percentile is named. Without a route there is no request: First, Warm and
-// Status are 0.
-type Result struct {
-	Function      string
-	Status        int // of the answers
-	InitP50ms     float64
-	InitP99ms     float64 // the slowest start, with fewer than 100 trials
-	InitCPUms     float64
-	FirstMs       float64
-	WarmMs        float64
-	InitMiB       float64 // resident after the start
-	FirstMiB      float64 // resident after the first invocation
-	PeakMiB       float64 // the most that was resident until then
-	BinaryMiB     float64
-	InitRatio     float64 // to hello's
-	InitCPURatio  float64
-	ResidentRatio float64
-	BinaryRatio   float64
-}
+// Result is what the starts of one function cost. Without a route there is no
+// request: First, Warm and Status are 0.
+type Result = report.ColdStart
 
 // trials collects one value for each start, and the warm requests of all.
 type trials struct {

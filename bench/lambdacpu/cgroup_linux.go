@@ -22,20 +22,17 @@ type group struct {
 // newGroup makes a group below that of this process, in the version that has the
 // controller cpu here.
 func newGroup() (*group, error) {
-	name := fmt.Sprintf("roster-bench-%d", os.Getpid())
 	for _, parent := range []string{"/sys/fs/cgroup", "/sys/fs/cgroup/unified"} {
 		if controllers, err := os.ReadFile(filepath.Join(parent, "cgroup.controllers")); err == nil && hasCPU(string(controllers)) {
-			g := &group{filepath.Join(parent, name), true}
 			if err := os.WriteFile(filepath.Join(parent, "cgroup.subtree_control"), []byte("+cpu"), 0); err != nil {
 				return nil, notAllowed(err)
 			}
-			return g, g.make()
+			return makeGroup(parent, true)
 		}
 	}
 	const v1 = "/sys/fs/cgroup/cpu"
 	if _, err := os.Stat(filepath.Join(v1, "cpu.cfs_quota_us")); err == nil {
-		g := &group{filepath.Join(v1, name), false}
-		return g, g.make()
+		return makeGroup(v1, false)
 	}
 	return nil, errors.New("this machine has no control group with the controller cpu, so a processor share cannot be set")
 }
@@ -53,15 +50,18 @@ func notAllowed(err error) error {
 	return fmt.Errorf("this user may not make a control group, so a processor share cannot be set: %w", err)
 }
 
-func (g *group) make() error {
-	if err := os.Mkdir(g.folder, 0o755); err != nil && !os.IsExist(err) {
-		return notAllowed(err)
+// makeGroup makes a group with a name of its own: one process may have several.
+func makeGroup(parent string, v2 bool) (*group, error) {
+	folder, err := os.MkdirTemp(parent, "roster-bench-")
+	if err != nil {
+		return nil, notAllowed(err)
 	}
+	g := &group{folder, v2}
 	if err := g.limit(1); err != nil {
 		g.remove()
-		return notAllowed(err)
+		return nil, notAllowed(err)
 	}
-	return nil
+	return g, nil
 }
 
 // limit gives the processes of the group a share of one core.

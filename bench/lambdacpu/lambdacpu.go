@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"roster/bench/deployed"
+	"roster/bench/report"
 	"roster/localdev/runtimeapi"
 )
 
@@ -39,13 +40,7 @@ type Options struct {
 }
 
 // Result is one flow with one memory size.
-type Result struct {
-	Flow      string
-	MemoryMB  int
-	Share     float64 // of one core
-	WarmMs    float64 // median
-	GBSeconds float64 // of one request, on average, in whole milliseconds as they are billed
-}
+type Result = report.MemorySize
 
 // Measure returns a result for each flow and memory size. It needs the right to make
 // a control group, which root has; the error says what is missing.

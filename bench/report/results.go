@@ -53,7 +53,7 @@ type FlowResult struct {
 }
 
 // ColdStart is what the starts of one function cost. The milliseconds are medians
-// where no percentile is named. A result of package coldstart can be converted.
+// where no percentile is named.
 type ColdStart struct {
 	Function      string // its folder; "hello" is the smallest function possible
 	Status        int    // of the answers; 0 for a function without a route

@@ -10,9 +10,9 @@ import (
 )
 
 // With "on conflict" a taken name is an ordinary answer, and not an error in
-// the server's log. The second statement is for accounts that there may be only once
-// there is an ADMIN; the last active ADMIN stays one, so an index of the active ones
-// tells whether there is any.
+// the server's log. The second statement refuses to create an account before there is an
+// ADMIN. The last active ADMIN stays one, so the index of the active ones tells
+// whether there is any.
 const (
 	sqlCreateUser           statement = createdUser + createUserEnd
 	sqlCreateUserAfterAdmin statement = createdUser + ` where ` + anAdmin + createUserEnd + `

@@ -152,3 +152,42 @@ func TestPublicURLIsTheAPIsOwnUntilThereIsADomain(t *testing.T) {
 		}
 	}
 }
+
+// recentlyRead is a secret that was read a moment ago. It counts its reads.
+type recentlyRead struct {
+	fakeSecret
+	recent map[string]string
+	reads  int
+}
+
+func (s *recentlyRead) Recent() map[string]string { return s.recent }
+
+func (s *recentlyRead) Get(ctx context.Context) (map[string]string, error) {
+	s.reads++
+	return s.fakeSecret.Get(ctx)
+}
+
+// What a secret has in memory is neither read nor copied for each request. A new
+// reading counts at once, and where one is due, the secret is read.
+func TestCurrentTakesWhatIsInMemory(t *testing.T) {
+	t.Parallel()
+	s := &recentlyRead{fakeSecret: fakeSecret{get: map[string]string{"A": "read"}}, recent: map[string]string{"A": "kept"}}
+	e := settings.WithSecret(t.Context(), map[string]string{"SECRET_ARN": "arn", "A": "environment", "B": "environment"}, s)
+	s.reads = 0
+	for _, c := range []struct {
+		recent map[string]string
+		want   string
+		reads  int
+	}{
+		{s.recent, "kept", 0},
+		{s.recent, "kept", 0},
+		{map[string]string{"A": "new"}, "new", 0},
+		{nil, "read", 1},
+	} {
+		s.recent = c.recent
+		got, err := e.Current(t.Context(), false)
+		if err != nil || got["A"] != c.want || got["B"] != "environment" || s.reads != c.reads {
+			t.Errorf("%v, %v after %d reads; want %s after %d", got, err, s.reads, c.want, c.reads)
+		}
+	}
+}

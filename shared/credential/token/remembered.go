@@ -11,11 +11,11 @@ import (
 // remembers tokens that it has accepted, by their SHA-256 digests, with their
 // claims. What can change is still checked each time: the clock, and whether the
 // key is accepted. Whether the session has ended is in the database and not in the
-// token. A service's keys never change, so a token never outlives its key by
-// another service's memory.
+// token. A service's keys do not change: other keys make another
+// service, which remembers nothing yet.
 
-// rememberedTokens bounds the memory of a service, to half a MiB: so many sets, with
-// so many places in each. A token's digest says which set it is in.
+// So many sets, with so many places in each, take half a MiB at most. A token's
+// digest says which set it is in.
 const (
 	tokenSets   = 256
 	tokensInSet = 4

@@ -17,17 +17,35 @@ create table users (
     updated_at timestamp with time zone not null,
     last_login_at timestamp with time zone,
     password_changed_at timestamp with time zone,
+    email_status text not null default 'ok'::text,
+    metadata text not null default '{}'::text,
+    app_metadata text not null default '{}'::text,
     constraint users_pkey PRIMARY KEY (id),
     constraint users_email_check CHECK (((length(email) >= 3) AND (length(email) <= 254))),
+    constraint users_email_status_check CHECK ((email_status = ANY (ARRAY['ok'::text, 'soft_bounce'::text, 'bounced'::text, 'complained'::text, 'suppressed'::text]))),
     constraint users_role_check CHECK ((role = ANY (ARRAY['USER'::text, 'ADMIN'::text]))),
     constraint users_username_check CHECK ((username ~ '^[a-z0-9][a-z0-9._-]{1,30}[a-z0-9]$'::text)),
     constraint users_username_key UNIQUE (username),
     constraint users_uuid_key UNIQUE (uuid)
 );
 
+CREATE INDEX users_admins_created_at_idx ON public.users USING btree (created_at DESC, id DESC) WHERE (role = 'ADMIN'::text);
+
 CREATE INDEX users_admins_idx ON public.users USING btree (id) WHERE ((role = 'ADMIN'::text) AND active);
 
+CREATE INDEX users_created_at_idx ON public.users USING btree (created_at DESC, id DESC);
+
 CREATE UNIQUE INDEX users_email_key ON public.users USING btree (lower(email));
+
+CREATE INDEX users_email_status_idx ON public.users USING btree (email_status, created_at DESC, id DESC) WHERE (email_status <> 'ok'::text);
+
+CREATE INDEX users_first_name_idx ON public.users USING btree (lower(first_name) COLLATE "C");
+
+CREATE INDEX users_inactive_idx ON public.users USING btree (created_at DESC, id DESC) WHERE (NOT active);
+
+CREATE INDEX users_last_login_at_idx ON public.users USING btree (last_login_at DESC NULLS LAST, id DESC);
+
+CREATE INDEX users_last_name_idx ON public.users USING btree (lower(last_name) COLLATE "C");
 
 create table resets (
     hash bytea not null,

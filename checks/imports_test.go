@@ -87,6 +87,10 @@ var allowedImports = map[string]imports{
 		own: []string{"shared/audit", "shared/aws/metric", "shared/fault", "shared/ratelimit", "shared/request"}, others: []string{"golang.org/x/net/idna"},
 		why: "a domain knows neither HTTP, SQL nor AWS, no other domain and no heavy third party, so that it can be read and tested without them; it asks for what it needs by small interfaces",
 	},
+	"shared/directory": {
+		own: []string{"shared/fault"},
+		why: "a domain knows neither HTTP, SQL nor AWS, and no other domain; it asks for the rules of the fields by an interface",
+	},
 	"shared/web": {
 		own: []string{"shared/fault", "shared/request"},
 		why: "every endpoint of every domain uses it, so it knows none",

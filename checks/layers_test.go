@@ -62,7 +62,7 @@ var layers = []layer{
 	},
 	{
 		"domains",
-		[]string{"shared/user"},
+		[]string{"shared/directory", "shared/user"},
 		[]string{"kernel", "mechanisms"},
 		"a domain imports no other domain, and knows neither HTTP nor SQL; what two domains need belongs into the kernel",
 	},

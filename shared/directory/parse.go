@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
 	"roster/shared/fault"
+	"roster/shared/strictjson"
 )
 
 // Parse reads one line of a file into a row. It is stricter than encoding/json: a
@@ -133,17 +135,11 @@ func setText(field *string, value []byte) (reason string) {
 	case value[0] != '"':
 		return "must be a string"
 	default:
-		if *field = textOf(value); bytes.IndexByte(value, '\\') >= 0 && hasUnstorable(*field) {
+		if *field = textOf(value); strings.Contains(*field, "\x00") || strictjson.LoneSurrogate(value) {
 			return "must be text without NUL or lone surrogates"
 		}
 	}
 	return ""
-}
-
-// hasUnstorable reports NUL, and the character that stands for half of a UTF-16
-// pair, which encoding/json would change silently.
-func hasUnstorable(s string) bool {
-	return bytes.ContainsAny([]byte(s), "\x00\ufffd")
 }
 
 func setBool(field **bool, value []byte) (reason string) {

@@ -1,7 +1,6 @@
 package directory
 
 import (
-	"bytes"
 	"encoding/json"
 	"slices"
 	"time"
@@ -17,15 +16,14 @@ type Rules interface {
 	Username(given string, isAdmin bool) (canonical, reason string)
 	Name(given string) (name, reason string)
 	Email(given string) (address, reason string)
+	// Metadata is given a JSON object.
+	Metadata(given json.RawMessage) (text, reason string)
 }
 
 // PasswordHashes says why a stored password hash cannot be verified later, or "".
 type PasswordHashes interface {
 	CheckHash(stored string) (reason string)
 }
-
-// MaxMetadata is how long a metadata object may be, in bytes of compact JSON.
-const MaxMetadata = 8 << 10
 
 var emailStatuses = []string{"ok", "soft_bounce", "bounced", "complained", "suppressed"}
 
@@ -36,6 +34,14 @@ func check(row Row, rules Rules, hashes PasswordHashes) (Record, fault.Fields) {
 		var reason string
 		*value, reason = checked(*value)
 		bad.Add(field, reason)
+	}
+	setObject := func(field string, value *json.RawMessage) {
+		if len(*value) == 0 || string(*value) == "{}" {
+			return
+		}
+		text, reason := rules.Metadata(*value)
+		bad.Add(field, reason)
+		*value = json.RawMessage(text)
 	}
 	bad.Add("role", oneOf(r.Role, roleUser, roleAdmin))
 	bad.Add("email_status", oneOf(r.EmailStatus, emailStatuses...))
@@ -56,8 +62,8 @@ func check(row Row, rules Rules, hashes PasswordHashes) (Record, fault.Fields) {
 	for _, at := range []**time.Time{&r.CreatedAt, &r.UpdatedAt, &r.LastLoginAt, &r.PasswordChangedAt} {
 		*at = stored(*at)
 	}
-	bad.Add("metadata", compact(&r.Metadata))
-	bad.Add("app_metadata", compact(&r.AppMetadata))
+	setObject("metadata", &r.Metadata)
+	setObject("app_metadata", &r.AppMetadata)
 	if _, refused := bad["username"]; refused {
 		r.Username = given
 	}
@@ -92,22 +98,6 @@ func stored(at *time.Time) *time.Time {
 	}
 	t := at.UTC().Truncate(time.Microsecond)
 	return &t
-}
-
-// compact removes the space from a metadata object.
-func compact(object *json.RawMessage) (reason string) {
-	if len(*object) == 0 {
-		return ""
-	}
-	var b bytes.Buffer
-	if err := json.Compact(&b, *object); err != nil || b.Len() == 0 || b.Bytes()[0] != '{' {
-		return "must be a JSON object"
-	}
-	if b.Len() > MaxMetadata {
-		return "must have at most 8,192 bytes"
-	}
-	*object = b.Bytes()
-	return ""
 }
 
 const nilUUID = "00000000-0000-0000-0000-000000000000" // stands for an erased account in the audit log

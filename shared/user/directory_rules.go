@@ -1,5 +1,7 @@
 package user
 
+import "encoding/json"
+
 // Rules are the rules for the fields of an account, for package directory. Each
 // method returns the value to store, or the reason why it cannot be stored.
 type Rules struct{}
@@ -18,6 +20,9 @@ func (Rules) Name(given string) (name, reason string) { return checkName(given) 
 
 // Email checks an e-mail address.
 func (Rules) Email(given string) (address, reason string) { return checkEmail(given) }
+
+// Metadata checks an object of metadata.
+func (Rules) Metadata(given json.RawMessage) (text, reason string) { return CheckMetadata(given) }
 
 // NewUUID returns the UUID of a new account.
 func NewUUID() string { return newUUID() }

@@ -93,7 +93,7 @@ var allowedImports = map[string]imports{
 		why: "a domain knows neither HTTP, SQL nor AWS, no other domain and no heavy third party, so that it can be read and tested without them; it asks for what it needs by small interfaces",
 	},
 	"shared/directory": {
-		own: []string{"shared/fault"},
+		own: []string{"shared/audit", "shared/fault", "shared/request", "shared/strictjson"},
 		why: "a domain knows neither HTTP, SQL nor AWS, and no other domain; it asks for the rules of the fields by an interface",
 	},
 	"shared/web": {
@@ -109,7 +109,7 @@ var allowedImports = map[string]imports{
 		why: "it compares with the description alone; what it knew of the code it could not find wrong",
 	},
 	"shared/postgres": {
-		own:    []string{"shared/audit", "shared/fault", "shared/postgres/dburl", "shared/ratelimit", "shared/request", "shared/user"},
+		own:    []string{"shared/audit", "shared/directory", "shared/fault", "shared/postgres/dburl", "shared/ratelimit", "shared/request", "shared/user"},
 		others: []string{pgx},
 		why:    "it stores for the domains, and decides nothing",
 	},

@@ -69,6 +69,8 @@ type Options struct {
 	Progress func(Report)
 	// Stop is asked after each batch whether to end the run.
 	Stop func() bool
+
+	batchSize int // of a test; 0 is batchSize
 }
 
 // batchSize is how many rows one transaction stores.
@@ -89,10 +91,13 @@ func Import(ctx context.Context, db Importer, parts ImportParts, rows Source, o 
 	if o.Policy == "" {
 		o.Policy = PolicySkip
 	}
+	if o.batchSize == 0 {
+		o.batchSize = batchSize
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	i := &importing{db: db, parts: parts, options: o, report: Report{Refusals: []Refusal{}, DryRun: o.DryRun}, touched: idSet{}, seen: newKeySet()}
-	err := i.run(ctx, checked(ctx, parts, rows))
+	err := i.run(ctx, checked(ctx, parts, o.batchSize, rows))
 	return i.report, err
 }
 
@@ -109,6 +114,7 @@ type importing struct {
 	parts   ImportParts
 	options Options
 	report  Report
+	refused []Refusal // of the present batch
 
 	touched idSet  // accounts that a row of this run was about
 	seen    keySet // keys of accounts that a dry run would create
@@ -140,6 +146,7 @@ func (i *importing) run(ctx context.Context, batches <-chan batch) error {
 }
 
 func (i *importing) store(ctx context.Context, b batch) error {
+	defer i.reportRefused()
 	i.report.Rows += b.rows
 	for _, r := range b.refused {
 		i.refuse(r)

@@ -1,9 +1,4 @@
 package directory
 
-// WithBatchSize lets a test compare batches of several sizes.
-func WithBatchSize(o Options, rows int) Options {
-	o.batchSize = rows
-	return o
-}
-
+// ProposeUsername lets a test propose usernames without an import.
 var ProposeUsername = proposeUsername

@@ -68,9 +68,8 @@ type Options struct {
 	Refused  func(Refusal)
 	Progress func(Report)
 	// Stop is asked after each batch whether to end the run.
-	Stop func() bool
-
-	batchSize int // of a test; 0 is batchSize
+	Stop      func() bool
+	BatchSize int // rows in a transaction; 0 is 500
 }
 
 // batchSize is how many rows one transaction stores.
@@ -91,13 +90,13 @@ func Import(ctx context.Context, db Importer, parts ImportParts, rows Source, o 
 	if o.Policy == "" {
 		o.Policy = PolicySkip
 	}
-	if o.batchSize == 0 {
-		o.batchSize = batchSize
+	if o.BatchSize == 0 {
+		o.BatchSize = batchSize
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	i := &importing{db: db, parts: parts, options: o, report: Report{Refusals: []Refusal{}, DryRun: o.DryRun}, touched: idSet{}, seen: newKeySet()}
-	err := i.run(ctx, checked(ctx, parts, o.batchSize, rows))
+	err := i.run(ctx, checked(ctx, parts, o.BatchSize, rows))
 	return i.report, err
 }
 

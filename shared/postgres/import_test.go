@@ -265,7 +265,9 @@ func TestImportDryRunWritesNothing(t *testing.T) {
 	t.Parallel()
 	db := openOwner(t)
 	create(t, db, account("ann"))
-	state := func() []string { return append(dump(t, everything), dump(t, "select * from audit order by chain, seq")...) }
+	state := func() []string {
+		return append(dump(t, everything), dump(t, "select * from audit order by chain, seq")...)
+	}
 	before := state()
 	lines := []string{
 		line("ann", `"role":"ADMIN"`), line("ben"), line("cat", `"email":"BEN@example.com"`), line("dan", `"id":9`), line("eve", `"id":9`),

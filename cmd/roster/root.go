@@ -66,7 +66,11 @@ func newRoot(p *program) *cobra.Command {
 // command adds a line.
 func commands(p *program) []*cobra.Command {
 	return []*cobra.Command{
+		auditCommand(p),
 		completionCommand(p),
+		keysCommand(p),
+		migrateCommand(p),
+		seedAdminCommand(p),
 	}
 }
 

@@ -65,8 +65,9 @@ var allowedImports = map[string]imports{
 	},
 	"cmd/roster/remote": {own: []string{"roster"}, why: "it calls the API as any client does, and knows what the description says"},
 
-	"shared/fault":   {nil, nil, "every package may import it, so it imports none"},
-	"shared/request": {nil, nil, "it says who asks, and knows neither HTTP nor accounts"},
+	"shared/fault":      {nil, nil, "every package may import it, so it imports none"},
+	"shared/strictjson": {nil, nil, "it reads JSON for every layer, and knows no field of it"},
+	"shared/request":    {nil, nil, "it says who asks, and knows neither HTTP nor accounts"},
 	"shared/audit": {
 		own: []string{"shared/fault", "shared/request"},
 		why: "every domain records events; a domain beside user must not need accounts for it",
@@ -76,7 +77,7 @@ var allowedImports = map[string]imports{
 		why: "every domain counts attempts; what is counted is its own business",
 	},
 	"shared/user": {
-		own: []string{"shared/audit", "shared/aws/metric", "shared/fault", "shared/ratelimit", "shared/request"}, others: []string{"golang.org/x/net/idna"},
+		own: []string{"shared/audit", "shared/aws/metric", "shared/fault", "shared/ratelimit", "shared/request", "shared/strictjson"}, others: []string{"golang.org/x/net/idna"},
 		why: "a domain knows neither HTTP, SQL nor AWS, no other domain and no heavy third party, so that it can be read and tested without them; it asks for what it needs by small interfaces",
 	},
 	"shared/directory": {
@@ -84,7 +85,7 @@ var allowedImports = map[string]imports{
 		why: "a domain knows neither HTTP, SQL nor AWS, and no other domain; it asks for the rules of the fields by an interface",
 	},
 	"shared/web": {
-		own: []string{"shared/fault", "shared/request"},
+		own: []string{"shared/fault", "shared/request", "shared/strictjson"},
 		why: "every endpoint of every domain uses it, so it knows none",
 	},
 	"shared/api": {

@@ -38,6 +38,7 @@ const (
 	ActionEmailChanged    Action = "email_changed"
 	ActionUsernameChanged Action = "username_changed"
 	ActionProfileChanged  Action = "profile_changed"
+	ActionMetadataChanged Action = "metadata_changed"
 	ActionRoleChanged     Action = "role_changed"
 	ActionActiveChanged   Action = "active_changed"
 	ActionUpdateFailed    Action = "update_failed" // a name is taken, or the last ADMIN would be gone
@@ -56,7 +57,7 @@ var Actions = []Action{
 	ActionRegister, ActionRegisterFailed, ActionLogin, ActionLoginFailed, ActionWait,
 	ActionLogout, ActionSessionEnded, ActionRefreshReused, ActionRefreshRepeated,
 	ActionResetAsked, ActionResetUsed, ActionResetFailed, ActionPasswordFailed, ActionPasswordChanged,
-	ActionEmailChanged, ActionUsernameChanged, ActionProfileChanged, ActionRoleChanged, ActionActiveChanged,
+	ActionEmailChanged, ActionUsernameChanged, ActionProfileChanged, ActionMetadataChanged, ActionRoleChanged, ActionActiveChanged,
 	ActionUpdateFailed, ActionDelete, ActionDeleteFailed, ActionSeed, ActionAllSessionsEnded, ActionAuditErased, ActionAuditTrimmed,
 }
 

@@ -24,6 +24,8 @@ const updateUser = `, conflicts as (
 		active        = coalesce(@active, u.active),
 		password_hash = coalesce(@password_hash, u.password_hash),
 		password_changed_at = case when @password_hash::text is null then u.password_changed_at else @now end,
+		metadata      = coalesce(@metadata, u.metadata),
+		app_metadata  = coalesce(@app_metadata, u.app_metadata),
 		updated_at    = @now,
 		token_version = u.token_version + case when @end_tokens then 1 else 0 end,
 		reset_version = u.reset_version + case when @end_resets then 1 else 0 end
@@ -67,6 +69,8 @@ func editArgs(e user.Edit) named {
 		{"email", e.Email},
 		{"first_name", e.FirstName},
 		{"last_name", e.LastName},
+		{"metadata", e.Metadata},
+		{"app_metadata", e.AppMetadata},
 		{"role", e.Role},
 		{"active", e.Active},
 		{"password_hash", e.PasswordHash},

@@ -1,4 +1,4 @@
-package web
+package strictjson
 
 import (
 	"bytes"
@@ -7,10 +7,10 @@ import (
 	"unicode/utf8"
 )
 
-// loneSurrogate reports whether a JSON string has an escape for half of a UTF-16
-// pair (RFC 8259 §8.2). encoding/json would silently turn it into U+FFFD. The
-// string is valid JSON.
-func loneSurrogate(raw []byte) bool {
+// LoneSurrogate reports whether JSON has an escape for half of a UTF-16 pair (RFC
+// 8259 §8.2). encoding/json would silently turn it into U+FFFD. The text is valid
+// JSON.
+func LoneSurrogate(raw []byte) bool {
 	for i := bytes.IndexByte(raw, '\\'); i >= 0 && i < len(raw); i++ {
 		if raw[i] != '\\' {
 			continue

@@ -202,5 +202,5 @@ func (i *importing) refusedByDatabase(c candidate, cause error) error {
 
 // stop is the error that ends an import whose policy is PolicyFail.
 func (r Refusal) stop() error {
-	return &fault.Error{Code: fault.Conflict, Message: fmt.Sprintf("Row %d: %s.", r.Row, r.Fields), Fields: r.Fields}
+	return &fault.Error{Code: fault.Conflict, Message: fmt.Sprintf("Row %d stops the import.", r.Row), Fields: r.Fields}
 }

@@ -158,7 +158,7 @@ func TestImportPolicies(t *testing.T) {
 	lastName := func() string { return find(t, db, "ben").LastName }
 
 	r, err := importLines(t, db, directory.Options{Policy: directory.PolicyFail}, changed...)
-	if err == nil || !strings.Contains(err.Error(), "Row 2: username belongs to an account that differs from the row.") || r.Created != 0 || lastName() != "Last" {
+	if err == nil || !strings.Contains(err.Error(), "Row 2 stops the import. (username belongs to an account that differs from the row)") || r.Created != 0 || lastName() != "Last" {
 		t.Errorf("fail: %+v, %v", r, err)
 	}
 	if r, err = importLines(t, db, directory.Options{}, changed...); err != nil || counts(r) != [5]int{1, 0, 1, 1, 0} || lastName() != "Last" {

@@ -207,8 +207,15 @@ var allowedImports = map[string]imports{
 	"shared/mail":                 {nil, nil, "mails are plain values"},
 	"shared/aws/metric":           {nil, nil, "it writes a line to the log"},
 	"shared/credential/onetime":   {nil, nil, "a mechanism that knows nothing of users"},
-	"shared/credential/password":  {others: []string{"golang.org/x/crypto/argon2", "golang.org/x/text/unicode/norm"}, why: "a mechanism that knows nothing of users"},
-	"shared/credential/token":     {own: []string{"shared/credential/keyring"}, others: []string{"github.com/golang-jwt/jwt/v5"}, why: "a mechanism that knows nothing of users"},
+	"shared/credential/password": {
+		others: []string{"golang.org/x/crypto/argon2", "golang.org/x/text/unicode/norm"},
+		why:    "a mechanism that knows nothing of users",
+	},
+	"shared/credential/password/foreign": {
+		others: []string{"golang.org/x/crypto/argon2", "golang.org/x/crypto/bcrypt", "golang.org/x/crypto/scrypt"},
+		why:    "it reads what other systems stored, and must not know how Roster stores it",
+	},
+	"shared/credential/token": {own: []string{"shared/credential/keyring"}, others: []string{"github.com/golang-jwt/jwt/v5"}, why: "a mechanism that knows nothing of users"},
 
 	"localdev": {
 		own: []string{

@@ -208,6 +208,7 @@ var allowedImports = map[string]imports{
 	"shared/aws/metric":           {nil, nil, "it writes a line to the log"},
 	"shared/credential/onetime":   {nil, nil, "a mechanism that knows nothing of users"},
 	"shared/credential/password": {
+		own:    []string{"shared/credential/password/foreign"},
 		others: []string{"golang.org/x/crypto/argon2", "golang.org/x/text/unicode/norm"},
 		why:    "a mechanism that knows nothing of users",
 	},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"log/slog"
 	"os"
 	"strings"
 	"testing"
@@ -10,7 +11,10 @@ import (
 	"roster/localdev/postgrestest"
 )
 
-func TestMain(m *testing.M) { os.Exit(postgrestest.Main(m)) }
+func TestMain(m *testing.M) {
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // what is logged is no part of a result
+	os.Exit(postgrestest.Main(m))
+}
 
 // result is what a person sees of a run.
 type result struct {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -17,8 +16,8 @@ type program struct {
 	console
 	environ map[string]string
 
-	database, url, token string
-	json, yes            bool
+	database, url, token, username string
+	json, yes                      bool
 }
 
 // run runs the command of these arguments and returns the exit code.
@@ -32,7 +31,7 @@ func run(ctx context.Context, args []string, c console, environ map[string]strin
 	if err == nil {
 		return exitOK
 	}
-	fmt.Fprintln(c.err, "roster: "+strings.Join(strings.Fields(err.Error()), " "))
+	fmt.Fprintln(c.err, "roster: "+explain(err))
 	if usage := (usageError{}); errors.As(err, &usage) {
 		return exitUsage
 	}
@@ -57,6 +56,7 @@ func newRoot(p *program) *cobra.Command {
 	flags.StringVar(&p.database, "database", "", "`URL` of the database, instead of the variable DATABASE_URL")
 	flags.StringVar(&p.url, "url", "", "`URL` of a deployed Roster, instead of the variable ROSTER_URL")
 	flags.StringVar(&p.token, "token", "", "access `token` for the deployed Roster; other users of this machine see it, so prefer the variable ROSTER_TOKEN")
+	flags.StringVar(&p.username, "username", "", "log in to the deployed Roster as this `user` and ask for the password, instead of a token")
 	flags.BoolVar(&p.json, "json", false, "print JSON, for programs")
 	flags.BoolVar(&p.yes, "yes", false, "do not ask before what cannot be undone")
 	return root
@@ -66,7 +66,12 @@ func newRoot(p *program) *cobra.Command {
 // command adds a line.
 func commands(p *program) []*cobra.Command {
 	return []*cobra.Command{
+		auditCommand(p),
 		completionCommand(p),
+		keysCommand(p),
+		migrateCommand(p),
+		seedAdminCommand(p),
+		userCommand(p),
 	}
 }
 

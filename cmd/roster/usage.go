@@ -19,11 +19,16 @@ type usageError struct{ reason string }
 
 func (e usageError) Error() string { return e.reason }
 
+// groupMark annotates a command that only holds others.
+const groupMark = "group"
+
+func isGroup(c *cobra.Command) bool { return c.Annotations[groupMark] != "" }
+
 // group returns a command that only holds other commands. An unknown name after it
 // is an error: cobra would print the help and report success.
 func group(use, short, example string, commands ...*cobra.Command) *cobra.Command {
 	c := &cobra.Command{
-		Use: use, Short: short, Example: example, Args: cobra.ArbitraryArgs,
+		Use: use, Short: short, Example: example, Args: cobra.ArbitraryArgs, Annotations: map[string]string{groupMark: "true"},
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return c.Help()

@@ -114,7 +114,7 @@ var special = map[string]facts{
 	"reset_password_page": {answersHTML: true, why: "a person reads its answers in a browser, including its errors"},
 	"import_users": {
 		timeout: 900,
-		why: "a file may take minutes; an operator invokes it and reads its answer, so it starts with bad settings, too",
+		why: "a file may take minutes",
 	},
 	"rotate_keys": {
 		timeout: 60, isStep: true,

@@ -1,4 +1,0 @@
-package directory
-
-// ProposeUsername lets a test propose usernames without an import.
-var ProposeUsername = proposeUsername

@@ -39,9 +39,9 @@ func exported(t testing.TB, db *postgres.DB) string {
 	return b.String()
 }
 
-// fillDirectory makes accounts of all kinds and a log with erased and trimmed
+// fillForExport makes accounts of all kinds and a log with erased and trimmed
 // entries.
-func fillDirectory(t *testing.T, db *postgres.DB) {
+func fillForExport(t *testing.T, db *postgres.DB) {
 	t.Helper()
 	for i := range 40 {
 		u := account(fmt.Sprintf("user%d", i))
@@ -79,7 +79,7 @@ const (
 func TestImportOfAnExportIsTheSame(t *testing.T) {
 	t.Parallel()
 	db, pool := openKeyed(t), postgrestest.Pool(t)
-	fillDirectory(t, db)
+	fillForExport(t, db)
 	file, users, entries, heads := exported(t, db), dump(t, allUsers), dump(t, allEntries), dump(t, "select * from audit_heads order by chain")
 	empty := func() {
 		t.Helper()
@@ -144,7 +144,7 @@ func TestImportOfAnExportIsTheSame(t *testing.T) {
 func TestImportLeavesALogAlone(t *testing.T) {
 	t.Parallel()
 	db, pool := openKeyed(t), postgrestest.Pool(t)
-	fillDirectory(t, db)
+	fillForExport(t, db)
 	file := exported(t, db)
 	if _, err := pool.Exec(t.Context(), "truncate users, audit, resets, sessions, devices restart identity; update audit_heads set seq = 0, digest = '', hash = ''"); err != nil {
 		t.Fatal(err)

@@ -1,4 +1,7 @@
 package directory
 
-// ProposeUsername lets a test propose usernames without an import.
-var ProposeUsername = proposeUsername
+// These let a test ask for one step of an import.
+var (
+	ProposeUsername = proposeUsername
+	Check           = check
+)

@@ -134,7 +134,7 @@ func (db *DB) whyNoneIsTaken(ctx context.Context) error {
 	}
 	if behind {
 		return errors.New("create a user: the sequence of users.id is behind the highest id, as after a restored dump, so the next id exists already; " +
-			"seed_admin sets it right: invoke it, or run cmd/migrate")
+			"seed_admin sets it right: invoke it, or run roster migrate")
 	}
 	return errors.New("create a user: the account with that name or address was deleted at the same moment")
 }

@@ -7,7 +7,10 @@ import (
 	"roster/shared/user"
 )
 
-const sqlUpdateUser statement = guardCTE + `, conflicts as (
+const sqlUpdateUser statement = guardCTE + updateUser
+
+// updateUser ends a statement that begins with a guard.
+const updateUser = `, conflicts as (
 	select
 		exists (select from users where username = @username and uuid <> @target) as username_taken,
 		exists (select from users where lower(email) = lower(@email collate "C") and uuid <> @target) as email_taken
@@ -57,8 +60,11 @@ func (db *DB) UpdateUser(ctx context.Context, g user.Guard, e user.Edit, event a
 	return o, err
 }
 
-func updateUserArgs(g user.Guard, e user.Edit) named {
-	return append(guardArgs(g), named{
+func updateUserArgs(g user.Guard, e user.Edit) named { return append(guardArgs(g), editArgs(e)...) }
+
+// editArgs returns the arguments of updateUser.
+func editArgs(e user.Edit) named {
+	return named{
 		{"username", e.Username},
 		{"email", e.Email},
 		{"first_name", e.FirstName},
@@ -74,5 +80,5 @@ func updateUserArgs(g user.Guard, e user.Edit) named {
 		{"counters", limitKeys(e.Clear)},
 		{"end_sessions", e.EndSessions},
 		{"kept_session", orNull(e.KeepSession)},
-	}...)
+	}
 }

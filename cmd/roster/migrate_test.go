@@ -1,11 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io/fs"
-	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -18,13 +17,11 @@ import (
 	"roster/shared/postgres/migrations"
 )
 
-func TestMain(m *testing.M) { os.Exit(postgrestest.Main(m)) }
-
 // start starts the real program. Its output is what a person sees.
 func start(t *testing.T, ctx context.Context, url string, args ...string) (*exec.Cmd, *programtest.Output) {
 	t.Helper()
 	var out programtest.Output
-	cmd := exec.CommandContext(ctx, programtest.Program(t, "cmd/migrate"), args...)
+	cmd := exec.CommandContext(ctx, programtest.Program(t, "cmd/roster"), append([]string{"migrate"}, args...)...)
 	cmd.Env = []string{"DATABASE_URL=" + url}
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Start(); err != nil {
@@ -93,7 +90,7 @@ func total(t *testing.T) int {
 func TestProgressIsShownAndADeploymentFindsNothingToDo(t *testing.T) {
 	t.Parallel()
 	url, release := blocked(t, "resets")
-	cmd, out := start(t, t.Context(), url, "-every", "50ms")
+	cmd, out := start(t, t.Context(), url, "--every", "50ms")
 	programtest.Eventually(t, "the migration that waits is shown, with what it waits for", func() bool {
 		s := out.String()
 		return strings.Contains(s, "OK 00003_") && strings.Contains(s, "create table resets") && strings.Contains(s, "(waits for the lock of process ")
@@ -121,8 +118,8 @@ func TestAKilledRunIsContinued(t *testing.T) {
 	url, release := blocked(t, "audit")
 	cmd, out := start(t, t.Context(), url)
 	programtest.Eventually(t, "half of the migrations are done", func() bool { return strings.Contains(out.String(), "OK 00008_") })
-	if refused, err := runToEnd(t, url, "-wait", "50ms"); err == nil ||
-		!strings.Contains(refused, "migrate: migrate: ") || !strings.Contains(refused, "another run migrates, so this one has done nothing (process ") {
+	if refused, err := runToEnd(t, url, "--wait", "50ms"); err == nil ||
+		!strings.Contains(refused, "roster: migrate: ") || !strings.Contains(refused, "another run migrates, so this one has done nothing (process ") {
 		t.Errorf("beside it: %v\n%s", err, refused)
 	}
 	if err := cmd.Process.Kill(); err != nil {
@@ -137,19 +134,19 @@ func TestAKilledRunIsContinued(t *testing.T) {
 	}
 }
 
-func TestRefusals(t *testing.T) {
+func TestMigrateRefuses(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		url  string
 		args []string
 		want string
 	}{
-		"no URL":          {"", nil, "the configuration is not usable: DATABASE_URL is missing"},
+		"no URL":          {"", nil, "no database is given; set DATABASE_URL, or give --database"},
 		"not a URL":       {"mysql://u:hunter2@h/d", nil, "must begin with postgres://"},
 		"no server":       {"postgres://u:hunter2@127.0.0.1:1/d?sslmode=disable", nil, "connection refused"},
 		"no database":     {strings.Replace(postgrestest.Empty(t), "/roster_test", "/no_roster_test", 1), nil, "does not exist"},
-		"no time to wait": {postgrestest.Empty(t), []string{"-wait", "0s"}, "it takes only -wait and -every"},
-		"a word more":     {postgrestest.Empty(t), []string{"up"}, "it takes only -wait and -every"},
+		"no time to wait": {postgrestest.Empty(t), []string{"--wait", "0s"}, "--wait and --every must be longer than nothing"},
+		"a word more":     {postgrestest.Empty(t), []string{"up"}, `"up" is one argument too many`},
 	} {
 		out, err := runToEnd(t, c.url, c.args...)
 		if err == nil || !strings.Contains(out, c.want) || strings.Contains(out, "hunter2") {
@@ -158,10 +155,15 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-func TestHelpNamesTheFlags(t *testing.T) {
+func TestMigratePrintsJSON(t *testing.T) {
 	t.Parallel()
-	var out bytes.Buffer
-	if err := run(t.Context(), []string{"-h"}, &out); err == nil || !strings.Contains(out.String(), "-wait") {
-		t.Errorf("%v, %s", err, out.String())
+	url := postgrestest.Empty(t)
+	var got struct{ Applied []string }
+	r := command(t, nil, "migrate", "--database", url, "--json")
+	if err := json.Unmarshal([]byte(r.out), &got); err != nil || len(got.Applied) != total(t) || r.code != exitOK {
+		t.Errorf("%v, %d applied, %+v", err, len(got.Applied), r)
+	}
+	if r := command(t, nil, "migrate", "--database", url, "--json"); r.out != "{\n  \"applied\": []\n}\n" {
+		t.Errorf("again: %+v", r)
 	}
 }

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bytes"
-	"errors"
-	"flag"
+	"encoding/json"
+	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -30,29 +28,36 @@ func environment(t *testing.T, text string) (*awstest.Server, map[string]string)
 	return server, values
 }
 
+// rotate runs the command.
+func rotate(t *testing.T, values map[string]string, args ...string) result {
+	t.Helper()
+	return command(t, values, append([]string{"keys", "rotate"}, args...)...)
+}
+
 func TestTheKeysInTheSecretAreRotated(t *testing.T) {
 	t.Parallel()
 	server, values := environment(t, `{"ROOT_KEY":"canary-0123456789-ABCDEF-abcdefgh"}`)
+	before := maps.Clone(values)
 	for _, c := range []struct {
 		args []string
 		want string // a regular expression
 	}{
 		{nil, `^published [\w-]{43}\n[\w-]{43}  ES256  next  since \S+Z  in the secret  signs from \S+Z\n$`},
 		{nil, `^nothing was due\n[\w-]{43}  ES256  next  .*\n$`},
-		{[]string{"-start"}, `^nothing was due\n`}, // there is a next key already
-		{[]string{"-replace-all"}, `^signs [\w-]{43}\nremoved [\w-]{43}\n[\w-]{43}  ES256  current  since \S+Z  in the secret  the next is published from \S+Z\n$`},
-		{[]string{"-start"}, `^published [\w-]{43}\n[\w-]{43}  ES256  current  .*\n[\w-]{43}  ES256  next  .*\n$`},
+		{[]string{"--start"}, `^nothing was due\n`}, // there is a next key already
+		{[]string{"--replace-all", "--yes"}, `^signs [\w-]{43}\nremoved [\w-]{43}\n[\w-]{43}  ES256  current  since \S+Z  in the secret  the next is published from \S+Z\n$`},
+		{[]string{"--start"}, `^published [\w-]{43}\n[\w-]{43}  ES256  current  .*\n[\w-]{43}  ES256  next  .*\n$`},
 	} {
-		var out bytes.Buffer
-		if err := run(t.Context(), c.args, values, &out); err != nil {
-			t.Fatal(err)
-		}
-		if !regexp.MustCompile(c.want).MatchString(out.String()) || strings.Contains(out.String(), "canary") {
-			t.Errorf("%v: it printed\n%s\nwant %s", c.args, out.String(), c.want)
+		r := rotate(t, values, c.args...)
+		if r.code != exitOK || r.err != "" || !regexp.MustCompile(c.want).MatchString(r.out) || strings.Contains(r.out, "canary") {
+			t.Errorf("%v: %+v\nwant %s", c.args, r, c.want)
 		}
 	}
 	if text := server.Secret(arn); !strings.Contains(text, `"ROOT_KEY":"canary`) || !strings.Contains(text, `"JWT_KEYS":{`) {
 		t.Errorf("the secret holds %s", text)
+	}
+	if !maps.Equal(values, before) {
+		t.Error("it changed the variables of the process")
 	}
 }
 
@@ -62,14 +67,32 @@ func TestTheKeysInAFileAreRotated(t *testing.T) {
 	if err := os.WriteFile(file, []byte(`{"ROOT_KEY":"x"}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	var out bytes.Buffer
-	if err := run(t.Context(), []string{"-file", file}, map[string]string{"JWT_ALGORITHM": "EdDSA"}, &out); err != nil ||
-		!strings.Contains(out.String(), "  EdDSA  next  ") {
-		t.Errorf("%s, %v", out.String(), err)
+	r := rotate(t, map[string]string{"JWT_ALGORITHM": "EdDSA"}, "--file", file, "--json")
+	var got struct {
+		Did  []string
+		Keys []struct{ Alg, State string }
+	}
+	if err := json.Unmarshal([]byte(r.out), &got); err != nil || len(got.Did) != 1 || len(got.Keys) != 1 || got.Keys[0].Alg != "EdDSA" || got.Keys[0].State != "next" {
+		t.Errorf("%v, %+v", err, r)
 	}
 }
 
-func TestAnErrorIsOneLineWithoutAValue(t *testing.T) {
+// A deployment's keys are not replaced by mistake.
+func TestKeysAreReplacedAfterAYesOnly(t *testing.T) {
+	t.Parallel()
+	server, values := environment(t, `{"ROOT_KEY":"canary-0123456789-ABCDEF-abcdefgh"}`)
+	rotate(t, values)
+	before := server.Secret(arn)
+	rotate(t, values, "--replace-all").fails(t, exitUsage, "this cannot be undone, and there is no terminal to ask on; give --yes to do it")
+	if r := at(t, terminal("n"), values, "keys", "rotate", "--replace-all"); r.code != exitFailed || server.Secret(arn) != before {
+		t.Errorf("%+v", r)
+	}
+	if r := at(t, terminal("y"), values, "keys", "rotate", "--replace-all"); r.code != exitOK || server.Secret(arn) == before {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestRotateRefuses(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		args   []string
@@ -93,10 +116,10 @@ func TestAnErrorIsOneLineWithoutAValue(t *testing.T) {
 			map[string]string{"JWT_ROTATION_DAYS": "366"},
 			"the configuration is not usable: JWT_ROTATION_DAYS must be a whole number from 0 to 365",
 		},
-		"unknown flag": {[]string{"-stop"}, nil, "flag provided but not defined: -stop; -h lists the flags"},
-		"an argument":  {[]string{"now"}, nil, `"now" is not a flag; -h lists them`},
+		"unknown flag": {[]string{"--stop"}, nil, "unknown flag: --stop; roster keys rotate --help lists the flags"},
+		"an argument":  {[]string{"now"}, nil, `"now" is one argument too many: roster keys rotate`},
 		"no such file": {
-			[]string{"-file", "/nowhere/secrets.json"},
+			[]string{"--file", "/nowhere/secrets.json"},
 			nil,
 			"change JWT_KEYS in /nowhere/secrets.json: no such file or directory",
 		},
@@ -110,46 +133,16 @@ func TestAnErrorIsOneLineWithoutAValue(t *testing.T) {
 			map[string]string{"JWT_KMS_KEY": "arn:aws:kms:eu-central-1:1:key/1"},
 			"change JWT_KEYS in secret " + arn + ": publish a next key: wrap key ",
 		},
+		"a database": {[]string{"--database", "postgres://h/d"}, nil, "this command works on the keys' secret; it takes neither --url nor --database"},
 	} {
 		_, values := environment(t, `{"ROOT_KEY":"canary"}`)
-		for k, v := range c.change {
-			values[k] = v
+		maps.Copy(values, c.change)
+		r, code := rotate(t, values, c.args...), exitFailed
+		if name == "unknown flag" || name == "an argument" || name == "a database" {
+			code = exitUsage
 		}
-		var out bytes.Buffer
-		err := run(t.Context(), c.args, values, &out)
-		if err == nil || !strings.HasPrefix(err.Error(), c.want) || strings.Contains(err.Error(), "canary") ||
-			strings.Contains(err.Error(), "\n") || out.Len() > 0 {
-			t.Errorf("%s: %v, wrote %q, want %q", name, err, out.String(), c.want)
-		}
-	}
-}
-
-func TestHelpMentionsTheFlags(t *testing.T) {
-	t.Parallel()
-	var out bytes.Buffer
-	if err := run(t.Context(), []string{"-h"}, nil, &out); !errors.Is(err, flag.ErrHelp) {
-		t.Error(err)
-	}
-	for _, want := range []string{"Usage: go run ./cmd/rotate_keys", "SECRET_ARN", "-start", "-replace-all", "-file file"} {
-		if !strings.Contains(out.String(), want) {
-			t.Errorf("the help does not mention %s:\n%s", want, out.String())
-		}
-	}
-}
-
-func TestTheExitStatusIsOneAfterAnError(t *testing.T) {
-	t.Parallel()
-	_, values := environment(t, `{"ROOT_KEY":"x"}`)
-	for arn, want := range map[string]string{values["SECRET_ARN"]: "", "": "exit status 1"} {
-		cmd := exec.CommandContext(t.Context(), "go", "run", ".")
-		cmd.Env = os.Environ()
-		for name, value := range values {
-			cmd.Env = append(cmd.Env, name+"="+value)
-		}
-		cmd.Env = append(cmd.Env, "SECRET_ARN="+arn)
-		out, err := cmd.CombinedOutput()
-		if (want == "") != (err == nil) || want != "" && err.Error() != want {
-			t.Errorf("SECRET_ARN=%q: %v\n%s", arn, err, out)
+		if r.fails(t, code, c.want); strings.Contains(r.err, "canary") {
+			t.Errorf("%s: it shows a value: %s", name, r.err)
 		}
 	}
 }

@@ -1,10 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,8 +15,6 @@ import (
 	"roster/shared/audit"
 )
 
-func TestMain(m *testing.M) { os.Exit(postgrestest.Main(m)) }
-
 func recordEvents(t *testing.T, events int) {
 	t.Helper()
 	db := postgrestest.Open(t)
@@ -28,9 +25,10 @@ func recordEvents(t *testing.T, events int) {
 	}
 }
 
-// onlyURL is an environment with DATABASE_URL.
-func onlyURL(url string) func(string) string {
-	return func(name string) string { return map[string]string{"DATABASE_URL": url}[name] }
+// verify checks the log of a database.
+func verify(t *testing.T, url string, args ...string) result {
+	t.Helper()
+	return command(t, map[string]string{"DATABASE_URL": url}, append([]string{"audit", "verify"}, args...)...)
 }
 
 // What a run prints is a copy of the heads for a later one.
@@ -38,31 +36,30 @@ func TestTheHeadsOfARunAreACopyForALaterOne(t *testing.T) {
 	t.Parallel()
 	recordEvents(t, 20)
 	file := filepath.Join(t.TempDir(), "heads.txt")
-	var out bytes.Buffer
-	if err := run(t.Context(), nil, onlyURL(postgrestest.URL(t)), &out); err != nil {
-		t.Fatal(err)
+	first := verify(t, postgrestest.URL(t))
+	if first.code != exitOK {
+		t.Fatalf("%+v", first)
 	}
-	if err := os.WriteFile(file, out.Bytes(), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(first.out), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	recordEvents(t, 20)
-	if err := run(t.Context(), []string{"-heads", file}, onlyURL(postgrestest.URL(t)), io.Discard); err != nil {
-		t.Errorf("with more entries: %v", err)
+	if r := verify(t, postgrestest.URL(t), "--heads", file); r.code != exitOK {
+		t.Errorf("with more entries: %+v", r)
 	}
 	const forget = `with gone as (delete from audit where chain = (select chain from audit limit 1) returning chain) update audit_heads set seq = 0, digest = '', hash = '' where chain in (select chain from gone)`
 	if _, err := postgrestest.Pool(t).Exec(t.Context(), forget); err != nil {
 		t.Fatal(err)
 	}
-	if err := run(t.Context(), nil, onlyURL(postgrestest.URL(t)), io.Discard); err != nil {
-		t.Errorf("a chain that looks new, without the copy: %v", err)
+	if r := verify(t, postgrestest.URL(t)); r.code != exitOK {
+		t.Errorf("a chain that looks new, without the copy: %+v", r)
 	}
-	out.Reset()
-	if err := run(t.Context(), []string{"-heads", file}, onlyURL(postgrestest.URL(t)), &out); err == nil || !strings.Contains(out.String(), "the copy has it") {
-		t.Errorf("with the copy: %v\n%s", err, out.String())
+	if r := verify(t, postgrestest.URL(t), "--heads", file); r.code != exitFailed || !strings.Contains(r.out, "the copy has it") {
+		t.Errorf("with the copy: %+v", r)
 	}
-	for args, want := range map[string]string{"-heads " + file + "x": "no such file", "-heads main.go": "no copy of the heads", "-unknown": "flag provided but not defined"} {
-		if err := run(t.Context(), strings.Fields(args), onlyURL(postgrestest.URL(t)), io.Discard); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v, want %s", args, err, want)
+	for args, want := range map[string]string{"--heads " + file + "x": "no such file", "--heads main.go": "no copy of the heads", "--unknown": "unknown flag: --unknown"} {
+		if r := verify(t, postgrestest.URL(t), strings.Fields(args)...); r.code == exitOK || !strings.Contains(r.err, want) {
+			t.Errorf("%s: %+v, want %s", args, r, want)
 		}
 	}
 }
@@ -75,7 +72,7 @@ func TestARunNeedsFewRights(t *testing.T) {
 	const auditor = "roster_test_auditor"
 	_, _ = pool.Exec(t.Context(), "create role "+auditor) // it may be there from an earlier run
 	for _, sql := range []string{"grant select on audit, audit_heads to " + auditor, "grant select (id) on users to " + auditor} {
-		if err := run(t.Context(), nil, onlyURL(postgrestest.URL(t)+"&options=-c%20role%3D"+auditor), io.Discard); err == nil {
+		if r := verify(t, postgrestest.URL(t)+"&options=-c%20role%3D"+auditor); r.code == exitOK {
 			t.Errorf("it runs before %q", sql)
 		}
 		if _, err := pool.Exec(t.Context(), sql); err != nil {
@@ -86,18 +83,17 @@ func TestARunNeedsFewRights(t *testing.T) {
 		_, _ = pool.Exec(context.Background(), "drop owned by "+auditor)
 		_, _ = pool.Exec(context.Background(), "drop role "+auditor)
 	})
-	if err := run(t.Context(), nil, onlyURL(postgrestest.URL(t)+"&options=-c%20role%3D"+auditor), io.Discard); err != nil {
-		t.Error(err)
+	if r := verify(t, postgrestest.URL(t)+"&options=-c%20role%3D"+auditor); r.code != exitOK {
+		t.Errorf("%+v", r)
 	}
 }
 
 func TestAnAlteredRowIsReported(t *testing.T) {
 	t.Parallel()
 	recordEvents(t, 3)
-	var out bytes.Buffer
-	if err := run(t.Context(), nil, onlyURL(postgrestest.FunctionsURL(t)), &out); err != nil ||
-		!strings.HasPrefix(out.String(), "rows checked: 3, altered or missing: 0\nMACs were not checked: neither ROOT_KEY nor AUDIT_KEY is set\nhead 0 ") {
-		t.Errorf("%q, %v", out.String(), err)
+	if r := verify(t, postgrestest.FunctionsURL(t)); r.code != exitOK ||
+		!strings.HasPrefix(r.out, "rows checked: 3, altered or missing: 0\nMACs were not checked: neither ROOT_KEY nor AUDIT_KEY is set\nhead 0 ") {
+		t.Errorf("%+v", r)
 	}
 	var chain, seq int
 	const alter = `update audit set event = event || ' '
@@ -106,22 +102,26 @@ func TestAnAlteredRowIsReported(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out.Reset()
-	err = run(t.Context(), nil, onlyURL(postgrestest.FunctionsURL(t)), &out)
+	r := verify(t, postgrestest.FunctionsURL(t))
 	want := fmt.Sprintf("chain %d row %d has a hash that does not fit", chain, seq)
-	if !strings.HasPrefix(out.String(), want) || !strings.Contains(out.String(), "\nrows checked: 3, altered or missing: ") {
-		t.Errorf("it printed %q, want %q first", out.String(), want)
+	if !strings.HasPrefix(r.out, want) || !strings.Contains(r.out, "\nrows checked: 3, altered or missing: ") {
+		t.Errorf("it printed %q, want %q first", r.out, want)
 	}
-	if err == nil || err.Error() != "the audit log was altered" {
-		t.Errorf("the error is %v", err)
+	if r.code != exitFailed || r.err != "roster: the audit log was altered\n" {
+		t.Errorf("%+v", r)
+	}
+	var got verification
+	if err := json.Unmarshal([]byte(verify(t, postgrestest.FunctionsURL(t), "--json").out), &got); err != nil ||
+		got.Rows != 3 || len(got.Altered) == 0 || !strings.HasPrefix(got.Altered[0], want) || len(got.Heads) != 16 || got.MACsChecked {
+		t.Errorf("as JSON: %v, %+v", err, got)
 	}
 }
 
 func TestAnErrorIsOneLineWithoutThePassword(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ url, want string }{
-		"no URL":    {"", "DATABASE_URL is not set; set it"},
-		"not a URL": {"mysql://u:hunter2@h/d", "DATABASE_URL must begin with postgres://"},
+		"no URL":    {"", "no database is given; set DATABASE_URL, or give --database"},
+		"not a URL": {"mysql://u:hunter2@h/d", "the configuration is not usable: DATABASE_URL must begin with postgres://"},
 		"no server": {"postgres://u:hunter2@127.0.0.1:1/d?sslmode=disable", "the audit log could not be read: "},
 		"no tables": {postgrestest.Empty(t), `the audit log could not be read: relation "audit_heads" does not exist`},
 		"no database": {
@@ -129,11 +129,9 @@ func TestAnErrorIsOneLineWithoutThePassword(t *testing.T) {
 			"the audit log could not be read: database ",
 		},
 	} {
-		var out bytes.Buffer
-		err := run(t.Context(), nil, onlyURL(c.url), &out)
-		if err == nil || !strings.HasPrefix(err.Error(), c.want) || strings.Contains(err.Error(), "\n") ||
-			strings.Contains(err.Error(), "hunter2") || out.Len() > 0 {
-			t.Errorf("%s: %v, wrote %q, want %q", name, err, out.String(), c.want)
+		r := verify(t, c.url)
+		if r.fails(t, exitFailed, c.want); strings.Contains(r.err, "hunter2") {
+			t.Errorf("%s: it shows the password: %s", name, r.err)
 		}
 	}
 }
@@ -143,7 +141,7 @@ func TestTheExitStatusIsOneAfterAnError(t *testing.T) {
 	t.Parallel()
 	recordEvents(t, 2)
 	for url, want := range map[string]string{postgrestest.URL(t): "", "": "exit status 1"} {
-		cmd := exec.CommandContext(t.Context(), "go", "run", ".")
+		cmd := exec.CommandContext(t.Context(), "go", "run", ".", "audit", "verify")
 		cmd.Env = append(os.Environ(), "DATABASE_URL="+url)
 		out, err := cmd.CombinedOutput()
 		if got := fmt.Sprint(err); (want == "") != (err == nil) || want != "" && got != want {

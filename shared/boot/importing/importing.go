@@ -18,21 +18,7 @@ import (
 // hash that was made with a SECURITY_PASSWORD_SALT is accepted only with the same
 // one.
 func Parts(env *boot.Environment) directory.ImportParts {
-	return directory.ImportParts{Rules: user.Rules{}, Hashes: hashes{env.PasswordHasher()}, NewUUID: user.NewUUID}
-}
-
-// hashes knows the formats of stored hashes.
-type hashes struct {
-	hasher interface {
-		Check(stored string) (format string, err error)
-	}
-}
-
-func (h hashes) CheckHash(stored string) (reason string) {
-	if _, err := h.hasher.Check(stored); err != nil {
-		return err.Error()
-	}
-	return ""
+	return directory.ImportParts{Rules: user.Rules{}, Hashes: env.PasswordHasher(), NewUUID: user.NewUUID}
 }
 
 // Objects opens an object of S3, with the rights of the function.

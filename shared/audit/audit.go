@@ -50,6 +50,7 @@ const (
 	ActionAllSessionsEnded Action = "all_sessions_ended"
 	ActionAuditErased      Action = "audit_erased"  // a deleted account was erased from the log
 	ActionAuditTrimmed     Action = "audit_trimmed" // old entries were removed from the log
+	ActionImport           Action = "import"        // accounts were imported from a file
 )
 
 // Actions lists all actions. A query may ask for any of them.
@@ -58,7 +59,7 @@ var Actions = []Action{
 	ActionLogout, ActionSessionEnded, ActionRefreshReused, ActionRefreshRepeated,
 	ActionResetAsked, ActionResetUsed, ActionResetFailed, ActionPasswordFailed, ActionPasswordChanged,
 	ActionEmailChanged, ActionUsernameChanged, ActionProfileChanged, ActionMetadataChanged, ActionRoleChanged, ActionActiveChanged,
-	ActionUpdateFailed, ActionDelete, ActionDeleteFailed, ActionSeed, ActionAllSessionsEnded, ActionAuditErased, ActionAuditTrimmed,
+	ActionUpdateFailed, ActionDelete, ActionDeleteFailed, ActionSeed, ActionAllSessionsEnded, ActionAuditErased, ActionAuditTrimmed, ActionImport,
 }
 
 // Event is one row of the audit log. It holds no secret, no name and no e-mail,

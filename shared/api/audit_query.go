@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"net/http"
-	"net/url"
 	"strconv"
 	"time"
 
@@ -14,56 +13,17 @@ import (
 	"roster/shared/web"
 )
 
-// auditQuery reads the query's parameters as strictly as web.Decode reads a body.
-// Each parameter must be known, given once and not empty. The error names every
-// bad parameter.
 func auditQuery(r *http.Request) (q audit.Query, err error) {
-	values, err := url.ParseQuery(r.URL.RawQuery)
-	if err != nil {
-		return q, web.Malformed("The query is not well formed.")
-	}
 	q.Limit = audit.DefaultPage
-	known := map[string]func(value string) (reason string){
+	err = web.DecodeQuery(r, web.Parameters{
 		"user":   func(v string) string { q.User = v; return "" },
 		"action": func(v string) string { q.Action = audit.Action(v); return "" },
-		"since":  parseTime(&q.Since),
-		"until":  parseTime(&q.Until),
-		"limit":  func(v string) string { q.Limit, _ = strconv.Atoi(v); return "" }, // 0 is refused below
+		"since":  web.ParseTime(&q.Since),
+		"until":  web.ParseTime(&q.Until),
+		"limit":  func(v string) string { q.Limit, _ = strconv.Atoi(v); return "" }, // the check refuses 0
 		"before": func(v string) (reason string) { q.Before, reason = decodeCursor(v); return reason },
-	}
-	fields := fault.Fields{}
-	for name, given := range values {
-		set := known[name]
-		reason := ""
-		switch {
-		case set == nil:
-			reason = "is not a parameter of this call"
-		case len(given) > 1:
-			reason = "is given more than once"
-		case given[0] == "":
-			reason = "must not be empty"
-		default:
-			reason = set(given[0])
-		}
-		fields.Add(web.Shorten(web.Printable(name)), reason)
-	}
-	if fields.Merge(user.CheckAuditQuery(q)); len(fields) > 0 {
-		return q, &fault.Error{Code: fault.Invalid, Message: "Some parameters are not valid.", Fields: fields}
-	}
-	return q, nil
-}
-
-// parseTime returns a function that reads a time in the form of RFC 3339 into t.
-// It accepts only years that every database can store.
-func parseTime(t *time.Time) func(string) string {
-	return func(v string) string {
-		at, err := time.Parse(time.RFC3339, v)
-		if err != nil || at.Year() < 1970 || at.Year() > 9998 {
-			return "must be a time such as 2026-01-31T12:00:00Z"
-		}
-		*t = at
-		return ""
-	}
+	}, func() fault.Fields { return user.CheckAuditQuery(q) })
+	return q, err
 }
 
 // cursorLength is the length of a cursor in characters. A cursor is a position in
@@ -78,7 +38,7 @@ func encodeCursor(m audit.Cursor) string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// maxMicro is the end of the year 9998, the last one that parseTime accepts.
+// maxMicro is the end of the year 9998, the last one that web.ParseTime accepts.
 var maxMicro = uint64(time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()) - 1
 
 func decodeCursor(s string) (m *audit.Cursor, reason string) {

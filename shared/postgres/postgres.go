@@ -109,5 +109,6 @@ var _ interface {
 	user.LogoutStore
 	user.SessionLister
 	user.SessionEnder
+	user.Lister
 	user.Pinger
 } = (*DB)(nil)

@@ -20,6 +20,10 @@ import (
 // OperatorStore changes accounts for an operator.
 type OperatorStore interface {
 	audit.Recorder
+	Creator
+	ResetCreator
+	// UsersForOperator returns a page of accounts.
+	UsersForOperator(ctx context.Context, q ListQuery) (ListPage, error)
 	UserByUsername(ctx context.Context, username string) (*User, error)
 	// UpdateUserAsOperator writes the edit, unless the guard, which has no caller,
 	// refuses.
@@ -81,7 +85,7 @@ func SetAccessAsOperator(ctx context.Context, db OperatorStore, username string,
 		}
 		return recordOperatorRefusal(ctx, db, operatorEvent(target, now, audit.ActionUpdateFailed), err)
 	}
-	return &fault.Error{Code: fault.Unavailable, Message: "The account is being changed. Please try again.", RetryAfter: time.Second}
+	return errChanging()
 }
 
 // DeleteAsOperator removes an account. It refuses with Conflict to remove the last

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strconv"
 
 	"roster/cmd/roster/remote"
 )
@@ -35,4 +36,40 @@ func (d deployed) close(ctx context.Context) error {
 		return nil
 	}
 	return d.client.Logout(ctx)
+}
+
+func (d deployed) list(ctx context.Context, f filter, each func([]listed) error) (more bool, err error) {
+	parameters, seen := f.query(), 0
+	for {
+		var page struct {
+			Users []listed `json:"users"`
+			Next  string   `json:"next"`
+		}
+		if !f.isOne() {
+			parameters.Set("limit", strconv.Itoa(f.page(seen)))
+		}
+		if err := d.client.Call(ctx, remote.Request{Method: http.MethodGet, Path: "/api/users", Query: parameters}, &page); err != nil {
+			return false, err
+		}
+		if err := each(page.Users); err != nil {
+			return false, err
+		}
+		if seen += len(page.Users); page.Next == "" || f.limit > 0 && seen >= f.limit {
+			return page.Next != "", nil
+		}
+		parameters.Set("cursor", page.Next)
+	}
+}
+
+func (d deployed) create(ctx context.Context, n newAccount) (account, bool, error) {
+	var answer struct {
+		User   account `json:"user"`
+		Mailed bool    `json:"mailed"`
+	}
+	err := d.client.Call(ctx, remote.Request{Method: http.MethodPost, Path: "/api/users", Body: n}, &answer)
+	return answer.User, answer.Mailed, err
+}
+
+func (d deployed) reset(ctx context.Context, username string) error {
+	return d.client.Call(ctx, remote.Request{Method: http.MethodPost, Path: userPath(username) + "/reset"}, nil)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"roster"
+	"roster/localdev/awstest"
 	"roster/localdev/gateway"
 	"roster/localdev/handlers"
 	"roster/localdev/postgrestest"
@@ -30,6 +31,7 @@ import (
 type place struct {
 	environ map[string]string
 	address string // of the deployment, "" for a database
+	mails   *awstest.Server
 }
 
 // The ADMIN of each place, and its password.
@@ -38,20 +40,21 @@ const boss, bossPassword = "admin", adminPassword
 // database is a place with the tables and an ADMIN.
 func database(t *testing.T) place {
 	t.Helper()
-	values, _ := deployment(t, postgrestest.URL(t), map[string]string{"ADMIN_PASSWORD": bossPassword})
+	values, mails := deployment(t, postgrestest.URL(t), map[string]string{"ADMIN_PASSWORD": bossPassword})
 	if r := command(t, values, "seed-admin"); r.code != exitOK {
 		t.Fatalf("%+v", r)
 	}
 	environ := maps.Clone(values)
 	environ["DATABASE_URL"] = postgrestest.FunctionsURL(t)
-	return place{environ: environ}
+	return place{environ: environ, mails: mails}
 }
 
 // service is a place with the same, reached over HTTP: through what plays API Gateway,
 // to the handlers that the functions have.
 func service(t *testing.T) place {
 	t.Helper()
-	values := database(t).environ
+	store := database(t)
+	values := store.environ
 	template, err := sam.Parse(roster.Template)
 	if err != nil {
 		t.Fatal(err)
@@ -77,7 +80,7 @@ func service(t *testing.T) place {
 	server.Start()
 	t.Cleanup(server.Close)
 	environ := map[string]string{"ROSTER_URL": server.URL, "ROSTER_TOKEN": login(t, server.URL, boss, bossPassword)}
-	return place{environ: environ, address: server.URL}
+	return place{environ: environ, address: server.URL, mails: store.mails}
 }
 
 // login returns an access token.

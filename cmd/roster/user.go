@@ -17,7 +17,7 @@ const userExample = `  roster user show ann --url https://accounts.example.com -
 
 func userCommand(p *program) *cobra.Command {
 	return group("user", "Find and change accounts", userExample,
-		userShowCommand(p), userSetRoleCommand(p),
+		userListCommand(p), userShowCommand(p), userCreateCommand(p), userResetCommand(p), userSetRoleCommand(p),
 		userActiveCommand(p, "activate", "Let a deactivated user log in again", true),
 		userActiveCommand(p, "deactivate", "Log a user out and let nobody log in to the account", false),
 		userDeleteCommand(p))

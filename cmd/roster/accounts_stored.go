@@ -119,9 +119,9 @@ func (s stored) create(ctx context.Context, n newAccount) (account, bool, error)
 }
 
 func (s stored) reset(ctx context.Context, username string) error {
-	tokens, notices := s.env.OneTimeTokens(), mailing.Notices(s.env)
+	parts := user.ForgetPasswordParts{Tokens: s.env.OneTimeTokens(), Notices: mailing.Notices(s.env)}
 	if err := s.env.Check(); err != nil {
 		return err
 	}
-	return user.SendResetAsOperator(ctx, s.db, notices, tokens, username, s.now())
+	return user.SendResetAsOperator(ctx, s.db, parts, username, s.now())
 }

@@ -50,15 +50,15 @@ func CreateAsOperator(ctx context.Context, db OperatorStore, p CreateParts, in C
 	if !in.invites() {
 		return Created{User: u}, nil
 	}
-	if err := sendLinkAsOperator(ctx, db, p.Notices, p.Tokens, u, now); err != nil {
+	if err := sendLinkAsOperator(ctx, db, ForgetPasswordParts{Tokens: p.Tokens, Notices: p.Notices}, u, now); err != nil {
 		return Created{User: u}, nil // it is made; Mailed says that the mail was not sent
 	}
 	return Created{User: u, Mailed: true}, nil
 }
 
 // SendResetAsOperator mails the owner of an account a link that sets its password. It
-// refuses with Conflict for an account that is not active.
-func SendResetAsOperator(ctx context.Context, db OperatorStore, n Notices, tokens OneTimeTokens, username string, now time.Time) error {
+// refuses with Conflict for an account that is not active. The limits are not used.
+func SendResetAsOperator(ctx context.Context, db OperatorStore, p ForgetPasswordParts, username string, now time.Time) error {
 	target, err := FindAsOperator(ctx, db, username)
 	if err != nil {
 		return err
@@ -66,11 +66,11 @@ func SendResetAsOperator(ctx context.Context, db OperatorStore, n Notices, token
 	if !target.Active {
 		return &fault.Error{Code: fault.Conflict, Message: "The account is not active."}
 	}
-	return sendLinkAsOperator(ctx, db, n, tokens, target, now)
+	return sendLinkAsOperator(ctx, db, p, target, now)
 }
 
-func sendLinkAsOperator(ctx context.Context, db OperatorStore, n Notices, tokens OneTimeTokens, to User, now time.Time) error {
-	token, hash := tokens.Mint()
+func sendLinkAsOperator(ctx context.Context, db OperatorStore, p ForgetPasswordParts, to User, now time.Time) error {
+	token, hash := p.Tokens.Mint()
 	reset := newReset(ResetTarget{Username: &to.Username, Email: &to.Email}, hash, now)
 	reset.ExpiresAt = now.Add(linkLifetime(to))
 	switch found, err := db.CreateReset(ctx, reset, operatorEvent(to, now, audit.ActionResetAsked)); {
@@ -79,7 +79,7 @@ func sendLinkAsOperator(ctx context.Context, db OperatorStore, n Notices, tokens
 	case found == nil:
 		return errNotFound() // it has changed since it was read
 	}
-	if err := n.sendLink(ctx, to, token); err != nil {
+	if err := p.Notices.sendLink(ctx, to, token); err != nil {
 		return fmt.Errorf("the mail was not sent: %w", err)
 	}
 	return nil

@@ -69,6 +69,8 @@ func commands(p *program) []*cobra.Command {
 		auditCommand(p),
 		completionCommand(p),
 		doctorCommand(p),
+		exportCommand(p),
+		importCommand(p),
 		keysCommand(p),
 		migrateCommand(p),
 		seedAdminCommand(p),

@@ -36,6 +36,7 @@ type cloud struct {
 	groups     []map[string]any
 	alarms     []map[string]cbor.Value
 	denied     string // a service that refuses everything
+	broken     bool   // it answers as a server that is no AWS
 }
 
 // goodCloud has a stack as a deployment to prod makes it.
@@ -97,6 +98,10 @@ func (c *cloud) use(t *testing.T, s doctor.Subject) doctor.Subject {
 }
 
 func (c *cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if c.broken {
+		http.Error(w, "<html>not found", http.StatusNotFound)
+		return
+	}
 	body, _ := io.ReadAll(r.Body)
 	form, _ := url.ParseQuery(string(body))
 	signed := func(service string) bool {
@@ -114,6 +119,11 @@ func (c *cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_ = json.NewEncoder(w).Encode(map[string]any{"logGroups": c.groups})
 	case strings.HasSuffix(r.URL.Path, "/operation/DescribeAlarms") && signed("monitoring"):
 		c.describeAlarms(w)
+	case strings.HasSuffix(r.URL.Path, "/operation/DescribeAlarms"):
+		w.Header().Set("Content-Type", "application/cbor")
+		w.Header().Set("Smithy-Protocol", "rpc-v2-cbor")
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = w.Write(cbor.Encode(cbor.Map{"__type": cbor.String("com.amazonaws.cloudwatch#AccessDenied"), "message": cbor.String("not allowed")}))
 	default:
 		w.Header().Set("X-Amzn-ErrorType", "AccessDeniedException")
 		w.WriteHeader(http.StatusForbidden)

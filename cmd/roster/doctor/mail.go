@@ -77,7 +77,7 @@ func (s Subject) ses(ctx context.Context, address, domain string) []Finding {
 	client := sesv2.NewFromConfig(*s.AWS)
 	account, err := client.GetAccount(ctx, &sesv2.GetAccountInput{})
 	if err != nil {
-		return []Finding{notChecked("mail: SES", awsReason(err), "allow ses:GetAccount and ses:GetEmailIdentity to your credentials")}
+		return []Finding{awsRefusal("mail: SES", err, "ses:GetAccount and ses:GetEmailIdentity")}
 	}
 	all := []Finding{sending(account), sandbox(account)}
 	name, identity, err := findIdentity(ctx, client, address, domain)
@@ -86,7 +86,7 @@ func (s Subject) ses(ctx context.Context, address, domain string) []Finding {
 	case errors.As(err, &missing):
 		return append(all, failed("mail: identity", "neither "+domain+" nor "+address+" is an identity of SES", "create and verify "+domain+" in SES in this Region: docs/deploy.md"))
 	case err != nil:
-		return append(all, notChecked("mail: identity", awsReason(err), "allow ses:GetEmailIdentity to your credentials"))
+		return append(all, awsRefusal("mail: identity", err, "ses:GetEmailIdentity"))
 	}
 	all = append(all, verified(name, identity), dkim(name, identity))
 	if m := identity.MailFromAttributes; m != nil && aws.ToString(m.MailFromDomain) != "" {

@@ -50,6 +50,7 @@ func TestBadMail(t *testing.T) {
 		"DKIM pending": {func(c *cloud) {
 			c.identities["example.com"]["DkimAttributes"] = map[string]any{"SigningEnabled": true, "Status": "PENDING"}
 		}, "mail: DKIM", doctor.Warning, "add its three CNAME records"},
+		"no AWS":    {func(c *cloud) { c.broken = true }, "mail: SES", doctor.NotChecked, "does not answer as it should"},
 		"no rights": {func(c *cloud) { c.denied = "ses" }, "mail: SES", doctor.NotChecked, "AccessDeniedException: "},
 	} {
 		t.Run(name, func(t *testing.T) {

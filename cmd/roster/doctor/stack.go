@@ -34,14 +34,14 @@ func (s Subject) stack(ctx context.Context, known *stackFacts) []Finding {
 	case err != nil && strings.Contains(err.Error(), "does not exist"):
 		return []Finding{failed(check, "there is no stack "+s.Stack+" in this Region", "correct --stack or AWS_REGION")}
 	case err != nil:
-		return []Finding{notChecked(check, awsReason(err), "allow cloudformation:DescribeStacks and cloudformation:ListStackResources to your credentials")}
+		return []Finding{awsRefusal(check, err, "cloudformation:DescribeStacks and cloudformation:ListStackResources")}
 	case len(out.Stacks) != 1:
 		return []Finding{failed(check, fmt.Sprintf("there are %d stacks of that name", len(out.Stacks)), "correct --stack")}
 	}
 	known.read(out.Stacks[0])
 	all := []Finding{state(out.Stacks[0])}
 	if known.alarms, err = alarmNames(ctx, client, s.Stack); err != nil {
-		return append(all, notChecked("stack: alarms", awsReason(err), "allow cloudformation:ListStackResources to your credentials"))
+		return append(all, awsRefusal("stack: alarms", err, "cloudformation:ListStackResources"))
 	}
 	return append(append(all, s.logs(ctx, known.outputs)...), s.alarms(ctx, known.alarms)...)
 }
@@ -87,11 +87,11 @@ func alarmNames(ctx context.Context, client *cloudformation.Client, stack string
 	return names, nil
 }
 
-// awsReason returns what a person needs of an error of AWS.
-func awsReason(err error) string {
+// awsRefusal is the finding of a check that AWS did not answer. It needs these rights.
+func awsRefusal(check string, err error, rights string) Finding {
 	var api smithy.APIError
-	if errors.As(err, &api) {
-		return api.ErrorCode() + ": " + api.ErrorMessage()
+	if errors.As(err, &api) && api.ErrorCode() != "" {
+		return notChecked(check, api.ErrorCode()+": "+api.ErrorMessage(), "allow "+rights+" to your credentials")
 	}
-	return "AWS does not answer: " + lastCause(err).Error()
+	return notChecked(check, "AWS does not answer as it should: "+lastCause(err).Error(), "check AWS_REGION, AWS_ENDPOINT_URL if you have set it, and the network")
 }

@@ -35,6 +35,7 @@ func TestABadStack(t *testing.T) {
 		"rolled back":        {func(c *cloud) { c.stackXML = stackXML("UPDATE_ROLLBACK_COMPLETE", "75") }, "stack", doctor.Failed, "its last deployment failed"},
 		"being deployed":     {func(c *cloud) { c.stackXML = stackXML("UPDATE_IN_PROGRESS", "75") }, "stack", doctor.Warning, "a deployment is running"},
 		"no rights":          {func(c *cloud) { c.denied = "cloudformation" }, "stack", doctor.NotChecked, "allow cloudformation:DescribeStacks"},
+		"no AWS":             {func(c *cloud) { c.broken = true }, "stack", doctor.NotChecked, "AWS does not answer as it should"},
 		"kept for ever":      {func(c *cloud) { delete(c.groups[0], "retentionInDays") }, functions, doctor.Warning, "for ever"},
 		"no log group":       {func(c *cloud) { c.groups = nil }, functions, doctor.Failed, "is gone"},
 		"no rights to logs":  {func(c *cloud) { c.denied = "logs" }, functions, doctor.NotChecked, "allow logs:DescribeLogGroups"},

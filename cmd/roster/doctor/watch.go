@@ -24,7 +24,7 @@ func (s Subject) logs(ctx context.Context, outputs map[string]string) (all []Fin
 		}
 		out, err := client.DescribeLogGroups(ctx, &cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: &group})
 		if err != nil {
-			all = append(all, notChecked(check, awsReason(err), "allow logs:DescribeLogGroups to your credentials"))
+			all = append(all, awsRefusal(check, err, "logs:DescribeLogGroups"))
 			continue
 		}
 		all = append(all, retention(check, group, out))
@@ -55,7 +55,7 @@ func (s Subject) alarms(ctx context.Context, names []string) []Finding {
 	}
 	out, err := cloudwatch.NewFromConfig(*s.AWS).DescribeAlarms(ctx, &cloudwatch.DescribeAlarmsInput{AlarmNames: names[:min(len(names), maxAlarms)], MaxRecords: aws.Int32(maxAlarms)})
 	if err != nil {
-		return []Finding{notChecked(check, awsReason(err), "allow cloudwatch:DescribeAlarms to your credentials")}
+		return []Finding{awsRefusal(check, err, "cloudwatch:DescribeAlarms")}
 	}
 	return judgeAlarms(len(names), out.MetricAlarms)
 }

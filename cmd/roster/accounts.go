@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -23,6 +24,10 @@ type account struct {
 	UpdatedAt         time.Time  `json:"updated_at"`
 	LastLoginAt       *time.Time `json:"last_login_at"`
 	PasswordChangedAt *time.Time `json:"password_changed_at"`
+
+	// A list has none of these.
+	Metadata    json.RawMessage `json:"metadata,omitempty"`
+	AppMetadata json.RawMessage `json:"app_metadata,omitempty"`
 }
 
 // listed is an account in a list, as GET /api/users answers it.
@@ -47,6 +52,15 @@ type newAccount struct {
 type access struct {
 	Role   *string `json:"role,omitempty"`
 	Active *bool   `json:"active,omitempty"`
+}
+
+func (a *account) apply(set access) {
+	if set.Role != nil {
+		a.Role = *set.Role
+	}
+	if set.Active != nil {
+		a.Active = *set.Active
+	}
 }
 
 // accounts is where the commands for accounts work: on a database, or on a deployment

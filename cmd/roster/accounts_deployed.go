@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -35,7 +36,11 @@ func (d deployed) close(ctx context.Context) error {
 	if !d.loggedIn {
 		return nil
 	}
-	return d.client.Logout(ctx)
+	err := d.client.Logout(ctx)
+	if refusal := (*remote.Error)(nil); errors.As(err, &refusal) && refusal.Status == http.StatusUnauthorized {
+		return nil // the command has ended the session itself, such as by a demotion of its own account
+	}
+	return err
 }
 
 func (d deployed) list(ctx context.Context, f filter, each func([]listed) error) (more bool, err error) {

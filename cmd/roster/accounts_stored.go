@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"roster/shared/boot"
@@ -59,6 +60,7 @@ func accountOf(u user.User) account {
 		ID: u.ID, UUID: u.UUID, Username: u.Username, FirstName: u.FirstName, LastName: u.LastName, Email: u.Email,
 		Role: string(u.Role), Active: u.Active, CreatedAt: u.CreatedAt.UTC(), UpdatedAt: u.UpdatedAt.UTC(),
 		LastLoginAt: inUTC(u.LastLoginAt), PasswordChangedAt: inUTC(u.PasswordChangedAt),
+		Metadata: json.RawMessage(u.Metadata), AppMetadata: json.RawMessage(u.AppMetadata),
 	}
 }
 

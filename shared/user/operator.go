@@ -24,7 +24,8 @@ type OperatorStore interface {
 	ResetCreator
 	// UsersForOperator returns a page of accounts.
 	UsersForOperator(ctx context.Context, q ListQuery) (ListPage, error)
-	UserByUsername(ctx context.Context, username string) (*User, error)
+	// ProfileByUsername returns the account with its metadata, nil if there is none.
+	ProfileByUsername(ctx context.Context, username string) (*User, error)
 	// UpdateUserAsOperator writes the edit, unless the guard, which has no caller,
 	// refuses.
 	UpdateUserAsOperator(ctx context.Context, g Guard, e Edit, event audit.Event) (Outcome, error)
@@ -40,10 +41,10 @@ func operatorEvent(target User, now time.Time, actions ...audit.Action) audit.Ev
 	return audit.Event{Actions: actions, At: now, Target: target.UUID, Detail: maps.Clone(byOperator)}
 }
 
-// FindAsOperator returns the account with the username, or NotFound.
+// FindAsOperator returns the account with the username, with its metadata, or NotFound.
 func FindAsOperator(ctx context.Context, db OperatorStore, username string) (User, error) {
 	name, _ := CanonicalUsername(username) // "" for an invalid name, which no account has
-	u, err := db.UserByUsername(ctx, name)
+	u, err := db.ProfileByUsername(ctx, name)
 	if err == nil && u == nil {
 		err = errNotFound()
 	}

@@ -40,6 +40,10 @@ func (s *operatorStore) DeleteUserAsOperator(_ context.Context, g user.Guard, ev
 	return s.next(g, event), nil
 }
 
+func (s *operatorStore) ProfileByUsername(ctx context.Context, username string) (*user.User, error) {
+	return s.UserByUsername(ctx, username)
+}
+
 func (s *operatorStore) UsersForOperator(context.Context, user.ListQuery) (user.ListPage, error) {
 	return user.ListPage{}, nil
 }

@@ -36,6 +36,7 @@ func All(env *boot.Environment) map[string]http.Handler {
 		"delete_user":         deleteUser(env),
 		"docs":                docs(),
 		"end_session":         endSession(env),
+		"export_user":         exportUser(env),
 		"forget_password":     forgetPassword(env),
 		"get_user":            getUser(env),
 		"health":              health(env),
@@ -70,6 +71,10 @@ func docs() http.Handler { return docspage.Handler(roster.OpenAPIJSON) }
 
 func endSession(env *boot.Environment) http.Handler {
 	return web.TrustProxies(env.Edge(), api.EndSession(env.Postgres(), tokens.New(env)))
+}
+
+func exportUser(env *boot.Environment) http.Handler {
+	return web.TrustProxies(env.Edge(), api.ExportUser(env.Postgres(), env.Limits(), tokens.New(env)))
 }
 
 func forgetPassword(env *boot.Environment) http.Handler {

@@ -14,22 +14,34 @@ import (
 	"roster/shared/web"
 )
 
-// auditQuery reads the query's parameters as strictly as web.Decode reads a body.
-// Each parameter must be known, given once and not empty. The error names every
-// bad parameter.
+// auditQuery reads the query's parameters. The error names every bad parameter.
 func auditQuery(r *http.Request) (q audit.Query, err error) {
-	values, err := url.ParseQuery(r.URL.RawQuery)
-	if err != nil {
-		return q, web.Malformed("The query is not well formed.")
-	}
 	q.Limit = audit.DefaultPage
-	known := map[string]func(value string) (reason string){
+	fields, err := readParameters(r, parameters{
 		"user":   func(v string) string { q.User = v; return "" },
 		"action": func(v string) string { q.Action = audit.Action(v); return "" },
 		"since":  parseTime(&q.Since),
 		"until":  parseTime(&q.Until),
 		"limit":  func(v string) string { q.Limit, _ = strconv.Atoi(v); return "" }, // 0 is refused below
-		"before": func(v string) (reason string) { q.Before, reason = decodeCursor(v); return reason },
+		"before": parseCursor(&q.Before),
+	})
+	if err != nil {
+		return q, err
+	}
+	fields.Merge(user.CheckAuditQuery(q))
+	return q, badParameters(fields)
+}
+
+// parameters are what a call reads of its query: for each name, what takes the
+// value, and returns what is wrong with it.
+type parameters map[string]func(value string) (reason string)
+
+// readParameters reads the query as strictly as web.Decode reads a body. Each
+// parameter must be known, given once and not empty.
+func readParameters(r *http.Request, known parameters) (fault.Fields, error) {
+	values, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, web.Malformed("The query is not well formed.")
 	}
 	fields := fault.Fields{}
 	for name, given := range values {
@@ -47,10 +59,20 @@ func auditQuery(r *http.Request) (q audit.Query, err error) {
 		}
 		fields.Add(web.Shorten(web.Printable(name)), reason)
 	}
-	if fields.Merge(user.CheckAuditQuery(q)); len(fields) > 0 {
-		return q, &fault.Error{Code: fault.Invalid, Message: "Some parameters are not valid.", Fields: fields}
+	return fields, nil
+}
+
+// badParameters returns the error of a query, or nil if nothing is wrong.
+func badParameters(fields fault.Fields) error {
+	if len(fields) == 0 {
+		return nil
 	}
-	return q, nil
+	return &fault.Error{Code: fault.Invalid, Message: "Some parameters are not valid.", Fields: fields}
+}
+
+// parseCursor returns a function that reads a cursor into c.
+func parseCursor(c **audit.Cursor) func(string) string {
+	return func(v string) (reason string) { *c, reason = decodeCursor(v); return reason }
 }
 
 // parseTime returns a function that reads a time in the form of RFC 3339 into t.

@@ -40,13 +40,14 @@ type store interface {
 	user.SessionLister
 	user.SessionEnder
 	user.AuditViewer
+	user.DataExporter
 	user.Pinger
 }
 
 // generousLimits let a test send any number of requests from its one address.
 var generousLimits = func() user.Limits {
 	l, r := user.DefaultLimits, ratelimit.Rate{Limit: 1_000_000, Window: time.Hour}
-	l.LoginFromNetwork, l.Login, l.Register, l.EmailAccount, l.ForgetAccount, l.Forget, l.Reset = r, r, r, r, r, r, r
+	l.LoginFromNetwork, l.Login, l.Register, l.EmailAccount, l.ForgetAccount, l.Forget, l.Reset, l.ExportAccount = r, r, r, r, r, r, r, r
 	return l
 }()
 
@@ -81,6 +82,7 @@ func routesWithLimits(db store, box mail.Transport, reveal bool, limits user.Lim
 		"GET /api/user/{username}":                  api.GetUser(db, tokens),
 		"PUT /api/user/{username}":                  api.UpdateUser(db, user.UpdateParts{Passwords: passwords, Limits: limits}, tokens),
 		"DELETE /api/user/{username}":               api.DeleteUser(db, tokens),
+		"GET /api/user/{username}/export":           api.ExportUser(db, limits, tokens),
 		"GET /api/audit":                            api.Audit(db, tokens),
 		"GET /reset_password":                       page,
 		"POST /reset_password":                      page,
@@ -129,6 +131,7 @@ func requestForEachEndpoint(t *testing.T, u user.User) map[string]func(h sendFun
 		"get_user":    func(h sendFunc) answer { return h("GET", "/api/user/ann", "", header) },
 		"update_user": func(h sendFunc) answer { return h("PUT", "/api/user/ann", `{"first_name":"A"}`, header) },
 		"delete_user": func(h sendFunc) answer { return h("DELETE", "/api/user/ann", "", header) },
+		"export_user": func(h sendFunc) answer { return h("GET", "/api/user/ann/export", "", header) },
 		"audit":       func(h sendFunc) answer { return h("GET", "/api/audit", "", header) },
 		"health":      func(h sendFunc) answer { return h("GET", "/healthz", "") },
 	}
@@ -284,6 +287,10 @@ func (e emptyDB) Record(_ context.Context, event audit.Event) error {
 
 func (e emptyDB) ListAudit(context.Context, string, audit.Query) (audit.Page, error) {
 	return audit.Page{}, nil
+}
+
+func (e emptyDB) PersonalData(context.Context, string, []user.CountedAs, audit.Query) (*user.PersonalData, error) {
+	return &user.PersonalData{Metadata: "{}", AppMetadata: "{}"}, nil
 }
 func (e emptyDB) Ping(context.Context) error { return nil }
 

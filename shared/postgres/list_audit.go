@@ -40,6 +40,14 @@ const onPage = `
 // it, or the whole log for "". An event that somebody has altered is shown as
 // far as it can be read; VerifyAudit names it.
 func (db *DB) ListAudit(ctx context.Context, uuid string, q audit.Query) (audit.Page, error) {
+	rows, err := collect(ctx, db, auditQuery(uuid, q), scanEvent)
+	if err != nil {
+		return audit.Page{}, err
+	}
+	return auditPage(rows, q.Limit), nil
+}
+
+func auditQuery(uuid string, q audit.Query) query {
 	var before audit.Cursor
 	if q.Before != nil {
 		before = *q.Before
@@ -57,19 +65,19 @@ func (db *DB) ListAudit(ctx context.Context, uuid string, q audit.Query) (audit.
 	if uuid != "" {
 		sql, args = sqlListAuditOfUser, append(args, argument{"user", uuid})
 	}
-	rows, err := collect(ctx, db, query{"list the audit log", sql, args}, scanEvent)
-	if err != nil {
-		return audit.Page{}, err
-	}
-	var page audit.Page
-	if len(rows) > q.Limit {
-		rows = rows[:q.Limit]
-		page.Next = &rows[q.Limit-1].cursor
+	return query{"list the audit log", sql, args}
+}
+
+// auditPage returns the page of the rows of an auditQuery.
+func auditPage(rows []markedEvent, limit int) (page audit.Page) {
+	if len(rows) > limit {
+		rows = rows[:limit]
+		page.Next = &rows[limit-1].cursor
 	}
 	for _, row := range rows {
 		page.Events = append(page.Events, row.event)
 	}
-	return page, nil
+	return page
 }
 
 // markedEvent is an event and its place in the log.

@@ -109,5 +109,6 @@ var _ interface {
 	user.LogoutStore
 	user.SessionLister
 	user.SessionEnder
+	user.DataExporter
 	user.Pinger
 } = (*DB)(nil)

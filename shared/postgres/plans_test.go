@@ -18,9 +18,6 @@ var planUsers = flag.Int("plan-users", 5000, "accounts in TestGenericPlansUseInd
 
 // wholeTables are the statements that read a whole table, and why that is right.
 var wholeTables = map[string]string{
-	"sqlPurgeResets":      "a scheduled job deletes what has ended, a batch at a time",
-	"sqlPurgeSessions":    "a scheduled job deletes what has ended, a batch at a time",
-	"sqlPurgeDevices":     "a scheduled job deletes what has ended, a batch at a time",
 	"sqlEndAllSessions":   "an operator ends the sessions of everybody",
 	"sqlEraseFromAudit":   "an operator erases an account from the log, by its actor too",
 	"sqlTrimAudit":        "an operator removes the beginning of the log",

@@ -60,18 +60,29 @@ func (s *fakes) CreateReset(context.Context, user.NewReset, audit.Event) (*user.
 	return &user.User{}, nil
 }
 
-func (s *fakes) PurgeLimits(context.Context, user.LimitsBefore, int) (int, error) {
+func (s *fakes) PurgeLimits(_ context.Context, kind user.CounterKind, _ time.Time, _ string) (user.PurgedBatch, error) {
+	if kind != user.WindowCounter {
+		return user.PurgedBatch{}, nil
+	}
 	s.record("purge")
-	return 2, s.purge
+	return user.PurgedBatch{Rows: 2}, s.purge
 }
 
 func (s *fakes) AuditHeads(context.Context) ([]audit.Head, error) {
 	return []audit.Head{{Chain: 3, Seq: 7, Hash: "ab"}}, nil
 }
 
-func (s *fakes) PurgeResets(context.Context, time.Time, int) (int, error)   { return 1, nil }
-func (s *fakes) PurgeSessions(context.Context, time.Time, int) (int, error) { return 0, nil }
-func (s *fakes) PurgeDevices(context.Context, time.Time, int) (int, error)  { return 0, nil }
+func (s *fakes) PurgeResets(context.Context, time.Time, string) (user.PurgedBatch, error) {
+	return user.PurgedBatch{Rows: 1}, nil
+}
+
+func (s *fakes) PurgeSessions(context.Context, time.Time, string) (b user.PurgedBatch, err error) {
+	return b, nil
+}
+
+func (s *fakes) PurgeDevices(context.Context, time.Time, string) (b user.PurgedBatch, err error) {
+	return b, nil
+}
 
 func (s *fakes) EndAllSessions(_ context.Context, event audit.Event) (user.AllEnded, error) {
 	s.record("end all sessions: " + string(event.Actions[0]))

@@ -139,7 +139,8 @@ func SeedAdmin(ctx context.Context, env *boot.Environment, request seed.Request)
 	run := seed.NewJob(db, seed.Parts{
 		Migrate: env.Migrator(migrations.Up, migrations.Grant),
 		Seeding: user.SeedAdminParts{Passwords: policy.Passwords(env), Tokens: env.OneTimeTokens(), Notices: mailing.Notices(env)},
-		Admin:   env.Admin(), AuditKey: []byte(env.AuditKey()),
+		Admin:   env.Admin(), AuditKey: []byte(env.AuditKey()), Retention: env.AuditRetention(),
+		OpenOwner: func(ctx context.Context) (seed.Owner, error) { return env.OpenOwner(ctx) },
 	})
 	if err := env.Check(); err != nil {
 		return seed.Report{}, err

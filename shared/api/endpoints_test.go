@@ -270,7 +270,7 @@ func (e emptyDB) UpdateUser(_ context.Context, _ user.Guard, edit user.Edit, eve
 	return user.Outcome{Done: true}, nil
 }
 
-func (e emptyDB) DeleteUser(context.Context, user.Guard, audit.Event) (user.Outcome, error) {
+func (e emptyDB) DeleteUser(context.Context, user.Guard, []ratelimit.Budget, audit.Event) (user.Outcome, error) {
 	return user.Outcome{Done: true}, nil
 }
 

@@ -19,14 +19,18 @@ import (
 const sqlListAudit statement = `
 select at, chain, seq, event from audit where true` + onPage
 
-// Each half of an account's events follows an index of its own.
+// What was done to the account, what it did to others, and what it did to nobody: each
+// follows an index of its own.
 const sqlListAuditOfUser statement = `
 with about_user as (
 	select at, chain, seq, event from audit where target = @user` + onPage + `
 ), by_user as (
 	select at, chain, seq, event from audit where actor = @user and actor <> target` + onPage + `
+), by_user_alone as (
+	select at, chain, seq, event from audit where actor = @user and actor is not null and target is null` + onPage + `
 )
 select at, chain, seq, event from about_user union all select at, chain, seq, event from by_user
+	union all select at, chain, seq, event from by_user_alone
 order by at desc, chain, seq limit @rows`
 
 // onPage restricts rows of audit to the page after the cursor @before_….

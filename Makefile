@@ -100,7 +100,7 @@ schema: ## write docs/schema.sql, from the migrations
 	go test ./shared/postgres/migrations -update
 
 audit-verify: ## check the hash chains of the audit log in DATABASE_URL
-	go run ./cmd/audit_verify
+	go run ./cmd/roster audit verify
 
 validate: ## check the templates with sam and cfn-lint
 	for template in template.yaml docs/authorizer/*.yaml docs/edge/*.yaml; do sam validate --lint --template-file $$template && cfn-lint $$template || exit 1; done

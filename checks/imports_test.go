@@ -42,7 +42,7 @@ var allowedImports = map[string]imports{
 	"functions": {nil, nil, "it holds tests of all functions and no code"},
 	"functions/*": {
 		own: []string{
-			"roster", "shared/api", "shared/web", "shared/authorizer", "shared/boot", "shared/boot/keys", "shared/boot/mailing", "shared/boot/policy", "shared/boot/rotating",
+			"roster", "shared/api", "shared/web", "shared/authorizer", "shared/boot", "shared/boot/cutover", "shared/boot/keys", "shared/boot/mailing", "shared/boot/policy", "shared/boot/rotating",
 			"shared/boot/signing", "shared/boot/tokens", "shared/docspage", "shared/aws/lambdahttp", "shared/postgres/migrations", "shared/job/rotation", "shared/web/routes",
 			"shared/job/seed", "shared/boot/settings", "shared/user",
 		},
@@ -55,26 +55,19 @@ var allowedImports = map[string]imports{
 		why: "it shows what a service elsewhere needs, which is one package",
 	},
 
-	"cmd/audit_verify": {
-		own: []string{"shared/boot/settings", "shared/postgres"}, others: []string{pgx},
-		why: "an operator runs it against a database, and it needs nothing else of a deployment",
+	"cmd/roster": {
+		own: []string{
+			"roster", "cmd/roster/remote", "shared/boot", "shared/boot/mailing", "shared/boot/policy", "shared/boot/rotating", "shared/boot/settings", "shared/job/rotation", "shared/job/seed",
+			"shared/postgres", "shared/postgres/migrations", "shared/user", "shared/web",
+		},
+		others: []string{"github.com/spf13/cobra", pgx, "golang.org/x/term"},
+		why:    "it reads flags and prints; what its commands do is in the packages that the functions use",
 	},
+	"cmd/roster/remote": {own: []string{"roster"}, why: "it calls the API as any client does, and knows what the description says"},
 
-	"cmd/audit_prune": {
-		own: []string{"shared/boot/settings", "shared/postgres"}, others: []string{pgx},
-		why: "an operator runs it against a database, and it needs nothing else of a deployment",
-	},
-	"cmd/migrate": {
-		own: []string{"shared/boot", "shared/postgres/migrations"},
-		why: "it is the first step of seed_admin for a terminal",
-	},
-	"cmd/rotate_keys": {
-		own: []string{"shared/boot/rotating", "shared/job/rotation", "shared/boot/settings"},
-		why: "it is the function of that name for a terminal, and does nothing that it does not",
-	},
-
-	"shared/fault":   {nil, nil, "every package may import it, so it imports none"},
-	"shared/request": {nil, nil, "it says who asks, and knows neither HTTP nor accounts"},
+	"shared/fault":      {nil, nil, "every package may import it, so it imports none"},
+	"shared/strictjson": {nil, nil, "it reads JSON for every layer, and knows no field of it"},
+	"shared/request":    {nil, nil, "it says who asks, and knows neither HTTP nor accounts"},
 	"shared/audit": {
 		own: []string{"shared/fault", "shared/request"},
 		why: "every domain records events; a domain beside user must not need accounts for it",
@@ -84,7 +77,7 @@ var allowedImports = map[string]imports{
 		why: "every domain counts attempts; what is counted is its own business",
 	},
 	"shared/user": {
-		own: []string{"shared/audit", "shared/aws/metric", "shared/fault", "shared/ratelimit", "shared/request"}, others: []string{"golang.org/x/net/idna"},
+		own: []string{"shared/audit", "shared/aws/metric", "shared/fault", "shared/ratelimit", "shared/request", "shared/strictjson"}, others: []string{"golang.org/x/net/idna"},
 		why: "a domain knows neither HTTP, SQL nor AWS, no other domain and no heavy third party, so that it can be read and tested without them; it asks for what it needs by small interfaces",
 	},
 	"shared/directory": {
@@ -92,7 +85,7 @@ var allowedImports = map[string]imports{
 		why: "a domain knows neither HTTP, SQL nor AWS, and no other domain; it asks for the rules of the fields by an interface",
 	},
 	"shared/web": {
-		own: []string{"shared/fault", "shared/request"},
+		own: []string{"shared/fault", "shared/request", "shared/strictjson"},
 		why: "every endpoint of every domain uses it, so it knows none",
 	},
 	"shared/api": {
@@ -104,7 +97,7 @@ var allowedImports = map[string]imports{
 		why: "it compares with the description alone; what it knew of the code it could not find wrong",
 	},
 	"shared/postgres": {
-		own:    []string{"shared/audit", "shared/fault", "shared/postgres/dburl", "shared/ratelimit", "shared/request", "shared/user"},
+		own:    []string{"shared/audit", "shared/directory", "shared/fault", "shared/postgres/dburl", "shared/ratelimit", "shared/request", "shared/user"},
 		others: []string{pgx},
 		why:    "it stores for the domains, and decides nothing",
 	},
@@ -150,6 +143,10 @@ var allowedImports = map[string]imports{
 		own: []string{"shared/boot", "shared/boot/keys", "shared/credential/keyring", "shared/credential/token", "shared/request", "shared/user"},
 		why: "it is apart so that only functions with access tokens link the JWT library; it stands between tokens and users, which do not know each other",
 	},
+	"shared/boot/cutover": {
+		own: []string{"shared/boot", "shared/boot/tokens", "shared/credential/flasktoken", "shared/fault", "shared/request", "shared/user"},
+		why: "it is apart so that only the functions whose calls another service had link what reads that service's tokens",
+	},
 	"shared/aws/lambdahttp": {
 		others: []string{lambda + "events", lambda + "lambda", lambda + "lambdacontext"},
 		why:    "it runs any http.Handler and knows none",
@@ -192,18 +189,19 @@ var allowedImports = map[string]imports{
 	"shared/mail/ses":    {own: []string{"shared/mail"}, others: []string{sdk + "aws", sdk + "service/sesv2"}, why: "it is a way for mails and nothing more"},
 	"shared/mail/smtp":   {own: []string{"shared/mail"}, others: []string{"github.com/wneessen/go-mail/smtp"}, why: "it is a way for mails and nothing more; the whole of go-mail imports html/template"},
 
-	"shared/wallclock":            {nil, nil, "it tells the time"},
-	"shared/bearer":               {own: []string{"shared/credential/keyring", "shared/credential/token", "shared/wallclock"}, why: "services elsewhere link it; they have no database of ours, no AWS and no users"},
-	"shared/credential/blocklist": {others: []string{"github.com/ccojocar/zxcvbn-go/data"}, why: "it is a list"},
-	"shared/credential/breach":    {others: []string{"golang.org/x/text/unicode/norm"}, why: "it asks one service one question, and must have no way to tell it more"},
-	"shared/credential/device":    {nil, nil, "a mechanism that knows nothing of users"},
-	"shared/credential/keyring":   {nil, nil, "a mechanism that knows nothing of users, nor of tokens: what publishes keys and what rotates them link no JWT library"},
-	"shared/credential/refresh":   {nil, nil, "a mechanism that knows nothing of users"},
-	"shared/mail":                 {nil, nil, "mails are plain values"},
-	"shared/aws/metric":           {nil, nil, "it writes a line to the log"},
-	"shared/credential/onetime":   {nil, nil, "a mechanism that knows nothing of users"},
-	"shared/credential/password":  {others: []string{"golang.org/x/crypto/argon2", "golang.org/x/text/unicode/norm"}, why: "a mechanism that knows nothing of users"},
-	"shared/credential/token":     {own: []string{"shared/credential/keyring"}, others: []string{"github.com/golang-jwt/jwt/v5"}, why: "a mechanism that knows nothing of users"},
+	"shared/wallclock":             {nil, nil, "it tells the time"},
+	"shared/bearer":                {own: []string{"shared/credential/keyring", "shared/credential/token", "shared/wallclock"}, why: "services elsewhere link it; they have no database of ours, no AWS and no users"},
+	"shared/credential/blocklist":  {others: []string{"github.com/ccojocar/zxcvbn-go/data"}, why: "it is a list"},
+	"shared/credential/breach":     {others: []string{"golang.org/x/text/unicode/norm"}, why: "it asks one service one question, and must have no way to tell it more"},
+	"shared/credential/device":     {nil, nil, "a mechanism that knows nothing of users"},
+	"shared/credential/keyring":    {nil, nil, "a mechanism that knows nothing of users, nor of tokens: what publishes keys and what rotates them link no JWT library"},
+	"shared/credential/refresh":    {nil, nil, "a mechanism that knows nothing of users"},
+	"shared/mail":                  {nil, nil, "mails are plain values"},
+	"shared/aws/metric":            {nil, nil, "it writes a line to the log"},
+	"shared/credential/onetime":    {nil, nil, "a mechanism that knows nothing of users"},
+	"shared/credential/password":   {others: []string{"golang.org/x/crypto/argon2", "golang.org/x/text/unicode/norm"}, why: "a mechanism that knows nothing of users"},
+	"shared/credential/flasktoken": {others: []string{"github.com/golang-jwt/jwt/v5"}, why: "a mechanism that knows nothing of users"},
+	"shared/credential/token":      {own: []string{"shared/credential/keyring"}, others: []string{"github.com/golang-jwt/jwt/v5"}, why: "a mechanism that knows nothing of users"},
 
 	"localdev": {
 		own: []string{
@@ -236,7 +234,7 @@ var allowedImports = map[string]imports{
 	"bench/plot":      {nil, nil, "it draws figures and knows none"},
 	"localdev/handlers": {
 		own: []string{
-			"roster", "shared/api", "shared/web", "shared/web/routes", "shared/boot", "shared/boot/keys", "shared/boot/mailing", "shared/boot/policy", "shared/boot/settings",
+			"roster", "shared/api", "shared/web", "shared/web/routes", "shared/boot", "shared/boot/cutover", "shared/boot/keys", "shared/boot/mailing", "shared/boot/policy", "shared/boot/settings",
 			"shared/boot/signing", "shared/boot/tokens", "shared/docspage", "shared/job/seed", "shared/postgres/migrations", "shared/user",
 		},
 		why: "it is a copy of the functions' mains",

@@ -74,7 +74,7 @@ var layers = []layer{
 	},
 	{
 		"kernel",
-		[]string{"shared/audit", "shared/fault", "shared/ratelimit", "shared/request"},
+		[]string{"shared/audit", "shared/fault", "shared/ratelimit", "shared/request", "shared/strictjson"},
 		[]string{"kernel"},
 		"every domain imports it, and with it everything that it imports",
 	},

@@ -135,6 +135,16 @@ var journey = []exchange{
 	{route: "GET /openapi.json", status: 200, want: `{"openapi":"3.1.0"`},
 	{route: "GET /docs/{file}", request: "GET /docs/start.js", status: 200, want: "SwaggerUIBundle"},
 	{route: "GET /docs/{file}", request: "GET /docs/embed.go", status: 404, want: `"code":"not_found"`},
+	// The paths of the service before Roster are served only with LEGACY_PATHS: see TestLegacyPaths in localdev.
+	{route: "POST /user/register", body: account, status: 404, want: `"code":"not_found"`},
+	{route: "POST /user/login", body: credentials, status: 404, want: `"code":"not_found"`},
+	{route: "POST /user/forget_password", body: `{"username":"user1"}`, status: 404, want: `"code":"not_found"`},
+	{route: "POST /user/reset_password", body: `{}`, status: 404, want: `"code":"not_found"`},
+	{route: "GET /user/{username}", request: "GET /user/user1", token: "{access}", status: 404, want: `"code":"not_found"`},
+	{route: "PUT /user/{username}", request: "PUT /user/user1", token: "{access}", body: `{}`, status: 404, want: `"code":"not_found"`},
+	{route: "DELETE /user/{username}", request: "DELETE /user/user1", token: "{access}", status: 404, want: `"code":"not_found"`},
+	{route: "$default", request: "PATCH /user/user1", status: 404, want: `"code":"not_found"`},
+
 	{route: "$default", request: "GET /nowhere", status: 404, want: `"code":"not_found"`},
 	{route: "$default", request: "POST /healthz", status: 405, want: "GET"},
 }

@@ -51,6 +51,10 @@ var parts = map[string]part{
 	},
 
 	"tokens.New": accessTokens,
+	"cutover.New": {
+		variables: accessTokens.variables, required: accessTokens.required, policies: accessTokens.policies,
+		checked: append([]string{"LEGACY_JWT_SECRET_KEY", "LEGACY_TOKENS_UNTIL"}, accessTokens.checked...),
+	},
 	"signing.New": {
 		variables: accessTokens.variables, required: accessTokens.required,
 		checked: []string{"JWT_KEYS", "JWT_CLAIMS"}, policies: []string{"SignTokens"},
@@ -84,6 +88,7 @@ var parts = map[string]part{
 	"env.AuditKey":                        {}, // without it the entries of the audit log have no MAC
 	"env.Limits":                          {},
 	"env.SessionRules":                    {},
+	`env.Bool("LEGACY_PATHS")`:            {checked: []string{"LEGACY_PATHS"}},
 	`env.Bool("RESET_TOKEN_IN_RESPONSE")`: {}, // for development; no deployment has it
 	"env.Check":                           {},
 	"env.MustBeUsable":                    {},

@@ -111,7 +111,7 @@ func (m assembly) required() []string { return m.collect(func(p part) []string {
 func (m assembly) stoppedBy(setting string) bool {
 	readsKeys := m.readsKeys()
 	switch {
-	case setting == "JWT_KEYS" && readsKeys && m.has("tokens.New"):
+	case setting == "JWT_KEYS" && readsKeys && m.verifiesTokens():
 		return true
 	case setting == "JWT_PUBLIC_KEYS" && readsKeys:
 		return false
@@ -194,3 +194,6 @@ func TestAllPartsAreKnown(t *testing.T) {
 		}
 	}
 }
+
+// verifiesTokens reports whether it verifies access tokens and signs none.
+func (m assembly) verifiesTokens() bool { return m.has("tokens.New") || m.has("cutover.New") }

@@ -26,6 +26,9 @@ func TestABadSettingStopsOnlyWhoReadsIt(t *testing.T) {
 		"JWT_ALGORITHM":            secret("JWT_ALGORITHM", "HS256"),
 		"JWT_KEYS":                 secret("JWT_KEYS", "{}", "JWT_SECRET_KEY", canary),
 		"JWT_PUBLIC_KEYS":          secret("JWT_PUBLIC_KEYS", "{}"),
+		"LEGACY_PATHS":             secret("LEGACY_PATHS", "perhaps"),
+		"LEGACY_JWT_SECRET_KEY":    secret("LEGACY_JWT_SECRET_KEY", "super-secret", "LEGACY_TOKENS_UNTIL", "2020-01-01T00:00:00Z"),
+		"LEGACY_TOKENS_UNTIL":      secret("LEGACY_JWT_SECRET_KEY", canary),
 		"JWT_CLAIMS":               secret("JWT_CLAIMS", `{"sub":"x"}`),
 	}
 	for call, p := range parts {

@@ -120,7 +120,7 @@ func TestEachFunctionWithADatabaseHasAReservation(t *testing.T) {
 }
 
 // isAnonymous reports whether anybody may call its routes.
-func (m assembly) isAnonymous() bool { return m.http && !m.has("tokens.New") && !m.has("signing.New") }
+func (m assembly) isAnonymous() bool { return m.http && !m.verifiesTokens() && !m.has("signing.New") }
 
 // suggestedReservation is the property of a new function with a database.
 func suggestedReservation(m assembly) string {

@@ -80,8 +80,9 @@ var bodies = map[string]string{
 }
 
 // asDescribed returns the route whose row and body are good for this one: HEAD is
-// answered as GET, PATCH as PUT.
+// answered as GET, PATCH as PUT, and a legacy path as the one below /api.
 func asDescribed(route string) string {
+	route = strings.Replace(route, " /user/", " /api/user/", 1)
 	return strings.NewReplacer("HEAD ", "GET ", "PATCH ", "PUT ").Replace(route)
 }
 
@@ -94,6 +95,9 @@ func TestEveryRouteToEveryCaller(t *testing.T) {
 	}
 	seen := map[string]bool{}
 	for _, route := range template.Routes() {
+		if route.IsLegacy() { // see TestLegacyPaths
+			continue
+		}
 		name := route.String()
 		seen[asDescribed(name)] = true
 		want := strings.Fields(access[asDescribed(name)])

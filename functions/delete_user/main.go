@@ -1,4 +1,5 @@
-// Command delete_user is the function behind DELETE /api/user/{username}.
+// Command delete_user is the function behind DELETE /api/user/{username},
+// and /user/{username} for clients of the service before Roster.
 package main
 
 import (
@@ -7,7 +8,7 @@ import (
 	"roster/shared/api"
 	"roster/shared/aws/lambdahttp"
 	"roster/shared/boot"
-	"roster/shared/boot/tokens"
+	"roster/shared/boot/cutover"
 	"roster/shared/web"
 	"roster/shared/web/routes"
 )
@@ -15,5 +16,6 @@ import (
 func main() { lambdahttp.Start(web.WaitForSecrets(boot.Build(handler))) }
 
 func handler(env *boot.Environment) http.Handler {
-	return web.WithMethods(routes.Methods, web.TrustProxies(env.Edge(), api.DeleteUser(env.Postgres(), tokens.New(env))))
+	h := web.TrustProxies(env.Edge(), api.DeleteUser(env.Postgres(), cutover.New(env)))
+	return web.LegacyPaths(env.Bool("LEGACY_PATHS", false), web.WithMethods(routes.Methods, h))
 }

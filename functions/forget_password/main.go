@@ -1,6 +1,7 @@
 // Command forget_password is the function behind POST
 // /api/user/forget_password, and behind GET and POST /forgot_password, the page
-// that does the same.
+// that does the same. /user/forget_password is for clients of the service before
+// Roster.
 package main
 
 import (
@@ -20,5 +21,6 @@ func handler(env *boot.Environment) http.Handler {
 	parts := user.ForgetPasswordParts{Tokens: env.OneTimeTokens(), Notices: mailing.Notices(env), Limits: env.Limits()}
 	db, brand := env.Postgres(), api.Brand{Name: env.AppName(), ReturnURL: env.ReturnURL()}
 	call := api.ForgetPassword(db, parts, env.Bool("RESET_TOKEN_IN_RESPONSE", false))
-	return web.TrustProxies(env.Edge(), api.WithForgotPasswordPage(call, api.ForgotPasswordPage(db, parts, brand)))
+	h := api.WithForgotPasswordPage(call, api.ForgotPasswordPage(db, parts, brand))
+	return web.LegacyPaths(env.Bool("LEGACY_PATHS", false), web.TrustProxies(env.Edge(), h))
 }

@@ -1,5 +1,6 @@
 // Command get_user is the function behind GET /api/user/{username} and
-// GET /api/user/me.
+// GET /api/user/me, and behind GET /user/{username} for clients of the service
+// before Roster.
 package main
 
 import (
@@ -8,7 +9,7 @@ import (
 	"roster/shared/api"
 	"roster/shared/aws/lambdahttp"
 	"roster/shared/boot"
-	"roster/shared/boot/tokens"
+	"roster/shared/boot/cutover"
 	"roster/shared/web"
 	"roster/shared/web/routes"
 )
@@ -16,5 +17,5 @@ import (
 func main() { lambdahttp.Start(web.WaitForSecrets(boot.Build(handler))) }
 
 func handler(env *boot.Environment) http.Handler {
-	return web.WithMethods(routes.Methods, api.GetUser(env.Postgres(), tokens.New(env)))
+	return web.LegacyPaths(env.Bool("LEGACY_PATHS", false), web.WithMethods(routes.Methods, api.GetUser(env.Postgres(), cutover.New(env))))
 }

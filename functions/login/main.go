@@ -1,4 +1,5 @@
-// Command login is the function behind POST /api/user/login.
+// Command login is the function behind POST /api/user/login, and
+// /user/login for clients of the service before Roster.
 package main
 
 import (
@@ -15,7 +16,8 @@ import (
 func main() { lambdahttp.Start(web.WaitForSecrets(boot.Build(handler))) }
 
 func handler(env *boot.Environment) http.Handler {
-	return web.TrustProxies(env.Edge(), api.Login(env.Postgres(), user.LoginParts{
+	h := web.TrustProxies(env.Edge(), api.Login(env.Postgres(), user.LoginParts{
 		Passwords: env.Passwords(), Tokens: signing.New(env), Refresh: env.RefreshTokens(), Devices: env.DeviceTokens(), Limits: env.Limits(), Sessions: env.SessionRules(),
 	}))
+	return web.LegacyPaths(env.Bool("LEGACY_PATHS", false), h)
 }

@@ -1,4 +1,5 @@
-// Command register is the function behind POST /api/user/register.
+// Command register is the function behind POST /api/user/register,
+// and /user/register for clients of the service before Roster.
 package main
 
 import (
@@ -16,5 +17,5 @@ func main() { lambdahttp.Start(web.WaitForSecrets(boot.Build(handler))) }
 
 func handler(env *boot.Environment) http.Handler {
 	parts := user.RegisterParts{Passwords: policy.Passwords(env), Limits: env.Limits(), Mode: env.Registration()}
-	return web.TrustProxies(env.Edge(), api.Register(env.Postgres(), parts))
+	return web.LegacyPaths(env.Bool("LEGACY_PATHS", false), web.TrustProxies(env.Edge(), api.Register(env.Postgres(), parts)))
 }

@@ -1,5 +1,6 @@
 // Command update_user is the function behind PUT and PATCH
-// /api/user/{username}.
+// /api/user/{username}, and PUT /user/{username} for clients of the service before
+// Roster.
 package main
 
 import (
@@ -8,8 +9,8 @@ import (
 	"roster/shared/api"
 	"roster/shared/aws/lambdahttp"
 	"roster/shared/boot"
+	"roster/shared/boot/cutover"
 	"roster/shared/boot/policy"
-	"roster/shared/boot/tokens"
 	"roster/shared/user"
 	"roster/shared/web"
 	"roster/shared/web/routes"
@@ -19,5 +20,6 @@ func main() { lambdahttp.Start(web.WaitForSecrets(boot.Build(handler))) }
 
 func handler(env *boot.Environment) http.Handler {
 	parts := user.UpdateParts{Passwords: policy.Passwords(env), Limits: env.Limits()}
-	return web.WithMethods(routes.Methods, web.TrustProxies(env.Edge(), api.UpdateUser(env.Postgres(), parts, tokens.New(env))))
+	h := web.TrustProxies(env.Edge(), api.UpdateUser(env.Postgres(), parts, cutover.New(env)))
+	return web.LegacyPaths(env.Bool("LEGACY_PATHS", false), web.WithMethods(routes.Methods, h))
 }

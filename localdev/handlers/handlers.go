@@ -13,6 +13,7 @@ import (
 	"roster"
 	"roster/shared/api"
 	"roster/shared/boot"
+	"roster/shared/boot/cutover"
 	"roster/shared/boot/keys"
 	"roster/shared/boot/mailing"
 	"roster/shared/boot/policy"
@@ -64,7 +65,8 @@ func changePassword(env *boot.Environment) http.Handler {
 }
 
 func deleteUser(env *boot.Environment) http.Handler {
-	return web.WithMethods(routes.Methods, web.TrustProxies(env.Edge(), api.DeleteUser(env.Postgres(), tokens.New(env))))
+	h := web.TrustProxies(env.Edge(), api.DeleteUser(env.Postgres(), cutover.New(env)))
+	return web.LegacyPaths(env.Bool("LEGACY_PATHS", false), web.WithMethods(routes.Methods, h))
 }
 
 func docs() http.Handler { return docspage.Handler(roster.OpenAPIJSON) }
@@ -81,11 +83,12 @@ func forgetPassword(env *boot.Environment) http.Handler {
 	parts := user.ForgetPasswordParts{Tokens: env.OneTimeTokens(), Notices: mailing.Notices(env), Limits: env.Limits()}
 	db, brand := env.Postgres(), api.Brand{Name: env.AppName(), ReturnURL: env.ReturnURL()}
 	call := api.ForgetPassword(db, parts, env.Bool("RESET_TOKEN_IN_RESPONSE", false))
-	return web.TrustProxies(env.Edge(), api.WithForgotPasswordPage(call, api.ForgotPasswordPage(db, parts, brand)))
+	h := api.WithForgotPasswordPage(call, api.ForgotPasswordPage(db, parts, brand))
+	return web.LegacyPaths(env.Bool("LEGACY_PATHS", false), web.TrustProxies(env.Edge(), h))
 }
 
 func getUser(env *boot.Environment) http.Handler {
-	return web.WithMethods(routes.Methods, api.GetUser(env.Postgres(), tokens.New(env)))
+	return web.LegacyPaths(env.Bool("LEGACY_PATHS", false), web.WithMethods(routes.Methods, api.GetUser(env.Postgres(), cutover.New(env))))
 }
 
 func health(env *boot.Environment) http.Handler {
@@ -97,9 +100,10 @@ func jwks(env *settings.Environment) http.Handler {
 }
 
 func login(env *boot.Environment) http.Handler {
-	return web.TrustProxies(env.Edge(), api.Login(env.Postgres(), user.LoginParts{
+	h := web.TrustProxies(env.Edge(), api.Login(env.Postgres(), user.LoginParts{
 		Passwords: env.Passwords(), Tokens: signing.New(env), Refresh: env.RefreshTokens(), Devices: env.DeviceTokens(), Limits: env.Limits(), Sessions: env.SessionRules(),
 	}))
+	return web.LegacyPaths(env.Bool("LEGACY_PATHS", false), h)
 }
 
 func logout(env *boot.Environment) http.Handler {
@@ -116,12 +120,12 @@ func refresh(env *boot.Environment) http.Handler {
 
 func register(env *boot.Environment) http.Handler {
 	parts := user.RegisterParts{Passwords: policy.Passwords(env), Limits: env.Limits(), Mode: env.Registration()}
-	return web.TrustProxies(env.Edge(), api.Register(env.Postgres(), parts))
+	return web.LegacyPaths(env.Bool("LEGACY_PATHS", false), web.TrustProxies(env.Edge(), api.Register(env.Postgres(), parts)))
 }
 
 func resetPassword(env *boot.Environment) http.Handler {
 	parts := user.ResetPasswordParts{Tokens: env.OneTimeTokens(), Passwords: policy.Passwords(env), Limits: env.Limits()}
-	return web.TrustProxies(env.Edge(), api.ResetPassword(env.Postgres(), parts))
+	return web.LegacyPaths(env.Bool("LEGACY_PATHS", false), web.TrustProxies(env.Edge(), api.ResetPassword(env.Postgres(), parts)))
 }
 
 func resetPasswordPage(env *boot.Environment) http.Handler {
@@ -155,5 +159,6 @@ func sessions(env *boot.Environment) http.Handler {
 
 func updateUser(env *boot.Environment) http.Handler {
 	parts := user.UpdateParts{Passwords: policy.Passwords(env), Limits: env.Limits()}
-	return web.WithMethods(routes.Methods, web.TrustProxies(env.Edge(), api.UpdateUser(env.Postgres(), parts, tokens.New(env))))
+	h := web.TrustProxies(env.Edge(), api.UpdateUser(env.Postgres(), parts, cutover.New(env)))
+	return web.LegacyPaths(env.Bool("LEGACY_PATHS", false), web.WithMethods(routes.Methods, h))
 }

@@ -104,6 +104,7 @@ func (s auditScenario) calls() []auditCall {
 		{"PUT, password", "PUT", annPath, `{"password":"canary moon zebra","current_password":"` + secret + `"}`, annHeader, 200, []auditEntry{{"password_changed", ann.UUID, ann.UUID, ""}}},
 		{"PUT, own role", "PUT", annPath, `{"role":"ADMIN"}`, annHeader, 403, nil},
 		{"PUT, name, role and state", "PUT", annPath, `{"username":"canary-anna","role":"ADMIN","active":false}`, bossHeader, 200, []auditEntry{{"username_changed role_changed active_changed", boss.UUID, ann.UUID, `{"role": "ADMIN", "active": "false"}`}}},
+		{"PUT, metadata", "PUT", "/api/user/canary-anna", `{"metadata":{"canary":"x"},"app_metadata":{"canary":1}}`, bossHeader, 200, []auditEntry{{"metadata_changed", boss.UUID, ann.UUID, ""}}},
 		{"PUT, nothing new", "PUT", "/api/user/canary-anna", `{"active":false}`, bossHeader, 200, []auditEntry{{"profile_changed", boss.UUID, ann.UUID, `{"active": "false"}`}}},
 		{"PUT, the last admin", "PUT", bossPath, `{"first_name":"Canary"}`, bossHeader, 200, []auditEntry{{"profile_changed", boss.UUID, boss.UUID, ""}}},
 		{"DELETE, the last admin", "DELETE", bossPath, "", bossHeader, 409, []auditEntry{{"delete_failed", boss.UUID, boss.UUID, ""}}},

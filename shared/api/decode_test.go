@@ -115,7 +115,7 @@ func TestBodyOver16KiBIsRefused(t *testing.T) {
 	for _, path := range []string{"register", "forget_password", "reset_password"} {
 		s.send("POST", "/api/user/"+path, body(1<<20)).wants(t, path, 413, tooLarge)
 	}
-	s.send("PUT", "/api/user/ann", body(1<<20), bearer(t, s.account("ann"))).wants(t, "PUT", 413, tooLarge)
+	s.send("PUT", "/api/user/ann", body(1<<20), bearer(t, s.account("ann"))).wants(t, "PUT", 413, problem(413, "too_large", "The body must have at most 32 KiB."))
 }
 
 func TestOnlyUTF8JSONIsAccepted(t *testing.T) {

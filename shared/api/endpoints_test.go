@@ -290,7 +290,7 @@ func (e emptyDB) ListAudit(context.Context, string, audit.Query) (audit.Page, er
 }
 
 func (e emptyDB) PersonalData(context.Context, string, []user.CountedAs, audit.Query) (*user.PersonalData, error) {
-	return &user.PersonalData{Metadata: "{}", AppMetadata: "{}"}, nil
+	return &user.PersonalData{}, nil
 }
 func (e emptyDB) Ping(context.Context) error { return nil }
 

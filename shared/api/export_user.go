@@ -1,7 +1,6 @@
 package api
 
 import (
-	"encoding/json"
 	"net/http"
 	"time"
 
@@ -24,9 +23,7 @@ type personalData struct {
 
 type exportedAccount struct {
 	profile
-	EmailStatus string          `json:"email_status"`
-	Metadata    json.RawMessage `json:"metadata"`
-	AppMetadata json.RawMessage `json:"app_metadata"`
+	EmailStatus string `json:"email_status"`
 }
 
 type exportedSession struct {
@@ -79,9 +76,7 @@ func ExportUser(db user.DataExporter, limits user.Limits, tokens web.TokenVerifi
 func personalDataOf(d *user.PersonalData, req request.Request) personalData {
 	out := personalData{
 		ExportedAt: req.At.UTC(),
-		Account: exportedAccount{
-			profile: profileOf(d.User), EmailStatus: d.EmailStatus, Metadata: json.RawMessage(d.Metadata), AppMetadata: json.RawMessage(d.AppMetadata),
-		},
+		Account:    exportedAccount{profileOf(d.User), d.EmailStatus},
 		Sessions: make([]exportedSession, len(d.Sessions)), Devices: make([]exportedDevice, len(d.Devices)),
 		PasswordResets: make([]exportedReset, len(d.Resets)), Limits: make([]exportedCounter, len(d.Counters)), Audit: auditPageOf(d.Events),
 	}

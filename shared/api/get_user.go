@@ -2,6 +2,8 @@ package api
 
 import (
 	"cmp"
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -24,6 +26,9 @@ type profile struct {
 	UpdatedAt         time.Time  `json:"updated_at"`
 	LastLoginAt       *time.Time `json:"last_login_at"`
 	PasswordChangedAt *time.Time `json:"password_changed_at"`
+
+	Metadata    json.RawMessage `json:"metadata"`
+	AppMetadata json.RawMessage `json:"app_metadata"`
 }
 
 // GetUser is GET /api/user/{username} and GET /api/user/me.
@@ -43,7 +48,19 @@ func profileOf(u user.User) profile {
 		ID: u.ID, UUID: u.UUID, Username: u.Username, FirstName: u.FirstName, LastName: u.LastName, Email: u.Email,
 		Role: u.Role, Active: u.Active, CreatedAt: u.CreatedAt.UTC(), UpdatedAt: u.UpdatedAt.UTC(),
 		LastLoginAt: utc(u.LastLoginAt), PasswordChangedAt: utc(u.PasswordChangedAt),
+		Metadata: storedObject(u.Metadata), AppMetadata: storedObject(u.AppMetadata),
 	}
+}
+
+// storedObject returns metadata as it is stored, {} for an account that is new. It
+// panics, which the client reads as a 500, if somebody has put something else than
+// JSON into the table by hand: an answer with {} would have the client write that.
+func storedObject(text string) json.RawMessage {
+	raw := json.RawMessage(cmp.Or(text, "{}"))
+	if !json.Valid(raw) {
+		panic(fmt.Sprintf("the metadata of an account is not JSON: %.40q", text))
+	}
+	return raw
 }
 
 func utc(t *time.Time) *time.Time {

@@ -18,7 +18,7 @@ func profileOf(u user.User) string {
 		return `"` + t.UTC().Format(time.RFC3339Nano) + `"`
 	}
 	return fmt.Sprintf(`{"id":%d,"uuid":%q,"username":%q,"first_name":%q,"last_name":%q,"email":%q,"role":%q,"active":%v,
-		"created_at":%s,"updated_at":%s,"last_login_at":%s,"password_changed_at":%s}`, u.ID, u.UUID, u.Username, u.FirstName, u.LastName, u.Email, u.Role, u.Active,
+		"created_at":%s,"updated_at":%s,"last_login_at":%s,"password_changed_at":%s,"metadata":{},"app_metadata":{}}`, u.ID, u.UUID, u.Username, u.FirstName, u.LastName, u.Email, u.Role, u.Active,
 		at(&u.CreatedAt), at(&u.UpdatedAt), at(u.LastLoginAt), at(u.PasswordChangedAt))
 }
 

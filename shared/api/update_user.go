@@ -15,7 +15,7 @@ func UpdateUser(db user.Updater, p user.UpdateParts, tokens web.TokenVerifier) h
 		if err != nil {
 			return out, err
 		}
-		changes, err := web.Decode(r, func(in user.Changes) fault.Fields { return in.Check(p.Passwords) })
+		changes, err := web.DecodeUpTo(web.MetadataBody, r, func(in user.Changes) fault.Fields { return in.Check(p.Passwords) })
 		if err != nil {
 			return out, err
 		}

@@ -38,6 +38,7 @@ const (
 	ActionEmailChanged    Action = "email_changed"
 	ActionUsernameChanged Action = "username_changed"
 	ActionProfileChanged  Action = "profile_changed"
+	ActionMetadataChanged Action = "metadata_changed"
 	ActionRoleChanged     Action = "role_changed"
 	ActionActiveChanged   Action = "active_changed"
 	ActionUpdateFailed    Action = "update_failed" // a name is taken, or the last ADMIN would be gone
@@ -50,6 +51,7 @@ const (
 	ActionAllSessionsEnded Action = "all_sessions_ended"
 	ActionAuditErased      Action = "audit_erased"  // a deleted account was erased from the log
 	ActionAuditTrimmed     Action = "audit_trimmed" // old entries were removed from the log
+	ActionImport           Action = "import"        // accounts were imported from a file
 )
 
 // Actions lists all actions. A query may ask for any of them.
@@ -57,8 +59,8 @@ var Actions = []Action{
 	ActionRegister, ActionRegisterFailed, ActionLogin, ActionLoginFailed, ActionWait,
 	ActionLogout, ActionSessionEnded, ActionRefreshReused, ActionRefreshRepeated,
 	ActionResetAsked, ActionResetUsed, ActionResetFailed, ActionPasswordFailed, ActionPasswordChanged,
-	ActionEmailChanged, ActionUsernameChanged, ActionProfileChanged, ActionRoleChanged, ActionActiveChanged,
-	ActionUpdateFailed, ActionDelete, ActionDeleteFailed, ActionSeed, ActionDataExported, ActionAllSessionsEnded, ActionAuditErased, ActionAuditTrimmed,
+	ActionEmailChanged, ActionUsernameChanged, ActionProfileChanged, ActionMetadataChanged, ActionRoleChanged, ActionActiveChanged,
+	ActionUpdateFailed, ActionDelete, ActionDeleteFailed, ActionSeed, ActionDataExported, ActionAllSessionsEnded, ActionAuditErased, ActionAuditTrimmed, ActionImport,
 }
 
 // Event is one row of the audit log. It holds no secret, no name and no e-mail,

@@ -27,6 +27,11 @@ type Environment struct {
 // Load is settings.Load for a function with a database.
 func Load() *Environment { return &Environment{Environment: settings.Load()} }
 
+// Read is settings.Read for a command with a database.
+func Read(values map[string]string) *Environment {
+	return &Environment{Environment: settings.Read(values)}
+}
+
 // Build is settings.Build for a function with a database.
 func Build[T any](build func(*Environment) T) func(context.Context) (T, error) {
 	return settings.Build(func(e *settings.Environment) T { return build(&Environment{Environment: e}) })

@@ -52,6 +52,7 @@ type Row struct {
 	Number   int // from 1: the line of a file, or the number of a row
 	Record   Record
 	Problems fault.Fields // what the source could not read, by field; the row is then refused
+	Log      *LogLine     // set: the row is a line of the audit log, and has no record
 }
 
 // Source yields rows in a fixed order, the same one each time. An error ends it.

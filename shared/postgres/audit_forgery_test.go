@@ -158,7 +158,7 @@ func TestEventsKeepTheirMAC(t *testing.T) {
 }
 
 // An upgraded log has entries without a MAC, which the operator has counted. One of
-// them must not be turned into the record of a run of audit_prune, or it would
+// them must not be turned into the record of a run of roster audit prune, or it would
 // account for entries that somebody has erased by hand.
 func TestARecordOfPruningNeedsAMAC(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -23,9 +24,9 @@ select 0 where not ` + anAdmin
 const createdUser = `
 with created_user as (
 	insert into users (uuid, username, first_name, last_name, email, password_hash,
-		role, active, token_version, created_at, updated_at, password_changed_at)
+		role, active, token_version, created_at, updated_at, password_changed_at, metadata, app_metadata)
 	select @user, @username, @first_name, @last_name, @email, @password_hash,
-		@role, @active, @token_version, @created_at, @updated_at, @password_changed_at`
+		@role, @active, @token_version, @created_at, @updated_at, @password_changed_at, @metadata, @app_metadata`
 
 const createUserEnd = `
 	on conflict do nothing
@@ -47,7 +48,18 @@ func (db *DB) CreateUser(ctx context.Context, u user.NewAccount, event audit.Eve
 	if u.AfterAdmin {
 		sql = sqlCreateUserAfterAdmin
 	}
-	created, err := db.queryRow(ctx, query{"create a user", sql, db.audited(event, named{
+	created, err := db.queryRow(ctx, query{"create a user", sql, db.audited(event, newAccountArgs(u.User))}, &id)
+	switch {
+	case err == nil && !created:
+		taken, err = db.taken(ctx, u.Username, u.Email)
+	case err == nil && id == 0:
+		err = user.ErrNoAdmin
+	}
+	return id, taken, err
+}
+
+func newAccountArgs(u user.User) named {
+	return named{
 		{"user", u.UUID},
 		{"username", u.Username},
 		{"first_name", u.FirstName},
@@ -60,14 +72,9 @@ func (db *DB) CreateUser(ctx context.Context, u user.NewAccount, event audit.Eve
 		{"created_at", u.CreatedAt},
 		{"updated_at", u.UpdatedAt},
 		{"password_changed_at", u.PasswordChangedAt},
-	})}, &id)
-	switch {
-	case err == nil && !created:
-		taken, err = db.taken(ctx, u.Username, u.Email)
-	case err == nil && id == 0:
-		err = user.ErrNoAdmin
+		{"metadata", cmp.Or(u.Metadata, "{}")},
+		{"app_metadata", cmp.Or(u.AppMetadata, "{}")},
 	}
-	return id, taken, err
 }
 
 // PostgreSQL shows last_value only to a role that may read the sequence, and only
@@ -95,7 +102,7 @@ func (db *DB) whyNoneIsTaken(ctx context.Context) error {
 	}
 	if behind {
 		return errors.New("create a user: the sequence of users.id is behind the highest id, as after a restored dump, so the next id exists already; " +
-			"seed_admin sets it right: invoke it, or run cmd/migrate")
+			"seed_admin sets it right: invoke it, or run roster migrate")
 	}
 	return errors.New("create a user: the account with that name or address was deleted at the same moment")
 }

@@ -8,7 +8,10 @@ import (
 	"roster/shared/user"
 )
 
-const sqlDeleteUser statement = guardCTE + `, deleted_user as (
+const sqlDeleteUser statement = guardCTE + deleteUser
+
+// deleteUser ends a statement that begins with a guard.
+const deleteUser = `, deleted_user as (
 	delete from users u using guard g
 	where u.uuid = @target and g.caller_ok and g.target_ok and g.admin_remains
 	returning u.uuid

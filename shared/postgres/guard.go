@@ -16,8 +16,7 @@ import "roster/shared/user"
 const guardCTE = `
 with locked_users as materialized (
 	select u.id, u.uuid, u.username, u.role, u.active, u.email, u.token_version from users u
-	where u.uuid = @caller or u.uuid = @target or (@removes_admin and u.role = 'ADMIN' and u.active and exists (
-		select from users t where t.uuid = @target and t.role = 'ADMIN' and t.active))
+	where u.uuid = @caller or ` + isTargetOrItsPeer + `
 	order by u.id
 	for update of u
 ), caller_session as materialized (
@@ -29,24 +28,39 @@ with locked_users as materialized (
 		exists (select from locked_users where uuid = @caller and active and token_version = @caller_token_version
 			and (role = 'ADMIN' or not @as_admin))
 			and exists (select from caller_session s join locked_users u on ` + sessionIsAlive + `) as caller_ok,
-		exists (select from locked_users where uuid = @target and username = @target_username
+		` + targetConditions + `
+)`
+
+// isTargetOrItsPeer is the condition for the rows of users u that decide whether the
+// target may be changed.
+const isTargetOrItsPeer = `u.uuid = @target or (@removes_admin and u.role = 'ADMIN' and u.active and exists (
+		select from users t where t.uuid = @target and t.role = 'ADMIN' and t.active))`
+
+// targetConditions are the columns of guard that say whether the target may be
+// changed.
+const targetConditions = `exists (select from locked_users where uuid = @target and username = @target_username
 			and (@expected_role::text is null
 				or (role = @expected_role and active = @expected_active and email = @expected_email))) as target_ok,
 		not @removes_admin or not exists (select from locked_users where uuid = @target and role = 'ADMIN' and active)
-			or exists (select from locked_users where uuid <> @target and role = 'ADMIN' and active) as admin_remains
-)`
+			or exists (select from locked_users where uuid <> @target and role = 'ADMIN' and active) as admin_remains`
 
 // guardArgs returns the arguments of guardCTE.
 func guardArgs(g user.Guard) named {
+	return append(named{
+		{"caller", g.Caller.UUID},
+		{"caller_session", g.Caller.Session},
+		{"caller_token_version", g.Caller.TokenVersion},
+		{"as_admin", g.AsAdmin},
+	}, targetArgs(g)...)
+}
+
+// targetArgs returns the arguments of isTargetOrItsPeer and targetConditions.
+func targetArgs(g user.Guard) named {
 	var role, active, email any // null expects nothing
 	if expected := g.ExpectedTarget; expected != nil {
 		role, active, email = expected.Role, expected.Active, expected.Email
 	}
 	return named{
-		{"caller", g.Caller.UUID},
-		{"caller_session", g.Caller.Session},
-		{"caller_token_version", g.Caller.TokenVersion},
-		{"as_admin", g.AsAdmin},
 		{"target", g.TargetUUID},
 		{"target_username", g.Username},
 		{"removes_admin", g.RemovesAdmin},

@@ -13,7 +13,7 @@ import (
 // What is stored about an account, besides its events. No statement selects a hash,
 // nor a version.
 const (
-	sqlDataOfUser statement = `select ` + userColumns + `, email_status, metadata, app_metadata from users where uuid = @user`
+	sqlDataOfUser statement = `select ` + profileColumns + `, email_status from users where uuid = @user`
 
 	sqlSessionsOfUser statement = `
 select s.id, s.device_name, s.user_agent, s.address, s.last_address, s.method, s.created_at, s.last_used_at, s.idle_ends_at, s.ends_at,
@@ -80,7 +80,7 @@ func collectIn[T any](ctx context.Context, tx pgx.Tx, q query, scan pgx.RowToFun
 }
 
 func scanData(row pgx.CollectableRow) (d user.PersonalData, err error) {
-	err = row.Scan(append(userFields(&d.User), &d.EmailStatus, &d.Metadata, &d.AppMetadata)...)
+	err = row.Scan(append(profileFields(&d.User), &d.EmailStatus)...)
 	return d, err
 }
 

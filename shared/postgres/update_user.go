@@ -7,7 +7,10 @@ import (
 	"roster/shared/user"
 )
 
-const sqlUpdateUser statement = guardCTE + `, conflicts as (
+const sqlUpdateUser statement = guardCTE + updateUser
+
+// updateUser ends a statement that begins with a guard.
+const updateUser = `, conflicts as (
 	select
 		exists (select from users where username = @username and uuid <> @target) as username_taken,
 		exists (select from users where lower(email) = lower(@email collate "C") and uuid <> @target) as email_taken
@@ -21,6 +24,8 @@ const sqlUpdateUser statement = guardCTE + `, conflicts as (
 		active        = coalesce(@active, u.active),
 		password_hash = coalesce(@password_hash, u.password_hash),
 		password_changed_at = case when @password_hash::text is null then u.password_changed_at else @now end,
+		metadata      = coalesce(@metadata, u.metadata),
+		app_metadata  = coalesce(@app_metadata, u.app_metadata),
 		updated_at    = @now,
 		token_version = u.token_version + case when @end_tokens then 1 else 0 end,
 		reset_version = u.reset_version + case when @end_resets then 1 else 0 end
@@ -55,12 +60,17 @@ func (db *DB) UpdateUser(ctx context.Context, g user.Guard, e user.Edit, event a
 	return o, err
 }
 
-func updateUserArgs(g user.Guard, e user.Edit) named {
-	return append(guardArgs(g), named{
+func updateUserArgs(g user.Guard, e user.Edit) named { return append(guardArgs(g), editArgs(e)...) }
+
+// editArgs returns the arguments of updateUser.
+func editArgs(e user.Edit) named {
+	return named{
 		{"username", e.Username},
 		{"email", e.Email},
 		{"first_name", e.FirstName},
 		{"last_name", e.LastName},
+		{"metadata", e.Metadata},
+		{"app_metadata", e.AppMetadata},
 		{"role", e.Role},
 		{"active", e.Active},
 		{"password_hash", e.PasswordHash},
@@ -70,5 +80,5 @@ func updateUserArgs(g user.Guard, e user.Edit) named {
 		{"counters", limitKeys(e.Clear)},
 		{"end_sessions", e.EndSessions},
 		{"kept_session", orNull(e.KeepSession)},
-	}...)
+	}
 }

@@ -20,6 +20,12 @@ func userFields(u *user.User) []any {
 	}
 }
 
+// profileColumns are userColumns and the metadata, which can be 16 KB: a login reads
+// none of it.
+const profileColumns = userColumns + `, metadata, app_metadata`
+
+func profileFields(u *user.User) []any { return append(userFields(u), &u.Metadata, &u.AppMetadata) }
+
 // queryUser runs a query that returns userColumns, and returns nil when there
 // is no row.
 func (db *DB) queryUser(ctx context.Context, q query) (*user.User, error) {
@@ -50,7 +56,7 @@ func (db *DB) UserByEmail(ctx context.Context, email string) (*user.User, error)
 // PostgreSQL an eighth longer for the whole statement.
 const sqlCallerAndTarget statement = `
 select u.uuid = @caller and coalesce((select ` + sessionIsAlive + ` from sessions s where s.id = @caller_session), false),
-	u.username = @target_username, ` + userColumns + `
+	u.username = @target_username, ` + profileColumns + `
 from users u where u.uuid = @caller or u.username = @target_username`
 
 // CallerAndTarget returns the account of the caller and the account with that
@@ -78,6 +84,6 @@ type callerOrTarget struct {
 
 func scanCallerOrTarget(row pgx.CollectableRow) (callerOrTarget, error) {
 	r := callerOrTarget{user: new(user.User)}
-	err := row.Scan(append([]any{&r.isCaller, &r.isTarget}, userFields(r.user)...)...)
+	err := row.Scan(append([]any{&r.isCaller, &r.isTarget}, profileFields(r.user)...)...)
 	return r, err
 }

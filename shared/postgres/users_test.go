@@ -20,15 +20,20 @@ func TestCreateUserKeepsEverything(t *testing.T) {
 	want := account("ann")
 	want.FirstName, want.LastName, want.Email = "Ärin 🦓", "O'Brien; drop table users;--", "Ann+x@example.com"
 	want.Role, want.Active, want.TokenVersion = user.RoleAdmin, false, 7
+	want.Metadata, want.AppMetadata = `{"theme":"dark"}`, `{"plan":1.10}`
 	unset := []string{"ID", "Active", "LastLoginAt"} // the database counts IDs; a new account has never logged in
 	for field, value := range reflect.ValueOf(want).Fields() {
 		if value.IsZero() && !slices.Contains(unset, field.Name) {
 			t.Errorf("give %s a value in this test, so that it sees whether CreateUser stores it", field.Name)
 		}
 	}
-	got := create(t, db, want)
+	create(t, db, want)
+	_, got, err := db.CallerAndTarget(t.Context(), callerOf(t, want), "ann")
+	if err != nil {
+		t.Fatal(err)
+	}
 	want.ID = 1
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(&want, got); diff != "" {
 		t.Errorf("stored (-want +got):\n%s", diff)
 	}
 	bare := account("ben")
@@ -165,6 +170,9 @@ func TestCallerAndTarget(t *testing.T) {
 	db := postgrestest.Open(t)
 	a, b := create(t, db, account("ann")), create(t, db, account("ben"))
 	ann, ben := callerOf(t, a), callerOf(t, b)
+	for _, u := range []*user.User{&a, &b} {
+		u.Metadata, u.AppMetadata = "{}", "{}"
+	}
 	none := request.Caller{UUID: account("x").UUID, Session: account("y").UUID, TokenVersion: 1}
 	for name, c := range map[string]struct {
 		as             request.Caller

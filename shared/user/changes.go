@@ -1,6 +1,10 @@
 package user
 
-import "roster/shared/fault"
+import (
+	"encoding/json"
+
+	"roster/shared/fault"
+)
 
 // Changes are the fields to change. A nil field stays as it is.
 type Changes struct {
@@ -12,6 +16,16 @@ type Changes struct {
 	CurrentPassword *string `json:"current_password"`
 	Role            *Role   `json:"role"`
 	Active          *bool   `json:"active"`
+
+	// Each replaces the whole object. A merge would need a way to remove a member, and
+	// the object that somebody wrote would not be the one that they read.
+	Metadata    *json.RawMessage `json:"metadata"`
+	AppMetadata *json.RawMessage `json:"app_metadata"`
+}
+
+// onlyForAdmins reports whether the changes have a field that a USER may not give.
+func (in Changes) onlyForAdmins() bool {
+	return in.Role != nil || in.Active != nil || in.AppMetadata != nil
 }
 
 // Check names every bad value.
@@ -69,5 +83,7 @@ func (in Changes) edit(p Passwords, target User) (Edit, fault.Fields) {
 	if in.Password != nil {
 		fields.Add("password", p.Policy.Check(*in.Password, after.contextWords()...))
 	}
+	e.Metadata = checkGivenMetadata(fields, "metadata", in.Metadata)
+	e.AppMetadata = checkGivenMetadata(fields, "app_metadata", in.AppMetadata)
 	return e, fields
 }

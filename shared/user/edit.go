@@ -12,6 +12,9 @@ import (
 type Edit struct {
 	Username, FirstName, LastName, Email, PasswordHash *string
 
+	// Metadata and AppMetadata are compact JSON objects.
+	Metadata, AppMetadata *string
+
 	Role   *Role
 	Active *bool
 	At     time.Time
@@ -51,12 +54,13 @@ func (e Edit) actions(target User) []audit.Action {
 	add(e.PasswordHash != nil, audit.ActionPasswordChanged)
 	add(e.Role != nil && *e.Role != target.Role, audit.ActionRoleChanged)
 	add(e.Active != nil && *e.Active != target.Active, audit.ActionActiveChanged)
+	add(e.Metadata != nil || e.AppMetadata != nil, audit.ActionMetadataChanged)
 	add(len(list) == 0 || e.FirstName != nil || e.LastName != nil, audit.ActionProfileChanged)
 	return list
 }
 
-// detail returns the new role and state for the audit log. It leaves out names
-// and addresses, which must disappear when the account is deleted.
+// detail returns the new role and state for the audit log. It leaves out names,
+// addresses and metadata, which must disappear when the account is deleted.
 func (e Edit) detail() map[string]string {
 	d := map[string]string{}
 	if e.Role != nil {

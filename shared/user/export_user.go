@@ -15,8 +15,6 @@ import (
 type PersonalData struct {
 	User        User
 	EmailStatus string
-	Metadata    string // JSON, as it is stored
-	AppMetadata string // the same
 	Sessions    []KeptSession
 	Devices     []KeptDevice
 	Resets      []KeptReset

@@ -31,9 +31,9 @@ type UpdateRequest struct {
 	Changes  Changes
 }
 
-// Update changes an account. Callers may change their own names, e-mail and
-// password. An ADMIN may change the names, e-mail, username, role and state of
-// another account. Update refuses with TooMany after too many wrong current
+// Update changes an account. Callers may change their own names, e-mail, metadata
+// and password. An ADMIN may change the names, e-mail, metadata, username, role and
+// state of another account, and the app metadata of every account. Update refuses with TooMany after too many wrong current
 // passwords or too many changes of the caller's own e-mail.
 func Update(ctx context.Context, req request.Request, db Updater, p UpdateParts, in UpdateRequest) error {
 	self, target, err := authorize(ctx, req.Caller, db, in.Username)
@@ -41,7 +41,7 @@ func Update(ctx context.Context, req request.Request, db Updater, p UpdateParts,
 		return err
 	}
 	changes := in.Changes
-	if self.Role != RoleAdmin && (changes.Role != nil || changes.Active != nil) {
+	if self.Role != RoleAdmin && changes.onlyForAdmins() {
 		return fault.NotPermitted()
 	}
 	own := self.UUID == target.UUID
@@ -72,7 +72,7 @@ func Update(ctx context.Context, req request.Request, db Updater, p UpdateParts,
 	}
 	edit.At = req.At
 	return guardedEdit{edit: edit, req: req, username: in.Username, target: *target, attempt: attempt, guard: Guard{
-		Caller: req.Caller, AsAdmin: !own || edit.Role != nil || edit.Active != nil,
+		Caller: req.Caller, AsAdmin: !own || changes.onlyForAdmins(),
 		TargetUUID: target.UUID, RemovesAdmin: edit.demotes() || edit.deactivates(),
 	}}.write(ctx, db)
 }

@@ -50,6 +50,11 @@ type User struct {
 	UpdatedAt         time.Time
 	LastLoginAt       *time.Time
 	PasswordChangedAt *time.Time
+
+	// Metadata is the user's own and AppMetadata an ADMIN's: each the text of a JSON
+	// object, which Roster keeps and does not read. Operations of people who have not
+	// logged in do not read them from the store, and have "".
+	Metadata, AppMetadata string
 }
 
 // contextWords returns the words that the account's password must not be equal

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"roster/shared/fault"
+	"roster/shared/strictjson"
 )
 
 // members are the members of a JSON object, by name.
@@ -86,14 +87,23 @@ func (m members) fill(in reflect.Value) fault.Fields {
 // answer larger than the request.
 const maxUnknown = 20
 
-// setField puts a JSON string or boolean into a field. It refuses null.
+// rawMessage is the type of a field that gets the JSON itself.
+var rawMessage = reflect.TypeFor[json.RawMessage]()
+
+// setField puts a JSON string or boolean into a field, or the JSON itself. It
+// refuses null.
 func setField(field reflect.Value, raw json.RawMessage) (reason string) {
 	target := field
 	if field.Kind() == reflect.Pointer {
 		target = reflect.New(field.Type().Elem()).Elem()
 	}
-	switch target.Kind() {
-	case reflect.Bool:
+	switch {
+	case target.Type() == rawMessage:
+		if string(raw) == "null" {
+			return "must not be null"
+		}
+		target.SetBytes(raw)
+	case target.Kind() == reflect.Bool:
 		if s := string(raw); s != "true" && s != "false" {
 			return "must be true or false"
 		}
@@ -103,7 +113,7 @@ func setField(field reflect.Value, raw json.RawMessage) (reason string) {
 		if raw[0] != '"' || json.Unmarshal(raw, &s) != nil {
 			return "must be a string"
 		}
-		if strings.ContainsRune(s, 0) || loneSurrogate(raw) {
+		if strings.ContainsRune(s, 0) || strictjson.LoneSurrogate(raw) {
 			return "must be text without NUL or lone surrogates"
 		}
 		target.SetString(s)

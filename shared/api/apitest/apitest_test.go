@@ -16,7 +16,7 @@ const (
 	registration = `{"username":"user1","first_name":"User","last_name":"One","email":"user1@example.com","password":"password123"}`
 	account      = `{"id":1,"uuid":"01939e6e-5a7c-7bd0-8f0e-3a1f5d0c9b42","username":"user1","first_name":"User","last_name":"One",
 		"email":"user1@example.com","role":"USER","active":true,"created_at":"2026-01-05T09:30:00Z","updated_at":"2026-01-05T09:30:00.123456Z",
-		"last_login_at":null,"password_changed_at":"2026-01-05T09:30:00Z"}`
+		"last_login_at":null,"password_changed_at":"2026-01-05T09:30:00Z","metadata":{},"app_metadata":{}}`
 	bearer = "Bearer a.b.c"
 )
 

@@ -68,3 +68,7 @@ func newRoute(properties map[string]any) (Route, error) {
 	}
 	return route, nil
 }
+
+// IsLegacy reports whether it is a path of the service before Roster, which a
+// deployment serves only with LEGACY_PATHS.
+func (r Route) IsLegacy() bool { return strings.HasPrefix(r.Path, "/user/") }

@@ -63,7 +63,13 @@ const secretTimeout = 5 * time.Second
 // lambdahttp.Start, and because some functions run without HTTP.
 func Load() *Environment {
 	slog.SetDefault(lambdacontext.NewLogger())
-	e := FromMap(Environ())
+	return Read(Environ())
+}
+
+// Read is Load for these variables. It leaves the logger alone: it is for a command,
+// which a person reads.
+func Read(values map[string]string) *Environment {
+	e := FromMap(values)
 	sources, err := openSources(e.values)
 	if err != nil {
 		e.rejectSource(err)

@@ -108,7 +108,7 @@ func NewJob(db Store, p Parts) Job {
 }
 
 // copyHeads logs the heads of the audit log. The log is where the owner of the
-// tables cannot write, so audit_verify finds with it what the owner has altered
+// tables cannot write, so roster audit verify finds with it what the owner has altered
 // since. A failure is only logged: see purgeExpired.
 func copyHeads(ctx context.Context, db Store, key []byte) {
 	heads, err := db.AuditHeads(ctx)

@@ -115,7 +115,7 @@ func (s *fakes) job(adminPassword string) seed.Job {
 	return seed.NewJob(s, seed.Parts{
 		Migrate: s.Up, Admin: admin, Retention: s.keep,
 		OpenOwner: func(context.Context) (seed.Owner, error) { s.record("open as the owner"); return s, s.owner },
-		Seeding: user.SeedAdminParts{Passwords: passwords, Tokens: tokens, Notices: user.Notices{Mailer: mail.Mailer{Transport: s}, PublicURL: address}},
+		Seeding:   user.SeedAdminParts{Passwords: passwords, Tokens: tokens, Notices: user.Notices{Mailer: mail.Mailer{Transport: s}, PublicURL: address}},
 	})
 }
 

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"roster/cmd/roster/remote"
+)
+
+// account is an account as GET /api/user/{username} answers it.
+type account struct {
+	ID                int64      `json:"id"`
+	UUID              string     `json:"uuid"`
+	Username          string     `json:"username"`
+	FirstName         string     `json:"first_name"`
+	LastName          string     `json:"last_name"`
+	Email             string     `json:"email"`
+	Role              string     `json:"role"`
+	Active            bool       `json:"active"`
+	CreatedAt         time.Time  `json:"created_at"`
+	UpdatedAt         time.Time  `json:"updated_at"`
+	LastLoginAt       *time.Time `json:"last_login_at"`
+	PasswordChangedAt *time.Time `json:"password_changed_at"`
+}
+
+// access is a role and a state to set. What is nil stays as it is.
+type access struct {
+	Role   *string `json:"role,omitempty"`
+	Active *bool   `json:"active,omitempty"`
+}
+
+// accounts is where the commands for accounts work: on a database, or on a deployment
+// over HTTP.
+type accounts interface {
+	show(ctx context.Context, username string) (account, error)
+	set(ctx context.Context, username string, a access) error
+	remove(ctx context.Context, username string) error
+	// close ends what open began: a session, or the connection.
+	close(ctx context.Context) error
+}
+
+// accounts opens the database or the deployment that the flags and the variables
+// name.
+func (p *program) accounts(ctx context.Context) (accounts, error) {
+	address, err := p.deployment()
+	if err != nil {
+		return nil, err
+	}
+	if address == "" {
+		return p.openDatabase()
+	}
+	return p.openDeployment(ctx, address)
+}
+
+// deployment returns the URL of the deployment to work on, and "" for a database.
+func (p *program) deployment() (address string, err error) {
+	address = p.environ["ROSTER_URL"]
+	database := p.environ["DATABASE_URL"] != "" || p.environ["SECRET_ARN"] != ""
+	switch {
+	case p.url != "" && p.database != "":
+		return "", usageError{"--url and --database name two places; give one of them"}
+	case p.url != "":
+		return p.url, nil
+	case p.database != "":
+		return "", nil
+	case address != "" && database:
+		return "", usageError{"ROSTER_URL names a deployment, and the variables name a database, too; give --url or --database"}
+	case address == "" && !database:
+		return "", errors.New("it is not said where: give --url for a deployed Roster, or --database for a database")
+	}
+	return address, nil
+}
+
+// openDeployment returns the accounts of a deployment. It logs in if no token is
+// given.
+func (p *program) openDeployment(ctx context.Context, address string) (accounts, error) {
+	token, name := p.token, p.username
+	if token != "" && name != "" {
+		return nil, usageError{"--token and --username are two ways to log in; give one of them"}
+	}
+	if token == "" && name == "" {
+		token, name = p.environ["ROSTER_TOKEN"], p.environ["ROSTER_USERNAME"]
+	}
+	client, err := remote.New(address, token)
+	if err != nil {
+		return nil, err
+	}
+	if token != "" {
+		return deployed{client: client}, nil
+	}
+	if name == "" {
+		return nil, errors.New("no access token is given; set ROSTER_TOKEN, or give --username to log in")
+	}
+	password, err := p.askPassword(fmt.Sprintf("Password of %s at %s: ", name, address))
+	if err != nil {
+		return nil, err
+	}
+	if err := client.Login(ctx, name, password); err != nil {
+		return nil, err
+	}
+	return deployed{client: client, loggedIn: true}, nil
+}
+
+// askPassword asks for a password, which the terminal does not show.
+func (p *program) askPassword(question string) (string, error) {
+	if !p.interactive {
+		return "", errors.New("there is no terminal to ask for the password on; set ROSTER_TOKEN to an access token")
+	}
+	fmt.Fprint(p.err, question)
+	password, err := p.hidden()
+	fmt.Fprintln(p.err)
+	return password, err
+}

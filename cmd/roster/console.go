@@ -1,0 +1,60 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/term"
+)
+
+// console is where a command reads and writes. Results go to out. Questions,
+// progress and errors go to err, so that a pipe gets only results.
+type console struct {
+	in       io.Reader
+	out, err io.Writer
+	// interactive says that a person sits there: questions can be asked, and
+	// progress is shown.
+	interactive bool
+	// hidden reads a line that the terminal does not show.
+	hidden func() (string, error)
+	now    func() time.Time
+}
+
+// thisConsole is the console of the process.
+func thisConsole() console {
+	in := int(os.Stdin.Fd()) // #nosec G115 -- a file descriptor is a small number
+	return console{
+		in: os.Stdin, out: os.Stdout, err: os.Stderr, now: time.Now,
+		interactive: term.IsTerminal(in) && term.IsTerminal(int(os.Stderr.Fd())), // #nosec G115 -- as above
+		hidden: func() (string, error) {
+			text, err := term.ReadPassword(in)
+			return string(text), err
+		},
+	}
+}
+
+// confirm asks whether to go on, and returns an error unless the answer is yes.
+// With yes, which is the flag --yes, it does not ask. Where nobody can answer, it
+// refuses.
+func (c console) confirm(yes bool, question string) error {
+	if yes {
+		return nil
+	}
+	if !c.interactive {
+		return usageError{"this cannot be undone, and there is no terminal to ask on; give --yes to do it"}
+	}
+	fmt.Fprintf(c.err, "%s [y/N] ", question)
+	line, err := bufio.NewReader(c.in).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	if answer := strings.ToLower(strings.TrimSpace(line)); answer != "y" && answer != "yes" {
+		return errors.New("nothing was done, because the answer was not yes")
+	}
+	return nil
+}

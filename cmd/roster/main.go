@@ -1,0 +1,30 @@
+// Command roster administers Roster from a terminal:
+//
+//	roster user list --role ADMIN --url https://accounts.example.com
+//	DATABASE_URL=postgres://… roster audit verify
+//
+// Each command works on a database, on a deployed Roster over HTTP, or on either;
+// docs/command-line.md says which. The package only reads flags and prints: what a
+// command does is in the packages that the functions use too.
+//
+// It refuses to print a password, a token or a key, and to do what cannot be undone
+// before a person has confirmed it.
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"roster/shared/boot/settings"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	// A person reads results and errors, and no log beside what needs attention.
+	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})))
+	os.Exit(run(ctx, os.Args[1:], thisConsole(), settings.Environ()))
+}

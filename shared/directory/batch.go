@@ -1,0 +1,118 @@
+package directory
+
+import "context"
+
+// batch is a part of the source, with its rows checked.
+type batch struct {
+	rows       int
+	candidates []candidate
+	refused    []Refusal
+	log        []LogLine
+	next       int // the row after the batch; 0: the source ends here
+	err        error
+}
+
+// checked reads the source, checks its rows and sends them in batches. It stops
+// when the context ends.
+func checked(ctx context.Context, parts ImportParts, rows Source) <-chan batch {
+	out := make(chan batch, 2)
+	go func() {
+		defer close(out)
+		c := collector{parts: parts, keys: map[string]bool{}}
+		send := func(next int) bool {
+			c.batch.next = next
+			select {
+			case out <- c.batch:
+				c.reset()
+				return true
+			case <-ctx.Done():
+				return false
+			}
+		}
+		for row, err := range rows {
+			if err != nil {
+				c.batch.err = err
+				send(0)
+				return
+			}
+			if !c.fits(row) && !send(row.Number) {
+				return
+			}
+			c.add(row)
+		}
+		send(0)
+	}()
+	return out
+}
+
+// collector makes one batch.
+type collector struct {
+	parts ImportParts
+	batch batch
+	keys  map[string]bool // of its candidates
+
+	row     *candidate // the row that fits was asked about, already checked
+	refusal *Refusal
+}
+
+func (c *collector) reset() {
+	c.batch = batch{}
+	clear(c.keys)
+}
+
+// fits checks the row, and reports whether it may be in this batch: there is room,
+// its kind is that of the batch, and none of its keys is another row's.
+func (c *collector) fits(row Row) bool {
+	c.row, c.refusal = nil, nil
+	if row.Log != nil && len(row.Problems) == 0 {
+		return c.batch.rows < batchSize && len(c.batch.candidates) == 0
+	}
+	record, bad := check(row, c.parts.Rules, c.parts.Hashes)
+	if len(bad) > 0 {
+		r := Refusal{Row: row.Number, Username: record.Username, Fields: bad}
+		if bad["username"] != "" && record.Username != "" {
+			r.Proposed = proposeUsername(record.Username, c.parts.Rules)
+		}
+		c.refusal = &r
+		return c.batch.rows < batchSize
+	}
+	c.row = &candidate{row.Number, record}
+	if c.batch.rows >= batchSize || len(c.batch.log) > 0 {
+		return false
+	}
+	for _, key := range keysOf(record) {
+		if c.keys[key] {
+			return false
+		}
+	}
+	return true
+}
+
+// add adds the row that fits was asked about.
+func (c *collector) add(row Row) {
+	c.batch.rows++
+	switch {
+	case c.refusal != nil:
+		c.batch.refused = append(c.batch.refused, *c.refusal)
+	case c.row != nil:
+		for _, key := range keysOf(c.row.record) {
+			c.keys[key] = true
+		}
+		c.batch.candidates = append(c.batch.candidates, *c.row)
+	default:
+		c.batch.log = append(c.batch.log, *row.Log)
+	}
+}
+
+// keysOf returns the keys that a row has, no two kinds of which are alike: a
+// username has no @ and is shorter than a UUID, and an id begins with #.
+func keysOf(r Record) []string {
+	keys := append(make([]string, 0, 4), r.Username, lower(r.Email))
+	if r.UUID != "" {
+		keys = append(keys, r.UUID)
+	}
+	if r.ID != nil {
+		keys = append(keys, idKey(*r.ID))
+	}
+	return keys
+}

@@ -1,0 +1,145 @@
+package directory
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"roster/shared/audit"
+	"roster/shared/fault"
+)
+
+// update writes the changed accounts. It locks them first and decides again,
+// because another request may have changed one since it was read.
+func (a *attempt) update(ctx context.Context, tx ImportTx) error {
+	if len(a.updated) == 0 {
+		return nil
+	}
+	removesAdmin := slices.ContainsFunc(a.updated, change.removesAdmin)
+	admins, err := a.lock(ctx, tx, removesAdmin)
+	if err != nil {
+		return err
+	}
+	var accounts []Account
+	kept := a.updated[:0]
+	for _, c := range a.updated {
+		if c.removesAdmin() && admins[c.before.UUID] {
+			if len(admins) == 1 {
+				if err := a.conflict(c.candidate, fault.Fields{"role": "is that of the last active ADMIN, who stays one"}); err != nil {
+					return err
+				}
+				continue
+			}
+			delete(admins, c.before.UUID)
+		}
+		kept, accounts = append(kept, c), append(accounts, c.after)
+	}
+	a.updated = kept
+	if a.options.DryRun || len(accounts) == 0 {
+		return nil
+	}
+	return tx.UpdateAccounts(ctx, accounts)
+}
+
+// lock locks the accounts to be changed, and returns the UUIDs of all active
+// ADMINs if one of them might be removed. A dry run only reads these.
+func (a *attempt) lock(ctx context.Context, tx ImportTx, removesAdmin bool) (admins map[string]bool, err error) {
+	uuids := make([]string, len(a.updated))
+	for n, c := range a.updated {
+		uuids[n] = c.before.UUID
+	}
+	if a.options.DryRun {
+		return a.adminsInDryRun(ctx, tx, removesAdmin)
+	}
+	locked, err := tx.LockAccounts(ctx, uuids, removesAdmin)
+	if err != nil {
+		return nil, err
+	}
+	admins, now := map[string]bool{}, indexOf(locked)
+	for _, account := range locked {
+		if account.isActiveAdmin() {
+			admins[account.UUID] = true
+		}
+	}
+	for n, c := range a.updated {
+		stored := now.byUUID[c.before.UUID]
+		if stored == nil || stored.Username != c.before.Username || stored.Email != c.before.Email {
+			return nil, errOneByOne
+		}
+		after, _ := c.update(*stored, a.options.Now)
+		a.updated[n].before, a.updated[n].after = *stored, after
+	}
+	return admins, nil
+}
+
+// adminsInDryRun returns the active ADMINs that a dry run has left so far.
+func (a *attempt) adminsInDryRun(ctx context.Context, tx ImportTx, removesAdmin bool) (map[string]bool, error) {
+	if !removesAdmin || a.importing.admins != nil {
+		return a.importing.admins, nil
+	}
+	uuids, err := tx.ActiveAdmins(ctx)
+	admins := map[string]bool{}
+	for _, uuid := range uuids {
+		admins[uuid] = true
+	}
+	a.importing.admins = admins
+	return admins, err
+}
+
+// record writes what the batch changed to the audit log: one event with counts,
+// and one for each new ADMIN and each account that was there before.
+func (a *attempt) record(ctx context.Context, tx ImportTx) error {
+	if len(a.created)+len(a.updated) == 0 {
+		return nil
+	}
+	rows := fmt.Sprintf("%d-%d", a.candidates[0].number, a.candidates[len(a.candidates)-1].number)
+	event := func(target string, detail map[string]string) error {
+		detail["rows"] = rows
+		return tx.RecordEvent(ctx, audit.Event{Actions: []audit.Action{audit.ActionImport}, At: a.options.Now, Target: target, Detail: detail})
+	}
+	for _, account := range a.created {
+		if account.Role == roleAdmin {
+			if err := event(account.UUID, map[string]string{"change": "created as ADMIN"}); err != nil {
+				return err
+			}
+		}
+	}
+	for _, c := range a.updated {
+		if err := event(c.before.UUID, map[string]string{"change": "updated"}); err != nil {
+			return err
+		}
+	}
+	detail := map[string]string{"created": strconv.Itoa(len(a.created)), "updated": strconv.Itoa(len(a.updated)), "policy": string(a.options.Policy)}
+	if len(a.created) > 0 {
+		byID := func(x, y Account) int { return int(min(1, max(-1, x.ID-y.ID))) }
+		detail["ids"] = fmt.Sprintf("%d-%d", slices.MinFunc(a.created, byID).ID, slices.MaxFunc(a.created, byID).ID)
+	}
+	return event("", detail)
+}
+
+// count adds a batch that is stored to the report.
+func (i *importing) count(a *attempt) {
+	i.report.Created += len(a.created)
+	i.report.Updated += len(a.updated)
+	i.report.Unchanged += len(a.unchanged)
+	i.report.Skipped += len(a.skipped)
+	for _, r := range a.refused {
+		i.refuse(r)
+	}
+	if i.options.DryRun {
+		for _, key := range a.keys {
+			i.seen.add(key)
+		}
+		for _, c := range a.updated {
+			for _, key := range []string{c.after.Username, lower(c.after.Email)} {
+				if key != c.before.Username && key != lower(c.before.Email) {
+					i.seen.add(key)
+				}
+			}
+		}
+	}
+	for id, word := range a.taken {
+		i.touched[id] |= word
+	}
+}

@@ -1,0 +1,80 @@
+package postgres_test
+
+import (
+	"testing"
+
+	"roster/localdev/postgrestest"
+	"roster/shared/postgres"
+	"roster/shared/user"
+)
+
+// An operator's change keeps the rules about the target, and asks for no caller.
+func TestOperatorsGuard(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		admins int // besides the target
+		target func(*user.User)
+		guard  func(*user.Guard)
+		want   user.Outcome
+	}{
+		"a USER":                        {guard: removesAdmin, want: user.Outcome{Done: true}},
+		"a target that was renamed":     {guard: func(g *user.Guard) { g.Username = "old" }},
+		"a target that does not exist":  {guard: func(g *user.Guard) { g.TargetUUID = account("x").UUID }},
+		"a target with another role":    {guard: expecting(func(s *user.Snapshot) { s.Role = user.RoleAdmin })},
+		"the last admin":                {target: asAdmin, guard: removesAdmin, want: user.Outcome{LastAdmin: true}},
+		"the last but one admin":        {admins: 1, target: asAdmin, guard: removesAdmin, want: user.Outcome{Done: true}},
+		"the last admin, who stays one": {target: asAdmin, want: user.Outcome{Done: true}},
+	} {
+		for verb, change := range map[string]guardedChange{
+			"update": func(t testing.TB, db *postgres.DB, g user.Guard) (user.Outcome, error) {
+				return db.UpdateUserAsOperator(t.Context(), g, user.Edit{Active: ptr(false), At: now}, event)
+			},
+			"delete": func(t testing.TB, db *postgres.DB, g user.Guard) (user.Outcome, error) {
+				return db.DeleteUserAsOperator(t.Context(), g, event)
+			},
+		} {
+			t.Run(verb+" "+name, func(t *testing.T) {
+				t.Parallel()
+				db, ann := postgrestest.Open(t), account("ann")
+				for range c.admins {
+					create(t, db, adminAccount("other"))
+				}
+				if c.target != nil {
+					c.target(&ann)
+				}
+				target := create(t, db, ann)
+				g := user.Guard{TargetUUID: target.UUID, Username: target.Username}
+				if c.guard != nil {
+					c.guard(&g)
+				}
+				if got, err := change(t, db, g); err != nil || got != c.want {
+					t.Errorf("%+v, %v, want %+v", got, err, c.want)
+				}
+			})
+		}
+	}
+}
+
+func asAdmin(u *user.User)       { u.Role = user.RoleAdmin }
+func removesAdmin(g *user.Guard) { g.RemovesAdmin = true }
+
+// Of two operators who delete the two admins at the same moment, one is refused.
+func TestOperatorsRaceForTheLastAdmin(t *testing.T) {
+	t.Parallel()
+	db := openMany(t)
+	rounds(t, func(round int) {
+		admins := []user.User{create(t, db, adminAccount("ann")), create(t, db, adminAccount("bob"))}
+		var n tally
+		concurrently(len(admins), func(i int) {
+			g := user.Guard{TargetUUID: admins[i].UUID, Username: admins[i].Username, RemovesAdmin: true}
+			o, err := db.DeleteUserAsOperator(t.Context(), g, event)
+			n.count(t, o.Done, err)
+		})
+		if n.oneWon(t, round); n.lost.Load()+n.outages.Load() != 1 {
+			t.Errorf("round %d: the other was not refused", round)
+		}
+		if _, err := postgrestest.Pool(t).Exec(t.Context(), `delete from users`); err != nil {
+			t.Fatal(err)
+		}
+	})
+}

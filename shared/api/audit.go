@@ -16,14 +16,16 @@ type auditPage struct {
 }
 
 type auditEvent struct {
-	At        time.Time         `json:"at"`
-	Actions   []audit.Action    `json:"actions"`
-	Actor     string            `json:"actor,omitempty"`
-	Target    string            `json:"target,omitempty"`
-	Address   string            `json:"address,omitempty"`
-	UserAgent string            `json:"user_agent,omitempty"`
-	RequestID string            `json:"request_id,omitempty"`
-	Detail    map[string]string `json:"detail,omitempty"`
+	At             time.Time         `json:"at"`
+	Actions        []audit.Action    `json:"actions"`
+	Actor          string            `json:"actor,omitempty"`
+	ActorUsername  string            `json:"actor_username,omitempty"` // the account's name now; absent once it is deleted
+	Target         string            `json:"target,omitempty"`
+	TargetUsername string            `json:"target_username,omitempty"`
+	Address        string            `json:"address,omitempty"`
+	UserAgent      string            `json:"user_agent,omitempty"`
+	RequestID      string            `json:"request_id,omitempty"`
+	Detail         map[string]string `json:"detail,omitempty"`
 }
 
 // Audit is GET /api/audit.
@@ -56,9 +58,9 @@ func auditPageOf(page audit.Page) (out auditPage) {
 	return out
 }
 
-func auditEventOf(e audit.Event) auditEvent {
+func auditEventOf(e audit.Entry) auditEvent {
 	out := auditEvent{
-		At: e.At.UTC(), Actions: e.Actions, Actor: e.Actor, Target: e.Target,
+		At: e.At.UTC(), Actions: e.Actions, Actor: e.Actor, ActorUsername: e.ActorUsername, Target: e.Target, TargetUsername: e.TargetUsername,
 		UserAgent: e.Client.UserAgent, RequestID: e.Client.RequestID, Detail: e.Detail,
 	}
 	if e.Client.Address.IsValid() {

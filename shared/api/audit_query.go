@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"net/http"
-	"net/url"
 	"strconv"
 	"time"
 
@@ -14,78 +13,17 @@ import (
 	"roster/shared/web"
 )
 
-// auditQuery reads the query's parameters. The error names every bad parameter.
 func auditQuery(r *http.Request) (q audit.Query, err error) {
 	q.Limit = audit.DefaultPage
-	fields, err := readParameters(r, parameters{
+	err = web.DecodeQuery(r, web.Parameters{
 		"user":   func(v string) string { q.User = v; return "" },
 		"action": func(v string) string { q.Action = audit.Action(v); return "" },
-		"since":  parseTime(&q.Since),
-		"until":  parseTime(&q.Until),
-		"limit":  func(v string) string { q.Limit, _ = strconv.Atoi(v); return "" }, // 0 is refused below
-		"before": parseCursor(&q.Before),
-	})
-	if err != nil {
-		return q, err
-	}
-	fields.Merge(user.CheckAuditQuery(q))
-	return q, badParameters(fields)
-}
-
-// parameters are what a call reads of its query: for each name, what takes the
-// value, and returns what is wrong with it.
-type parameters map[string]func(value string) (reason string)
-
-// readParameters reads the query as strictly as web.Decode reads a body. Each
-// parameter must be known, given once and not empty.
-func readParameters(r *http.Request, known parameters) (fault.Fields, error) {
-	values, err := url.ParseQuery(r.URL.RawQuery)
-	if err != nil {
-		return nil, web.Malformed("The query is not well formed.")
-	}
-	fields := fault.Fields{}
-	for name, given := range values {
-		set := known[name]
-		reason := ""
-		switch {
-		case set == nil:
-			reason = "is not a parameter of this call"
-		case len(given) > 1:
-			reason = "is given more than once"
-		case given[0] == "":
-			reason = "must not be empty"
-		default:
-			reason = set(given[0])
-		}
-		fields.Add(web.Shorten(web.Printable(name)), reason)
-	}
-	return fields, nil
-}
-
-// badParameters returns the error of a query, or nil if nothing is wrong.
-func badParameters(fields fault.Fields) error {
-	if len(fields) == 0 {
-		return nil
-	}
-	return &fault.Error{Code: fault.Invalid, Message: "Some parameters are not valid.", Fields: fields}
-}
-
-// parseCursor returns a function that reads a cursor into c.
-func parseCursor(c **audit.Cursor) func(string) string {
-	return func(v string) (reason string) { *c, reason = decodeCursor(v); return reason }
-}
-
-// parseTime returns a function that reads a time in the form of RFC 3339 into t.
-// It accepts only years that every database can store.
-func parseTime(t *time.Time) func(string) string {
-	return func(v string) string {
-		at, err := time.Parse(time.RFC3339, v)
-		if err != nil || at.Year() < 1970 || at.Year() > 9998 {
-			return "must be a time such as 2026-01-31T12:00:00Z"
-		}
-		*t = at
-		return ""
-	}
+		"since":  web.ParseTime(&q.Since),
+		"until":  web.ParseTime(&q.Until),
+		"limit":  func(v string) string { q.Limit, _ = strconv.Atoi(v); return "" }, // the check refuses 0
+		"before": func(v string) (reason string) { q.Before, reason = decodeCursor(v); return reason },
+	}, func() fault.Fields { return user.CheckAuditQuery(q) })
+	return q, err
 }
 
 // cursorLength is the length of a cursor in characters. A cursor is a position in
@@ -100,7 +38,7 @@ func encodeCursor(m audit.Cursor) string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// maxMicro is the end of the year 9998, the last one that parseTime accepts.
+// maxMicro is the end of the year 9998, the last one that web.ParseTime accepts.
 var maxMicro = uint64(time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()) - 1
 
 func decodeCursor(s string) (m *audit.Cursor, reason string) {

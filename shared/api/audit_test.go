@@ -18,6 +18,8 @@ type auditPage struct {
 		Actor, Target, Address string
 		UserAgent              string `json:"user_agent"`
 		RequestID              string `json:"request_id"`
+		ActorUsername          string `json:"actor_username"`
+		TargetUsername         string `json:"target_username"`
 		Detail                 map[string]string
 	}
 	Next string
@@ -202,5 +204,27 @@ func TestAuditRefusesForgedCursors(t *testing.T) {
 	}
 	if errs := postgrestest.Errors(t); len(errs) > 0 {
 		t.Errorf("PostgreSQL logged errors: %q", errs)
+	}
+}
+
+// A person reads names and not UUIDs. The log has none, so they are the names of now.
+func TestAuditHasTheUsernamesOfNow(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	s.account("ann")
+	s.account("ben")
+	as := bearer(t, s.account("boss", asAdmin))
+	s.send("PUT", "/api/user/ann", `{"role":"ADMIN"}`, as)
+	s.send("PUT", "/api/user/ann", `{"username":"anna"}`, as)
+	s.send("DELETE", "/api/user/ben", "", as)
+	for action, want := range map[string]string{"role_changed": "boss anna", "username_changed": "boss anna", "delete": "boss "} {
+		e := s.audit("action="+action, as).Events[0]
+		if got := e.ActorUsername + " " + e.TargetUsername; got != want {
+			t.Errorf("%s: the usernames are %q, want %q", action, got, want)
+		}
+	}
+	page := s.audit("user=anna&action=role_changed", as)
+	if len(page.Events) != 1 || page.Events[0].TargetUsername != "anna" {
+		t.Errorf("the events of one account: %+v", page.Events)
 	}
 }

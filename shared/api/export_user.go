@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"time"
 
+	"roster/shared/fault"
 	"roster/shared/request"
 	"roster/shared/user"
 	"roster/shared/web"
@@ -58,11 +59,9 @@ func ExportUser(db user.DataExporter, limits user.Limits, tokens web.TokenVerifi
 			return out, "", err
 		}
 		in := user.ExportRequest{Username: r.PathValue("username")}
-		fields, err := readParameters(r, parameters{"before": parseCursor(&in.Before)})
-		if err == nil {
-			err = badParameters(fields)
-		}
-		if err != nil {
+		if err := web.DecodeQuery(r, web.Parameters{
+			"before": func(v string) (reason string) { in.Before, reason = decodeCursor(v); return reason },
+		}, func() fault.Fields { return nil }); err != nil {
 			return out, "", err
 		}
 		data, err := user.Export(r.Context(), req, db, limits, in)
@@ -77,7 +76,7 @@ func personalDataOf(d *user.PersonalData, req request.Request) personalData {
 	out := personalData{
 		ExportedAt: req.At.UTC(),
 		Account:    exportedAccount{profileOf(d.User), d.EmailStatus},
-		Sessions: make([]exportedSession, len(d.Sessions)), Devices: make([]exportedDevice, len(d.Devices)),
+		Sessions:   make([]exportedSession, len(d.Sessions)), Devices: make([]exportedDevice, len(d.Devices)),
 		PasswordResets: make([]exportedReset, len(d.Resets)), Limits: make([]exportedCounter, len(d.Counters)), Audit: auditPageOf(d.Events),
 	}
 	for i, s := range d.Sessions {

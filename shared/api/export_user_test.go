@@ -114,7 +114,7 @@ func (s *service) checkExportedEvents(e export, u, boss user.User) {
 		actions = append(actions, name)
 		switch event["actor"] {
 		case boss.UUID:
-			if event["address"] != nil || event["user_agent"] != nil || event["request_id"] != nil || event["target"] != u.UUID {
+			if event["address"] != nil || event["user_agent"] != nil || event["request_id"] != nil || event["actor_username"] != nil || event["target"] != u.UUID {
 				s.t.Errorf("%s says where the ADMIN was: %v", name, event)
 			}
 		case u.UUID:

@@ -30,9 +30,17 @@ const (
 	DefaultPage = 50
 )
 
+// Entry is an event of the log for a reader, with the usernames as they are now.
+// The log itself has none, so an account that is deleted has none either.
+type Entry struct {
+	Event
+	ActorUsername  string
+	TargetUsername string
+}
+
 // Page is one page of the log.
 type Page struct {
-	Events []Event
+	Events []Entry
 	Next   *Cursor // Before of the next page; nil on the last page
 }
 

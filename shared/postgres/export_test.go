@@ -1,6 +1,11 @@
 package postgres
 
-import "context"
+import (
+	"context"
+
+	"roster/shared/request"
+	"roster/shared/user"
+)
 
 // AsFault lets a test classify errors without causing them.
 var AsFault = asFault
@@ -39,4 +44,11 @@ func (db *DB) CountPrepared(ctx context.Context) (n int, err error) {
 func (db *DB) Setting(ctx context.Context, name string) (value string, err error) {
 	_, err = db.queryRow(ctx, query{"test", "select current_setting(@name)", named{{"name", name}}}, &value)
 	return value, err
+}
+
+// ListStatement returns the statement of a query as PostgreSQL reads it, and its
+// values.
+func ListStatement(c request.Caller, q user.ListQuery) (sql string, values []any, err error) {
+	s, args := listStatement(q)
+	return s.bind(append(args, named{{"caller", c.UUID}, {"caller_session", c.Session}, {"caller_version", c.TokenVersion}}...))
 }

@@ -23,7 +23,9 @@ func readAudit(t *testing.T, db *postgres.DB, uuid string, q audit.Query) (all [
 		if err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, page.Events...)
+		for _, e := range page.Events {
+			all = append(all, e.Event)
+		}
 		if len(page.Events) > q.Limit || page.Next != nil && len(page.Events) != q.Limit {
 			t.Errorf("a page of %d events with the limit %d", len(page.Events), q.Limit)
 		}

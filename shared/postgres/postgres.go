@@ -110,5 +110,6 @@ var _ interface {
 	user.SessionLister
 	user.SessionEnder
 	user.DataExporter
+	user.Lister
 	user.Pinger
 } = (*DB)(nil)

@@ -102,15 +102,18 @@ func Export(ctx context.Context, req request.Request, db DataExporter, limits Li
 	return data, nil
 }
 
-// hideOthers removes what is about other people: from where somebody else has
-// changed the account. It rounds the times of sessions as Sessions does.
+// hideOthers removes what is about other people: their names, and from where somebody
+// else has changed the account. It rounds the times of sessions as Sessions does.
 func (d *PersonalData) hideOthers(now time.Time) {
 	for i := range d.Sessions {
 		d.Sessions[i].hideRefresh(now)
 	}
 	for i, e := range d.Events.Events {
 		if e.Actor != "" && e.Actor != d.User.UUID {
-			d.Events.Events[i].Client = request.Client{}
+			d.Events.Events[i].Client, d.Events.Events[i].ActorUsername = request.Client{}, ""
+		}
+		if e.Target != d.User.UUID {
+			d.Events.Events[i].TargetUsername = ""
 		}
 	}
 }

@@ -13,12 +13,15 @@ import (
 // uuidAnyCase also accepts upper case, because people type this UUID.
 var uuidAnyCase = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
 
+func isUUIDInAnyCase(s string) bool {
+	return utf8.RuneCountInString(s) <= maxGivenUsername && uuidAnyCase.MatchString(trim(s))
+}
+
 // CheckAuditQuery names every bad parameter of a query.
 func CheckAuditQuery(q audit.Query) fault.Fields {
 	fields := q.Check()
 	_, name := CanonicalUsername(q.User)
-	isUUID := uuidAnyCase.MatchString(trim(q.User)) && utf8.RuneCountInString(q.User) <= maxGivenUsername
-	if q.User != "" && !name && !isUUID {
+	if q.User != "" && !name && !isUUIDInAnyCase(q.User) {
 		fields.Add("user", "must be a username or a UUID")
 	}
 	return fields

@@ -21,8 +21,8 @@ var wholeTables = map[string]string{
 	"sqlEndAllSessions": "an operator ends the sessions of everybody",
 	"sqlEraseFromAudit": "an operator erases an account from the log, by its actor too",
 	"sqlTrimAudit":      "an operator removes the beginning of the log",
-	"sqlMarkBeginnings": "an operator removes the beginning of the log",
 	"sqlAuditRows":      "an operator has the log verified",
+	"sqlAllAccounts":    "an operator exports everything, by a cursor",
 	"sqlHasUsers":       "it stops at the first row",
 	"sqlSequenceBehind": "it is asked when an account could not be stored, for the log",
 }

@@ -4,6 +4,11 @@
 package importing
 
 import (
+	"context"
+	"io"
+
+	"roster/shared/aws/awsenv"
+	"roster/shared/aws/s3"
 	"roster/shared/boot"
 	"roster/shared/directory"
 	"roster/shared/user"
@@ -32,4 +37,13 @@ func (h hashes) CheckHash(stored string) (reason string) {
 		return err.Error()
 	}
 	return ""
+}
+
+// Objects opens an object of S3, with the rights of the function.
+func Objects(ctx context.Context, bucket, key string) (io.ReadCloser, error) {
+	cfg, err := awsenv.Config()
+	if err != nil {
+		return nil, err
+	}
+	return s3.Open(ctx, cfg, bucket, key), nil
 }

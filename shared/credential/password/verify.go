@@ -85,16 +85,19 @@ func (h *Hasher) matchesForeign(hash foreign.Hash, password string) bool {
 	return hash.Matches(password)
 }
 
-// Check returns the name of the format of a stored hash, for a report, or the reason
-// why no password can be verified against it. It computes nothing, and does not show
-// the hash.
-func (h *Hasher) Check(stored string) (format string, err error) {
+// CheckHash returns why no password can be verified against a stored hash, as in
+// "is MD5-crypt, ...", or "" if one can. It computes nothing, and does not show the
+// hash. foreign.Check names the format.
+func (h *Hasher) CheckHash(stored string) (reason string) {
 	hash, err := parse(stored)
+	if err == nil && hash.keyID != "" && hash.keyID != h.keyID {
+		return otherPepper
+	}
 	if err != nil {
-		return foreign.Check(stored)
+		_, err = foreign.Parse(stored)
 	}
-	if hash.keyID != "" && hash.keyID != h.keyID {
-		return "", foreign.Refused(otherPepper)
+	if err != nil {
+		return err.Error()
 	}
-	return "argon2id", nil
+	return ""
 }

@@ -200,3 +200,37 @@ func (s *service) purgeAsScheduled(t *testing.T) {
 		}
 	}
 }
+
+// Each way to delete an account deletes its counters. Those of somebody else stay.
+func TestEachDeletionTakesTheCounters(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	boss := bearer(t, s.account("boss", asAdmin))
+	s.account("ben")
+	fail := func(name string) {
+		s.send("POST", "/api/user/login", `{"username":"`+name+`","password":"wrong"}`)
+	}
+	fail("ben")
+	for name, deletes := range map[string]func(){
+		"DELETE": func() { s.send("DELETE", "/api/user/ann", "", boss) },
+		"PATCH": func() {
+			s.send("PATCH", "/api/users", `{"users":[{"username":"ann","delete":true},{"username":"ben","active":true}]}`, boss)
+		},
+		"by an operator": func() {
+			if err := user.DeleteAsOperator(t.Context(), s.db, "ann", time.Now()); err != nil {
+				t.Error(err)
+			}
+		},
+	} {
+		ann := s.account("ann")
+		fail("ann")
+		counters := func(of string) bool { return strings.Contains(everyTable(t)["limits"], of) }
+		if !counters(ann.UUID) {
+			t.Fatalf("%s: there are no counters", name)
+		}
+		deletes()
+		if found, _ := s.db.UserByUsername(t.Context(), "ann"); found != nil || counters(ann.UUID) || !counters(s.find("ben").UUID) {
+			t.Errorf("%s: the account %v, its counters %v, those of another %v", name, found, counters(ann.UUID), counters(s.find("ben").UUID))
+		}
+	}
+}

@@ -134,6 +134,7 @@ func (l Limits) countersOf(uuid string) []CountedAs {
 		{"reset mails", l.forgetAccount()},
 		{"changes of the e-mail address", l.emailAccount(uuid)},
 		{"exports", l.export(uuid)},
+		{"mails that an ADMIN has sent", l.adminMail(uuid)},
 	}
 	for i := range all {
 		all[i].Budget = ratelimit.Of(owner, all[i].Budget)[0]

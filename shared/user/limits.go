@@ -23,6 +23,7 @@ type Limits struct {
 	ForgetAccount           ratelimit.Rate // mails for one username, one e-mail, or one pair of both
 	Forget, Reset           ratelimit.Rate // from one network
 	ExportAccount           ratelimit.Rate // exports that one account asks for
+	AdminMail               ratelimit.Rate // mails that one ADMIN has sent to other people
 }
 
 // DefaultLimits are the limits of a deployment that sets no others.
@@ -36,6 +37,7 @@ var DefaultLimits = Limits{
 	Forget:                 ratelimit.Rate{Limit: 30, Window: time.Hour},
 	Reset:                  ratelimit.Rate{Limit: 30, Window: 15 * time.Minute},
 	ExportAccount:          ratelimit.Rate{Limit: 60, Window: time.Hour}, // 120,000 events
+	AdminMail:              ratelimit.Rate{Limit: 300, Window: time.Hour},
 }
 
 // lookUp returns the lookup of a login with its budgets. The devices that the
@@ -111,6 +113,12 @@ func (l Limits) email(uuid string, client request.Client) []ratelimit.Budget {
 
 func (l Limits) emailAccount(uuid string) ratelimit.Budget {
 	return l.EmailAccount.Budget("email account", uuid)
+}
+
+// adminMail returns the budget for mails that an ADMIN sends, so that nobody can
+// flood mailboxes with a stolen access token.
+func (l Limits) adminMail(uuid string) ratelimit.Budget {
+	return l.AdminMail.Budget("admin mail", uuid)
 }
 
 // forgetAccount returns the budget for reset mails to one account. A stranger who

@@ -111,7 +111,7 @@ func TestUsersOfTheFlaskServiceLogIn(t *testing.T) {
 		`select count(*) from users where role = 'ADMIN'`, `select count(*) from users where password_hash like '$argon2id$%'`,
 	} {
 		want := map[bool]int{true: 10, false: 0}[strings.Contains(sql, "ADMIN")]
-		if n := count(t, sql); n != want {
+		if n := countBy(t, sql); n != want {
 			t.Errorf("%s: %d, want %d", sql, n, want)
 		}
 	}
@@ -127,7 +127,7 @@ func TestUsersOfTheFlaskServiceLogIn(t *testing.T) {
 		`select count(*) from resets`: 0,
 		`select count(*) from audit where 'login_failed' = any (actions) or 'reset_asked' = any (actions)`: 0,
 	} {
-		if n := count(t, sql); n != want {
+		if n := countBy(t, sql); n != want {
 			t.Errorf("%s: %d, want %d", sql, n, want)
 		}
 	}
@@ -136,7 +136,7 @@ func TestUsersOfTheFlaskServiceLogIn(t *testing.T) {
 
 func passwordOf(u flaskUser) string { return "password of " + u.Username }
 
-func count(t *testing.T, sql string) (n int) {
+func countBy(t *testing.T, sql string) (n int) {
 	t.Helper()
 	if err := postgrestest.Pool(t).QueryRow(t.Context(), sql).Scan(&n); err != nil {
 		t.Fatal(err)

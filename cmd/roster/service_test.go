@@ -54,7 +54,15 @@ func database(t *testing.T) place {
 func service(t *testing.T) place {
 	t.Helper()
 	store := database(t)
-	values := store.environ
+	address := serve(t, store.environ)
+	environ := map[string]string{"ROSTER_URL": address, "ROSTER_TOKEN": login(t, address, boss, bossPassword)}
+	return place{environ: environ, address: address, mails: store.mails}
+}
+
+// serve serves the functions with these settings and returns the address.
+func serve(t *testing.T, values map[string]string) (address string) {
+	t.Helper()
+	values = maps.Clone(values)
 	template, err := sam.Parse(roster.Template)
 	if err != nil {
 		t.Fatal(err)
@@ -79,29 +87,41 @@ func service(t *testing.T) place {
 	server.Config.Handler = gateway.New(routes, invoke)
 	server.Start()
 	t.Cleanup(server.Close)
-	environ := map[string]string{"ROSTER_URL": server.URL, "ROSTER_TOKEN": login(t, server.URL, boss, bossPassword)}
-	return place{environ: environ, address: server.URL, mails: store.mails}
+	return server.URL
 }
 
 // login returns an access token.
 func login(t *testing.T, address, username, password string) string {
 	t.Helper()
+	token, err := tryLogin(t.Context(), address, username, password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
+
+func tryLogin(ctx context.Context, address, username, password string) (token string, err error) {
 	body, err := json.Marshal(map[string]string{"username": username, "password": password})
 	if err != nil {
-		t.Fatal(err)
+		return "", err
 	}
-	r, err := http.Post(address+"/api/user/login", "application/json", bytes.NewReader(body))
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, address+"/api/user/login", bytes.NewReader(body))
 	if err != nil {
-		t.Fatal(err)
+		return "", err
 	}
-	defer r.Body.Close()
+	r.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return "", err
+	}
+	defer resp.Body.Close()
 	var answer struct {
 		AccessToken string `json:"access_token"`
 	}
-	if err := json.NewDecoder(r.Body).Decode(&answer); err != nil || answer.AccessToken == "" {
-		t.Fatalf("status %d, %v", r.StatusCode, err)
+	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil || answer.AccessToken == "" {
+		return "", fmt.Errorf("status %d, %w", resp.StatusCode, err)
 	}
-	return answer.AccessToken
+	return answer.AccessToken, nil
 }
 
 // add stores accounts with this password.

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"roster/localdev/postgrestest"
 	"roster/shared/ratelimit"
 	"roster/shared/user"
@@ -58,8 +60,12 @@ func TestAnAdminCreatesAnAccount(t *testing.T) {
 func TestAnInvitedUserChoosesThePassword(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
-	boss := bearer(t, s.account("boss", asAdmin))
-	a := s.send("POST", "/api/users", `{`+newUser+`,"invite":true}`, boss)
+	admin := s.account("boss", asAdmin)
+	a := s.send("POST", "/api/users", `{`+newUser+`,"invite":true}`, bearer(t, admin), "X-Request-Id: invite", "User-Agent: agent/1.0")
+	want := []auditEntry{{"create reset_asked", admin.UUID, s.find("zoe").UUID, `{"role": "USER", "active": "true"}`}}
+	if diff := cmp.Diff(want, s.auditEntries("invite"), cmp.AllowUnexported(auditEntry{})); diff != "" {
+		t.Errorf("the log (-want +got):\n%s", diff)
+	}
 	if !created(t, "invite", a) {
 		t.Error("no mail was sent")
 	}

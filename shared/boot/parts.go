@@ -127,12 +127,17 @@ func (e *Environment) PasswordPolicy() password.Policy {
 // Passwords returns what a function needs to check passwords. A function that
 // sets them uses boot/policy.
 func (e *Environment) Passwords() user.Passwords {
+	return user.Passwords{
+		Hasher: e.PasswordHasher(),
+		Policy: e.PasswordPolicy(),
+	}
+}
+
+// PasswordHasher returns what hashes passwords, and knows stored hashes.
+func (e *Environment) PasswordHasher() *password.Hasher {
 	pepper := e.Optional("SECURITY_PASSWORD_SALT", "")
 	if pepper != "" {
 		e.RequireStrong("SECURITY_PASSWORD_SALT", pepper)
 	}
-	return user.Passwords{
-		Hasher: password.NewHasher(pepper),
-		Policy: e.PasswordPolicy(),
-	}
+	return password.NewHasher(pepper)
 }

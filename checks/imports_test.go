@@ -64,16 +64,16 @@ var allowedImports = map[string]imports{
 		others: []string{"github.com/spf13/cobra", pgx, "golang.org/x/term"},
 		why:    "it reads flags and prints; what its commands do is in the packages that the functions use",
 	},
+	"cmd/roster/flask": {
+		own: []string{"shared/directory"}, others: []string{pgx},
+		why: "it reads another service's database, and nothing of Roster's",
+	},
 	"cmd/roster/doctor": {
 		own: []string{
 			"roster", "shared/boot", "shared/boot/mailing", "shared/boot/policy", "shared/boot/settings", "shared/mail", "shared/postgres/dburl", "shared/postgres/migrations",
 		},
 		others: []string{sdk + "aws", sdk + "service/cloudformation", sdk + "service/cloudwatch", sdk + "service/cloudwatchlogs", sdk + "service/sesv2", "github.com/aws/smithy-go", pgx},
 		why:    "it asks AWS, the database and the API; only the command line links it, so the weight of the clients does not matter",
-	},
-	"cmd/roster/flask": {
-		own: []string{"shared/directory"}, others: []string{pgx},
-		why: "it reads another service's database, and nothing of Roster's",
 	},
 	"cmd/roster/remote": {own: []string{"roster"}, why: "it calls the API as any client does, and knows what the description says"},
 

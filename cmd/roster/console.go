@@ -31,7 +31,7 @@ func thisConsole() console {
 	return console{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr, now: time.Now,
 		interactive: term.IsTerminal(in) && term.IsTerminal(int(os.Stderr.Fd())), // #nosec G115 -- as above
-		hidden: func(err io.Writer, question string) (string, error) { return readHidden(in, err, question) },
+		hidden:      func(err io.Writer, question string) (string, error) { return readHidden(in, err, question) },
 	}
 }
 

@@ -41,7 +41,7 @@ func terminal(answers ...string) console {
 			fmt.Fprintln(err, question)
 			return next(), nil
 		},
-		now:    time.Now,
+		now: time.Now,
 	}
 }
 

@@ -156,6 +156,20 @@ func TestUpdateUsersChecksWhatWasDecidedOn(t *testing.T) {
 	}
 }
 
+// An ADMIN who is not in the list counts as one who remains.
+func TestAnAdminStepsDownInABulkChange(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.Open(t)
+	boss := create(t, db, adminAccount("boss"))
+	chief := create(t, db, adminAccount("chief"))
+	if err := bulkDemote(t.Context(), db, callerOf(t, boss), "boss"); err != nil || find(t, db, "boss").Role != user.RoleUser {
+		t.Errorf("the first of two: %v", err)
+	}
+	if err := bulkDemote(t.Context(), db, callerOf(t, chief), "chief"); !errors.Is(err, fault.Conflict) || find(t, db, "chief").Role != user.RoleAdmin {
+		t.Errorf("the last one: %v", err)
+	}
+}
+
 // Whoever is no ADMIN any more when it is written makes no account and sends no mail.
 func TestWhatAnAdminDoesIsCheckedWhenItIsWritten(t *testing.T) {
 	t.Parallel()

@@ -68,6 +68,7 @@ var journey = []exchange{
 	{route: "PATCH /api/user/{username}", request: "PATCH /api/user/user1", body: `{}`, status: 401, want: "Bearer"},
 	{route: "GET /api/user/{username}", request: "GET /api/user/login", status: 405, want: "POST"}, // a path of its own
 	{route: "GET /api/audit", token: "{access}", status: 403, want: `"code":"forbidden"`},
+	{route: "GET /api/users", token: "{access}", status: 403, want: `"code":"forbidden"`},
 
 	{
 		route: "PUT /api/user/{username}", request: "PUT /api/user/user1", token: "{access}",
@@ -129,6 +130,7 @@ var journey = []exchange{
 
 	{route: "POST /api/user/logout", token: "{access}", status: 401, want: "Bearer"},
 	{route: "GET /api/audit", status: 401, want: "Bearer"},
+	{route: "GET /api/users", status: 401, want: "Bearer"},
 	{route: "GET /healthz", status: 200, want: `{"status":"ok","version":"` + roster.Version + `"}`},
 	{route: "GET /", status: 200, want: "<title>"},
 	{route: "GET /openapi.json", status: 200, want: `{"openapi":"3.1.0"`},

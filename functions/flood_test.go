@@ -65,6 +65,7 @@ func (f flood) one(t *testing.T, folder string) {
 	}
 	call, known := map[string][3]string{ // method and path, token, body
 		"audit":           {"GET /api/audit", f.v.access},
+		"list_users":      {"GET /api/users", f.v.access},
 		"change_password": {"POST /api/user/change_password", f.v.access, `{"current_password":"wrong","new_password":"correct horse battery"}`},
 		"delete_user":     {"DELETE /api/user/user2", f.v.access},
 		"end_session":     {"DELETE /api/user/me/sessions/x", f.v.access},

@@ -40,6 +40,7 @@ type store interface {
 	user.SessionLister
 	user.SessionEnder
 	user.AuditViewer
+	user.Lister
 	user.Pinger
 }
 
@@ -82,6 +83,7 @@ func routesWithLimits(db store, box mail.Transport, reveal bool, limits user.Lim
 		"PUT /api/user/{username}":                  api.UpdateUser(db, user.UpdateParts{Passwords: passwords, Limits: limits}, tokens),
 		"DELETE /api/user/{username}":               api.DeleteUser(db, tokens),
 		"GET /api/audit":                            api.Audit(db, tokens),
+		"GET /api/users":                            api.ListUsers(db, tokens, cursors),
 		"GET /reset_password":                       page,
 		"POST /reset_password":                      page,
 		"GET /.well-known/change-password":          page,
@@ -130,6 +132,7 @@ func requestForEachEndpoint(t *testing.T, u user.User) map[string]func(h sendFun
 		"update_user": func(h sendFunc) answer { return h("PUT", "/api/user/ann", `{"first_name":"A"}`, header) },
 		"delete_user": func(h sendFunc) answer { return h("DELETE", "/api/user/ann", "", header) },
 		"audit":       func(h sendFunc) answer { return h("GET", "/api/audit", "", header) },
+		"list_users":  func(h sendFunc) answer { return h("GET", "/api/users", "", header) },
 		"health":      func(h sendFunc) answer { return h("GET", "/healthz", "") },
 	}
 }
@@ -170,6 +173,10 @@ func (b failingDB) EndOwnSessions(context.Context, request.Caller, user.LogoutSc
 
 func (b failingDB) UserByReset(context.Context, []byte, time.Time) (*user.User, error) {
 	return nil, b.fail()
+}
+
+func (b failingDB) CallerAndUsers(context.Context, request.Caller, user.ListQuery) (*user.User, user.ListPage, error) {
+	return nil, user.ListPage{}, b.fail()
 }
 
 func (b failingDB) CallerAndTarget(context.Context, request.Caller, string) (caller, target *user.User, err error) {
@@ -285,6 +292,12 @@ func (e emptyDB) Record(_ context.Context, event audit.Event) error {
 func (e emptyDB) ListAudit(context.Context, string, audit.Query) (audit.Page, error) {
 	return audit.Page{}, nil
 }
+
+func (e emptyDB) CallerAndUsers(_ context.Context, _ request.Caller, q user.ListQuery) (*user.User, user.ListPage, error) {
+	e.checkText(q.Username, q.Email, q.UUID, q.Prefix)
+	return nil, user.ListPage{}, nil
+}
+
 func (e emptyDB) Ping(context.Context) error { return nil }
 
 func (e emptyDB) Renew(context.Context, user.Renewal, audit.Event) (user.RenewalOutcome, *user.User, error) {

@@ -31,6 +31,8 @@ var all = []route{
 	{"HEAD", "/api/user/{username}"},
 	{"PATCH", "/api/user/{username}"},
 	{"PUT", "/api/user/{username}"},
+	{"GET", "/api/users"},
+	{"HEAD", "/api/users"},
 	{"GET", "/docs/{file}"},
 	{"HEAD", "/docs/{file}"},
 	{"GET", "/forgot_password"},

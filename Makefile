@@ -6,7 +6,7 @@ GOFUMPT := git ls-files -z '*.go' | xargs -0 $(TOOL) gofumpt
 # The environment that builds a function: see template.yaml.
 BUILD := CGO_ENABLED=0 GOFLAGS="-trimpath -tags=lambda.norpc,nethttpomithttp2 '-ldflags=-s -w' -buildvcs=false"
 
-.PHONY: help run lambda test race limits burst races refreshes performance pooler plans bench timing tokens malformed differential fuzz lint fmt interop clients schemathesis aws functions generate schema audit-verify validate deploy ci clean
+.PHONY: help run lambda test race limits burst races refreshes performance pooler plans bench timing vectors tokens malformed differential fuzz lint fmt interop clients schemathesis aws functions generate schema audit-verify validate deploy ci clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,6 +79,12 @@ aws: ## run functions under AWS's emulator, and against moto and aws-ses-v2-loca
 	test -x .ci/tools/bin/pip || python3 -m venv .ci/tools
 	.ci/tools/bin/pip install --quiet --disable-pip-version-check -r tools/aws/requirements.txt
 	cd tools/aws && npm install --ignore-scripts --no-audit --no-fund && go test -count=1 -v ./...
+
+vectors: ## make hashes of passwords by other systems' libraries, which it installs, into shared/credential/password/foreign/testdata
+	test -x .ci/tools/vectors/bin/pip || python3 -m venv .ci/tools/vectors
+	.ci/tools/vectors/bin/pip install --quiet --disable-pip-version-check -r tools/vectors/requirements.txt
+	cp tools/vectors/package.json .ci/tools/vectors/ && cd .ci/tools/vectors && npm install --ignore-scripts --no-audit --no-fund
+	.ci/tools/vectors/bin/python tools/vectors/vectors.py
 
 lint: ## check the formatting, and run vet and staticcheck
 	test -z "$$($(GOFUMPT) -l)" || { $(GOFUMPT) -d; exit 1; }

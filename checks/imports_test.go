@@ -57,8 +57,8 @@ var allowedImports = map[string]imports{
 
 	"cmd/roster": {
 		own: []string{
-			"roster", "cmd/roster/remote", "shared/boot", "shared/boot/mailing", "shared/boot/policy", "shared/boot/rotating", "shared/boot/settings", "shared/job/rotation", "shared/job/seed",
-			"shared/postgres", "shared/postgres/migrations", "shared/user", "shared/web",
+			"roster", "cmd/roster/remote", "shared/boot", "shared/boot/importing", "shared/boot/mailing", "shared/boot/policy", "shared/boot/rotating", "shared/boot/settings", "shared/directory",
+			"shared/job/rotation", "shared/job/seed", "shared/postgres", "shared/postgres/migrations", "shared/user", "shared/web",
 		},
 		others: []string{"github.com/spf13/cobra", pgx, "golang.org/x/term"},
 		why:    "it reads flags and prints; what its commands do is in the packages that the functions use",
@@ -81,7 +81,7 @@ var allowedImports = map[string]imports{
 		why: "a domain knows neither HTTP, SQL nor AWS, no other domain and no heavy third party, so that it can be read and tested without them; it asks for what it needs by small interfaces",
 	},
 	"shared/directory": {
-		own: []string{"shared/fault"},
+		own: []string{"shared/audit", "shared/fault", "shared/request", "shared/strictjson"},
 		why: "a domain knows neither HTTP, SQL nor AWS, and no other domain; it asks for the rules of the fields by an interface",
 	},
 	"shared/web": {
@@ -118,6 +118,10 @@ var allowedImports = map[string]imports{
 	"shared/boot": {
 		own: []string{"shared/aws/awsenv", "shared/aws/rdsauth", "shared/credential/cursor", "shared/credential/device", "shared/credential/onetime", "shared/credential/password", "shared/postgres", "shared/postgres/dburl", "shared/postgres/rdsroots", "shared/credential/refresh", "shared/boot/settings", "shared/ratelimit", "shared/user"},
 		why: "every function with a database links it; what only some need has a package of its own below it",
+	},
+	"shared/boot/importing": {
+		own: []string{"shared/boot", "shared/directory", "shared/user"},
+		why: "it is apart so that only what imports accounts links the directory",
 	},
 	"shared/boot/mailing": {
 		own: []string{"shared/aws/awsenv", "shared/boot", "shared/mail", "shared/mail/ses", "shared/mail/smtp", "shared/user"},
@@ -189,18 +193,26 @@ var allowedImports = map[string]imports{
 	"shared/mail/ses":    {own: []string{"shared/mail"}, others: []string{sdk + "aws", sdk + "service/sesv2"}, why: "it is a way for mails and nothing more"},
 	"shared/mail/smtp":   {own: []string{"shared/mail"}, others: []string{"github.com/wneessen/go-mail/smtp"}, why: "it is a way for mails and nothing more; the whole of go-mail imports html/template"},
 
-	"shared/wallclock":             {nil, nil, "it tells the time"},
-	"shared/bearer":                {own: []string{"shared/credential/keyring", "shared/credential/token", "shared/wallclock"}, why: "services elsewhere link it; they have no database of ours, no AWS and no users"},
-	"shared/credential/blocklist":  {others: []string{"github.com/ccojocar/zxcvbn-go/data"}, why: "it is a list"},
-	"shared/credential/breach":     {others: []string{"golang.org/x/text/unicode/norm"}, why: "it asks one service one question, and must have no way to tell it more"},
-	"shared/credential/cursor":     {nil, nil, "a mechanism that knows nothing of lists"},
-	"shared/credential/device":     {nil, nil, "a mechanism that knows nothing of users"},
-	"shared/credential/keyring":    {nil, nil, "a mechanism that knows nothing of users, nor of tokens: what publishes keys and what rotates them link no JWT library"},
-	"shared/credential/refresh":    {nil, nil, "a mechanism that knows nothing of users"},
-	"shared/mail":                  {nil, nil, "mails are plain values"},
-	"shared/aws/metric":            {nil, nil, "it writes a line to the log"},
-	"shared/credential/onetime":    {nil, nil, "a mechanism that knows nothing of users"},
-	"shared/credential/password":   {others: []string{"golang.org/x/crypto/argon2", "golang.org/x/text/unicode/norm"}, why: "a mechanism that knows nothing of users"},
+	"shared/wallclock":            {nil, nil, "it tells the time"},
+	"shared/bearer":               {own: []string{"shared/credential/keyring", "shared/credential/token", "shared/wallclock"}, why: "services elsewhere link it; they have no database of ours, no AWS and no users"},
+	"shared/credential/blocklist": {others: []string{"github.com/ccojocar/zxcvbn-go/data"}, why: "it is a list"},
+	"shared/credential/breach":    {others: []string{"golang.org/x/text/unicode/norm"}, why: "it asks one service one question, and must have no way to tell it more"},
+	"shared/credential/cursor":    {nil, nil, "a mechanism that knows nothing of lists"},
+	"shared/credential/device":    {nil, nil, "a mechanism that knows nothing of users"},
+	"shared/credential/keyring":   {nil, nil, "a mechanism that knows nothing of users, nor of tokens: what publishes keys and what rotates them link no JWT library"},
+	"shared/credential/refresh":   {nil, nil, "a mechanism that knows nothing of users"},
+	"shared/mail":                 {nil, nil, "mails are plain values"},
+	"shared/aws/metric":           {nil, nil, "it writes a line to the log"},
+	"shared/credential/onetime":   {nil, nil, "a mechanism that knows nothing of users"},
+	"shared/credential/password": {
+		own:    []string{"shared/credential/password/foreign"},
+		others: []string{"golang.org/x/crypto/argon2", "golang.org/x/text/unicode/norm"},
+		why:    "a mechanism that knows nothing of users",
+	},
+	"shared/credential/password/foreign": {
+		others: []string{"golang.org/x/crypto/argon2", "golang.org/x/crypto/bcrypt", "golang.org/x/crypto/scrypt"},
+		why:    "it reads what other systems stored, and must not know how Roster stores it",
+	},
 	"shared/credential/flasktoken": {others: []string{"github.com/golang-jwt/jwt/v5"}, why: "a mechanism that knows nothing of users"},
 	"shared/credential/token":      {own: []string{"shared/credential/keyring"}, others: []string{"github.com/golang-jwt/jwt/v5"}, why: "a mechanism that knows nothing of users"},
 

@@ -75,6 +75,11 @@ var parts = map[string]part{
 		variables: []string{"MAIL_FROM", "PUBLIC_URL"}, required: []string{"PUBLIC_URL"}, policies: []string{"SendMail"},
 	},
 
+	"importing.Parts": {
+		variables: []string{"KEYS_SECRET_ARN"}, policies: []string{"ReadKeys", "ReadImports"}, hashes: true,
+		checked: []string{"PASSWORD_MIN_LENGTH", "SECURITY_PASSWORD_SALT"},
+	},
+
 	"env.PublicURL":       {variables: []string{"PUBLIC_URL"}, required: []string{"PUBLIC_URL"}},
 	"env.Cursors":         {required: []string{"AUDIT_KEY"}}, // or JWT_SECRET_KEY, which its tokens need where there is no ring
 	"env.Admin":           {variables: []string{"ADMIN_EMAIL"}, required: []string{"ADMIN_EMAIL"}},
@@ -108,6 +113,10 @@ type facts struct {
 
 var special = map[string]facts{
 	"reset_password_page": {answersHTML: true, why: "a person reads its answers in a browser, including its errors"},
+	"import_users": {
+		timeout: 900,
+		why: "a file may take minutes",
+	},
 	"rotate_keys": {
 		timeout: 60, isStep: true,
 		why: "making an RSA key takes seconds in a small function; it starts with bad settings, too, because CloudFormation waits " +

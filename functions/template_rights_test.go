@@ -22,6 +22,7 @@ var actions = map[string]string{
 	"kms:Encrypt":         "to wrap the keys",
 	"kms:GenerateDataKey": "to write a secret under a key of the operator's",
 	"ses:SendEmail":       "to send mail",
+	"s3:GetObject":        "to read a file of accounts",
 	"rds-db:connect":      "to log in to the database with a token",
 }
 
@@ -38,7 +39,8 @@ var actionsOfSAM = []string{
 var wildcards = map[string]string{
 	"identity/*":          "ses:FromAddress; the identity may be the address or its domain",
 	"configuration-set/*": "ses:FromAddress; an identity may have a default set",
-	"key/*":               "kms:ViaService and the secret's ARN as encryption context",
+	"key/*":               "kms:ViaService and the secret's or the bucket's ARN as encryption context",
+	"${ImportBucket}/*":   "the operator gives the bucket; without one the statement is left out",
 }
 
 func TestRights(t *testing.T) {

@@ -99,6 +99,9 @@ func checkDecryption(t *testing.T, f sam.Function) {
 		if cmp.Equal(s.Resources, []any{ref("JwtKmsKeyArn")}) {
 			continue // TestKeysAreForThoseWhoSign
 		}
+		if isForImports(t, f, s) {
+			continue
+		}
 		equals, _ := s.Conditions["StringEquals"].(map[string]any)
 		if via := write(t, equals["kms:ViaService"]); via != `{"Fn::Sub":"secretsmanager.${AWS::Region}.${AWS::URLSuffix}"}` || len(equals) != 2 {
 			t.Errorf("%s may decrypt elsewhere: %s", f.Folder, write(t, s.Conditions))
@@ -111,6 +114,45 @@ func checkDecryption(t *testing.T, f sam.Function) {
 	}
 	if diff := cmp.Diff(readable, decryptable); diff != "" {
 		t.Errorf("%s: what it may read (-) and decrypt (+) differ:\n%s", f.Folder, diff)
+	}
+}
+
+// isForImports reports whether the statement lets import_users decrypt what it reads
+// from its bucket, and nothing else.
+func isForImports(t *testing.T, f sam.Function, s sam.Statement) bool {
+	t.Helper()
+	want := map[string]any{
+		"StringEquals": map[string]any{"kms:ViaService": map[string]any{"Fn::Sub": "s3.${AWS::Region}.${AWS::URLSuffix}"}},
+		"StringLike":   map[string]any{"kms:EncryptionContext:aws:s3:arn": map[string]any{"Fn::Sub": "arn:${AWS::Partition}:s3:::${ImportBucket}*"}},
+	}
+	return f.Folder == "import_users" && cmp.Equal(want, s.Conditions)
+}
+
+// Files are for the function that imports them, and only where the operator has
+// named a bucket.
+func TestOnlyAnImportReadsFiles(t *testing.T) {
+	t.Parallel()
+	template := readTemplate(t)
+	for _, f := range template.Functions {
+		if n := len(grants(f, "s3:GetObject")); n != map[bool]int{true: 1}[f.Folder == "import_users"] {
+			t.Errorf("%s has %d statements that let it read from S3", f.Folder, n)
+		}
+	}
+	for _, id := range []string{"ReadImports", "FunctionBoundary"} {
+		var conditional int
+		for _, entry := range properties(template, id)["PolicyDocument"].(map[string]any)["Statement"].([]any) {
+			choice, _ := entry.(map[string]any)["Fn::If"].([]any)
+			if !strings.Contains(write(t, entry), "s3:GetObject") {
+				continue
+			}
+			if len(choice) != 3 || choice[0] != "HasImportBucket" || !cmp.Equal(choice[2], any(ref("AWS::NoValue"))) {
+				t.Errorf("%s lets a function read from S3 without ImportBucket", id)
+			}
+			conditional++
+		}
+		if conditional != 1 {
+			t.Errorf("%s has %d statements about S3", id, conditional)
+		}
 	}
 }
 

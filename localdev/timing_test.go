@@ -31,7 +31,7 @@ const maxDistance = 0.05
 // In a short run clear is the band and 2 standard errors of so many rounds,
 // 0.23 after 20; far is the band and 5 standard errors, 0.21 after 160. A pair
 // that is within the band gets beyond that in one of 1,700,000 runs, and one of
-// the 61 pairs in one run of 28,000 at most (TestAShortRunSeesOnlyLargeDifferences tries both).
+// the 103 pairs in one run of 16,000 at most (TestAShortRunSeesOnlyLargeDifferences tries both).
 //
 // That holds on a busy machine, too. The order within a round is random, so two
 // classes that do the same work are exchangeable within it; and what slows a

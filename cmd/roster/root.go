@@ -68,6 +68,8 @@ func commands(p *program) []*cobra.Command {
 	return []*cobra.Command{
 		auditCommand(p),
 		completionCommand(p),
+		exportCommand(p),
+		importCommand(p),
 		keysCommand(p),
 		migrateCommand(p),
 		seedAdminCommand(p),

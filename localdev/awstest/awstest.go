@@ -1,5 +1,5 @@
 // Package awstest stands in for the AWS services that Roster calls: Amazon SES v2,
-// Secrets Manager and KMS. It serves the real SDK clients over HTTP on a port of
+// Secrets Manager, KMS and S3. It serves the real SDK clients over HTTP on a port of
 // this machine, in a test's own process or in a function's binary that the test
 // starts:
 //
@@ -57,8 +57,11 @@ type Server struct {
 	onMail   func(Mail)
 	secrets  map[string]*secret
 	keys     map[string]cipher.AEAD
+	objects  map[string][]byte // of S3, by /bucket/key
 	failures map[Operation][]Failure
 	calls    map[Operation]int
+
+	breakAfter int // see BreakObjects
 }
 
 // New starts a server that is closed when the test ends.
@@ -83,6 +86,7 @@ func Start() (*Server, error) {
 		closing:  make(chan struct{}),
 		secrets:  make(map[string]*secret),
 		keys:     make(map[string]cipher.AEAD),
+		objects:  make(map[string][]byte),
 		failures: make(map[Operation][]Failure),
 		calls:    make(map[Operation]int),
 	}

@@ -15,6 +15,7 @@ const (
 	UpdateSecretVersionStage Operation = "UpdateSecretVersionStage"
 	Encrypt                  Operation = "Encrypt"
 	Decrypt                  Operation = "Decrypt"
+	GetObject                Operation = "GetObject"
 )
 
 // service returns the name of the operation's service in X-Amz-Target.

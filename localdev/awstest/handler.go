@@ -29,6 +29,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.serve(w, r, SendEmail, "ses", func(w http.ResponseWriter) { s.sendEmail(w, body) })
 		return
 	}
+	if r.Method == http.MethodGet {
+		s.serve(w, r, GetObject, "s3", func(w http.ResponseWriter) { s.getObject(w, r) })
+		return
+	}
 	service, name, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	for op, work := range map[Operation]func(*Server, http.ResponseWriter, []byte){
 		GetSecretValue: (*Server).getSecretValue, PutSecretValue: (*Server).putSecretValue, UpdateSecretVersionStage: (*Server).updateSecretVersionStage,

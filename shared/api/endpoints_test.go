@@ -204,6 +204,9 @@ func TestEndpointsHaveTheirLinesHere(t *testing.T) {
 			t.Errorf("add a good request of %s to requestForEachEndpoint in endpoints_test.go", f.Folder)
 		}
 		for _, r := range f.Routes {
+			if strings.HasPrefix(r.Path, "/user/") {
+				continue // a legacy path: localdev's tests send requests to them
+			}
 			want := strings.Replace(r.String(), "HEAD ", "GET ", 1)
 			if _, pattern := h.Handler(httptest.NewRequest(r.Method, r.Path, nil)); pattern != want {
 				t.Errorf("add %s to routes in endpoints_test.go", r)

@@ -14,11 +14,11 @@ type batch struct {
 
 // checked reads the source, checks its rows and sends them in batches. It stops
 // when the context ends.
-func checked(ctx context.Context, parts ImportParts, rows Source) <-chan batch {
+func checked(ctx context.Context, parts ImportParts, size int, rows Source) <-chan batch {
 	out := make(chan batch, 2)
 	go func() {
 		defer close(out)
-		c := collector{parts: parts, keys: map[string]bool{}}
+		c := collector{parts: parts, size: size, keys: map[string]bool{}}
 		send := func(next int) bool {
 			c.batch.next = next
 			select {
@@ -48,6 +48,7 @@ func checked(ctx context.Context, parts ImportParts, rows Source) <-chan batch {
 // collector makes one batch.
 type collector struct {
 	parts ImportParts
+	size  int // of a batch
 	batch batch
 	keys  map[string]bool // of its candidates
 
@@ -65,7 +66,7 @@ func (c *collector) reset() {
 func (c *collector) fits(row Row) bool {
 	c.row, c.refusal = nil, nil
 	if row.Log != nil && len(row.Problems) == 0 {
-		return c.batch.rows < batchSize && len(c.batch.candidates) == 0
+		return c.batch.rows < c.size && len(c.batch.candidates) == 0
 	}
 	record, bad := check(row, c.parts.Rules, c.parts.Hashes)
 	if len(bad) > 0 {
@@ -74,10 +75,10 @@ func (c *collector) fits(row Row) bool {
 			r.Proposed = proposeUsername(record.Username, c.parts.Rules)
 		}
 		c.refusal = &r
-		return c.batch.rows < batchSize
+		return c.batch.rows < c.size
 	}
 	c.row = &candidate{row.Number, record}
-	if c.batch.rows >= batchSize || len(c.batch.log) > 0 {
+	if c.batch.rows >= c.size || len(c.batch.log) > 0 {
 		return false
 	}
 	for _, key := range keysOf(record) {

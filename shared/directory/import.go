@@ -68,7 +68,8 @@ type Options struct {
 	Refused  func(Refusal)
 	Progress func(Report)
 	// Stop is asked after each batch whether to end the run.
-	Stop func() bool
+	Stop      func() bool
+	BatchSize int // rows in a transaction; 0 is 500
 }
 
 // batchSize is how many rows one transaction stores.
@@ -89,10 +90,13 @@ func Import(ctx context.Context, db Importer, parts ImportParts, rows Source, o 
 	if o.Policy == "" {
 		o.Policy = PolicySkip
 	}
+	if o.BatchSize == 0 {
+		o.BatchSize = batchSize
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	i := &importing{db: db, parts: parts, options: o, report: Report{Refusals: []Refusal{}, DryRun: o.DryRun}, touched: idSet{}, seen: newKeySet()}
-	err := i.run(ctx, checked(ctx, parts, rows))
+	err := i.run(ctx, checked(ctx, parts, o.BatchSize, rows))
 	return i.report, err
 }
 
@@ -109,6 +113,7 @@ type importing struct {
 	parts   ImportParts
 	options Options
 	report  Report
+	refused []Refusal // of the present batch
 
 	touched idSet  // accounts that a row of this run was about
 	seen    keySet // keys of accounts that a dry run would create
@@ -140,6 +145,7 @@ func (i *importing) run(ctx context.Context, batches <-chan batch) error {
 }
 
 func (i *importing) store(ctx context.Context, b batch) error {
+	defer i.reportRefused()
 	i.report.Rows += b.rows
 	for _, r := range b.refused {
 		i.refuse(r)
@@ -196,5 +202,5 @@ func (i *importing) refusedByDatabase(c candidate, cause error) error {
 
 // stop is the error that ends an import whose policy is PolicyFail.
 func (r Refusal) stop() error {
-	return &fault.Error{Code: fault.Conflict, Message: fmt.Sprintf("Row %d: %s.", r.Row, r.Fields), Fields: r.Fields}
+	return &fault.Error{Code: fault.Conflict, Message: fmt.Sprintf("Row %d stops the import.", r.Row), Fields: r.Fields}
 }

@@ -56,21 +56,21 @@ type parser struct {
 	given map[string]bool
 }
 
-// maxUnknown is how many unknown members of a line are named.
-const maxUnknown = 10
+// maxProblems is how many problems of a line are named besides those of known
+// members.
+const maxProblems = 10
 
 func (p parser) member(name string, value []byte) {
-	if p.given[name] {
-		p.row.Problems.Add(name, "is given more than once")
-		return
-	}
-	p.given[name] = true
 	known, reason := p.set(name, value)
 	switch {
-	case known:
-		p.row.Problems.Add(name, reason)
-	case len(p.row.Problems) < maxUnknown:
-		p.row.Problems.Add(shorten(name), "is not a member of a record")
+	case !known:
+		reason = "is not a member of a record"
+	case p.given[name]:
+		reason = "is given more than once"
+	}
+	p.given[name] = true
+	if known || len(p.row.Problems) < maxProblems {
+		p.row.Problems.Add(shorten(name), reason)
 	}
 }
 

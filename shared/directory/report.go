@@ -1,6 +1,10 @@
 package directory
 
-import "roster/shared/fault"
+import (
+	"slices"
+
+	"roster/shared/fault"
+)
 
 // Report says what an import did, or would do.
 type Report struct {
@@ -34,12 +38,21 @@ type Refusal struct {
 	Proposed string `json:"proposed_username,omitempty"`
 }
 
-func (i *importing) refuse(r Refusal) {
-	i.report.Refused++
-	if len(i.report.Refusals) < MaxRefusals {
-		i.report.Refusals = append(i.report.Refusals, r)
+// refuse notes a refused row of the present batch.
+func (i *importing) refuse(r Refusal) { i.refused = append(i.refused, r) }
+
+// reportRefused adds the refused rows of the present batch to the report, in the
+// order of the source.
+func (i *importing) reportRefused() {
+	slices.SortFunc(i.refused, func(a, b Refusal) int { return a.Row - b.Row })
+	i.report.Refused += len(i.refused)
+	for _, r := range i.refused {
+		if len(i.report.Refusals) < MaxRefusals {
+			i.report.Refusals = append(i.report.Refusals, r)
+		}
+		if i.options.Refused != nil {
+			i.options.Refused(r)
+		}
 	}
-	if i.options.Refused != nil {
-		i.options.Refused(r)
-	}
+	i.refused = i.refused[:0]
 }

@@ -25,11 +25,17 @@ type PasswordHashes interface {
 	CheckHash(stored string) (reason string)
 }
 
+// wholeRow is where the reason stands if a row cannot be read at all.
+const wholeRow = "row"
+
 var emailStatuses = []string{"ok", "soft_bounce", "bounced", "complained", "suppressed"}
 
 // check returns the record with canonical values, and the reason for each bad one.
 func check(row Row, rules Rules, hashes PasswordHashes) (Record, fault.Fields) {
 	r, bad := row.Record, fault.Fields{}.Merge(row.Problems)
+	if bad[wholeRow] != "" || bad["type"] != "" {
+		return r, bad
+	}
 	set := func(field string, value *string, checked func(string) (string, string)) {
 		var reason string
 		*value, reason = checked(*value)

@@ -27,6 +27,7 @@ var wholeTables = map[string]string{
 	"sqlMarkBeginnings":   "an operator removes the beginning of the log",
 	"sqlCountPrunedAudit": "an operator has the log pruned",
 	"sqlAuditRows":        "an operator has the log verified",
+	"sqlAllAccounts":      "an operator exports everything, by a cursor",
 	"sqlHasUsers":         "it stops at the first row",
 	"sqlSequenceBehind":   "it is asked when an account could not be stored, for the log",
 }

@@ -3,6 +3,7 @@ package user_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha512"
 	"encoding/base64"
 	"errors"
 	"log/slog"
@@ -128,5 +129,26 @@ func TestLoginRehashesOldParameters(t *testing.T) {
 	db = &store{users: []*user.User{ann()}}
 	if _, err := login(t, db, passwords, "ann.lee", right); err != nil || db.login.Rehash != "" {
 		t.Errorf("a hash with today's parameters: %v, hashed again: %q", err, db.login.Rehash)
+	}
+}
+
+// The owner of an account that came from another system logs in as there, and the
+// login stores one of today's hashes.
+func TestLoginRehashesAHashOfAnotherSystem(t *testing.T) {
+	t.Parallel()
+	sum := sha512.Sum512([]byte(right + "salt"))
+	moved := with(ann(), func(u *user.User) {
+		u.PasswordHash = "{SSHA512}" + base64.StdEncoding.EncodeToString(append(sum[:], "salt"...))
+	})
+	db := &store{users: []*user.User{moved}}
+	if _, err := login(t, db, passwords, "ann.lee", right); err != nil {
+		t.Fatal(err)
+	}
+	if ok, stale, err := passwords.Hasher.Verify(db.login.Rehash, right); !ok || stale || err != nil {
+		t.Errorf("the new hash %q: %v, %v, %v", db.login.Rehash, ok, stale, err)
+	}
+	db = &store{users: []*user.User{moved}}
+	if _, err := login(t, db, passwords, "ann.lee", "wrong"); err == nil || db.login.Rehash != "" {
+		t.Errorf("a wrong password: %v, hashed again: %q", err, db.login.Rehash)
 	}
 }

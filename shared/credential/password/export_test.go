@@ -1,6 +1,9 @@
 package password
 
-import "crypto/subtle"
+import (
+	"crypto/rand"
+	"crypto/subtle"
+)
 
 // Parse is parse. With it the fuzzer does not have to compute a hash each time.
 var Parse = parse
@@ -15,4 +18,12 @@ func (h Hash) Work() (work, maxMemory uint32) {
 // Matches is Verify of a usable hash without the remainder.
 func (h *Hasher) Matches(hash Hash, password string) bool {
 	return subtle.ConstantTimeCompare(h.compute(hash, password), hash.tag) == 1
+}
+
+// HashAsGiven is Hash without normalization, as another system may make it.
+func (h *Hasher) HashAsGiven(password string) string {
+	hash := Hash{memory: memory, passes: passes, lanes: lanes, salt: make([]byte, saltLen), tag: make([]byte, tagLen)}
+	rand.Read(hash.salt)
+	hash.tag = h.compute(hash, password)
+	return hash.String()
 }

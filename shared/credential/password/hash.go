@@ -5,6 +5,8 @@
 //	stored := hasher.Hash("correct horse battery")
 //	ok, stale, err := hasher.Verify(stored, "correct horse battery")
 //
+// It also verifies hashes that other systems have made, see package foreign.
+//
 // It knows nothing about users. It refuses to compute a stored hash whose
 // parameters are out of bounds, so that a row that an attacker has written cannot
 // use up the memory or the time of the function.
@@ -14,10 +16,8 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"runtime"
 
 	"golang.org/x/crypto/argon2"
@@ -63,43 +63,19 @@ func NewHasher(pepper string) *Hasher {
 func (h *Hasher) Hash(password string) string {
 	hash := Hash{memory: memory, passes: passes, lanes: lanes, keyID: h.keyID, salt: make([]byte, saltLen), tag: make([]byte, tagLen)}
 	rand.Read(hash.salt)
-	hash.tag = h.compute(hash, password)
+	hash.tag = h.compute(hash, norm.NFC.String(password))
 	return hash.String()
 }
 
-// ErrUnusable says that a stored hash cannot be verified: it is not a PHC string
-// of argon2id, its parameters are out of bounds, or it needs another pepper.
+// ErrUnusable says that a stored hash cannot be verified: no format fits, its
+// parameters are out of bounds, or it needs another pepper. The error says which.
 var ErrUnusable = errors.New("the stored password hash cannot be used")
 
-// Verify reports whether stored is a hash of the password. It reports stale if
-// the hash should be replaced, because a new one would have other parameters.
-//
-// No password matches an empty or unusable hash; for an unusable one the error
-// is ErrUnusable. Verify takes the same time for both, and about the same time
-// for a hash that is cheaper than a new one, see Hash.remainder. Only a more
-// expensive hash takes longer.
-func (h *Hasher) Verify(stored, password string) (ok, stale bool, err error) {
-	hash := h.dummy
-	usable := false
-	if stored != "" {
-		if hash, err = parse(stored); err == nil && hash.keyID != "" && hash.keyID != h.keyID {
-			err = fmt.Errorf("%w: made with another SECURITY_PASSWORD_SALT", ErrUnusable)
-		}
-		if usable = err == nil; !usable {
-			hash = h.dummy
-		}
-	}
-	same := subtle.ConstantTimeCompare(h.compute(hash, password), hash.tag) == 1
-	if rest, more := hash.remainder(); more {
-		h.compute(rest, password)
-	}
-	return usable && same, hash.stale(h.keyID), err
-}
-
+// compute returns the tag that the hash would have if it were of the password.
 func (h *Hasher) compute(hash Hash, password string) []byte {
 	h.slots <- struct{}{}
 	defer func() { <-h.slots }()
-	secret := []byte(norm.NFC.String(password))
+	secret := []byte(password)
 	if hash.keyID != "" {
 		mac := hmac.New(sha256.New, h.pepper)
 		mac.Write(secret)

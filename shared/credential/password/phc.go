@@ -63,10 +63,12 @@ var phcForm = sync.OnceValue(func() *regexp.Regexp {
 })
 
 // A stored hash is computed only within these bounds. A function with 1 GB of
-// memory can compute the most expensive one within its time limit.
+// memory can compute the most expensive one, for both forms of a password, within
+// its time limit.
 const (
 	minMemory, maxMemory = 8, 256 * 1024 // KiB
 	maxPasses            = 10
+	maxWork              = 4 * maxMemory // KiB times passes
 	maxLanes             = 16
 )
 
@@ -78,7 +80,7 @@ func parse(s string) (Hash, error) {
 	mem, _ := strconv.ParseUint(m[1], 10, 32)
 	t, _ := strconv.ParseUint(m[2], 10, 32)
 	p, _ := strconv.ParseUint(m[3], 10, 8)
-	if mem < minMemory || mem > maxMemory || t > maxPasses || p > maxLanes || mem < 8*p {
+	if mem < minMemory || mem > maxMemory || t > maxPasses || mem*t > maxWork || p > maxLanes || mem < 8*p {
 		return Hash{}, fmt.Errorf("%w: its parameters are out of bounds", ErrUnusable)
 	}
 	salt, err1 := base64.RawStdEncoding.Strict().DecodeString(m[5])

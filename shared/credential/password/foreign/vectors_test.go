@@ -1,0 +1,178 @@
+package foreign_test
+
+import (
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+
+	"roster/shared/credential/password/foreign"
+)
+
+// vector is a hash that the library of a system has made: see tools/vectors.
+type vector struct{ System, Stored, Password string }
+
+func vectors(t testing.TB) (all []vector) {
+	t.Helper()
+	text, err := os.ReadFile("testdata/vectors.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &all); err != nil {
+		t.Fatal(err)
+	}
+	if len(all) < 150 {
+		t.Fatalf("only %d vectors", len(all))
+	}
+	return all
+}
+
+// refusedVectors are those that are refused, by the beginning of the hash, with a
+// part of the reason.
+var refusedVectors = map[string]string{
+	"$1$": "MD5", "$apr1$": "MD5", "$P$": "MD5", "$H$": "MD5", "$md5": "MD5", "md5$": "MD5", "pbkdf2:md5:": "MD5",
+	"{SMD5}": "MD5", "{MD5}": "without a salt", "{SHA}": "without a salt", "sha1$$": "without a salt",
+	"plain$": "is not hashed",
+	"$5$":    "SHA-256-crypt", "$6$": "SHA-512-crypt", "{CRYPT}": "crypt(3)", "crypt$": "crypt(3)", "$sha1$": "no known format",
+	"grub.": "no known format", "$p5k2$": "no known format", "$3$": "no known format",
+	"$argon2d$": "argon2d", "$argon2id$v=16$": "version", "$bcrypt-sha256$2b,": "version", "$bcrypt-sha256$v=1": "version",
+	"!": "no password", "*": "MySQL",
+	"correct horse": "a character", // ldap_plaintext
+}
+
+func refusal(v vector) (reason string, ok bool) {
+	for prefix, reason := range refusedVectors {
+		if strings.HasPrefix(v.Stored, prefix) {
+			return reason, true
+		}
+	}
+	if strings.Trim(v.Stored, "0123456789abcdef") == "" {
+		return "without a salt", true
+	}
+	return "", false
+}
+
+func TestHashesOfOtherSystemsVerify(t *testing.T) {
+	t.Parallel()
+	formats := map[string]bool{}
+	for _, v := range vectors(t) {
+		if _, refused := refusal(v); refused {
+			continue
+		}
+		hash, err := foreign.Parse(v.Stored)
+		if err != nil {
+			t.Errorf("%s: %q: %v", v.System, v.Stored, err)
+			continue
+		}
+		formats[hash.Format()] = true
+		if !hash.Matches(v.Password) {
+			t.Errorf("%s: %q: the right password is refused", v.System, v.Stored)
+		}
+		for name, wrong := range map[string]string{
+			"another": "Correct horse battery staple", "none": "", "one byte less": v.Password[:len(v.Password)-1], "a NUL after it": v.Password + "\x00",
+		} {
+			if name == "one byte less" && ignored(v) || name != "another" && slow(v) {
+				continue
+			}
+			if hash.Matches(wrong) {
+				t.Errorf("%s: %q: a wrong password is accepted: %s", v.System, v.Stored, name)
+			}
+		}
+	}
+	for _, name := range foreign.FormatNames() {
+		if !formats[name] {
+			t.Errorf("no vector is of the format %s", name)
+		}
+	}
+}
+
+// ignored reports whether bcrypt ignores the password's last byte.
+func ignored(v vector) bool {
+	return len(v.Password) > 72 && (strings.HasPrefix(v.Stored, "$2") || strings.HasPrefix(v.Stored, "bcrypt$"))
+}
+
+func TestHashesAreRefusedWithAReason(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, v := range vectors(t) {
+		part, refused := refusal(v)
+		if !refused {
+			continue
+		}
+		seen[part] = true
+		hash, err := foreign.Parse(v.Stored)
+		if err == nil || !strings.Contains(err.Error(), part) {
+			t.Errorf("%s: %q: error %v, want one with %q", v.System, v.Stored, err, part)
+			continue
+		}
+		if hash.Format() != "" || strings.Contains(err.Error(), v.Stored) {
+			t.Errorf("%s: %q: format %q, error %v", v.System, v.Stored, hash.Format(), err)
+		}
+	}
+	for prefix, part := range refusedVectors {
+		if !seen[part] {
+			t.Errorf("no vector shows the reason %q of %q", part, prefix)
+		}
+	}
+}
+
+// A hash of which one bit has changed is not of the password. Cheap hashes are
+// tried with each of their bytes, the others with a few.
+func TestAFlippedBitDoesNotVerify(t *testing.T) {
+	t.Parallel()
+	for _, v := range vectors(t) {
+		if _, refused := refusal(v); refused {
+			continue
+		}
+		step := 1
+		switch {
+		case slow(v):
+			continue
+		case !strings.HasPrefix(v.Stored, "sha") && !strings.HasPrefix(v.Stored, "{"):
+			step = 7
+		}
+		for i := len(v.Stored) - 1; i > strings.IndexAny(v.Stored, "$}"); i -= step {
+			flipped := []byte(v.Stored)
+			flipped[i] ^= 1
+			hash, err := foreign.Parse(string(flipped))
+			if err != nil || unusedBits(v.Stored, i) {
+				continue
+			}
+			if hash.Matches(v.Password) {
+				t.Errorf("%s: %q: the password matches %q", v.System, v.Stored, flipped)
+			}
+		}
+	}
+}
+
+// slow reports whether a hash takes more than some milliseconds.
+func slow(v vector) bool {
+	for _, part := range []string{"000000$", "00000$", "0000$", "m=65536", "m=102400", "ln=16", "$12$", "scrypt:32768", "scrypt$", "n=14", "i=2", "i=3", "no rounds named"} {
+		if strings.Contains(v.Stored+v.System, part) {
+			return true
+		}
+	}
+	return false
+}
+
+// unusedBits reports whether the character is the last of bcrypt's salt. Of that,
+// only two of six bits count. Old programs set the others at random, so they are
+// ignored.
+func unusedBits(stored string, i int) bool {
+	return strings.Contains(stored, "$2") && i == len(stored)-32
+}
+
+// Who moves reads there what is accepted and what is not.
+func TestTheDocumentListsEveryPrefix(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../../../docs/password-formats.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, prefix := range foreign.Prefixes() {
+		prefix = strings.NewReplacer("$$2a$", "$$2b$", "$$2y$", "$$2b$").Replace(prefix)
+		if !strings.Contains(string(text), "`"+prefix) {
+			t.Errorf("docs/password-formats.md does not mention %s", prefix)
+		}
+	}
+}

@@ -1,0 +1,4 @@
+package directory
+
+// ProposeUsername lets a test propose usernames without an import.
+var ProposeUsername = proposeUsername

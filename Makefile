@@ -6,7 +6,7 @@ GOFUMPT := git ls-files -z '*.go' | xargs -0 $(TOOL) gofumpt
 # The environment that builds a function: see template.yaml.
 BUILD := CGO_ENABLED=0 GOFLAGS="-trimpath -tags=lambda.norpc,nethttpomithttp2 '-ldflags=-s -w' -buildvcs=false"
 
-.PHONY: help run lambda test race limits burst races refreshes performance pooler plans bench timing vectors tokens malformed differential fuzz lint fmt interop clients schemathesis aws functions generate schema audit-verify validate deploy ci clean
+.PHONY: help run lambda test race limits burst races refreshes performance pooler plans import-million bench timing vectors tokens malformed differential fuzz lint fmt interop clients schemathesis aws functions generate schema audit-verify validate deploy ci clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ pooler: ## send 100,000 statements of 16 sandboxes through PgBouncer's two sessi
 
 plans: ## look at the plan of each statement with 1,000,000 accounts (two minutes)
 	go test ./shared/postgres -run '^TestGenericPlansUseIndexes$$' -plan-users 1000000 -timeout 1h -v
+
+import-million: ## import a million accounts into a PostgreSQL of its own: rows a second and memory (some minutes)
+	go test ./cmd/roster -count=1 -v -run '^TestAnImportIsFastAndSmall$$' -import-rows 1000000 -timeout 1h
 
 bench: ## run the benchmarks: hash, token, requests, cold start
 	go test -run '^$$' -bench . ./...

@@ -2,9 +2,10 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
-	"math/rand/v2"
+	"math/big"
 	"net/http"
 	"slices"
 
@@ -96,7 +97,11 @@ var directoryNames = []string{
 
 // someName is the username of one of the accounts.
 func someName() string {
-	n := rand.IntN(directoryUsers) + 1
+	r, err := rand.Int(rand.Reader, big.NewInt(directoryUsers))
+	if err != nil { // crypto/rand never returns one
+		panic(err)
+	}
+	n := int(r.Int64()) + 1
 	return fmt.Sprint(directoryNames[n%len(directoryNames)], n)
 }
 

@@ -37,6 +37,7 @@ var computed = map[string]string{
 	"LIMIT_FORGET_ACCOUNT":        rate(user.DefaultLimits.ForgetAccount),
 	"LIMIT_FORGET_NETWORK":        rate(user.DefaultLimits.Forget),
 	"LIMIT_RESET_NETWORK":         rate(user.DefaultLimits.Reset),
+	"LIMIT_ADMIN_MAIL":            rate(user.DefaultLimits.AdminMail),
 }
 
 // rate is how a rate is written: 10/15m.

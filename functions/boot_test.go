@@ -69,6 +69,12 @@ var journey = []exchange{
 	{route: "GET /api/user/{username}", request: "GET /api/user/login", status: 405, want: "POST"}, // a path of its own
 	{route: "GET /api/audit", token: "{access}", status: 403, want: `"code":"forbidden"`},
 	{route: "GET /api/users", token: "{access}", status: 403, want: `"code":"forbidden"`},
+	{route: "POST /api/users", token: "{access}", body: strings.ReplaceAll(account, "user1", "user2"), status: 403, want: `"code":"forbidden"`},
+	{route: "POST /api/users", body: `{}`, status: 401, want: "Bearer"},
+	{route: "PATCH /api/users", token: "{access}", body: `{"users":[{"username":"user1","role":"ADMIN"}]}`, status: 403, want: `"code":"forbidden"`},
+	{route: "PATCH /api/users", body: `{}`, status: 401, want: "Bearer"},
+	{route: "POST /api/user/{username}/reset", request: "POST /api/user/user1/reset", token: "{access}", status: 403, want: `"code":"forbidden"`},
+	{route: "POST /api/user/{username}/reset", request: "POST /api/user/user1/reset", status: 401, want: "Bearer"},
 
 	{
 		route: "PUT /api/user/{username}", request: "PUT /api/user/user1", token: "{access}",

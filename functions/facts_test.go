@@ -76,8 +76,8 @@ var parts = map[string]part{
 	},
 
 	"importing.Parts": {
-		variables: []string{"KEYS_SECRET_ARN"}, policies: []string{"ReadKeys", "ReadImports"}, hashes: true,
-		checked: []string{"PASSWORD_MIN_LENGTH", "SECURITY_PASSWORD_SALT"},
+		variables: []string{"KEYS_SECRET_ARN"}, policies: []string{"ReadKeys", "ReadImports"},
+		checked: []string{"SECURITY_PASSWORD_SALT"},
 	},
 
 	"env.PublicURL":       {variables: []string{"PUBLIC_URL"}, required: []string{"PUBLIC_URL"}},
@@ -104,6 +104,7 @@ var parts = map[string]part{
 // facts are true of one function alone.
 type facts struct {
 	timeout     int  // seconds; 0 for the usual timeout
+	computes    bool // it has the memory, and so the processor, of a function that hashes
 	connections int  // to the database, of one execution; 0 for the usual one
 	isSeed      bool // it makes the schema
 	isStep      bool // CloudFormation calls it in a deployment and waits for its answer
@@ -114,8 +115,8 @@ type facts struct {
 var special = map[string]facts{
 	"reset_password_page": {answersHTML: true, why: "a person reads its answers in a browser, including its errors"},
 	"import_users": {
-		timeout: 900,
-		why: "a file may take minutes",
+		timeout: 900, computes: true,
+		why: "a file may take minutes, and reading it takes as much of a processor as storing it",
 	},
 	"rotate_keys": {
 		timeout: 60, isStep: true,

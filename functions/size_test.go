@@ -16,16 +16,17 @@ import (
 var arm64 = flag.Bool("arm64", false, "build for Lambda's processor and measure that, in TestSizes")
 
 // sizes are the bounds of a binary for Lambda's arm64, in bytes, by the heaviest
-// package that it links. A larger one takes longer to start: every cold start reads
+// packages that it links. A larger one takes longer to start: every cold start reads
 // and relocates it.
 var sizes = []struct {
-	links string
+	links []string
 	limit float64
 }{
-	{"github.com/pressly/goose/v3", 12.8 * (1 << 20)},
-	{"github.com/aws/aws-sdk-go-v2/service/sesv2", 12 * (1 << 20)},
-	{"github.com/jackc/pgx/v5", 11.6 * (1 << 20)},
-	{"net/http", 7.1 * (1 << 20)}, // every function
+	{[]string{"github.com/pressly/goose/v3"}, 12.8 * (1 << 20)},
+	{[]string{"github.com/aws/aws-sdk-go-v2/service/sesv2", "github.com/ccojocar/zxcvbn-go/data"}, 12.4 * (1 << 20)}, // it mails, and it sets passwords
+	{[]string{"github.com/aws/aws-sdk-go-v2/service/sesv2"}, 12 * (1 << 20)},
+	{[]string{"github.com/jackc/pgx/v5"}, 11.6 * (1 << 20)},
+	{[]string{"net/http"}, 7.1 * (1 << 20)}, // every function
 }
 
 // otherProcessors is how much larger the same code may be for them; for amd64 it is
@@ -60,7 +61,8 @@ func TestSizes(t *testing.T) {
 // maxSize returns the bound of a function that links the packages.
 func maxSize(packages []string) float64 {
 	for _, s := range sizes {
-		if slices.Contains(packages, s.links) {
+		missing := func(name string) bool { return !slices.Contains(packages, name) }
+		if !slices.ContainsFunc(s.links, missing) {
 			return s.limit
 		}
 	}

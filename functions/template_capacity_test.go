@@ -225,7 +225,7 @@ func TestTheTablesOfConnections(t *testing.T) {
 		}
 	}
 	described := map[string]string{}
-	for _, row := range rows(t, "../docs/database.md", "\\| `(\\d+)` \\| (\\d+ \\| \\d+ \\| \\d+ \\| \\d+ \\| \\d+ \\| \\d+) \\|$") {
+	for _, row := range rows(t, "../docs/database.md", "\\| `(\\d+)` \\| (\\d+ \\| \\d+ \\| \\d+ \\| \\d+ \\| \\d+ \\| \\d+ \\| \\d+) \\|$") {
 		described[row[1]] = row[2]
 	}
 	want := map[string]string{}
@@ -236,8 +236,8 @@ func TestTheTablesOfConnections(t *testing.T) {
 			connections, executions = connections+n*connectionsOf(f), executions+n
 		}
 		if level != unreserved {
-			want[level] = fmt.Sprintf("%d | %d | %d | %d | %d | %d",
-				groups["Login"], groups["Session"], groups["Public"], groups["Member"], connections, executions+100)
+			want[level] = fmt.Sprintf("%d | %d | %d | %d | %d | %d | %d",
+				groups["Login"], groups["Session"], groups["Public"], groups["Admin"], groups["Member"], connections, executions+100)
 		}
 	}
 	if diff := gocmp.Diff(want, described); diff != "" {
@@ -245,7 +245,7 @@ func TestTheTablesOfConnections(t *testing.T) {
 	}
 	at75 := levels(t, template)["75"]
 	for i, row := range rows(t, "../docs/limits.md", `\| [^|]+ \| (\d+) \| (\d+) \| 10 a second \|$`) {
-		group := []string{"Login", "Session", "Public", "Member"}[i]
+		group := []string{"Login", "Session", "Public", "Admin", "Member"}[i]
 		if want := fmt.Sprint(at75[group+"Rate"], " ", at75[group]); row[1]+" "+row[2] != want {
 			t.Errorf("docs/limits.md says %s and %s of %s, want %s", row[1], row[2], group, want)
 		}

@@ -24,7 +24,7 @@ func TestTheTemplateAsksTwelveCharacters(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", folder, diff)
 		}
 	}
-	if len(got) != 6 {
+	if len(got) != 7 {
 		t.Errorf("%d functions ask it: %v", len(got), got)
 	}
 }

@@ -182,7 +182,7 @@ func TestKeysAreForThoseWhoSign(t *testing.T) {
 		}
 	}
 	want := map[string][]string{
-		"kms:Decrypt": signs, "kms:Encrypt": rotates, "kms:GenerateDataKey": rotates,
+		"kms:Decrypt": signs, "kms:Encrypt": rotates, "kms:GenerateDataKey": rotates, "s3:GetObject": {"import_users"},
 		"secretsmanager:PutSecretValue": rotates, "secretsmanager:UpdateSecretVersionStage": rotates,
 	}
 	for action := range may {

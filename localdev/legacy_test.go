@@ -270,6 +270,36 @@ func TestTokensOfTheFlaskServiceAreRefusedWithoutTheSetting(t *testing.T) {
 	}
 }
 
+// The owner sees the session of the old tokens in the list, and can end it.
+func TestTheSessionOfTheFlaskServiceIsListed(t *testing.T) {
+	t.Parallel()
+	s := cutOver(t, inThisProcess)
+	legacy, own := legacyToken(t, legacySecret, s.moveIn(t)["ann"], "ann", nil), s.token(t, "ann")
+	var list struct {
+		Sessions []struct {
+			ID         string `json:"id"`
+			Current    bool   `json:"current"`
+			DeviceName string `json:"device_name"`
+		} `json:"sessions"`
+	}
+	answer := s.mustCall(t, "GET", "/api/user/me/sessions", own, "")
+	if err := json.Unmarshal([]byte(answer.body), &list); err != nil || len(list.Sessions) != 2 {
+		t.Fatal(answer, err)
+	}
+	for _, session := range list.Sessions {
+		if !session.Current {
+			if session.DeviceName != "The service before Roster" {
+				t.Errorf("%+v", session)
+			}
+			s.mustCall(t, "DELETE", "/api/user/me/sessions/"+session.ID, own, "")
+		}
+	}
+	if got := s.call(t, "GET", "/api/user/me", legacy, ""); got.status != 401 {
+		t.Errorf("the old token, after its session has ended: %v", got)
+	}
+	s.mustCall(t, "GET", "/api/user/me", own, "")
+}
+
 // With them, a request with Roster's own token takes one statement as before.
 func TestOwnTokensCostNoMoreDuringACutOver(t *testing.T) {
 	t.Parallel()

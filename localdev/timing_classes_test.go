@@ -121,7 +121,7 @@ var groups = []group{
 			{name: "over-long name", bodies: login(overLongName)},
 			{name: "over-long password", bodies: []string{loginWith("ann", overLongPassword)}},
 			{name: "older, cheaper argon2id hash", bodies: login("old"), longRunOnly: true, notJudged: true},
-			{name: "dear imported hash (scrypt)", bodies: login("scr"), longRunOnly: true, notJudged: true},
+			{name: "expensive imported hash (scrypt)", bodies: login("scr"), longRunOnly: true, notJudged: true},
 		},
 	},
 	{

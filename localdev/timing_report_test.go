@@ -66,7 +66,7 @@ The classes with a star:
 - An older hash that is cheaper than today's is padded with about the work that it leaves out. How near that comes depends on the
   machine and its load. An older hash that is more expensive takes longer. Both end with the owner's next login, which makes a new hash.
 - A hash from another system takes its own time in addition to that of a new one. A cheap one, such as salted SHA-1, is judged like the
-  others. A dear one, such as scrypt, shows that the account exists, until its owner's first login, which makes a new hash.
+  others. An expensive one, such as scrypt, shows that the account exists, until its owner's first login, which makes a new hash.
 - The mail of forget_password is sent before the answer. A queue for mails is planned.
 - A registration that succeeds says so.
 

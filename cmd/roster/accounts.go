@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -23,6 +24,28 @@ type account struct {
 	UpdatedAt         time.Time  `json:"updated_at"`
 	LastLoginAt       *time.Time `json:"last_login_at"`
 	PasswordChangedAt *time.Time `json:"password_changed_at"`
+
+	// A list has none of these.
+	Metadata    json.RawMessage `json:"metadata,omitempty"`
+	AppMetadata json.RawMessage `json:"app_metadata,omitempty"`
+}
+
+// listed is an account in a list, as GET /api/users answers it.
+type listed struct {
+	account
+	EmailStatus string `json:"email_status"`
+}
+
+// newAccount is the body of POST /api/users.
+type newAccount struct {
+	Username  string  `json:"username"`
+	FirstName string  `json:"first_name"`
+	LastName  string  `json:"last_name"`
+	Email     string  `json:"email"`
+	Role      string  `json:"role,omitempty"`
+	Active    *bool   `json:"active,omitempty"`
+	Password  *string `json:"password,omitempty"`
+	Invite    *bool   `json:"invite,omitempty"`
 }
 
 // access is a role and a state to set. What is nil stays as it is.
@@ -31,9 +54,25 @@ type access struct {
 	Active *bool   `json:"active,omitempty"`
 }
 
+func (a *account) apply(set access) {
+	if set.Role != nil {
+		a.Role = *set.Role
+	}
+	if set.Active != nil {
+		a.Active = *set.Active
+	}
+}
+
 // accounts is where the commands for accounts work: on a database, or on a deployment
 // over HTTP.
 type accounts interface {
+	// list calls each with the pages of a list, until the limit. It reports whether
+	// there are more accounts.
+	list(ctx context.Context, f filter, each func([]listed) error) (more bool, err error)
+	// create reports whether an invitation was mailed.
+	create(ctx context.Context, n newAccount) (a account, mailed bool, err error)
+	// reset mails the owner a link that sets the password.
+	reset(ctx context.Context, username string) error
 	show(ctx context.Context, username string) (account, error)
 	set(ctx context.Context, username string, a access) error
 	remove(ctx context.Context, username string) error

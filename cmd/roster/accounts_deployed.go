@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
+	"strconv"
 
 	"roster/cmd/roster/remote"
 )
@@ -34,5 +36,45 @@ func (d deployed) close(ctx context.Context) error {
 	if !d.loggedIn {
 		return nil
 	}
-	return d.client.Logout(ctx)
+	err := d.client.Logout(ctx)
+	if refusal := (*remote.Error)(nil); errors.As(err, &refusal) && refusal.Status == http.StatusUnauthorized {
+		return nil // the command has ended the session itself, such as by a demotion of its own account
+	}
+	return err
+}
+
+func (d deployed) list(ctx context.Context, f filter, each func([]listed) error) (more bool, err error) {
+	parameters, seen := f.query(), 0
+	for {
+		var page struct {
+			Users []listed `json:"users"`
+			Next  string   `json:"next"`
+		}
+		if !f.isOne() {
+			parameters.Set("limit", strconv.Itoa(f.page(seen)))
+		}
+		if err := d.client.Call(ctx, remote.Request{Method: http.MethodGet, Path: "/api/users", Query: parameters}, &page); err != nil {
+			return false, err
+		}
+		if err := each(page.Users); err != nil {
+			return false, err
+		}
+		if seen += len(page.Users); page.Next == "" || f.limit > 0 && seen >= f.limit {
+			return page.Next != "", nil
+		}
+		parameters.Set("cursor", page.Next)
+	}
+}
+
+func (d deployed) create(ctx context.Context, n newAccount) (account, bool, error) {
+	var answer struct {
+		User   account `json:"user"`
+		Mailed bool    `json:"mailed"`
+	}
+	err := d.client.Call(ctx, remote.Request{Method: http.MethodPost, Path: "/api/users", Body: n}, &answer)
+	return answer.User, answer.Mailed, err
+}
+
+func (d deployed) reset(ctx context.Context, username string) error {
+	return d.client.Call(ctx, remote.Request{Method: http.MethodPost, Path: userPath(username) + "/reset"}, nil)
 }

@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"roster/shared/boot"
+	"roster/shared/boot/mailing"
+	"roster/shared/boot/policy"
 	"roster/shared/postgres"
 	"roster/shared/user"
 )
@@ -57,6 +60,7 @@ func accountOf(u user.User) account {
 		ID: u.ID, UUID: u.UUID, Username: u.Username, FirstName: u.FirstName, LastName: u.LastName, Email: u.Email,
 		Role: string(u.Role), Active: u.Active, CreatedAt: u.CreatedAt.UTC(), UpdatedAt: u.UpdatedAt.UTC(),
 		LastLoginAt: inUTC(u.LastLoginAt), PasswordChangedAt: inUTC(u.PasswordChangedAt),
+		Metadata: json.RawMessage(u.Metadata), AppMetadata: json.RawMessage(u.AppMetadata),
 	}
 }
 
@@ -66,4 +70,60 @@ func inUTC(t *time.Time) *time.Time {
 	}
 	u := t.UTC()
 	return &u
+}
+
+func (s stored) list(ctx context.Context, f filter, each func([]listed) error) (more bool, err error) {
+	q := user.ListQuery{
+		Email: f.email, UUID: f.uuid, ID: f.id, Prefix: f.q, Role: user.Role(f.role), EmailStatus: user.EmailStatus(f.emailStatus),
+		CreatedAfter: f.createdAfterTime, CreatedBefore: f.createdBeforeTime, Sort: user.Sort(f.sort),
+	}
+	if f.active != "" {
+		active := f.active == "true"
+		q.Active = &active
+	}
+	for seen := 0; ; {
+		q.Limit = f.page(seen)
+		page, err := user.ListAsOperator(ctx, s.db, q)
+		if err != nil {
+			return false, err
+		}
+		users := make([]listed, len(page.Users))
+		for i, u := range page.Users {
+			users[i] = listed{account: accountOf(u.User), EmailStatus: string(u.EmailStatus)}
+		}
+		if err := each(users); err != nil {
+			return false, err
+		}
+		if seen += len(users); page.Next == nil || f.limit > 0 && seen >= f.limit {
+			return page.Next != nil, nil
+		}
+		q.After = page.Next
+	}
+}
+
+func (s stored) create(ctx context.Context, n newAccount) (account, bool, error) {
+	in := user.Creation{
+		Username: n.Username, FirstName: n.FirstName, LastName: n.LastName, Email: n.Email, Password: n.Password, Invite: n.Invite, Active: n.Active,
+	}
+	if n.Role != "" {
+		role := user.Role(n.Role)
+		in.Role = &role
+	}
+	parts := user.CreateParts{Passwords: policy.Passwords(s.env)}
+	if n.Invite != nil && *n.Invite {
+		parts.Tokens, parts.Notices = s.env.OneTimeTokens(), mailing.Notices(s.env)
+	}
+	if err := s.env.Check(); err != nil {
+		return account{}, false, err
+	}
+	created, err := user.CreateAsOperator(ctx, s.db, parts, in, s.now())
+	return accountOf(created.User), created.Mailed, err
+}
+
+func (s stored) reset(ctx context.Context, username string) error {
+	parts := user.ForgetPasswordParts{Tokens: s.env.OneTimeTokens(), Notices: mailing.Notices(s.env)}
+	if err := s.env.Check(); err != nil {
+		return err
+	}
+	return user.SendResetAsOperator(ctx, s.db, parts, username, s.now())
 }

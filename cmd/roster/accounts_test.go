@@ -125,3 +125,23 @@ func TestALimitSaysHowLongToWait(t *testing.T) {
 	}
 	t.Errorf("%+v", r)
 }
+
+// An ADMIN may take away its own rights: the session that ends with them is no failure.
+func TestAnAdminDemotesItself(t *testing.T) {
+	t.Parallel()
+	for verb, want := range map[string]string{"set-role ann USER": "ann is now a USER\n", "deactivate ann": "ann is now deactivated\n", "delete ann --yes": "ann is deleted; its UUID was " + uuidOf("ann") + "\n"} {
+		t.Run(verb, func(t *testing.T) {
+			t.Parallel()
+			p := service(t)
+			add(t, "zebra kite moon", "ann")
+			if r := command(t, p.environ, "user", "set-role", "ann", "ADMIN"); r.code != exitOK {
+				t.Fatalf("%+v", r)
+			}
+			args := append([]string{"user"}, strings.Fields(verb)...)
+			r := at(t, terminal("zebra kite moon"), nil, append(args, "--url", p.address, "--username", "ann")...)
+			if r.code != exitOK || r.out != want {
+				t.Errorf("%+v", r)
+			}
+		})
+	}
+}

@@ -7,16 +7,19 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"roster/shared/boot/importing"
 	"roster/shared/directory"
+	"roster/shared/directory/convert"
 )
 
 const importExample = `  roster import users.jsonl
   DATABASE_URL=postgres://owner@… roster import users.jsonl --apply --policy update
-  zcat users.jsonl.gz | roster import - --apply --refused refused.jsonl`
+  zcat users.jsonl.gz | roster import - --apply --refused refused.jsonl
+  roster import --format auth0 users.json.gz --hashes hashes.json`
 
 const importHelp = `Import accounts from a file of JSON Lines, one account a line, into a database.
 docs/import.md describes the format. With - for the FILE it reads its input.
@@ -25,6 +28,9 @@ Without --apply nothing is written: the report says what would happen. An accoun
 that exists and is as the line says stays as it is, so the same file may be imported
 again, also after a run that was killed. --policy says what happens to one that
 differs: skip leaves it, update changes it, fail stops.
+
+With --format the FILE is another system's export, which may be compressed with gzip.
+docs/move-from-others.md says how to make it, and what becomes of it.
 
 A refused line stops no other. The report lists the first 100, --refused writes all
 of them to a file. The exit code is 1 if any was refused.
@@ -37,6 +43,8 @@ type importRequest struct {
 	apply   bool
 	policy  string
 	refused string // file for the refused lines
+
+	format, hashes string // of another system's export
 }
 
 func importCommand(p *program) *cobra.Command {
@@ -44,6 +52,9 @@ func importCommand(p *program) *cobra.Command {
 	c := &cobra.Command{
 		Use: "import FILE", Short: "Import accounts from a file of JSON Lines", Long: importHelp, Example: importExample, Args: arguments("file"),
 		RunE: func(c *cobra.Command, args []string) error {
+			if r.format != "" {
+				return p.importExport(c.Context(), r, args[0])
+			}
 			in, lines, err := p.openLines(args[0])
 			if err != nil {
 				return err
@@ -53,6 +64,9 @@ func importCommand(p *program) *cobra.Command {
 		},
 	}
 	r.addFlags(c)
+	c.Flags().StringVar(&r.format, "format", "", "the `system` that exported the file: "+strings.Join(convert.Formats(), ", ")+"; default: JSON Lines of Roster")
+	c.Flags().StringVar(&r.hashes, "hashes", "", "`file` of the password hashes, which Auth0 exports apart")
+	c.AddCommand(importFlaskCommand(p))
 	return c
 }
 
@@ -65,40 +79,59 @@ func (r *importRequest) addFlags(c *cobra.Command) {
 // importRows imports a source and prints the report. Rows is how many rows the
 // source has, 0 if that is not known.
 func (p *program) importRows(ctx context.Context, r importRequest, source directory.Source, rows int64) error {
-	o := directory.Options{Policy: directory.Policy(r.policy), DryRun: !r.apply, Now: p.now()}
-	if bad := o.Check(); len(bad) > 0 {
-		return usageError{"--" + bad.String()}
-	}
-	env, err := p.settings()
+	report, err := p.runImport(ctx, r, source, rows, func(directory.Refusal) {})
 	if err != nil {
-		return err
-	}
-	db, parts := env.Postgres(), importing.Parts(env)
-	if err := env.Check(); err != nil {
-		return err
-	}
-	defer db.Close()
-	refused, err := newRefusedFile(r.refused)
-	if err != nil {
-		return err
-	}
-	bar := p.progress("rows", rows)
-	o.Refused, o.Progress = refused.write, func(report directory.Report) { bar.set(int64(report.Rows)) }
-	report, err := directory.Import(ctx, db, parts, source, o)
-	bar.end()
-	if err := errors.Join(err, refused.close()); err != nil {
-		if report.Rows > 0 && r.apply {
-			err = fmt.Errorf("%w (%s; run the command again to go on)", err, summary(report))
-		}
 		return err
 	}
 	if err := p.print(report, func(out io.Writer) error { return printImported(out, report) }); err != nil {
 		return err
 	}
+	return anyRefused(report)
+}
+
+func anyRefused(report directory.Report) error {
 	if report.Refused > 0 {
 		return fmt.Errorf("%d of %d rows were refused", report.Refused, report.Rows)
 	}
 	return nil
+}
+
+// runImport imports a source and shows the progress. Each refused row is told.
+func (p *program) runImport(
+	ctx context.Context, r importRequest, source directory.Source, rows int64, tell func(directory.Refusal),
+) (report directory.Report, err error) {
+	o := directory.Options{Policy: directory.Policy(r.policy), DryRun: !r.apply, Now: p.now()}
+	if bad := o.Check(); len(bad) > 0 {
+		return report, usageError{"--" + bad.String()}
+	}
+	env, err := p.settings()
+	if err != nil {
+		return report, err
+	}
+	db, parts := env.Postgres(), importing.Parts(env)
+	if err := env.Check(); err != nil {
+		return report, err
+	}
+	defer db.Close()
+	refused, err := newRefusedFile(r.refused)
+	if err != nil {
+		return report, err
+	}
+	bar := p.progress("rows", rows)
+	o.Progress = func(report directory.Report) { bar.set(int64(report.Rows)) }
+	o.Refused = func(r directory.Refusal) {
+		refused.write(r)
+		tell(r)
+	}
+	report, err = directory.Import(ctx, db, parts, source, o)
+	bar.end()
+	if err := errors.Join(err, refused.close()); err != nil {
+		if report.Rows > 0 && r.apply {
+			err = fmt.Errorf("%w (%s; run the command again to go on)", err, summary(report))
+		}
+		return report, err
+	}
+	return report, nil
 }
 
 // refusedFile is the file of refused rows. The zero value writes nothing.

@@ -68,6 +68,7 @@ func commands(p *program) []*cobra.Command {
 	return []*cobra.Command{
 		auditCommand(p),
 		completionCommand(p),
+		doctorCommand(p),
 		exportCommand(p),
 		importCommand(p),
 		keysCommand(p),

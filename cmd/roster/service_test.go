@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"roster"
+	"roster/localdev/awstest"
 	"roster/localdev/gateway"
 	"roster/localdev/handlers"
 	"roster/localdev/postgrestest"
@@ -30,6 +32,7 @@ import (
 type place struct {
 	environ map[string]string
 	address string // of the deployment, "" for a database
+	mails   *awstest.Server
 }
 
 // The ADMIN of each place, and its password.
@@ -38,20 +41,29 @@ const boss, bossPassword = "admin", adminPassword
 // database is a place with the tables and an ADMIN.
 func database(t *testing.T) place {
 	t.Helper()
-	values, _ := deployment(t, postgrestest.URL(t), map[string]string{"ADMIN_PASSWORD": bossPassword})
+	values, mails := deployment(t, postgrestest.URL(t), map[string]string{"ADMIN_PASSWORD": bossPassword})
 	if r := command(t, values, "seed-admin"); r.code != exitOK {
 		t.Fatalf("%+v", r)
 	}
 	environ := maps.Clone(values)
 	environ["DATABASE_URL"] = postgrestest.FunctionsURL(t)
-	return place{environ: environ}
+	return place{environ: environ, mails: mails}
 }
 
 // service is a place with the same, reached over HTTP: through what plays API Gateway,
 // to the handlers that the functions have.
 func service(t *testing.T) place {
 	t.Helper()
-	values := database(t).environ
+	store := database(t)
+	address := serve(t, store.environ)
+	environ := map[string]string{"ROSTER_URL": address, "ROSTER_TOKEN": login(t, address, boss, bossPassword)}
+	return place{environ: environ, address: address, mails: store.mails}
+}
+
+// serve serves the functions with these settings and returns the address.
+func serve(t *testing.T, values map[string]string) (address string) {
+	t.Helper()
+	values = maps.Clone(values)
 	template, err := sam.Parse(roster.Template)
 	if err != nil {
 		t.Fatal(err)
@@ -76,30 +88,49 @@ func service(t *testing.T) place {
 	server.Config.Handler = gateway.New(routes, invoke)
 	server.Start()
 	t.Cleanup(server.Close)
-	environ := map[string]string{"ROSTER_URL": server.URL, "ROSTER_TOKEN": login(t, server.URL, boss, bossPassword)}
-	return place{environ: environ, address: server.URL}
+	return server.URL
 }
 
 // login returns an access token.
 func login(t *testing.T, address, username, password string) string {
 	t.Helper()
+	token, err := tryLogin(t.Context(), address, username, password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
+
+func tryLogin(ctx context.Context, address, username, password string) (token string, err error) {
 	body, err := json.Marshal(map[string]string{"username": username, "password": password})
 	if err != nil {
-		t.Fatal(err)
+		return "", err
 	}
-	r, err := http.Post(address+"/api/user/login", "application/json", bytes.NewReader(body))
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, address+"/api/user/login", bytes.NewReader(body))
 	if err != nil {
-		t.Fatal(err)
+		return "", err
 	}
-	defer r.Body.Close()
+	r.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return "", err
+	}
+	defer resp.Body.Close()
 	var answer struct {
 		AccessToken string `json:"access_token"`
 	}
-	if err := json.NewDecoder(r.Body).Decode(&answer); err != nil || answer.AccessToken == "" {
-		t.Fatalf("status %d, %v", r.StatusCode, err)
+	err = json.NewDecoder(resp.Body).Decode(&answer)
+	switch {
+	case resp.StatusCode == http.StatusServiceUnavailable:
+		return "", errBusy
+	case err != nil || answer.AccessToken == "":
+		return "", fmt.Errorf("status %d, %v", resp.StatusCode, err)
 	}
-	return answer.AccessToken
+	return answer.AccessToken, nil
 }
+
+// errBusy is an answer that asks to try again.
+var errBusy = errors.New("status 503")
 
 // add stores accounts with this password.
 func add(t *testing.T, password string, names ...string) {

@@ -14,13 +14,9 @@ func (p *program) settings() (*boot.Environment, error) {
 	if p.url != "" {
 		return nil, usageError{"this command works on a database; give --database instead of --url"}
 	}
-	values := map[string]string{}
-	maps.Copy(values, p.environ)
-	if p.database != "" {
-		if values["SECRET_ARN"] != "" { // its member DATABASE_URL would win
-			return nil, usageError{"--database and SECRET_ARN both name a database; give one of them"}
-		}
-		values["DATABASE_URL"] = p.database
+	values, err := p.variables()
+	if err != nil {
+		return nil, err
 	}
 	env := boot.Read(values)
 	if err := env.Check(); err != nil {
@@ -30,4 +26,18 @@ func (p *program) settings() (*boot.Environment, error) {
 		return nil, errors.New("no database is given; set DATABASE_URL, or give --database")
 	}
 	return env, nil
+}
+
+// variables returns the variables of the process, with the flag --database.
+func (p *program) variables() (map[string]string, error) {
+	values := map[string]string{}
+	maps.Copy(values, p.environ)
+	if p.database == "" {
+		return values, nil
+	}
+	if values["SECRET_ARN"] != "" { // its member DATABASE_URL would win
+		return nil, usageError{"--database and SECRET_ARN both name a database; give one of them"}
+	}
+	values["DATABASE_URL"] = p.database
+	return values, nil
 }

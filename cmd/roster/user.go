@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -17,7 +18,7 @@ const userExample = `  roster user show ann --url https://accounts.example.com -
 
 func userCommand(p *program) *cobra.Command {
 	return group("user", "Find and change accounts", userExample,
-		userShowCommand(p), userSetRoleCommand(p),
+		userListCommand(p), userShowCommand(p), userCreateCommand(p), userResetCommand(p), userSetRoleCommand(p),
 		userActiveCommand(p, "activate", "Let a deactivated user log in again", true),
 		userActiveCommand(p, "deactivate", "Log a user out and let nobody log in to the account", false),
 		userDeleteCommand(p))
@@ -64,10 +65,21 @@ func printAccount(out io.Writer, a account) error {
 		{"password set", timeText(a.PasswordChangedAt)},
 		{"id", fmt.Sprint(a.ID)},
 		{"uuid", a.UUID},
+		{"metadata", metadataText(a.Metadata)},
+		{"app metadata", metadataText(a.AppMetadata)},
 	} {
 		fmt.Fprintf(w, "%s\t%s\n", row[0], row[1])
 	}
 	return w.Flush()
+}
+
+// metadataText leaves it to --json to show it: it may have 8 KB.
+func metadataText(raw json.RawMessage) string {
+	switch string(raw) {
+	case "", "{}":
+		return "none"
+	}
+	return fmt.Sprintf("%d bytes; --json shows it", len(raw))
 }
 
 func yesOrNo(b bool) string {
@@ -133,12 +145,17 @@ func userActiveCommand(p *program, verb, short string, active bool) *cobra.Comma
 // setAccess sets the role or the state, and prints the account as it is then.
 func (p *program) setAccess(c *cobra.Command, username string, set access, done string) error {
 	return p.withAccounts(c, func(ctx context.Context, a accounts) error {
-		if err := a.set(ctx, username, set); err != nil {
-			return err
-		}
 		changed, err := a.show(ctx, username)
 		if err != nil {
 			return err
+		}
+		if err := a.set(ctx, username, set); err != nil {
+			return err
+		}
+		if now, err := a.show(ctx, username); err == nil {
+			changed = now
+		} else { // an ADMIN who has taken away its own rights
+			changed.apply(set)
 		}
 		return p.print(changed, func(out io.Writer) error {
 			_, err := fmt.Fprintln(out, changed.Username, done)

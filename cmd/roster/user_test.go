@@ -33,15 +33,20 @@ last login    never
 password set  never
 id            ID
 uuid          UUID
+metadata      12 bytes; --json shows it
+app metadata  none
 `
 
 func TestUserShow(t *testing.T) {
 	t.Parallel()
 	atEachPlace(t, func(t *testing.T, p place) {
 		add(t, "zebra kite moon", "ann")
+		if _, err := postgrestest.Pool(t).Exec(t.Context(), `update users set metadata = '{"plan":"a"}' where username = 'ann'`); err != nil {
+			t.Fatal(err)
+		}
 		var a account
 		r := command(t, p.environ, "user", "show", "Ann", "--json")
-		if err := json.Unmarshal([]byte(r.out), &a); err != nil || a.UUID != uuidOf("ann") || strings.Contains(r.out, "argon2") {
+		if err := json.Unmarshal([]byte(r.out), &a); err != nil || a.UUID != uuidOf("ann") || strings.Contains(r.out, "argon2") || !strings.Contains(string(a.Metadata), `"plan": "a"`) {
 			t.Fatalf("%v, %+v", err, r)
 		}
 		id, _, _ := strings.Cut(strings.SplitAfter(r.out, `"id": `)[1], ",")

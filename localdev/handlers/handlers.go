@@ -34,6 +34,7 @@ func All(env *boot.Environment) map[string]http.Handler {
 	return map[string]http.Handler{
 		"audit":               audit(env),
 		"change_password":     changePassword(env),
+		"create_user":         createUser(env),
 		"delete_user":         deleteUser(env),
 		"docs":                docs(),
 		"end_session":         endSession(env),
@@ -49,8 +50,10 @@ func All(env *boot.Environment) map[string]http.Handler {
 		"register":            register(env),
 		"reset_password":      resetPassword(env),
 		"reset_password_page": resetPasswordPage(env),
+		"send_reset":          sendReset(env),
 		"sessions":            sessions(env),
 		"update_user":         updateUser(env),
+		"update_users":        updateUsers(env),
 	}
 }
 
@@ -62,6 +65,11 @@ func changePassword(env *boot.Environment) http.Handler {
 	tokens := signing.New(env)
 	parts := user.ChangePasswordParts{Passwords: policy.Passwords(env), Limits: env.Limits(), Tokens: tokens}
 	return web.TrustProxies(env.Edge(), api.ChangePassword(env.Postgres(), parts, tokens))
+}
+
+func createUser(env *boot.Environment) http.Handler {
+	parts := user.CreateParts{Passwords: policy.Passwords(env), Tokens: env.OneTimeTokens(), Notices: mailing.OptionalNotices(env), Limits: env.Limits()}
+	return web.TrustProxies(env.Edge(), api.CreateUser(env.Postgres(), parts, tokens.New(env)))
 }
 
 func deleteUser(env *boot.Environment) http.Handler {
@@ -152,6 +160,11 @@ func SeedAdmin(ctx context.Context, env *boot.Environment, request seed.Request)
 	return run(ctx, request)
 }
 
+func sendReset(env *boot.Environment) http.Handler {
+	parts := user.ForgetPasswordParts{Tokens: env.OneTimeTokens(), Notices: mailing.Notices(env), Limits: env.Limits()}
+	return web.TrustProxies(env.Edge(), api.SendReset(env.Postgres(), parts, tokens.New(env)))
+}
+
 func sessions(env *boot.Environment) http.Handler {
 	return api.Sessions(env.Postgres(), tokens.New(env))
 }
@@ -160,4 +173,8 @@ func updateUser(env *boot.Environment) http.Handler {
 	parts := user.UpdateParts{Passwords: policy.Passwords(env), Limits: env.Limits()}
 	h := web.TrustProxies(env.Edge(), api.UpdateUser(env.Postgres(), parts, cutover.New(env)))
 	return web.LegacyPaths(env.Bool("LEGACY_PATHS", false), web.WithMethods(routes.Methods, h))
+}
+
+func updateUsers(env *boot.Environment) http.Handler {
+	return web.TrustProxies(env.Edge(), api.UpdateUsers(env.Postgres(), tokens.New(env)))
 }

@@ -99,6 +99,45 @@ func TestOnlyOwnersAndAdminsReachAnAccount(t *testing.T) {
 	}
 }
 
+// What only an ADMIN may call: every actor with each of the calls.
+func TestOnlyAdminsActOnOtherAccounts(t *testing.T) {
+	t.Parallel()
+	answers := map[int]string{401: unauthenticated, 403: forbidden}
+	for name, a := range actors {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newService(t)
+			s.account("boss", asAdmin)
+			header := a.prepare(t, s)
+			s.account("ben")
+			for call, c := range map[string]struct {
+				method, path, body string
+				success            int
+			}{
+				"create":       {"POST", "/api/users", `{` + newUser + `,"role":"ADMIN"}`, 201},
+				"change":       {"PATCH", "/api/users", bulkOf(`{"username":"ben","role":"ADMIN"}`), 200},
+				"mail":         {"POST", "/api/user/ben/reset", "", 200},
+				"its own mail": {"POST", "/api/user/me/reset", "", 200},
+			} {
+				s.box.drain()
+				s.expectChange(call, a.other == 200, func() {
+					got := s.send(c.method, c.path, c.body, header)
+					if a.other == 200 {
+						if got.status != c.success {
+							t.Errorf("%s: %d %s", call, got.status, got.body)
+						}
+						return
+					}
+					got.wants(t, call, a.other, answers[a.other])
+					if sent := s.box.drain(); len(sent) > 0 {
+						t.Errorf("%s: mailed %v", call, sent)
+					}
+				})
+			}
+		})
+	}
+}
+
 // CVE-2022-39328: concurrent requests must not mix up their answers.
 func TestConcurrentCallersGetTheirOwnAnswers(t *testing.T) {
 	t.Parallel()

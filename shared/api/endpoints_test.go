@@ -35,6 +35,9 @@ type store interface {
 	user.ResetStore
 	user.Updater
 	user.Deleter
+	user.AdminCreator
+	user.ResetSender
+	user.BulkUpdater
 	user.Refresher
 	user.LogoutStore
 	user.SessionLister
@@ -47,7 +50,7 @@ type store interface {
 // generousLimits let a test send any number of requests from its one address.
 var generousLimits = func() user.Limits {
 	l, r := user.DefaultLimits, ratelimit.Rate{Limit: 1_000_000, Window: time.Hour}
-	l.LoginFromNetwork, l.Login, l.Register, l.EmailAccount, l.ForgetAccount, l.Forget, l.Reset = r, r, r, r, r, r, r
+	l.LoginFromNetwork, l.Login, l.Register, l.EmailAccount, l.ForgetAccount, l.Forget, l.Reset, l.AdminMail = r, r, r, r, r, r, r, r
 	return l
 }()
 
@@ -82,6 +85,9 @@ func routesWithLimits(db store, box mail.Transport, reveal bool, limits user.Lim
 		"GET /api/user/{username}":                  api.GetUser(db, tokens),
 		"PUT /api/user/{username}":                  api.UpdateUser(db, user.UpdateParts{Passwords: passwords, Limits: limits}, tokens),
 		"DELETE /api/user/{username}":               api.DeleteUser(db, tokens),
+		"POST /api/users":                           api.CreateUser(db, user.CreateParts{Passwords: passwords, Tokens: resets, Notices: notices, Limits: limits}, tokens),
+		"PATCH /api/users":                          api.UpdateUsers(db, tokens),
+		"POST /api/user/{username}/reset":           api.SendReset(db, forgetting, tokens),
 		"GET /api/audit":                            api.Audit(db, tokens),
 		"GET /api/users":                            api.ListUsers(db, tokens, cursors),
 		"GET /reset_password":                       page,
@@ -131,9 +137,16 @@ func requestForEachEndpoint(t *testing.T, u user.User) map[string]func(h sendFun
 		"get_user":    func(h sendFunc) answer { return h("GET", "/api/user/ann", "", header) },
 		"update_user": func(h sendFunc) answer { return h("PUT", "/api/user/ann", `{"first_name":"A"}`, header) },
 		"delete_user": func(h sendFunc) answer { return h("DELETE", "/api/user/ann", "", header) },
-		"audit":       func(h sendFunc) answer { return h("GET", "/api/audit", "", header) },
 		"list_users":  func(h sendFunc) answer { return h("GET", "/api/users", "", header) },
-		"health":      func(h sendFunc) answer { return h("GET", "/healthz", "") },
+		"create_user": func(h sendFunc) answer {
+			return h("POST", "/api/users", `{"username":"zoe","first_name":"Zoe","last_name":"Li","email":"zoe@example.com"}`, header)
+		},
+		"update_users": func(h sendFunc) answer {
+			return h("PATCH", "/api/users", `{"users":[{"username":"ann","active":true}]}`, header)
+		},
+		"send_reset": func(h sendFunc) answer { return h("POST", "/api/user/ann/reset", "", header) },
+		"audit":      func(h sendFunc) answer { return h("GET", "/api/audit", "", header) },
+		"health":     func(h sendFunc) answer { return h("GET", "/healthz", "") },
 	}
 }
 
@@ -279,6 +292,32 @@ func (e emptyDB) UpdateUser(_ context.Context, _ user.Guard, edit user.Edit, eve
 
 func (e emptyDB) DeleteUser(context.Context, user.Guard, audit.Event) (user.Outcome, error) {
 	return user.Outcome{Done: true}, nil
+}
+
+func (e emptyDB) CreateUserAsAdmin(_ context.Context, _ request.Caller, u user.User, _ *user.NewReset, event audit.Event) (user.CreateOutcome, error) {
+	e.checkText(u.Username, u.FirstName, u.LastName, u.Email, u.Metadata, u.AppMetadata, event.Client.UserAgent, event.Client.RequestID)
+	return user.CreateOutcome{ID: 1}, nil
+}
+
+func (e emptyDB) CreateResetAsAdmin(context.Context, user.Guard, user.NewReset, audit.Event) (user.Outcome, error) {
+	return user.Outcome{Done: true}, nil
+}
+
+func (e emptyDB) BulkTargets(_ context.Context, usernames []string) (targets []user.BulkTarget, admins int, err error) {
+	e.checkText(usernames...)
+	for _, name := range usernames {
+		targets = append(targets, user.BulkTarget{UUID: name, Username: name, Role: user.RoleUser})
+	}
+	return targets, 1, nil
+}
+
+func (e emptyDB) UpdateUsers(_ context.Context, _ request.Caller, writes []user.BulkWrite, _ time.Time) (o user.BulkOutcome, err error) {
+	o.Written = map[string]bool{}
+	for _, w := range writes {
+		e.checkText(w.Event.Client.UserAgent, w.Event.Client.RequestID)
+		o.Written[w.Target.UUID] = true
+	}
+	return o, nil
 }
 
 func (e emptyDB) ClearLimits(context.Context, []ratelimit.Budget) error { return nil }

@@ -58,6 +58,14 @@ var spaced = map[string]func(s *service, pad func(string) string) (got, want any
 		s.send("PUT", "/api/user/ann", fmt.Sprintf(`{"email":%s}`, pad("annie@example.com")), bearer(s.t, s.find("ann")))
 		return s.find("ann").Email, "annie@example.com"
 	},
+	"create_user username": func(s *service, pad func(string) string) (any, any) {
+		s.send("POST", "/api/users", fmt.Sprintf(`{"username":%s,"first_name":"A","last_name":"B","email":"new@example.com"}`, pad("Newcomer")), bearer(s.t, s.find("chief")))
+		return s.find("newcomer").Email, "new@example.com"
+	},
+	"create_user email": func(s *service, pad func(string) string) (any, any) {
+		s.send("POST", "/api/users", fmt.Sprintf(`{"username":"newcomer","first_name":"A","last_name":"B","email":%s}`, pad("new@example.com")), bearer(s.t, s.find("chief")))
+		return s.find("newcomer").Email, "new@example.com"
+	},
 	"audit user": func(s *service, pad func(string) string) (any, any) {
 		chief := bearer(s.t, s.find("chief"))
 		raw := func(v string) string { return url.QueryEscape(unquoted(pad(v))) }

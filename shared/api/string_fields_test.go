@@ -23,6 +23,7 @@ var stringFields = map[string][]string{
 	"POST /api/user/logout":           {"scope"},
 	"POST /api/user/change_password":  {"current_password", "new_password"},
 	"POST /api/user/reset_password":   {"token", "new_password"},
+	"POST /api/users":                 {"username", "first_name", "last_name", "email", "password", "role"},
 	"PUT /api/user/ann":               {"username", "first_name", "last_name", "email", "role"},
 	"PUT /api/user/boss":              {"password", "current_password"},
 }

@@ -23,6 +23,8 @@ type Action string
 const (
 	ActionRegister        Action = "register"
 	ActionRegisterFailed  Action = "register_failed"
+	ActionCreate          Action = "create"        // an ADMIN made an account
+	ActionCreateFailed    Action = "create_failed" // a name is taken
 	ActionLogin           Action = "login"
 	ActionLoginFailed     Action = "login_failed"
 	ActionWait            Action = "wait" // in addition to another action: the next attempt must wait
@@ -55,7 +57,7 @@ const (
 
 // Actions lists all actions. A query may ask for any of them.
 var Actions = []Action{
-	ActionRegister, ActionRegisterFailed, ActionLogin, ActionLoginFailed, ActionWait,
+	ActionRegister, ActionRegisterFailed, ActionCreate, ActionCreateFailed, ActionLogin, ActionLoginFailed, ActionWait,
 	ActionLogout, ActionSessionEnded, ActionRefreshReused, ActionRefreshRepeated,
 	ActionResetAsked, ActionResetUsed, ActionResetFailed, ActionPasswordFailed, ActionPasswordChanged,
 	ActionEmailChanged, ActionUsernameChanged, ActionProfileChanged, ActionMetadataChanged, ActionRoleChanged, ActionActiveChanged,

@@ -55,18 +55,27 @@ func (e *Environment) Migrator(
 		e.Reject("MIGRATE_DATABASE_USER", "is of use only with DATABASE_AUTH=iam, where no user has a password; give MIGRATE_DATABASE_URL instead")
 	}
 	return func(ctx context.Context) ([]string, error) {
-		values, err := e.Current(ctx, true)
+		functions, owner, err := e.DatabaseURLs(ctx)
 		if err != nil {
 			return nil, err
 		}
-		functions := withRotatedUser(values)
-		owner := cmp.Or(values["MIGRATE_DATABASE_URL"], asUser(functions, values["MIGRATE_DATABASE_USER"]))
 		applied, err := up(ctx, owner, access)
 		if err != nil {
 			return applied, err
 		}
 		return applied, grant(ctx, owner, functions, access)
 	}
+}
+
+// DatabaseURLs returns the database's URL for the functions, and the one for the role
+// that owns the tables, which may be the same. It reads the secrets again.
+func (e *Environment) DatabaseURLs(ctx context.Context) (functions, owner string, err error) {
+	values, err := e.Current(ctx, true)
+	if err != nil {
+		return "", "", err
+	}
+	functions = withRotatedUser(values)
+	return functions, cmp.Or(values["MIGRATE_DATABASE_URL"], asUser(functions, values["MIGRATE_DATABASE_USER"])), nil
 }
 
 func (e *Environment) databaseURL(ctx context.Context, fresh bool) (string, error) {
@@ -122,12 +131,17 @@ func (e *Environment) PasswordPolicy() password.Policy {
 // Passwords returns what a function needs to check passwords. A function that
 // sets them uses boot/policy.
 func (e *Environment) Passwords() user.Passwords {
+	return user.Passwords{
+		Hasher: e.PasswordHasher(),
+		Policy: e.PasswordPolicy(),
+	}
+}
+
+// PasswordHasher returns what hashes passwords, and knows stored hashes.
+func (e *Environment) PasswordHasher() *password.Hasher {
 	pepper := e.Optional("SECURITY_PASSWORD_SALT", "")
 	if pepper != "" {
 		e.RequireStrong("SECURITY_PASSWORD_SALT", pepper)
 	}
-	return user.Passwords{
-		Hasher: password.NewHasher(pepper),
-		Policy: e.PasswordPolicy(),
-	}
+	return password.NewHasher(pepper)
 }

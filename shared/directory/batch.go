@@ -72,7 +72,9 @@ func (c *collector) fits(row Row) bool {
 	if len(bad) > 0 {
 		r := Refusal{Row: row.Number, Username: record.Username, Fields: bad}
 		if bad["username"] != "" && record.Username != "" {
-			r.Proposed = proposeUsername(record.Username, c.parts.Rules)
+			if name := ProposeUsername(record.Username, c.parts.Rules); name != lower(record.Username) { // else the source has refused it
+				r.Proposed = name
+			}
 		}
 		c.refusal = &r
 		return c.batch.rows < c.size

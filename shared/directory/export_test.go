@@ -1,4 +1,4 @@
 package directory
 
-// ProposeUsername lets a test propose usernames without an import.
-var ProposeUsername = proposeUsername
+// Check lets a test check one row.
+var Check = check

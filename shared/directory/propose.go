@@ -4,9 +4,9 @@ import (
 	"strings"
 )
 
-// proposeUsername returns a username for one that the rules refuse, or "" if it
+// ProposeUsername returns a username for one that the rules refuse, or "" if it
 // has too little to go on. Whether another account has it is not known here.
-func proposeUsername(given string, rules Rules) string {
+func ProposeUsername(given string, rules Rules) string {
 	name := strings.Map(func(r rune) rune {
 		switch {
 		case 'a' <= r && r <= 'z' || '0' <= r && r <= '9' || r == '.' || r == '_' || r == '-':

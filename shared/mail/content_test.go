@@ -33,7 +33,13 @@ func invitation(username string) mail.Message {
 	})
 }
 
-var mails = map[string]func(string) mail.Message{"password_reset": reset, "admin_invitation": invitation, "session_ended": sessionEnded, "token_repeated": tokenRepeated}
+func userInvitation(username string) mail.Message {
+	return mail.Invitation(mail.InvitationInput{
+		To: "ann@example.com", Username: username, Link: link, ValidFor: 24 * time.Hour,
+	})
+}
+
+var mails = map[string]func(string) mail.Message{"password_reset": reset, "admin_invitation": invitation, "invitation": userInvitation, "session_ended": sessionEnded, "token_repeated": tokenRepeated}
 
 func sessionEnded(username string) mail.Message {
 	return mail.SessionEnded(mail.Warning{
@@ -209,6 +215,7 @@ func TestMailsNameTheProduct(t *testing.T) {
 	for _, m := range []mail.Message{
 		mail.PasswordReset(mail.PasswordResetInput{App: app, To: "ann@example.com", Username: "ann.b", Link: link, ValidFor: 30 * time.Minute}),
 		mail.AdminInvitation(mail.AdminInvitationInput{App: app, To: "ann@example.com", Username: "ann.b", Link: link, ValidFor: time.Hour}),
+		mail.Invitation(mail.InvitationInput{App: app, To: "ann@example.com", Username: "ann.b", Link: link, ValidFor: time.Hour}),
 		mail.SessionEnded(mail.Warning{App: app, To: "ann@example.com", Username: "ann.b", Service: "https://accounts.example.com"}),
 	} {
 		text := strings.Join(strings.Fields(m.Text), " ")

@@ -27,6 +27,11 @@ func (m Mailer) SendAdminInvitation(ctx context.Context, to, username, link stri
 	return m.Transport.Send(ctx, AdminInvitation(AdminInvitationInput{App: m.AppName, To: to, Username: username, Link: link, ValidFor: validFor}))
 }
 
+// SendInvitation mails a link that sets the first password of an account.
+func (m Mailer) SendInvitation(ctx context.Context, to, username, link string, validFor time.Duration) error {
+	return m.Transport.Send(ctx, Invitation(InvitationInput{App: m.AppName, To: to, Username: username, Link: link, ValidFor: validFor}))
+}
+
 // SendSessionEnded mails that a session has ended because its refresh token was
 // used twice.
 func (m Mailer) SendSessionEnded(ctx context.Context, to, username, service string, at time.Time) error {

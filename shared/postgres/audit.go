@@ -53,10 +53,27 @@ const auditCTE = `, event_text as (
 
 // audited adds an event to the arguments of a statement that ends with auditCTE.
 func (db *DB) audited(e audit.Event, args named) named {
-	body := eventBody{
-		ID: rand.Text(), Chain: randomChain(), At: e.At.UTC().Truncate(time.Microsecond), Actions: e.Actions, Actor: e.Actor, Target: e.Target,
+	body := newEventBody(e, randomChain())
+	return append(args, named{
+		{"event", db.eventText(body)},
+		{"event_chain", body.Chain},
+		{"event_at", body.At},
+		{"event_actions", actionTexts(e)},
+		{"event_actor", orNull(e.Actor)},
+		{"event_target", orNull(e.Target)},
+	}...)
+}
+
+// newEventBody returns an event for a chain, without a MAC.
+func newEventBody(e audit.Event, chain int) eventBody {
+	return eventBody{
+		ID: rand.Text(), Chain: chain, At: e.At.UTC().Truncate(time.Microsecond), Actions: e.Actions, Actor: e.Actor, Target: e.Target,
 		Address: request.AddressText(e.Client.Address), UserAgent: e.Client.UserAgent, RequestID: e.Client.RequestID, Detail: e.Detail,
 	}
+}
+
+// eventText returns an event as it is stored, with its MAC if there is a key.
+func (db *DB) eventText(body eventBody) string {
 	if len(db.auditKey) > 0 {
 		body.MAC = body.mac(db.auditKey)
 	}
@@ -64,18 +81,15 @@ func (db *DB) audited(e audit.Event, args named) named {
 	if err != nil { // cannot happen: it has texts and numbers
 		panic(err)
 	}
+	return string(text)
+}
+
+func actionTexts(e audit.Event) []string {
 	actions := make([]string, len(e.Actions))
 	for i, a := range e.Actions {
 		actions[i] = string(a)
 	}
-	return append(args, named{
-		{"event", string(text)},
-		{"event_chain", body.Chain},
-		{"event_at", body.At},
-		{"event_actions", actions},
-		{"event_actor", orNull(e.Actor)},
-		{"event_target", orNull(e.Target)},
-	}...)
+	return actions
 }
 
 // eventBody is an event as it is stored.

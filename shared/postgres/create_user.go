@@ -7,6 +7,7 @@ import (
 
 	"roster/shared/audit"
 	"roster/shared/fault"
+	"roster/shared/request"
 	"roster/shared/user"
 )
 
@@ -22,7 +23,9 @@ select 0 where not ` + anAdmin
 )
 
 const createdUser = `
-with created_user as (
+with` + insertedUser
+
+const insertedUser = ` created_user as (
 	insert into users (uuid, username, first_name, last_name, email, password_hash,
 		role, active, token_version, created_at, updated_at, password_changed_at, metadata, app_metadata)
 	select @user, @username, @first_name, @last_name, @email, @password_hash,
@@ -35,6 +38,19 @@ const createUserEnd = `
 	select uuid from created_user
 )` + auditCTE + `
 select id from created_user`
+
+// The mailed link belongs to the account from the beginning, so that none is made
+// whose owner cannot get in.
+const sqlCreateUserAsAdmin statement = guardCTE + `,` + insertedUser + ` from guard where caller_ok
+	on conflict do nothing
+	returning id, uuid, reset_version
+), created_reset as (
+	insert into resets (hash, user_id, version, created_at, expires_at)
+	select @hash, id, reset_version, @created_at, @expires_at from created_user where @hash::bytea is not null
+), subject as (
+	select uuid from created_user
+)` + auditCTE + `
+select coalesce((select id from created_user), 0), not caller_ok from guard`
 
 const anAdmin = `exists (select from users where role = 'ADMIN' and active)`
 
@@ -56,6 +72,22 @@ func (db *DB) CreateUser(ctx context.Context, u user.NewAccount, event audit.Eve
 		err = user.ErrNoAdmin
 	}
 	return id, taken, err
+}
+
+// CreateUserAsAdmin stores an account and, if it is given, a reset token for it,
+// unless the caller is no ADMIN any more or a name is taken.
+func (db *DB) CreateUserAsAdmin(ctx context.Context, c request.Caller, u user.User, r *user.NewReset, event audit.Event) (o user.CreateOutcome, err error) {
+	args := append(guardArgs(user.Guard{Caller: c, AsAdmin: true, TargetUUID: nilUUID}), newAccountArgs(u)...)
+	if r == nil {
+		args = append(args, named{{"hash", nil}, {"expires_at", nil}}...)
+	} else {
+		args = append(args, named{{"hash", r.Hash}, {"expires_at", r.ExpiresAt}}...)
+	}
+	_, err = db.queryRow(ctx, query{"create a user as an admin", sqlCreateUserAsAdmin, db.audited(event, args)}, &o.ID, &o.CallerRefused)
+	if err == nil && o.ID == 0 && !o.CallerRefused {
+		o.Taken, err = db.taken(ctx, u.Username, u.Email)
+	}
+	return o, err
 }
 
 func newAccountArgs(u user.User) named {

@@ -40,4 +40,17 @@ func (db *DB) DeleteUserAsOperator(ctx context.Context, g user.Guard, event audi
 	return o, err
 }
 
+const sqlProfileByUsername statement = `select ` + profileColumns + ` from users where username = @username`
+
+// ProfileByUsername returns the account with that canonical username and its metadata,
+// or nil.
+func (db *DB) ProfileByUsername(ctx context.Context, username string) (*user.User, error) {
+	var u user.User
+	found, err := db.queryRow(ctx, query{"find a profile", sqlProfileByUsername, named{{"username", username}}}, profileFields(&u)...)
+	if err != nil || !found {
+		return nil, err
+	}
+	return &u, nil
+}
+
 var _ user.OperatorStore = (*DB)(nil)

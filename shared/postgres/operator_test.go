@@ -1,7 +1,11 @@
 package postgres_test
 
 import (
+	"fmt"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"roster/localdev/postgrestest"
 	"roster/shared/postgres"
@@ -77,4 +81,60 @@ func TestOperatorsRaceForTheLastAdmin(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// The pages of an operator are those of an ADMIN, in each order and with each filter.
+func TestOperatorsListIsAnAdmins(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.Open(t)
+	boss := callerOf(t, create(t, db, adminAccount("boss")))
+	for i := range 23 {
+		u := account(fmt.Sprintf("ann%02d", i))
+		u.CreatedAt, u.Active = now.Add(time.Duration(i/2)*time.Minute), i%3 != 0
+		if i%5 == 0 {
+			u.Role = user.RoleAdmin
+		}
+		create(t, db, u)
+	}
+	const logins = `update users set last_login_at = created_at + interval '1 hour' where id % 2 = 0`
+	if _, err := postgrestest.Pool(t).Exec(t.Context(), logins); err != nil {
+		t.Fatal(err)
+	}
+	for _, sort := range []user.Sort{user.SortCreatedAt, user.SortUsername, user.SortLastLoginAt} {
+		for name, q := range map[string]user.ListQuery{
+			"all": {}, "a prefix": {Prefix: "ann1"}, "admins": {Role: user.RoleAdmin}, "inactive": {Active: ptr(false)}, "nobody": {Prefix: "zoe"},
+			"a period": {CreatedAfter: now.Add(2 * time.Minute), CreatedBefore: now.Add(7 * time.Minute)}, "good addresses": {EmailStatus: user.EmailOK},
+			"a name": {Username: "ann03"}, "an address": {Email: "ANN04@example.com"}, "a UUID": {UUID: account("ann05").UUID}, "an id of nobody": {ID: 1 << 40},
+		} {
+			q.Sort, q.Limit = sort, 4
+			adminsPages := func(q user.ListQuery) (user.ListPage, error) {
+				_, page, err := db.CallerAndUsers(t.Context(), boss, q)
+				return page, err
+			}
+			want := usernames(t, q, adminsPages)
+			got := usernames(t, q, func(q user.ListQuery) (user.ListPage, error) { return db.UsersForOperator(t.Context(), q) })
+			if diff := cmp.Diff(want, got); diff != "" || name == "all" && len(got) != 24 {
+				t.Errorf("%s by %s: %d accounts; (-admin +operator):\n%s", name, sort, len(got), diff)
+			}
+		}
+	}
+}
+
+// usernames returns the usernames of all pages.
+func usernames(t *testing.T, q user.ListQuery, list func(user.ListQuery) (user.ListPage, error)) (all []string) {
+	t.Helper()
+	for range 100 {
+		page, err := list(q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, u := range page.Users {
+			all = append(all, u.Username)
+		}
+		if q.After = page.Next; q.After == nil {
+			return all
+		}
+	}
+	t.Fatal("the pages have no end")
+	return nil
 }

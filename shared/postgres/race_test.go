@@ -162,7 +162,7 @@ func deleteUser(ctx context.Context, db *postgres.DB, c request.Caller, name str
 // who has just been demoted must not demote the other.
 func TestRaceOfTwoAdmins(t *testing.T) {
 	t.Parallel()
-	for verb, do := range map[string]func(context.Context, *postgres.DB, request.Caller, string) error{"demote": demote, "deactivate": deactivate, "delete": deleteUser} {
+	for verb, do := range map[string]func(context.Context, *postgres.DB, request.Caller, string) error{"demote": demote, "deactivate": deactivate, "delete": deleteUser, "demote in bulk": bulkDemote, "delete in bulk": bulkDelete} {
 		for others := range 2 {
 			t.Run(fmt.Sprintf("%s each other, %d others", verb, others), func(t *testing.T) {
 				t.Parallel()

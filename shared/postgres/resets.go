@@ -55,6 +55,30 @@ func (db *DB) CreateReset(ctx context.Context, r user.NewReset, event audit.Even
 	})})
 }
 
+// The account is locked by guardCTE already. It is read here as it is since then.
+const sqlCreateResetAsAdmin statement = guardCTE + `, target_user as (
+	select u.id, u.uuid, u.reset_version from users u, guard g
+	where u.uuid = @target and u.active and g.caller_ok and g.target_ok
+	for key share of u
+), deleted_resets as (
+	delete from resets where user_id in (select id from target_user)
+	and (expires_at <= @now or hash not in (
+		select hash from resets where user_id in (select id from target_user) order by created_at desc limit 2))
+), created_reset as (
+	insert into resets (hash, user_id, version, created_at, expires_at) select @hash, id, reset_version, @now, @expires_at from target_user
+), subject as (
+	select uuid from target_user
+)` + auditCTE + `
+select exists (select from target_user), not caller_ok from guard`
+
+// CreateResetAsAdmin stores a reset token for the target of the guard, if that
+// holds and the account is active.
+func (db *DB) CreateResetAsAdmin(ctx context.Context, g user.Guard, r user.NewReset, event audit.Event) (o user.Outcome, err error) {
+	args := append(guardArgs(g), named{{"hash", r.Hash}, {"now", r.CreatedAt}, {"expires_at", r.ExpiresAt}}...)
+	_, err = db.queryRow(ctx, query{"create a reset as an admin", sqlCreateResetAsAdmin, db.audited(event, args)}, &o.Done, &o.CallerRefused)
+	return o, err
+}
+
 const sqlUserByReset statement = `
 select ` + userColumns + ` from users u where active and exists (
 	select from resets r where r.hash = @hash and r.expires_at > @now and r.user_id = u.id and r.version = u.reset_version)`

@@ -40,3 +40,12 @@ func authorize(ctx context.Context, c request.Caller, db Viewer, username string
 	}
 	return caller, target, nil
 }
+
+// authorizeAdmin returns the caller's account if it is an ADMIN.
+func authorizeAdmin(ctx context.Context, c request.Caller, db Viewer) (self *User, err error) {
+	self, _, err = authorize(ctx, c, db, Me)
+	if err == nil && self.Role != RoleAdmin {
+		return nil, fault.NotPermitted()
+	}
+	return self, err
+}

@@ -3,7 +3,6 @@ package user
 import (
 	"context"
 	"errors"
-	"time"
 
 	"roster/shared/audit"
 	"roster/shared/fault"
@@ -50,7 +49,7 @@ func (c guardedEdit) write(ctx context.Context, db Updater) error {
 		}
 		c.target = *again
 	}
-	return &fault.Error{Code: fault.Unavailable, Message: "The account is being changed. Please try again.", RetryAfter: time.Second}
+	return errChanging()
 }
 
 func (c guardedEdit) event() audit.Event {

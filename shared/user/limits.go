@@ -22,6 +22,7 @@ type Limits struct {
 	EmailAccount            ratelimit.Rate // changes of its own e-mail by one account
 	ForgetAccount           ratelimit.Rate // mails for one username, one e-mail, or one pair of both
 	Forget, Reset           ratelimit.Rate // from one network
+	AdminMail               ratelimit.Rate // mails that one ADMIN has sent to other people
 }
 
 // DefaultLimits are the limits of a deployment that sets no others.
@@ -34,6 +35,7 @@ var DefaultLimits = Limits{
 	ForgetAccount:          ratelimit.Rate{Limit: 3, Window: ResetLifetime}, // as many as an account has links
 	Forget:                 ratelimit.Rate{Limit: 30, Window: time.Hour},
 	Reset:                  ratelimit.Rate{Limit: 30, Window: 15 * time.Minute},
+	AdminMail:              ratelimit.Rate{Limit: 300, Window: time.Hour},
 }
 
 // lookUp returns the lookup of a login with its budgets. The devices that the
@@ -105,6 +107,12 @@ func (l Limits) reset(client request.Client) []ratelimit.Budget {
 // whether an address is taken, as a registration does.
 func (l Limits) email(uuid string, client request.Client) []ratelimit.Budget {
 	return append(l.register(client), l.EmailAccount.Budget("email account", uuid))
+}
+
+// adminMail returns the budget for mails that an ADMIN sends, so that nobody can
+// flood mailboxes with a stolen access token.
+func (l Limits) adminMail(uuid string) ratelimit.Budget {
+	return l.AdminMail.Budget("admin mail", uuid)
 }
 
 // forgetAccount returns the budget for reset mails to one account. A stranger who

@@ -20,7 +20,12 @@ import (
 // OperatorStore changes accounts for an operator.
 type OperatorStore interface {
 	audit.Recorder
-	UserByUsername(ctx context.Context, username string) (*User, error)
+	Creator
+	ResetCreator
+	// UsersForOperator returns a page of accounts.
+	UsersForOperator(ctx context.Context, q ListQuery) (ListPage, error)
+	// ProfileByUsername returns the account with its metadata, nil if there is none.
+	ProfileByUsername(ctx context.Context, username string) (*User, error)
 	// UpdateUserAsOperator writes the edit, unless the guard, which has no caller,
 	// refuses.
 	UpdateUserAsOperator(ctx context.Context, g Guard, e Edit, event audit.Event) (Outcome, error)
@@ -36,10 +41,10 @@ func operatorEvent(target User, now time.Time, actions ...audit.Action) audit.Ev
 	return audit.Event{Actions: actions, At: now, Target: target.UUID, Detail: maps.Clone(byOperator)}
 }
 
-// FindAsOperator returns the account with the username, or NotFound.
+// FindAsOperator returns the account with the username, with its metadata, or NotFound.
 func FindAsOperator(ctx context.Context, db OperatorStore, username string) (User, error) {
 	name, _ := CanonicalUsername(username) // "" for an invalid name, which no account has
-	u, err := db.UserByUsername(ctx, name)
+	u, err := db.ProfileByUsername(ctx, name)
 	if err == nil && u == nil {
 		err = errNotFound()
 	}
@@ -81,7 +86,7 @@ func SetAccessAsOperator(ctx context.Context, db OperatorStore, username string,
 		}
 		return recordOperatorRefusal(ctx, db, operatorEvent(target, now, audit.ActionUpdateFailed), err)
 	}
-	return &fault.Error{Code: fault.Unavailable, Message: "The account is being changed. Please try again.", RetryAfter: time.Second}
+	return errChanging()
 }
 
 // DeleteAsOperator removes an account. It refuses with Conflict to remove the last

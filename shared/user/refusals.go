@@ -1,6 +1,10 @@
 package user
 
-import "roster/shared/fault"
+import (
+	"time"
+
+	"roster/shared/fault"
+)
 
 // The refusals that several operations share. Each has the same text for all of
 // its causes, so that the caller does not learn the cause.
@@ -10,6 +14,11 @@ func errNotFound() error {
 
 func errLastAdmin() error {
 	return &fault.Error{Code: fault.Conflict, Message: "The last active admin can be neither deleted, demoted nor deactivated."}
+}
+
+// errChanging is the refusal of a change whose target others keep changing.
+func errChanging() error {
+	return &fault.Error{Code: fault.Unavailable, Message: "The account is being changed. Please try again.", RetryAfter: time.Second}
 }
 
 // errTaken names the fields that another account already has.

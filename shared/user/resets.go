@@ -10,6 +10,11 @@ import (
 // ResetLifetime is how long a reset token is valid.
 const ResetLifetime = 30 * time.Minute
 
+// InvitationLifetime is how long the link is valid with which somebody sets the
+// first password of an account that an ADMIN has made: nobody waits for that mail
+// (NIST SP 800-63A-4 allows a code mailed to an address 24 hours).
+const InvitationLifetime = 24 * time.Hour
+
 // ResetTarget says which account a reset token is for. What is nil may be
 // anything; with both nil there is no such account.
 type ResetTarget struct {

@@ -73,6 +73,25 @@ func (m members) fill(in reflect.Value) fault.Fields {
 			fields[name] = "is required"
 		}
 	}
+	m.addUnknown(fields, known)
+	return fields
+}
+
+// only names every member but one, and that one if it is missing or repeated.
+func (m members) only(name string) fault.Fields {
+	fields := fault.Fields{}
+	_, given := m.values[name]
+	switch {
+	case m.repeated[name]:
+		fields[name] = "is given more than once"
+	case !given:
+		fields[name] = "is required"
+	}
+	m.addUnknown(fields, map[string]bool{name: true})
+	return fields
+}
+
+func (m members) addUnknown(fields fault.Fields, known map[string]bool) {
 	unknown := 0
 	for name := range m.values {
 		if !known[name] && unknown < maxUnknown {
@@ -80,7 +99,6 @@ func (m members) fill(in reflect.Value) fault.Fields {
 			unknown++
 		}
 	}
-	return fields
 }
 
 // maxUnknown is how many unknown members an answer names. More would make the

@@ -58,6 +58,9 @@ func Refusal(err error) *fault.Error {
 	return &fault.Error{Code: internal, Message: "Something went wrong on our side."}
 }
 
+// StatusOf returns the status of an error.
+func StatusOf(err error) int { return statuses[Refusal(err).Code] }
+
 // WriteError answers an error with a problem document and returns its status.
 func WriteError(w http.ResponseWriter, r *http.Request, err error) (status int) {
 	status = SetErrorHeaders(w.Header(), err)

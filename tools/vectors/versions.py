@@ -44,16 +44,21 @@ def start(version):
         env={**os.environ, "PYTHONPATH": str(FOLDER / version)})
 
 
-def call(process, name, *given):
+def send(process, name, *given):
     process.stdin.write(json.dumps([name, *given]) + "\n")
     process.stdin.flush()
+
+
+def answer(process):
     return process.stdout.readline().rstrip("\n")
 
 
 def ask(process, method, password):
     """Returns the hash of the password that the process of start makes; "" is the version's own method."""
-    return call(process, "generate_password_hash", password, *[method] * bool(method))
+    send(process, "generate_password_hash", password, *[method] * bool(method))
+    return answer(process)
 
 
 def verify(process, stored, password):
-    return call(process, "check_password_hash", stored, password) == "True"
+    send(process, "check_password_hash", stored, password)
+    return answer(process) == "True"

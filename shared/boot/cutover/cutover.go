@@ -51,15 +51,25 @@ func New(env *boot.Environment) *Tokens {
 	if env.Required("LEGACY_TOKENS_UNTIL") == "" {
 		return t
 	}
-	end, err := time.Parse(time.RFC3339, until)
-	switch {
-	case err != nil:
-		env.Reject("LEGACY_TOKENS_UNTIL", "must be a time such as 2027-01-31T00:00:00Z")
-	case time.Until(end) > maxAhead:
-		env.Reject("LEGACY_TOKENS_UNTIL", "must be at most 90 days ahead")
+	end, reason := ParseEnd(until, time.Now())
+	if reason != "" {
+		env.Reject("LEGACY_TOKENS_UNTIL", reason)
 	}
 	t.flask, t.db = flasktoken.New([]byte(secret), end), env.Postgres()
 	return t
+}
+
+// ParseEnd reads when legacy tokens end, such as 2027-01-31T00:00:00Z. It returns why
+// not, or "".
+func ParseEnd(text string, now time.Time) (end time.Time, reason string) {
+	end, err := time.Parse(time.RFC3339, text)
+	switch {
+	case err != nil:
+		return end, "must be a time such as 2027-01-31T00:00:00Z"
+	case end.Sub(now) > maxAhead:
+		return end, "must be at most 90 days ahead"
+	}
+	return end, ""
 }
 
 // Verify returns the caller that the token was issued to. The error is

@@ -18,25 +18,7 @@ import (
 // hash that was made with a SECURITY_PASSWORD_SALT is accepted only with the same
 // one.
 func Parts(env *boot.Environment) directory.ImportParts {
-	return directory.ImportParts{Rules: user.Rules{}, Hashes: hashes{env.Passwords().Hasher}, NewUUID: user.NewUUID}
-}
-
-type hashes struct{ hasher user.PasswordHasher }
-
-// checker knows the formats of stored hashes.
-type checker interface {
-	Check(stored string) (format string, err error)
-}
-
-func (h hashes) CheckHash(stored string) (reason string) {
-	c, ok := h.hasher.(checker)
-	if !ok {
-		return ""
-	}
-	if _, err := c.Check(stored); err != nil {
-		return err.Error()
-	}
-	return ""
+	return directory.ImportParts{Rules: user.Rules{}, Hashes: env.PasswordHasher(), NewUUID: user.NewUUID}
 }
 
 // Objects opens an object of S3, with the rights of the function.

@@ -194,6 +194,10 @@ func (e *Environment) Check() error {
 	return fmt.Errorf("the configuration is not usable: %s", strings.Join(parts, "; "))
 }
 
+// Rejected returns what is wrong with each variable that was asked for, by its name.
+// The reason follows the name, as in "must be true or false".
+func (e *Environment) Rejected() map[string]string { return maps.Clone(e.rejected) }
+
 // MustBeUsable logs the error of Check, if there is one, and ends the process.
 func (e *Environment) MustBeUsable() {
 	if err := e.Check(); err != nil {

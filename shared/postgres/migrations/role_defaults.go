@@ -28,6 +28,15 @@ var roleDefaults = []struct{ setting, value string }{
 	{"plan_cache_mode", "force_generic_plan"},
 }
 
+// RoleDefaults returns these settings and their values.
+func RoleDefaults() map[string]string {
+	all := map[string]string{}
+	for _, d := range roleDefaults {
+		all[d.setting] = d.value
+	}
+	return all
+}
+
 // SetRoleDefaults gives the role of functions, a URL, its defaults. A value that the
 // role has already is kept, because an operator may have a reason for it. The role
 // sets its own defaults. Only a role that may create roles can set those of

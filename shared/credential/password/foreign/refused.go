@@ -6,7 +6,7 @@ import "strings"
 const (
 	md5Reason      = ", which is made of MD5: one graphics card tries millions of passwords a second, so Roster does not verify it"
 	unsaltedReason = " without a salt: one table of common passwords finds those of all users at once"
-	plainReason    = "is not hashed: who reads the row has the password"
+	plainReason    = "is not hashed: anybody who reads the row has the password"
 	otherReason    = ", which Roster cannot verify"
 	noHashReason   = "says that the account has no password: leave the hash out"
 )

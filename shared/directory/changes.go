@@ -69,6 +69,9 @@ func (a *attempt) lock(ctx context.Context, tx ImportTx, removesAdmin bool) (adm
 		}
 		after, _ := c.update(*stored, a.options.Now)
 		a.updated[n].before, a.updated[n].after = *stored, after
+		if len(a.updated[n].unproven()) > 0 {
+			return nil, errOneByOne
+		}
 	}
 	return admins, nil
 }

@@ -1,11 +1,14 @@
 package postgres_test
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"roster/localdev/postgrestest"
 	"roster/shared/directory"
 	"roster/shared/fault"
 	"roster/shared/user"
@@ -58,5 +61,40 @@ func TestAUsernameAloneGivesNobodyAnAdminsRights(t *testing.T) {
 				t.Errorf("refused: %t, and the accounts are %s", c.refused, after)
 			}
 		})
+	}
+}
+
+// Who looks for a change of a role, a password or an address in the log finds those of
+// an import, too.
+func TestTheLogSaysWhatAnImportChanged(t *testing.T) {
+	t.Parallel()
+	db := openOwner(t)
+	create(t, db, adminAccount("boss"))
+	ann := create(t, db, account("ann"))
+	uuid := fmt.Sprintf(`"uuid":%q`, ann.UUID)
+	const rows = `"detail":{"change":"updated","rows":"1-1"`
+	for _, step := range []struct{ row, actions, detail string }{
+		{line("ann", uuid, `"role":"ADMIN"`), "import,role_changed", rows + `,"role":"ADMIN"}`},
+		{line("ann", uuid, `"active":false`), "import,active_changed", rows + `,"active":"false"}`},
+		{line("anna", uuid, `"email":"anna@example.org"`), "import,username_changed,email_changed", rows + `}`},
+		{line("anna", uuid, `"email":"anna@example.org","password_hash":"new","password_changed_at":"2027-01-01T00:00:00Z"`), "import,password_changed", rows + `}`},
+		{line("anna", uuid, `"email":"anna@example.org","metadata":{"a":1}`), "import,metadata_changed", rows + `}`},
+		{line("anna", uuid, `"email":"anna@example.org","email_status":"bounced"`), "import", rows + `}`},
+		{line("anna", uuid, `"email":"anna@example.org","app_metadata":{"a":1},"active":true,"role":"USER"`), "import,role_changed,active_changed,metadata_changed", rows + `,"active":"true","role":"USER"}`},
+	} {
+		if _, err := importLines(t, db, directory.Options{Policy: directory.PolicyUpdate}, step.row); err != nil {
+			t.Fatal(err)
+		}
+		var actions, text string
+		err := postgrestest.Pool(t).QueryRow(t.Context(), `with found as (delete from audit where target = $1 and 'import' = any (actions) returning actions, event)
+			select array_to_string(actions, ','), event from found`, ann.UUID).Scan(&actions, &text)
+		var event struct{ Detail map[string]string }
+		var want struct{ Detail map[string]string }
+		if err := errors.Join(err, json.Unmarshal([]byte(text), &event), json.Unmarshal([]byte("{"+step.detail+"}"), &want)); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, event); actions != step.actions || diff != "" {
+			t.Errorf("%s: %s (-want +got):\n%s", step.row, actions, diff)
+		}
 	}
 }

@@ -311,7 +311,7 @@ func TestImportIsInTheAuditLog(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{
-		"false map[created:2 ids:2-3 policy:update rows:1-3 updated:1]", "true map[change:updated rows:1-3]", "true map[change:created as ADMIN rows:1-3]",
+		"false map[created:2 ids:2-3 policy:update rows:1-3 updated:1]", "true map[change:created as ADMIN rows:1-3]", "true map[active:false change:updated rows:1-3]",
 	}
 	if diff := cmp.Diff(want, details(t)); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)

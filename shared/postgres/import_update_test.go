@@ -25,19 +25,20 @@ func versions(t *testing.T) string {
 func TestImportedChangesRevoke(t *testing.T) {
 	t.Parallel()
 	db := openOwner(t)
+	const uuid = `"uuid":"0b5d1e1c-93a4-4a3c-9f52-6a1f0c9d7e21"` // without it no row may make an ADMIN
 	later := `"password_changed_at":"2026-02-01T00:00:00Z"`
-	if _, err := importLines(t, db, directory.Options{}, line("ann", `"role":"ADMIN"`), line("ben", `"role":"ADMIN"`, `"password_hash":"old"`)); err != nil {
+	if _, err := importLines(t, db, directory.Options{}, line("ann", `"role":"ADMIN"`), line("ben", uuid, `"role":"ADMIN"`, `"password_hash":"old"`)); err != nil {
 		t.Fatal(err)
 	}
 	for _, step := range []struct{ name, row, want string }{
-		{"a name", line("ben", `"email_status":"bounced"`), `{"token_version":1,"reset_version":1}`},
-		{"an e-mail address", line("ben", `"email":"ben2@example.com"`), `{"token_version":1,"reset_version":2}`},
-		{"a demotion", line("ben", `"email":"ben2@example.com"`, `"role":"USER"`), `{"token_version":2,"reset_version":2}`},
-		{"a promotion", line("ben", `"email":"ben2@example.com"`, `"role":"ADMIN"`), `{"token_version":2,"reset_version":2}`},
-		{"a password", line("ben", `"email":"ben2@example.com"`, `"password_hash":"new"`, later), `{"token_version":3,"reset_version":3}`},
-		{"a deactivation", line("ben", `"email":"ben2@example.com"`, `"active":false`), `{"token_version":4,"reset_version":4}`},
-		{"lower versions", line("ben", `"email":"ben2@example.com"`, `"token_version":1`, `"reset_version":2`), `{"token_version":4,"reset_version":4}`},
-		{"higher versions", line("ben", `"email":"ben2@example.com"`, `"token_version":9`, `"reset_version":8`), `{"token_version":9,"reset_version":8}`},
+		{"a name", line("ben", uuid, `"email_status":"bounced"`), `{"token_version":1,"reset_version":1}`},
+		{"an e-mail address", line("ben", uuid, `"email":"ben2@example.com"`), `{"token_version":1,"reset_version":2}`},
+		{"a demotion", line("ben", uuid, `"email":"ben2@example.com"`, `"role":"USER"`), `{"token_version":2,"reset_version":2}`},
+		{"a promotion", line("ben", uuid, `"email":"ben2@example.com"`, `"role":"ADMIN"`), `{"token_version":2,"reset_version":2}`},
+		{"a password", line("ben", uuid, `"email":"ben2@example.com"`, `"password_hash":"new"`, later), `{"token_version":3,"reset_version":3}`},
+		{"a deactivation", line("ben", uuid, `"email":"ben2@example.com"`, `"active":false`), `{"token_version":4,"reset_version":4}`},
+		{"lower versions", line("ben", uuid, `"email":"ben2@example.com"`, `"token_version":1`, `"reset_version":2`), `{"token_version":4,"reset_version":4}`},
+		{"higher versions", line("ben", uuid, `"email":"ben2@example.com"`, `"token_version":9`, `"reset_version":8`), `{"token_version":9,"reset_version":8}`},
 	} {
 		if _, err := importLines(t, db, directory.Options{Policy: directory.PolicyUpdate}, step.row); err != nil {
 			t.Fatal(err)

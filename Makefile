@@ -6,7 +6,7 @@ GOFUMPT := git ls-files -z '*.go' | xargs -0 $(TOOL) gofumpt
 # The environment that builds a function: see template.yaml.
 BUILD := CGO_ENABLED=0 GOFLAGS="-trimpath -tags=lambda.norpc,nethttpomithttp2 '-ldflags=-s -w' -buildvcs=false"
 
-.PHONY: help run lambda test race limits burst races refreshes performance pooler plans import-million bench timing vectors tokens malformed differential fuzz lint fmt interop clients schemathesis aws functions generate schema audit-verify validate deploy ci clean
+.PHONY: help run lambda test race limits burst races refreshes performance pooler plans import-million bench timing vectors flask tokens malformed differential fuzz lint fmt interop clients schemathesis aws functions generate schema audit-verify validate deploy ci clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ malformed: ## send 1,000,000 malformed requests to the service (a few minutes)
 
 differential: ## compare 100,000 answers in process with those of the real binaries (a few minutes)
 	go test ./localdev -count=1 -v -run '^TestBothWaysAnswerAlike$$' -requests 100000 -parallel 4 -timeout 2h
+
+flask: ## log in all 10,000 users of a Flask service that moved in, with the hashes that Werkzeug made
+	go test -count=1 -v -timeout 6h ./cmd/roster -run '^TestUsersOfTheFlaskServiceLogIn$$' -flask-logins 10000
 
 fuzz: ## run each fuzz target for FUZZTIME (1m)
 	.ci/fuzz $(or $(FUZZTIME),1m)

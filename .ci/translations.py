@@ -250,6 +250,7 @@ CHANGED = {
     "DatabaseConnections": "150",
     "Architecture": "x86_64",
     "LogRetentionDays": "90",
+    "AuditRetentionDays": "730",
     "AlarmTopicArn": "arn:aws:sns:eu-central-1:123456789012:alarms",
     "VpcSubnetIds": ["subnet-0123456789abcdef0"],
     "VpcSecurityGroupIds": ["sg-0123456789abcdef0"],

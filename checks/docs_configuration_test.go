@@ -34,6 +34,7 @@ var computed = map[string]string{
 	"LIMIT_LOGIN_NETWORK":         rate(user.DefaultLimits.Login),
 	"LIMIT_REGISTER_NETWORK":      rate(user.DefaultLimits.Register),
 	"LIMIT_EMAIL_ACCOUNT":         rate(user.DefaultLimits.EmailAccount),
+	"LIMIT_EXPORT_ACCOUNT":        rate(user.DefaultLimits.ExportAccount),
 	"LIMIT_FORGET_ACCOUNT":        rate(user.DefaultLimits.ForgetAccount),
 	"LIMIT_FORGET_NETWORK":        rate(user.DefaultLimits.Forget),
 	"LIMIT_RESET_NETWORK":         rate(user.DefaultLimits.Reset),

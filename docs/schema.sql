@@ -104,9 +104,15 @@ create table audit (
     constraint audit_pkey PRIMARY KEY (chain, seq)
 );
 
+CREATE INDEX audit_actor_alone_idx ON public.audit USING btree (actor, at DESC, chain, seq) WHERE ((actor IS NOT NULL) AND (target IS NULL));
+
 CREATE INDEX audit_actor_idx ON public.audit USING btree (actor, at DESC, chain, seq) WHERE (actor <> target);
 
 CREATE INDEX audit_at_idx ON public.audit USING btree (at DESC, chain, seq);
+
+CREATE INDEX audit_deleted_idx ON public.audit USING btree (at) WHERE ((actions @> '{delete}'::text[]) AND (target <> '00000000-0000-0000-0000-000000000000'::uuid));
+
+CREATE INDEX audit_erased_idx ON public.audit USING btree (chain, seq) WHERE ((actor = '00000000-0000-0000-0000-000000000000'::uuid) OR (target = '00000000-0000-0000-0000-000000000000'::uuid));
 
 CREATE INDEX audit_target_idx ON public.audit USING btree (target, at DESC, chain, seq);
 

@@ -43,6 +43,7 @@ var journey = []exchange{
 	{route: "POST /api/user/refresh", body: `{"refresh_token":"x"}`, status: 401, want: "Bearer"},
 	{route: "GET /api/user/me", token: "{access}", status: 200, want: `"username":"user1"`},
 	{route: "GET /api/user/{username}/sessions", request: "GET /api/user/me/sessions", token: "{access}", status: 200, want: `"current":true`},
+	{route: "GET /api/user/{username}/export", request: "GET /api/user/me/export", token: "{access}", status: 200, want: `"password_resets":[]`},
 	{
 		route: "DELETE /api/user/{username}/sessions/{id}", request: "DELETE /api/user/me/sessions/x", token: "{access}",
 		status: 404, want: `"msg":"Session not found."`,

@@ -33,6 +33,7 @@ var parameters = map[string]string{
 	"PUBLIC_URL":          "https://accounts.example.com",
 	"MAIL_FROM":           "no-reply@example.com",
 	"ADMIN_EMAIL":         "ops@example.com",
+	"AUDIT_RETENTION":     "0",
 	"JWT_KMS_KEY":         "",
 }
 

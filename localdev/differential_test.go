@@ -97,6 +97,7 @@ var unlimited = map[string]string{
 	"LIMIT_FORGET_ACCOUNT":        "1000000/1s",
 	"LIMIT_FORGET_NETWORK":        "1000000/1s",
 	"LIMIT_RESET_NETWORK":         "1000000/1s",
+	"LIMIT_EXPORT_ACCOUNT":        "1000000/1s",
 }
 
 // setupRequests makes an account and leaves a user's access token and an admin's,

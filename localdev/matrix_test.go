@@ -39,6 +39,7 @@ var access = map[string]string{
 
 	"GET /api/user/{username}/sessions":         "401 200 403 200 200 401 401 401 401",
 	"DELETE /api/user/{username}/sessions/{id}": "401 404 403 404 404 401 401 401 401", // a session of nobody
+	"GET /api/user/{username}/export":           "401 200 403 200 200 401 401 401 401",
 	"POST /api/user/logout":                     "401 200 200 200 200 401 401 401 401",
 	"POST /api/user/change_password":            "401 400 400 400 400 401 401 401 401", // the wrong password
 

@@ -39,6 +39,9 @@ func TestEachRequestTakesFewStatements(t *testing.T) {
 				{"get me", raw{"GET", "/api/user/me", []string{ann}, ""}, 200, []string{"select u.uuid"}},
 				{"users", raw{"GET", "/api/users?q=ann&role=ADMIN&count=estimate", []string{ann}, ""}, 403, []string{"with caller as"}},
 				{"sessions", raw{"GET", "/api/user/me/sessions", []string{ann}, ""}, 200, []string{"select u.uuid", "select s.id"}},
+				{"export", raw{"GET", "/api/user/me/export", []string{ann}, ""}, 200, []string{
+					"select u.uuid", "with budgets", "begin isolation level repeatable read read only", "select id", "select s.id", "select d.version", "select r.created_at", "select k.number", "with about_user", "commit", "with subject",
+				}},
 				{"refresh", jsonBody("POST", "/api/user/refresh", `{"refresh_token":"«refresh»"}`), 200, []string{"with locked_user"}},
 				{"get without a token", raw{method: "GET", target: "/api/user/ann"}, 401, nil},
 				{"put", jsonBody("PUT", "/api/user/ann", `{"first_name":"Anna"}`, ann), 200, []string{"select u.uuid", "with"}},

@@ -24,6 +24,7 @@ const Warm = 10
 type Options struct {
 	DatabaseURL string
 	Settings    map[string]string
+	Binary      func(folder string) string // see deployed.Options
 	Trials      int
 	Functions   []string // folders; all functions of the template if empty
 }
@@ -40,7 +41,7 @@ type trials struct {
 
 // Measure returns a result for each function, hello first.
 func Measure(ctx context.Context, o Options) ([]Result, error) {
-	d, err := deployed.New(ctx, o.DatabaseURL, o.Settings)
+	d, err := deployed.New(ctx, deployed.Options{DatabaseURL: o.DatabaseURL, Settings: o.Settings, Binary: o.Binary})
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"roster/bench/coldstart"
 	"roster/localdev/postgrestest"
+	"roster/localdev/programtest"
 )
 
 func TestMain(m *testing.M) { os.Exit(postgrestest.Main(m)) }
@@ -14,7 +15,7 @@ func TestMain(m *testing.M) { os.Exit(postgrestest.Main(m)) }
 func TestMeasure(t *testing.T) {
 	t.Parallel()
 	results, err := coldstart.Measure(t.Context(), coldstart.Options{
-		DatabaseURL: postgrestest.FunctionsURL(t), Trials: 1, Functions: []string{"get_user", "seed_admin"},
+		DatabaseURL: postgrestest.FunctionsURL(t), Trials: 1, Functions: []string{"get_user", "seed_admin"}, Binary: programtest.Binary(t),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -46,7 +47,7 @@ func TestMeasure(t *testing.T) {
 
 func TestMeasureRefusesAnUnknownFunction(t *testing.T) {
 	t.Parallel()
-	_, err := coldstart.Measure(t.Context(), coldstart.Options{DatabaseURL: postgrestest.FunctionsURL(t), Trials: 1, Functions: []string{"nothing"}})
+	_, err := coldstart.Measure(t.Context(), coldstart.Options{DatabaseURL: postgrestest.FunctionsURL(t), Trials: 1, Functions: []string{"nothing"}, Binary: programtest.Binary(t)})
 	if err == nil {
 		t.Error("a function that does not exist was measured")
 	}

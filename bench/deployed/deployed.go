@@ -36,14 +36,23 @@ const generous = "1000000/1h"
 type Deployment struct {
 	Template *sam.Template
 	aws      *awstest.Server
-	bin      string
+	binary   func(folder string) string
+	built    string // the folder to remove, or ""
 	values   map[string]string
 }
 
-// New builds all functions and hello, for this machine. The settings replace the
-// usual ones; they need not name the database or any key. The database must have
-// been migrated.
-func New(ctx context.Context, databaseURL string, settings map[string]string) (*Deployment, error) {
+// Options say what to run.
+type Options struct {
+	DatabaseURL string // of a database that has been migrated
+	// Settings replace the usual ones; they need not name the database or any key.
+	Settings map[string]string
+	// Binary returns the path of a function's program, where all are built already, as
+	// for tests, which share one build. Without it New builds them.
+	Binary func(folder string) string
+}
+
+// New prepares all functions and hello, for this machine.
+func New(ctx context.Context, o Options) (*Deployment, error) {
 	template, err := sam.Parse(roster.Template)
 	if err != nil {
 		return nil, err
@@ -52,32 +61,35 @@ func New(ctx context.Context, databaseURL string, settings map[string]string) (*
 	if err != nil {
 		return nil, err
 	}
-	d := &Deployment{Template: template, values: map[string]string{
-		"DATABASE_URL": databaseURL, "DATABASE_AUTH": "password", "ROOT_KEY": rand.Text() + rand.Text(), "JWT_KEYS": ring,
+	d := &Deployment{Template: template, binary: o.Binary, values: map[string]string{
+		"DATABASE_URL": o.DatabaseURL, "DATABASE_AUTH": "password", "ROOT_KEY": rand.Text() + rand.Text(), "JWT_KEYS": ring,
 		"PUBLIC_URL": "https://accounts.example.com", "MAIL_FROM": "no-reply@example.com", "ADMIN_EMAIL": "ops@example.com",
 		"REGISTRATION":                "open",
 		"LIMIT_LOGIN_ACCOUNT_NETWORK": generous, "LIMIT_LOGIN_NETWORK": generous, "LIMIT_REGISTER_NETWORK": generous,
 	}}
-	maps.Copy(d.values, settings)
+	maps.Copy(d.values, o.Settings)
 	secret, err := json.Marshal(d.values)
 	if err != nil {
 		return nil, err
 	}
-	if d.bin, err = build(ctx); err != nil {
-		return nil, err
+	if d.binary == nil {
+		if d.built, err = build(ctx); err != nil {
+			return nil, err
+		}
+		d.binary = func(folder string) string { return filepath.Join(d.built, folder) }
 	}
 	if d.aws, err = awstest.Start(); err != nil {
-		_ = os.RemoveAll(d.bin)
+		_ = os.RemoveAll(d.built)
 		return nil, err
 	}
 	d.aws.SetSecret(secretARN, string(secret))
 	return d, nil
 }
 
-// Close removes the binaries. The functions must have been closed.
+// Close removes the binaries that New has built. The functions must have been closed.
 func (d *Deployment) Close() {
 	d.aws.Close()
-	_ = os.RemoveAll(d.bin)
+	_ = os.RemoveAll(d.built)
 }
 
 // Start prepares a function, which starts its process at the first event. A
@@ -96,7 +108,7 @@ func (d *Deployment) Start(folder string, took func(time.Duration)) (*runtimeapi
 }
 
 // Binary is the path of a function's program.
-func (d *Deployment) Binary(folder string) string { return filepath.Join(d.bin, folder) }
+func (d *Deployment) Binary(folder string) string { return d.binary(folder) }
 
 func newRing() (string, error) {
 	k, err := keyring.Generate(keyring.ES256)

@@ -7,13 +7,14 @@ import (
 
 	"roster/bench/deployed"
 	"roster/localdev/postgrestest"
+	"roster/localdev/programtest"
 )
 
 func TestMain(m *testing.M) { os.Exit(postgrestest.Main(m)) }
 
 func TestRequestsSucceed(t *testing.T) {
 	t.Parallel()
-	d, err := deployed.New(t.Context(), postgrestest.FunctionsURL(t), nil)
+	d, err := deployed.New(t.Context(), deployed.Options{DatabaseURL: postgrestest.FunctionsURL(t), Binary: programtest.Binary(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,9 +34,10 @@ var Flows = []string{"get", "login", "register", "refresh", "jwks"}
 type Options struct {
 	DatabaseURL string
 	Settings    map[string]string
-	Requests    int      // warm ones, for each flow and memory size
-	Flows       []string // all if empty
-	Sizes       []int    // in MB; Sizes if empty
+	Binary      func(folder string) string // see deployed.Options
+	Requests    int                        // warm ones, for each flow and memory size
+	Flows       []string                   // all if empty
+	Sizes       []int                      // in MB; Sizes if empty
 }
 
 // Result is one flow with one memory size.
@@ -50,7 +51,7 @@ func Measure(ctx context.Context, o Options) ([]Result, error) {
 		return nil, err
 	}
 	defer g.remove()
-	d, err := deployed.New(ctx, o.DatabaseURL, o.Settings)
+	d, err := deployed.New(ctx, deployed.Options{DatabaseURL: o.DatabaseURL, Settings: o.Settings, Binary: o.Binary})
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"roster/localdev/postgrestest"
+	"roster/localdev/programtest"
 )
 
 func TestMain(m *testing.M) { os.Exit(postgrestest.Main(m)) }
@@ -16,7 +17,7 @@ func TestMain(m *testing.M) { os.Exit(postgrestest.Main(m)) }
 func TestMeasure(t *testing.T) {
 	t.Parallel()
 	results, err := Measure(t.Context(), Options{
-		DatabaseURL: postgrestest.FunctionsURL(t), Requests: 5, Flows: []string{"login", "jwks"}, Sizes: []int{128, 1769},
+		DatabaseURL: postgrestest.FunctionsURL(t), Requests: 5, Flows: []string{"login", "jwks"}, Sizes: []int{128, 1769}, Binary: programtest.Binary(t),
 	})
 	if err != nil {
 		if !strings.HasSuffix(err.Error(), "permission denied") && !strings.Contains(err.Error(), "cannot be set") && !strings.Contains(err.Error(), "Linux only") {
@@ -41,7 +42,7 @@ func TestMeasure(t *testing.T) {
 
 func TestMeasureRefusesAnUnknownFlow(t *testing.T) {
 	t.Parallel()
-	if _, err := Measure(t.Context(), Options{DatabaseURL: postgrestest.FunctionsURL(t), Flows: []string{"nothing"}}); err == nil {
+	if _, err := Measure(t.Context(), Options{DatabaseURL: postgrestest.FunctionsURL(t), Flows: []string{"nothing"}, Binary: programtest.Binary(t)}); err == nil {
 		t.Error("a flow that does not exist was measured")
 	}
 }

@@ -32,8 +32,10 @@ func TestImportsOfOtherSystems(t *testing.T) {
 		"supabase": {[]string{sample("supabase.csv")}, []string{"ann"}, 2, []string{"row was deleted there", "row is an anonymous user"}, 3},
 		"keycloak": {
 			[]string{sample("keycloak.json")},
-			[]string{"sha256.user", "sha512.user", "sha1.user", "argon2.user"}, 4,
-			[]string{"its algorithm is", "is the service account of the client shop"}, 2,
+			[]string{"sha256.user", "sha512.user", "sha1.user", "argon2.user"},
+			4,
+			[]string{"its algorithm is", "is the service account of the client shop"},
+			2,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

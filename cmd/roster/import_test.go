@@ -92,7 +92,9 @@ func TestImportRefusesMistakes(t *testing.T) {
 		{"a deployment", []string{name, "--url", "https://accounts.example.com"}, exitUsage, "this command works on a database"},
 		{"a folder for the refused", []string{name, "--refused", t.TempDir()}, exitFailed, "open "},
 	} {
-		t.Run(c.name, func(t *testing.T) { command(t, environ, append([]string{"import"}, c.args...)...).fails(t, c.code, c.want) })
+		t.Run(c.name, func(t *testing.T) {
+			command(t, environ, append([]string{"import"}, c.args...)...).fails(t, c.code, c.want)
+		})
 	}
 	command(t, nil, "import", name).fails(t, exitFailed, "no database is given; set DATABASE_URL")
 }

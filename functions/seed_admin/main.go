@@ -1,6 +1,6 @@
 // Command seed_admin is the function that migrates the schema, creates the admin's
-// account if it is missing and deletes expired rows: hourly, at each deployment, and
-// by hand.
+// account if it is missing, deletes expired rows and removes from the audit log what
+// its retention does not keep: hourly, at each deployment, and by hand.
 package main
 
 import (
@@ -30,7 +30,8 @@ func job(ctx context.Context, env *boot.Environment, request seed.Request) (seed
 	run := seed.NewJob(db, seed.Parts{
 		Migrate: env.Migrator(migrations.Up, migrations.Grant),
 		Seeding: user.SeedAdminParts{Passwords: policy.Passwords(env), Tokens: env.OneTimeTokens(), Notices: mailing.Notices(env)},
-		Admin:   env.Admin(), AuditKey: []byte(env.AuditKey()),
+		Admin:   env.Admin(), AuditKey: []byte(env.AuditKey()), Retention: env.AuditRetention(),
+		OpenOwner: func(ctx context.Context) (seed.Owner, error) { return env.OpenOwner(ctx) },
 	})
 	if err := env.Check(); err != nil {
 		return seed.Report{}, err

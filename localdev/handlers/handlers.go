@@ -38,6 +38,7 @@ func All(env *boot.Environment) map[string]http.Handler {
 		"delete_user":         deleteUser(env),
 		"docs":                docs(),
 		"end_session":         endSession(env),
+		"export_user":         exportUser(env),
 		"forget_password":     forgetPassword(env),
 		"get_user":            getUser(env),
 		"health":              health(env),
@@ -81,6 +82,10 @@ func docs() http.Handler { return docspage.Handler(roster.OpenAPIJSON) }
 
 func endSession(env *boot.Environment) http.Handler {
 	return web.TrustProxies(env.Edge(), api.EndSession(env.Postgres(), tokens.New(env)))
+}
+
+func exportUser(env *boot.Environment) http.Handler {
+	return web.TrustProxies(env.Edge(), api.ExportUser(env.Postgres(), env.Limits(), tokens.New(env)))
 }
 
 func forgetPassword(env *boot.Environment) http.Handler {
@@ -151,7 +156,8 @@ func SeedAdmin(ctx context.Context, env *boot.Environment, request seed.Request)
 	run := seed.NewJob(db, seed.Parts{
 		Migrate: env.Migrator(migrations.Up, migrations.Grant),
 		Seeding: user.SeedAdminParts{Passwords: policy.Passwords(env), Tokens: env.OneTimeTokens(), Notices: mailing.Notices(env)},
-		Admin:   env.Admin(), AuditKey: []byte(env.AuditKey()),
+		Admin:   env.Admin(), AuditKey: []byte(env.AuditKey()), Retention: env.AuditRetention(),
+		OpenOwner: func(ctx context.Context) (seed.Owner, error) { return env.OpenOwner(ctx) },
 	})
 	if err := env.Check(); err != nil {
 		return seed.Report{}, err

@@ -35,6 +35,19 @@ func Functions(t testing.TB) string {
 	return buildOnce(t, "functions/...")
 }
 
+// Binary returns a function that returns the path of a Lambda function's binary, and of
+// bench/hello, for the benchmark.
+func Binary(t testing.TB) func(folder string) string {
+	t.Helper()
+	functions, hello := Functions(t), Program(t, "bench/hello")
+	return func(folder string) string {
+		if folder == filepath.Base(hello) {
+			return hello
+		}
+		return filepath.Join(functions, folder)
+	}
+}
+
 // Program returns the path of a built program. The main package is named by its folder in the repository, such as "localdev".
 func Program(t testing.TB, folder string) string {
 	t.Helper()

@@ -43,15 +43,19 @@ func Audit(db user.AuditViewer, tokens web.TokenVerifier) http.Handler {
 		if err != nil {
 			return out, err
 		}
-		out.Events = make([]auditEvent, len(page.Events))
-		for i, e := range page.Events {
-			out.Events[i] = auditEventOf(e)
-		}
-		if page.Next != nil {
-			out.Next = encodeCursor(*page.Next)
-		}
-		return out, nil
+		return auditPageOf(page), nil
 	})
+}
+
+func auditPageOf(page audit.Page) (out auditPage) {
+	out.Events = make([]auditEvent, len(page.Events))
+	for i, e := range page.Events {
+		out.Events[i] = auditEventOf(e)
+	}
+	if page.Next != nil {
+		out.Next = encodeCursor(*page.Next)
+	}
+	return out
 }
 
 func auditEventOf(e audit.Entry) auditEvent {

@@ -87,6 +87,8 @@ func (s auditScenario) calls() []auditCall {
 		{"login, unknown", "POST", "/api/user/login", login("canary-nobody", secret), noHeader, 401, []auditEntry{{"login_failed", "", "", ""}}},
 		{"login, a password for a name", "POST", "/api/user/login", login(secret, secret), noHeader, 401, []auditEntry{{"login_failed", "", "", ""}}},
 		{"GET", "GET", annPath, "", annHeader, 200, nil},
+		{"export", "GET", annPath + "/export", "", annHeader, 200, []auditEntry{{"data_exported", ann.UUID, ann.UUID, ""}}},
+		{"export of another", "GET", bossPath + "/export", "", annHeader, 403, nil},
 		{"GET another", "GET", bossPath, "", annHeader, 403, nil},
 		{"forget", "POST", "/api/user/forget_password", `{"username":"canary-zoe","email":"canary-zoe@example.com"}`, noHeader, 200, []auditEntry{{"reset_asked", "", "ZOE", ""}}},
 		{"forget, another address", "POST", "/api/user/forget_password", `{"username":"canary-zoe","email":"canary-ann@example.com"}`, noHeader, 200, []auditEntry{{"reset_asked", "", "", ""}}},

@@ -43,6 +43,7 @@ type store interface {
 	user.SessionLister
 	user.SessionEnder
 	user.AuditViewer
+	user.DataExporter
 	user.Lister
 	user.Pinger
 }
@@ -50,7 +51,7 @@ type store interface {
 // generousLimits let a test send any number of requests from its one address.
 var generousLimits = func() user.Limits {
 	l, r := user.DefaultLimits, ratelimit.Rate{Limit: 1_000_000, Window: time.Hour}
-	l.LoginFromNetwork, l.Login, l.Register, l.EmailAccount, l.ForgetAccount, l.Forget, l.Reset, l.AdminMail = r, r, r, r, r, r, r, r
+	l.LoginFromNetwork, l.Login, l.Register, l.EmailAccount, l.ForgetAccount, l.Forget, l.Reset, l.ExportAccount, l.AdminMail = r, r, r, r, r, r, r, r, r
 	return l
 }()
 
@@ -85,6 +86,7 @@ func routesWithLimits(db store, box mail.Transport, reveal bool, limits user.Lim
 		"GET /api/user/{username}":                  api.GetUser(db, tokens),
 		"PUT /api/user/{username}":                  api.UpdateUser(db, user.UpdateParts{Passwords: passwords, Limits: limits}, tokens),
 		"DELETE /api/user/{username}":               api.DeleteUser(db, tokens),
+		"GET /api/user/{username}/export":           api.ExportUser(db, limits, tokens),
 		"POST /api/users":                           api.CreateUser(db, user.CreateParts{Passwords: passwords, Tokens: resets, Notices: notices, Limits: limits}, tokens),
 		"PATCH /api/users":                          api.UpdateUsers(db, tokens),
 		"POST /api/user/{username}/reset":           api.SendReset(db, forgetting, tokens),
@@ -137,6 +139,7 @@ func requestForEachEndpoint(t *testing.T, u user.User) map[string]func(h sendFun
 		"get_user":    func(h sendFunc) answer { return h("GET", "/api/user/ann", "", header) },
 		"update_user": func(h sendFunc) answer { return h("PUT", "/api/user/ann", `{"first_name":"A"}`, header) },
 		"delete_user": func(h sendFunc) answer { return h("DELETE", "/api/user/ann", "", header) },
+		"export_user": func(h sendFunc) answer { return h("GET", "/api/user/ann/export", "", header) },
 		"list_users":  func(h sendFunc) answer { return h("GET", "/api/users", "", header) },
 		"create_user": func(h sendFunc) answer {
 			return h("POST", "/api/users", `{"username":"zoe","first_name":"Zoe","last_name":"Li","email":"zoe@example.com"}`, header)
@@ -290,7 +293,7 @@ func (e emptyDB) UpdateUser(_ context.Context, _ user.Guard, edit user.Edit, eve
 	return user.Outcome{Done: true}, nil
 }
 
-func (e emptyDB) DeleteUser(context.Context, user.Guard, audit.Event) (user.Outcome, error) {
+func (e emptyDB) DeleteUser(context.Context, user.Guard, []ratelimit.Budget, audit.Event) (user.Outcome, error) {
 	return user.Outcome{Done: true}, nil
 }
 
@@ -333,6 +336,10 @@ func (e emptyDB) Record(_ context.Context, event audit.Event) error {
 
 func (e emptyDB) ListAudit(context.Context, string, audit.Query) (audit.Page, error) {
 	return audit.Page{}, nil
+}
+
+func (e emptyDB) PersonalData(context.Context, string, []user.CountedAs, audit.Query) (*user.PersonalData, error) {
+	return &user.PersonalData{}, nil
 }
 
 func (e emptyDB) CallerAndUsers(_ context.Context, _ request.Caller, q user.ListQuery) (*user.User, user.ListPage, error) {

@@ -34,6 +34,7 @@ func TestEachRequestTakesFewStatements(t *testing.T) {
 		{"refresh, no token", 0, func() answer { return s.send("POST", "/api/user/refresh", `{"refresh_token":"x"}`) }},
 		{"GET me", 1, func() answer { return s.send("GET", "/api/user/me", "", anns) }},
 		{"sessions", 2, func() answer { return s.send("GET", "/api/user/me/sessions", "", anns) }},
+		{"export", 11, func() answer { return s.send("GET", "/api/user/me/export", "", anns) }},
 		{"end a session", 2, func() answer {
 			return s.send("DELETE", "/api/user/me/sessions/00000000-0000-4000-8000-000000000000", "", anns)
 		}},

@@ -47,6 +47,7 @@ const (
 	ActionDelete          Action = "delete"
 	ActionDeleteFailed    Action = "delete_failed" // the last ADMIN would be gone
 	ActionSeed            Action = "seed"
+	ActionDataExported    Action = "data_exported" // everything about an account was read
 
 	// What an operator does to all accounts, or to the log itself.
 	ActionAllSessionsEnded Action = "all_sessions_ended"
@@ -61,7 +62,7 @@ var Actions = []Action{
 	ActionLogout, ActionSessionEnded, ActionRefreshReused, ActionRefreshRepeated,
 	ActionResetAsked, ActionResetUsed, ActionResetFailed, ActionPasswordFailed, ActionPasswordChanged,
 	ActionEmailChanged, ActionUsernameChanged, ActionProfileChanged, ActionMetadataChanged, ActionRoleChanged, ActionActiveChanged,
-	ActionUpdateFailed, ActionDelete, ActionDeleteFailed, ActionSeed, ActionAllSessionsEnded, ActionAuditErased, ActionAuditTrimmed, ActionImport,
+	ActionUpdateFailed, ActionDelete, ActionDeleteFailed, ActionSeed, ActionDataExported, ActionAllSessionsEnded, ActionAuditErased, ActionAuditTrimmed, ActionImport,
 }
 
 // Event is one row of the audit log. It holds no secret, no name and no e-mail,

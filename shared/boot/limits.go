@@ -23,6 +23,7 @@ func (e *Environment) Limits() user.Limits {
 	l.ForgetAccount = e.rate("LIMIT_FORGET_ACCOUNT", l.ForgetAccount)
 	l.Forget = e.rate("LIMIT_FORGET_NETWORK", l.Forget)
 	l.Reset = e.rate("LIMIT_RESET_NETWORK", l.Reset)
+	l.ExportAccount = e.rate("LIMIT_EXPORT_ACCOUNT", l.ExportAccount)
 	l.AdminMail = e.rate("LIMIT_ADMIN_MAIL", l.AdminMail)
 	return l
 }

@@ -21,6 +21,7 @@ func TestLimitsAreReadFromTheirVariables(t *testing.T) {
 		"LIMIT_FORGET_ACCOUNT", "3/1h30m",
 		"LIMIT_FORGET_NETWORK", "4/2h",
 		"LIMIT_RESET_NETWORK", "5/1m",
+		"LIMIT_EXPORT_ACCOUNT", "7/1m",
 		"LIMIT_ADMIN_MAIL", "7/1h",
 	)
 	check(t, "every limit set", e.Limits(), user.Limits{
@@ -32,6 +33,7 @@ func TestLimitsAreReadFromTheirVariables(t *testing.T) {
 		ForgetAccount:          ratelimit.Rate{Limit: 3, Window: 90 * time.Minute},
 		Forget:                 ratelimit.Rate{Limit: 4, Window: 2 * time.Hour},
 		Reset:                  ratelimit.Rate{Limit: 5, Window: time.Minute},
+		ExportAccount:          ratelimit.Rate{Limit: 7, Window: time.Minute},
 		AdminMail:              ratelimit.Rate{Limit: 7, Window: time.Hour},
 	})
 	check(t, "what is rejected", rejection(t, e), "")
@@ -42,7 +44,7 @@ func TestLimitsOutOfBoundsAreRejected(t *testing.T) {
 	const rate = " must be a rate such as 10/15m, from 1 to 1000000 in 1s to 24h"
 	for _, name := range []string{
 		"LIMIT_LOGIN_ACCOUNT_NETWORK", "LIMIT_LOGIN_NETWORK", "LIMIT_REGISTER_NETWORK", "LIMIT_EMAIL_ACCOUNT",
-		"LIMIT_FORGET_ACCOUNT", "LIMIT_FORGET_NETWORK", "LIMIT_RESET_NETWORK", "LIMIT_ADMIN_MAIL",
+		"LIMIT_FORGET_ACCOUNT", "LIMIT_FORGET_NETWORK", "LIMIT_RESET_NETWORK", "LIMIT_EXPORT_ACCOUNT", "LIMIT_ADMIN_MAIL",
 	} {
 		for _, value := range []string{
 			"canary", "10", "10/", "/15m", "0/15m", "-1/15m", "1000001/15m", "10/999ms", "10/24h1s", "10/-15m", "10/15", "1.5/15m",

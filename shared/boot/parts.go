@@ -5,7 +5,9 @@ import (
 	"context"
 	"net/url"
 	"strings"
+	"time"
 
+	"roster/shared/audit"
 	"roster/shared/credential/cursor"
 	"roster/shared/credential/onetime"
 	"roster/shared/credential/password"
@@ -74,8 +76,30 @@ func (e *Environment) DatabaseURLs(ctx context.Context) (functions, owner string
 	if err != nil {
 		return "", "", err
 	}
-	functions = withRotatedUser(values)
-	return functions, cmp.Or(values["MIGRATE_DATABASE_URL"], asUser(functions, values["MIGRATE_DATABASE_USER"])), nil
+	return withRotatedUser(values), ownersURL(values), nil
+}
+
+// OpenOwner opens the database as the role that owns the tables: see Migrator. Close
+// it after use.
+func (e *Environment) OpenOwner(ctx context.Context) (*postgres.DB, error) {
+	source := func(ctx context.Context, fresh bool) (string, error) {
+		values, err := e.Current(ctx, fresh)
+		return ownersURL(values), err
+	}
+	return postgres.OpenSource(ctx, source, postgres.Options{Access: e.DatabaseAccess(), AuditKey: []byte(e.AuditKey()), Unprepared: !e.Bool("DATABASE_PREPARE", true)})
+}
+
+func ownersURL(values map[string]string) string {
+	return cmp.Or(dburl.Trim(values["MIGRATE_DATABASE_URL"]), asUser(withRotatedUser(values), values["MIGRATE_DATABASE_USER"]))
+}
+
+// AuditRetention returns how long the audit log keeps what.
+func (e *Environment) AuditRetention() audit.Retention {
+	const day = 24 * time.Hour
+	return audit.Retention{
+		Keep:       time.Duration(e.Int("AUDIT_RETENTION", 0, 0, 36500)) * day,
+		EraseAfter: time.Duration(e.Int("AUDIT_ERASE_DELETED", 0, 0, 36500)) * day,
+	}
 }
 
 func (e *Environment) databaseURL(ctx context.Context, fresh bool) (string, error) {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
+	"roster/shared/audit"
 	"roster/shared/boot"
 	"roster/shared/postgres/dburl"
 	"roster/shared/user"
@@ -177,4 +179,20 @@ func TestMigratorUsesTheOwnersName(t *testing.T) {
 	}
 	functions, owner, another := "postgres://roster_functions"+verified, "postgres://roster_owner"+verified, "postgres://another"+verified
 	check(t, "users", owners, []string{owner, owner, functions, another, another, functions})
+}
+
+func TestAuditRetentionIsInDays(t *testing.T) {
+	t.Parallel()
+	const day = 24 * time.Hour
+	check(t, "the default", env().AuditRetention(), audit.Retention{})
+	e := env("AUDIT_RETENTION", "730", "AUDIT_ERASE_DELETED", "30")
+	check(t, "both", e.AuditRetention(), audit.Retention{Keep: 730 * day, EraseAfter: 30 * day})
+	check(t, "what is rejected", rejection(t, e), "")
+	for _, name := range []string{"AUDIT_RETENTION", "AUDIT_ERASE_DELETED"} {
+		for _, value := range []string{"canary", "-1", "36501", "0.5", "30d"} {
+			e := env(name, value)
+			e.AuditRetention()
+			check(t, value, rejection(t, e), name+" must be a whole number from 0 to 36500")
+		}
+	}
 }

@@ -190,7 +190,7 @@ func TestDevicesEndWithThePassword(t *testing.T) {
 			return err
 		}, false},
 		"deletion, and another account of that name": {func(t *testing.T, db *postgres.DB, u user.User) error {
-			_, err := db.DeleteUser(t.Context(), guardOf(t, u, u), event)
+			_, err := db.DeleteUser(t.Context(), guardOf(t, u, u), nil, event)
 			create(t, db, account(u.Username))
 			return err
 		}, false},

@@ -65,7 +65,7 @@ func TestGuard(t *testing.T) {
 			return db.UpdateUser(t.Context(), g, user.Edit{FirstName: ptr("Anna"), At: now}, event)
 		},
 		"delete": func(t testing.TB, db *postgres.DB, g user.Guard) (user.Outcome, error) {
-			return db.DeleteUser(t.Context(), g, event)
+			return db.DeleteUser(t.Context(), g, nil, event)
 		},
 	} {
 		for name, c := range guardCases {

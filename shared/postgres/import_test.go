@@ -286,14 +286,6 @@ func TestImportDryRunWritesNothing(t *testing.T) {
 	}
 }
 
-// rowNumbers returns the numbers of the refused rows.
-func rowNumbers(r directory.Report) (rows []int) {
-	for _, refusal := range r.Refusals {
-		rows = append(rows, refusal.Row)
-	}
-	return rows
-}
-
 func details(t testing.TB) (all []string) {
 	t.Helper()
 	for _, text := range dump(t, "select actions, target, event::json -> 'detail' as detail from audit where 'import' = any (actions) order by (event::json -> 'detail')::text desc") {

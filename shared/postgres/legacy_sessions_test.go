@@ -151,7 +151,7 @@ func TestWhatEndsALegacySession(t *testing.T) {
 			}
 		},
 		"deletion": func(u user.User, _ request.Caller) {
-			if o, err := db.DeleteUser(t.Context(), guardOf(t, admin, u), event); err != nil || !o.Done {
+			if o, err := db.DeleteUser(t.Context(), guardOf(t, admin, u), nil, event); err != nil || !o.Done {
 				t.Errorf("%+v, %v", o, err)
 			}
 			create(t, db, account(u.Username)) // somebody else takes the name

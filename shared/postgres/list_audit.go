@@ -20,15 +20,19 @@ const sqlListAudit statement = withUsernames + `
 	select at, chain, seq, event, actor, target from audit where true` + onPage + `
 ) as page` + newestFirst
 
-// Each half of an account's events follows an index of its own.
+// What was done to the account, what it did to others, and what it did to nobody: each
+// follows an index of its own.
 const sqlListAuditOfUser statement = `
 with about_user as (
 	select at, chain, seq, event, actor, target from audit where target = @user` + onPage + `
 ), by_user as (
 	select at, chain, seq, event, actor, target from audit where actor = @user and actor <> target` + onPage + `
+), by_user_alone as (
+	select at, chain, seq, event, actor, target from audit where actor = @user and actor is not null and target is null` + onPage + `
 )` + withUsernames + `
 	select at, chain, seq, event, actor, target from about_user
-	union all select at, chain, seq, event, actor, target from by_user` + newestFirst + ` limit @rows
+	union all select at, chain, seq, event, actor, target from by_user
+	union all select at, chain, seq, event, actor, target from by_user_alone` + newestFirst + ` limit @rows
 ) as page` + newestFirst
 
 // withUsernames looks the names up for the rows of the page alone: one look-up by
@@ -52,6 +56,14 @@ const onPage = `
 // it, or the whole log for "". An event that somebody has altered is shown as
 // far as it can be read; VerifyAudit names it.
 func (db *DB) ListAudit(ctx context.Context, uuid string, q audit.Query) (audit.Page, error) {
+	rows, err := collect(ctx, db, auditQuery(uuid, q), scanEvent)
+	if err != nil {
+		return audit.Page{}, err
+	}
+	return auditPage(rows, q.Limit), nil
+}
+
+func auditQuery(uuid string, q audit.Query) query {
 	var before audit.Cursor
 	if q.Before != nil {
 		before = *q.Before
@@ -69,19 +81,19 @@ func (db *DB) ListAudit(ctx context.Context, uuid string, q audit.Query) (audit.
 	if uuid != "" {
 		sql, args = sqlListAuditOfUser, append(args, argument{"user", uuid})
 	}
-	rows, err := collect(ctx, db, query{"list the audit log", sql, args}, scanEvent)
-	if err != nil {
-		return audit.Page{}, err
-	}
-	var page audit.Page
-	if len(rows) > q.Limit {
-		rows = rows[:q.Limit]
-		page.Next = &rows[q.Limit-1].cursor
+	return query{"list the audit log", sql, args}
+}
+
+// auditPage returns the page of the rows of an auditQuery.
+func auditPage(rows []markedEvent, limit int) (page audit.Page) {
+	if len(rows) > limit {
+		rows = rows[:limit]
+		page.Next = &rows[limit-1].cursor
 	}
 	for _, row := range rows {
 		page.Events = append(page.Events, row.event)
 	}
-	return page, nil
+	return page
 }
 
 // markedEvent is an event and its place in the log.

@@ -33,7 +33,7 @@ func TestWhatEndsSessionsSeesALoginThatItWaitsFor(t *testing.T) {
 			return o.Done, err
 		}},
 		"a deletion": {end: func(t *testing.T, db *postgres.DB, u user.User, caller request.Caller) (bool, error) {
-			o, err := db.DeleteUser(t.Context(), user.Guard{Caller: caller, TargetUUID: u.UUID, Username: u.Username}, event)
+			o, err := db.DeleteUser(t.Context(), user.Guard{Caller: caller, TargetUUID: u.UUID, Username: u.Username}, nil, event)
 			return o.Done, err
 		}},
 		"end_all_sessions": {end: func(t *testing.T, db *postgres.DB, _ user.User, _ request.Caller) (bool, error) {

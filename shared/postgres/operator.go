@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"roster/shared/audit"
+	"roster/shared/ratelimit"
 	"roster/shared/user"
 )
 
@@ -32,10 +33,10 @@ func (db *DB) UpdateUserAsOperator(ctx context.Context, g user.Guard, e user.Edi
 	return o, err
 }
 
-// DeleteUserAsOperator deletes an account if the guard holds. The guard has no
-// caller.
-func (db *DB) DeleteUserAsOperator(ctx context.Context, g user.Guard, event audit.Event) (o user.Outcome, err error) {
-	args := db.audited(event, targetArgs(g))
+// DeleteUserAsOperator deletes an account, and the counters of these budgets, if the
+// guard holds. The guard has no caller.
+func (db *DB) DeleteUserAsOperator(ctx context.Context, g user.Guard, clear []ratelimit.Budget, event audit.Event) (o user.Outcome, err error) {
+	args := append(db.audited(event, targetArgs(g)), argument{"counters", limitKeys(clear)})
 	_, err = db.queryRow(ctx, query{"delete a user for an operator", sqlDeleteUserAsOperator, args}, &o.Done, &o.CallerRefused, &o.LastAdmin)
 	return o, err
 }

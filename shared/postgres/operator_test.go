@@ -34,7 +34,7 @@ func TestOperatorsGuard(t *testing.T) {
 				return db.UpdateUserAsOperator(t.Context(), g, user.Edit{Active: ptr(false), At: now}, event)
 			},
 			"delete": func(t testing.TB, db *postgres.DB, g user.Guard) (user.Outcome, error) {
-				return db.DeleteUserAsOperator(t.Context(), g, event)
+				return db.DeleteUserAsOperator(t.Context(), g, nil, event)
 			},
 		} {
 			t.Run(verb+" "+name, func(t *testing.T) {
@@ -71,7 +71,7 @@ func TestOperatorsRaceForTheLastAdmin(t *testing.T) {
 		var n tally
 		concurrently(len(admins), func(i int) {
 			g := user.Guard{TargetUUID: admins[i].UUID, Username: admins[i].Username, RemovesAdmin: true}
-			o, err := db.DeleteUserAsOperator(t.Context(), g, event)
+			o, err := db.DeleteUserAsOperator(t.Context(), g, nil, event)
 			n.count(t, o.Done, err)
 		})
 		if n.oneWon(t, round); n.lost.Load()+n.outages.Load() != 1 {

@@ -31,7 +31,7 @@ func callEveryMethod(ctx context.Context, db *postgres.DB) map[string]error {
 	_, errs["RecordLogin"] = db.RecordLogin(ctx, loginOf(u, now), event)
 	_, _, errs["CallerAndTarget"] = db.CallerAndTarget(ctx, caller, "ann")
 	_, errs["UpdateUser"] = db.UpdateUser(ctx, guard, user.Edit{At: now}, event)
-	_, errs["DeleteUser"] = db.DeleteUser(ctx, guard, event)
+	_, errs["DeleteUser"] = db.DeleteUser(ctx, guard, nil, event)
 	_, _, errs["Renew"] = db.Renew(ctx, user.Renewal{Session: caller.Session, At: now}, event)
 	_, errs["Sessions"] = db.Sessions(ctx, u.UUID)
 	_, errs["EndSession"] = db.EndSession(ctx, guard, caller.Session, event)

@@ -18,18 +18,13 @@ var planUsers = flag.Int("plan-users", 5000, "accounts in TestGenericPlansUseInd
 
 // wholeTables are the statements that read a whole table, and why that is right.
 var wholeTables = map[string]string{
-	"sqlPurgeResets":      "a scheduled job deletes what has ended, a batch at a time",
-	"sqlPurgeSessions":    "a scheduled job deletes what has ended, a batch at a time",
-	"sqlPurgeDevices":     "a scheduled job deletes what has ended, a batch at a time",
-	"sqlEndAllSessions":   "an operator ends the sessions of everybody",
-	"sqlEraseFromAudit":   "an operator erases an account from the log, by its actor too",
-	"sqlTrimAudit":        "an operator removes the beginning of the log",
-	"sqlMarkBeginnings":   "an operator removes the beginning of the log",
-	"sqlCountPrunedAudit": "an operator has the log pruned",
-	"sqlAuditRows":        "an operator has the log verified",
-	"sqlAllAccounts":      "an operator exports everything, by a cursor",
-	"sqlHasUsers":         "it stops at the first row",
-	"sqlSequenceBehind":   "it is asked when an account could not be stored, for the log",
+	"sqlEndAllSessions": "an operator ends the sessions of everybody",
+	"sqlEraseFromAudit": "an operator erases an account from the log, by its actor too",
+	"sqlTrimAudit":      "an operator removes the beginning of the log",
+	"sqlAuditRows":      "an operator has the log verified",
+	"sqlAllAccounts":    "an operator exports everything, by a cursor",
+	"sqlHasUsers":       "it stops at the first row",
+	"sqlSequenceBehind": "it is asked when an account could not be stored, for the log",
 }
 
 // One plan serves every argument of a statement, because plan_cache_mode of the

@@ -109,6 +109,7 @@ var _ interface {
 	user.LogoutStore
 	user.SessionLister
 	user.SessionEnder
+	user.DataExporter
 	user.Lister
 	user.Pinger
 } = (*DB)(nil)

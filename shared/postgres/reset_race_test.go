@@ -24,7 +24,7 @@ func TestNoResetOutlivesWhatEndsIt(t *testing.T) {
 			return updateUser(t, db, g, user.Edit{Active: ptr(false), At: now, RevokeTokens: true, RevokeResets: true})
 		},
 		"a deletion": func(t *testing.T, db *postgres.DB, g user.Guard, u user.User) bool {
-			o, err := db.DeleteUser(t.Context(), g, event)
+			o, err := db.DeleteUser(t.Context(), g, nil, event)
 			return succeeded(t, o.Done, err)
 		},
 	} {

@@ -213,7 +213,7 @@ func TestWhatEndsResets(t *testing.T) {
 		"a change of names":    {do: change(user.Edit{FirstName: ptr("x"), Username: ptr("new")})},
 		"the end of tokens":    {do: change(user.Edit{RevokeTokens: true})},
 		"a deletion": {ends: true, do: func(t testing.TB, db *postgres.DB, u user.User) bool {
-			o, err := db.DeleteUser(t.Context(), guardOf(t, u, u), event)
+			o, err := db.DeleteUser(t.Context(), guardOf(t, u, u), nil, event)
 			return o.Done && err == nil
 		}},
 		"a login": {do: func(t testing.TB, db *postgres.DB, u user.User) bool {

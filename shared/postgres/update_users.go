@@ -31,12 +31,16 @@ func (db *DB) BulkTargets(ctx context.Context, usernames []string) (targets []us
 // sqlUpdateUsers is sqlUpdateUser and sqlDeleteUser for many accounts. It locks as
 // they do: accounts in the order of their ids, then what belongs to them, then the
 // chain of the audit log. All events go to one chain, because another lock
-// order between two chains could have two statements wait for each other.
+// order between two chains could have two statements wait for each other. The keys of
+// the counters that it deletes are not locked: nothing else locks those of two accounts.
 const sqlUpdateUsers statement = bulkGuardCTE + `, allowed as (
 	select m.* from matching m, guard g where g.caller_ok and (g.admin_remains or not m.removes_admin)
 ), deleted_users as (
 	delete from users u using allowed a where u.id = a.id and a.deletes
 	returning u.uuid
+), deleted_limits as (
+	delete from limits where key = any (array (
+		select c.key from unnest(@counters::bytea[], @counters_of::uuid[]) as c (key, account) join deleted_users d on d.uuid = c.account))
 ), updated_users as (
 	update users u set
 		role          = coalesce(a.new_role, u.role),
@@ -138,7 +142,15 @@ func (db *DB) UpdateUsers(ctx context.Context, c request.Caller, writes []user.B
 // bulkArgs returns the arguments of sqlUpdateUsers: one array for each column.
 func (db *DB) bulkArgs(c request.Caller, writes []user.BulkWrite, now time.Time) named {
 	chain := randomChain()
+	var counters [][]byte
+	var countersOf []string
+	for _, w := range writes {
+		counters = append(counters, limitKeys(w.Clear)...)
+		countersOf = append(countersOf, slices.Repeat([]string{w.Target.UUID}, len(w.Clear))...)
+	}
 	return named{
+		{"counters", counters},
+		{"counters_of", countersOf},
 		{"targets", column(writes, func(w user.BulkWrite) string { return w.Target.UUID })},
 		{"usernames", column(writes, func(w user.BulkWrite) string { return w.Target.Username })},
 		{"roles", column(writes, func(w user.BulkWrite) string { return string(w.Target.Role) })},

@@ -6,6 +6,7 @@ import (
 
 	"roster/shared/audit"
 	"roster/shared/fault"
+	"roster/shared/ratelimit"
 	"roster/shared/request"
 )
 
@@ -13,9 +14,9 @@ import (
 type Deleter interface {
 	Viewer
 	audit.Recorder
-	// DeleteUser removes the account and everything that belongs to it, unless
-	// the guard refuses.
-	DeleteUser(ctx context.Context, g Guard, e audit.Event) (Outcome, error)
+	// DeleteUser removes the account and everything that belongs to it, with these
+	// counters, unless the guard refuses.
+	DeleteUser(ctx context.Context, g Guard, clear []ratelimit.Budget, e audit.Event) (Outcome, error)
 }
 
 // Delete removes the caller's own account, or for an ADMIN any account. It
@@ -30,7 +31,7 @@ func Delete(ctx context.Context, req request.Request, db Deleter, username strin
 	outcome, err := db.DeleteUser(ctx, Guard{
 		Caller: req.Caller, AsAdmin: self.UUID != target.UUID,
 		TargetUUID: target.UUID, Username: target.Username, RemovesAdmin: true,
-	}, deleted)
+	}, countersOf(target.UUID), deleted)
 	if err == nil {
 		err = outcome.err()
 	}
@@ -40,4 +41,13 @@ func Delete(ctx context.Context, req request.Request, db Deleter, username strin
 		return audit.RecordRefusal(ctx, db, failed, err)
 	}
 	return err
+}
+
+// countersOf returns the budgets whose counters are found by the account's UUID.
+func countersOf(uuid string) (budgets []ratelimit.Budget) {
+	var anyLimits Limits // the key of a counter does not depend on its limit
+	for _, c := range anyLimits.countersOf(uuid) {
+		budgets = append(budgets, c.Budget)
+	}
+	return budgets
 }

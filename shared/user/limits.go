@@ -22,6 +22,7 @@ type Limits struct {
 	EmailAccount            ratelimit.Rate // changes of its own e-mail by one account
 	ForgetAccount           ratelimit.Rate // mails for one username, one e-mail, or one pair of both
 	Forget, Reset           ratelimit.Rate // from one network
+	ExportAccount           ratelimit.Rate // exports that one account asks for
 	AdminMail               ratelimit.Rate // mails that one ADMIN has sent to other people
 }
 
@@ -35,6 +36,7 @@ var DefaultLimits = Limits{
 	ForgetAccount:          ratelimit.Rate{Limit: 3, Window: ResetLifetime}, // as many as an account has links
 	Forget:                 ratelimit.Rate{Limit: 30, Window: time.Hour},
 	Reset:                  ratelimit.Rate{Limit: 30, Window: 15 * time.Minute},
+	ExportAccount:          ratelimit.Rate{Limit: 60, Window: time.Hour}, // 120,000 events
 	AdminMail:              ratelimit.Rate{Limit: 300, Window: time.Hour},
 }
 
@@ -106,7 +108,11 @@ func (l Limits) reset(client request.Client) []ratelimit.Budget {
 // email returns the budgets for changes of an own e-mail. Such a change reveals
 // whether an address is taken, as a registration does.
 func (l Limits) email(uuid string, client request.Client) []ratelimit.Budget {
-	return append(l.register(client), l.EmailAccount.Budget("email account", uuid))
+	return append(l.register(client), l.emailAccount(uuid))
+}
+
+func (l Limits) emailAccount(uuid string) ratelimit.Budget {
+	return l.EmailAccount.Budget("email account", uuid)
 }
 
 // adminMail returns the budget for mails that an ADMIN sends, so that nobody can

@@ -8,6 +8,7 @@ import (
 
 	"roster/shared/audit"
 	"roster/shared/fault"
+	"roster/shared/ratelimit"
 )
 
 // An operator works on the database from the command line. It has the database's
@@ -31,7 +32,7 @@ type OperatorStore interface {
 	UpdateUserAsOperator(ctx context.Context, g Guard, e Edit, event audit.Event) (Outcome, error)
 	// DeleteUserAsOperator removes the account and everything that belongs to it,
 	// unless the guard refuses.
-	DeleteUserAsOperator(ctx context.Context, g Guard, event audit.Event) (Outcome, error)
+	DeleteUserAsOperator(ctx context.Context, g Guard, clear []ratelimit.Budget, event audit.Event) (Outcome, error)
 }
 
 // byOperator is the detail of an operator's events.
@@ -97,7 +98,7 @@ func DeleteAsOperator(ctx context.Context, db OperatorStore, username string, no
 		return err
 	}
 	guard := Guard{TargetUUID: target.UUID, Username: target.Username, RemovesAdmin: true}
-	outcome, err := db.DeleteUserAsOperator(ctx, guard, operatorEvent(target, now, audit.ActionDelete))
+	outcome, err := db.DeleteUserAsOperator(ctx, guard, countersOf(target.UUID), operatorEvent(target, now, audit.ActionDelete))
 	if err == nil {
 		err = outcome.err()
 	}

@@ -6,6 +6,7 @@ import (
 
 	"roster/shared/audit"
 	"roster/shared/fault"
+	"roster/shared/ratelimit"
 	"roster/shared/user"
 )
 
@@ -36,7 +37,7 @@ func (s *operatorStore) UpdateUserAsOperator(_ context.Context, g user.Guard, e 
 	return s.next(g, event), nil
 }
 
-func (s *operatorStore) DeleteUserAsOperator(_ context.Context, g user.Guard, event audit.Event) (user.Outcome, error) {
+func (s *operatorStore) DeleteUserAsOperator(_ context.Context, g user.Guard, _ []ratelimit.Budget, event audit.Event) (user.Outcome, error) {
 	return s.next(g, event), nil
 }
 

@@ -6,41 +6,51 @@ import (
 	"time"
 )
 
-// Purger deletes expired rows, at most batch of each kind at once, and returns
-// how many it has deleted.
+// Purger deletes expired rows, at most PurgeBatch of one kind at once. It looks at
+// the rows in the order of a key, and begins after that key, or at the first row for "".
 type Purger interface {
-	PurgeLimits(ctx context.Context, before LimitsBefore, batch int) (int, error)
-	PurgeResets(ctx context.Context, now time.Time, batch int) (int, error)
-	PurgeSessions(ctx context.Context, now time.Time, batch int) (int, error)
-	PurgeDevices(ctx context.Context, lastUsedBefore time.Time, batch int) (int, error)
+	PurgeLimits(ctx context.Context, kind CounterKind, before time.Time, after string) (PurgedBatch, error)
+	PurgeResets(ctx context.Context, now time.Time, after string) (PurgedBatch, error)
+	PurgeSessions(ctx context.Context, now time.Time, after string) (PurgedBatch, error)
+	PurgeDevices(ctx context.Context, lastUsedBefore time.Time, after string) (PurgedBatch, error)
 }
 
-// LimitsBefore says how old the counters are that are deleted. A used-up counter
-// of an account is kept as long as the account: without it the disabled password
-// would work again, and an attacker would have new attempts.
-type LimitsBefore struct {
-	Windows    time.Time // those whose window ended before
-	FewAtName  time.Time // five attempts in a row, or fewer, at a name that nobody has
-	ManyAtName time.Time // more of them
-	AtAccount  time.Time // attempts in a row at an account that has not used them up, or that is deleted
-}
-
-// How long counters are kept. Anybody can make counters for names that nobody
-// has, so these go soon; a name with many attempts is kept longer, because it
-// must answer as an account does to somebody who tries a hundred times.
-const (
-	keepWindows    = time.Hour
-	keepFewAtName  = 24 * time.Hour
-	keepManyAtName = 7 * 24 * time.Hour
-	keepAtAccount  = 90 * 24 * time.Hour
-)
-
-// A run deletes batches for a minute at most. One batch is short, so that no
+// PurgeBatch is how many rows are deleted at once. A batch takes milliseconds, so no
 // request waits long for it.
+const PurgeBatch = 100
+
+// PurgedBatch is what one batch has deleted.
+type PurgedBatch struct {
+	Rows int
+	Last string // the key of the last row, after which the next batch begins
+}
+
+// CounterKind is a kind of counter: how long it is kept depends on it.
+type CounterKind int
+
+// The kinds. A used-up counter of an account is kept as long as the account: without it
+// the disabled password would work again, and an attacker would have new attempts.
 const (
-	purgeBatch = 5000
-	purgeTime  = time.Minute
+	WindowCounter   CounterKind = iota // attempts in a window
+	FewAtName                          // five attempts in a row, or fewer, at a name that nobody has
+	ManyAtName                         // more of them
+	AtAccount                          // attempts in a row at an account
+	UsedUpAtAccount                    // all of them; deleted only when the account is
 )
+
+// keepCounters is how long counters are kept. Anybody can make counters for names that
+// nobody has, so these go soon; a name with many attempts is kept longer, because it
+// must answer as an account does to somebody who tries a hundred times.
+var keepCounters = map[CounterKind]time.Duration{
+	WindowCounter:   time.Hour,
+	FewAtName:       24 * time.Hour,
+	ManyAtName:      7 * 24 * time.Hour,
+	AtAccount:       90 * 24 * time.Hour,
+	UsedUpAtAccount: 90 * 24 * time.Hour,
+}
+
+// purgeTime is how long a run deletes batches, at most.
+const purgeTime = time.Minute
 
 // Purged is how many rows were deleted.
 type Purged struct {
@@ -55,28 +65,27 @@ type Purged struct {
 func PurgeExpired(ctx context.Context, db Purger, now time.Time) (all Purged, err error) {
 	ctx, cancel := context.WithTimeout(ctx, purgeTime)
 	defer cancel()
-	before := LimitsBefore{
-		Windows:    now.Add(-keepWindows),
-		FewAtName:  now.Add(-keepFewAtName),
-		ManyAtName: now.Add(-keepManyAtName),
-		AtAccount:  now.Add(-keepAtAccount),
-	}
 	err = errors.Join( // not in the return statement, which may read all before the calls change it
-		purge(&all.Resets, func() (int, error) { return db.PurgeResets(ctx, now, purgeBatch) }),
-		purge(&all.Sessions, func() (int, error) { return db.PurgeSessions(ctx, now, purgeBatch) }),
-		purge(&all.Devices, func() (int, error) { return db.PurgeDevices(ctx, now.Add(-DeviceLifetime), purgeBatch) }),
-		purge(&all.Limits, func() (int, error) { return db.PurgeLimits(ctx, before, purgeBatch) }),
+		purge(&all.Resets, func(after string) (PurgedBatch, error) { return db.PurgeResets(ctx, now, after) }),
+		purge(&all.Sessions, func(after string) (PurgedBatch, error) { return db.PurgeSessions(ctx, now, after) }),
+		purge(&all.Devices, func(after string) (PurgedBatch, error) { return db.PurgeDevices(ctx, now.Add(-DeviceLifetime), after) }),
 	)
+	for kind, keep := range keepCounters {
+		err = errors.Join(err, purge(&all.Limits, func(after string) (PurgedBatch, error) {
+			return db.PurgeLimits(ctx, kind, now.Add(-keep), after)
+		}))
+	}
 	return all, err
 }
 
 // purge deletes batches until one is not full.
-func purge(all *int, deleteBatch func() (int, error)) error {
-	for {
-		n, err := deleteBatch()
-		*all += n
-		if err != nil || n < purgeBatch {
+func purge(all *int, deleteBatch func(after string) (PurgedBatch, error)) error {
+	for after := ""; ; {
+		b, err := deleteBatch(after)
+		*all += b.Rows
+		if err != nil || b.Rows < PurgeBatch {
 			return err
 		}
+		after = b.Last
 	}
 }

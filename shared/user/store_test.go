@@ -179,7 +179,7 @@ func (s *store) UpdateUser(_ context.Context, g user.Guard, e user.Edit, event a
 	return s.outcome, s.call("UpdateUser")
 }
 
-func (s *store) DeleteUser(_ context.Context, g user.Guard, e audit.Event) (user.Outcome, error) {
+func (s *store) DeleteUser(_ context.Context, g user.Guard, _ []ratelimit.Budget, e audit.Event) (user.Outcome, error) {
 	s.guard, s.event = g, e
 	if err := s.needsTarget(e, g.TargetUUID); err != nil {
 		return s.outcome, err

@@ -8,6 +8,7 @@ import (
 
 	"roster/shared/audit"
 	"roster/shared/fault"
+	"roster/shared/ratelimit"
 	"roster/shared/request"
 )
 
@@ -68,6 +69,7 @@ type BulkWrite struct {
 	Target BulkTarget
 	Edit   Edit // with what it revokes
 	Delete bool
+	Clear  []ratelimit.Budget // whose counters go with a deleted account
 	// Refused writes nothing but the event.
 	Refused bool
 	Event   audit.Event

@@ -77,7 +77,7 @@ func (b *bulk) write(change BulkChange, t BulkTarget) BulkWrite {
 	if change.deletes() {
 		event := audit.NewEvent(b.req, audit.ActionDelete)
 		event.Target = t.UUID
-		return BulkWrite{Target: t, Delete: true, Event: event}
+		return BulkWrite{Target: t, Delete: true, Clear: countersOf(t.UUID), Event: event}
 	}
 	target := User{Role: t.Role, Active: t.Active}
 	edit := change.edit().withRevocations(target)

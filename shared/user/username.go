@@ -81,7 +81,7 @@ func limitKey(username string) string {
 // pretend to be the service itself.
 var reservedUsernames = map[string]bool{
 	"register": true, "login": true, "forget_password": true, "reset_password": true, "forgot_password": true,
-	"logout": true, "refresh": true, "reset": true, "change_password": true, "change-password": true, "verify": true, "sessions": true,
+	"logout": true, "refresh": true, "reset": true, "change_password": true, "change-password": true, "verify": true, "sessions": true, "export": true,
 	"admin": true, "administrator": true, "root": true, "system": true, "roster": true,
 	"me": true, "self": true, "user": true, "users": true, "anonymous": true, "guest": true,
 	"api": true, "audit": true, "docs": true, "health": true, "healthz": true, "openapi": true, "openapi.json": true,

@@ -26,7 +26,7 @@ func TestHashesAreChecked(t *testing.T) {
 			t.Errorf("%.30s: %q, want %q", stored, got, want)
 		}
 	}
-	if parts.NewUUID() == parts.NewUUID() {
+	if one, other := parts.NewUUID(), parts.NewUUID(); one == other {
 		t.Error("two accounts get the same UUID")
 	}
 }

@@ -7,7 +7,8 @@
 // schema alone, so that it is up to date before new code uses it, and again when
 // the API has its address, so that the admin's link leads somewhere. It also runs
 // on a schedule and by hand. Each run does only what is missing. By hand it also
-// ends all sessions, when it is asked to.
+// ends all sessions, when it is asked to. Where a retention is configured, it removes
+// old events from the audit log, and erases deleted accounts from it.
 //
 // It refuses to undo anything: it reverts no migration and resets no password,
 // and it deletes no data when the stack is deleted.
@@ -28,6 +29,8 @@ type Report struct {
 	Migrations []string    `json:"migrations"` // applied by this run
 	Admin      user.Seeded `json:"admin"`
 	Removed    user.Purged `json:"removed"` // expired rows
+	// Audit is what was removed from the audit log, where that is configured.
+	Audit *audit.Purged `json:"audit,omitempty"`
 	// Ended is what ended because the run was asked to end all sessions.
 	Ended *user.AllEnded `json:"ended,omitempty"`
 }
@@ -60,6 +63,16 @@ type Parts struct {
 	Admin   user.Admin
 	// AuditKey keys the copy of the audit log's heads.
 	AuditKey []byte
+	// Retention says how long the audit log keeps what. OpenOwner opens the database
+	// for the owner of the tables, who alone may remove from the log.
+	Retention audit.Retention
+	OpenOwner func(context.Context) (Owner, error)
+}
+
+// Owner is the database, opened as the owner of the tables.
+type Owner interface {
+	audit.Purger
+	Close()
 }
 
 // NewJob returns the job that seeds the database.
@@ -84,6 +97,7 @@ func NewJob(db Store, p Parts) Job {
 		report.Admin, err = user.SeedAdmin(ctx, db, p.Seeding, p.Admin, time.Now())
 		copyHeads(ctx, db, p.AuditKey)
 		report.Removed = purgeExpired(ctx, db) // also if the admin could not be seeded
+		report.Audit = purgeAudit(ctx, p)
 		if err != nil {
 			return report, fmt.Errorf("seed the admin: %w", err)
 		}
@@ -104,6 +118,26 @@ func copyHeads(ctx context.Context, db Store, key []byte) {
 	}
 	c := audit.NewCopy(heads, key)
 	slog.InfoContext(ctx, "heads of the audit log", "heads", c.Heads, "heads_mac", c.MAC)
+}
+
+// purgeAudit removes from the audit log what its retention does not keep. A failure
+// is only logged: see purgeExpired.
+func purgeAudit(ctx context.Context, p Parts) *audit.Purged {
+	if !p.Retention.Set() {
+		return nil
+	}
+	db, err := p.OpenOwner(ctx)
+	if err != nil {
+		slog.WarnContext(ctx, "nothing was removed from the audit log", "error", err)
+		return nil
+	}
+	defer db.Close()
+	purged, err := audit.Purge(ctx, db, p.Retention, time.Now())
+	if err != nil {
+		slog.WarnContext(ctx, "not everything was removed from the audit log that its retention does not keep", "error", err)
+	}
+	slog.InfoContext(ctx, "audit log purged", "events_removed", purged.Removed, "events_erased", purged.Erased, "more", purged.More)
+	return &purged
 }
 
 // purgeExpired deletes expired rows. A failure is only logged, because it must not

@@ -28,6 +28,8 @@ type fakes struct {
 	store   error
 	purge   error
 	end     error
+	keep    audit.Retention
+	owner   error
 }
 
 func (s *fakes) record(call string) { s.calls = append(s.calls, call) }
@@ -60,18 +62,41 @@ func (s *fakes) CreateReset(context.Context, user.NewReset, audit.Event) (*user.
 	return &user.User{}, nil
 }
 
-func (s *fakes) PurgeLimits(context.Context, user.LimitsBefore, int) (int, error) {
+func (s *fakes) PurgeLimits(_ context.Context, kind user.CounterKind, _ time.Time, _ string) (user.PurgedBatch, error) {
+	if kind != user.WindowCounter {
+		return user.PurgedBatch{}, nil
+	}
 	s.record("purge")
-	return 2, s.purge
+	return user.PurgedBatch{Rows: 2}, s.purge
 }
 
 func (s *fakes) AuditHeads(context.Context) ([]audit.Head, error) {
 	return []audit.Head{{Chain: 3, Seq: 7, Hash: "ab"}}, nil
 }
 
-func (s *fakes) PurgeResets(context.Context, time.Time, int) (int, error)   { return 1, nil }
-func (s *fakes) PurgeSessions(context.Context, time.Time, int) (int, error) { return 0, nil }
-func (s *fakes) PurgeDevices(context.Context, time.Time, int) (int, error)  { return 0, nil }
+func (s *fakes) PurgeResets(context.Context, time.Time, string) (user.PurgedBatch, error) {
+	return user.PurgedBatch{Rows: 1}, nil
+}
+
+func (s *fakes) PurgeSessions(context.Context, time.Time, string) (b user.PurgedBatch, err error) {
+	return b, nil
+}
+
+func (s *fakes) PurgeDevices(context.Context, time.Time, string) (b user.PurgedBatch, err error) {
+	return b, nil
+}
+
+func (s *fakes) PurgeAudit(context.Context, time.Time, time.Time) (audit.Purged, error) {
+	s.record("remove old events")
+	return audit.Purged{Removed: 5}, nil
+}
+
+func (s *fakes) EraseDeleted(context.Context, time.Time, time.Time) (audit.Purged, error) {
+	s.record("erase deleted accounts")
+	return audit.Purged{Erased: 4}, s.purge
+}
+
+func (s *fakes) Close() { s.record("close") }
 
 func (s *fakes) EndAllSessions(_ context.Context, event audit.Event) (user.AllEnded, error) {
 	s.record("end all sessions: " + string(event.Actions[0]))
@@ -88,8 +113,9 @@ func (s *fakes) job(adminPassword string) seed.Job {
 	tokens := onetime.New([]byte(strings.Repeat("0123456789abcdef", 2)))
 	admin := user.Admin{Username: "admin", Email: "ops@example.com", Password: adminPassword}
 	return seed.NewJob(s, seed.Parts{
-		Migrate: s.Up, Admin: admin,
-		Seeding: user.SeedAdminParts{Passwords: passwords, Tokens: tokens, Notices: user.Notices{Mailer: mail.Mailer{Transport: s}, PublicURL: address}},
+		Migrate: s.Up, Admin: admin, Retention: s.keep,
+		OpenOwner: func(context.Context) (seed.Owner, error) { s.record("open as the owner"); return s, s.owner },
+		Seeding:   user.SeedAdminParts{Passwords: passwords, Tokens: tokens, Notices: user.Notices{Mailer: mail.Mailer{Transport: s}, PublicURL: address}},
 	})
 }
 
@@ -240,6 +266,34 @@ func TestAPersonIsToldThatThereIsNoAdmin(t *testing.T) {
 		_, err := seed.Handler(missing)(t.Context(), json.RawMessage(event))
 		if (err != nil) != fails || fails && err.Error() != "there is no admin: it is another's" {
 			t.Errorf("%s: %v", event, err)
+		}
+	}
+}
+
+// The audit log is purged as its owner, where that is configured. A failure stops
+// neither a deployment nor the hourly run.
+func TestJobPurgesTheAuditLogAsItsOwner(t *testing.T) {
+	t.Parallel()
+	both, admin := audit.Retention{Keep: time.Hour, EraseAfter: time.Hour}, &user.User{Role: user.RoleAdmin, Active: true}
+	begin := []string{"migrate", "find", "purge"}
+	for name, c := range map[string]struct {
+		stage fakes
+		more  []string
+		want  *audit.Purged
+	}{
+		"nothing is configured": {fakes{}, nil, nil},
+		"both":                  {fakes{keep: both}, []string{"open as the owner", "erase deleted accounts", "remove old events", "close"}, &audit.Purged{Erased: 4, Removed: 5}},
+		"no owner":              {fakes{keep: both, owner: errors.New("no")}, []string{"open as the owner"}, nil},
+		"a failure":             {fakes{keep: both, purge: errors.New("no")}, []string{"open as the owner", "erase deleted accounts", "close"}, &audit.Purged{Erased: 4}},
+	} {
+		s := c.stage
+		s.found = admin
+		report, err := s.job("")(t.Context(), seed.Request{})
+		if diff := cmp.Diff(c.want, report.Audit); err != nil || diff != "" {
+			t.Errorf("%s: %v (-want +got):\n%s", name, err, diff)
+		}
+		if diff := cmp.Diff(append(slices.Clone(begin), c.more...), s.calls); diff != "" {
+			t.Errorf("%s: calls (-want +got):\n%s", name, diff)
 		}
 	}
 }

@@ -23,6 +23,8 @@ var all = []route{
 	{"POST", "/api/user/refresh"},
 	{"POST", "/api/user/register"},
 	{"POST", "/api/user/reset_password"},
+	{"GET", "/api/user/{username}/export"},
+	{"HEAD", "/api/user/{username}/export"},
 	{"POST", "/api/user/{username}/reset"},
 	{"DELETE", "/api/user/{username}/sessions/{id}"},
 	{"GET", "/api/user/{username}/sessions"},

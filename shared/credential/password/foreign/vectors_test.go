@@ -1,10 +1,15 @@
 package foreign_test
 
 import (
+	"compress/gzip"
 	"encoding/json"
+	"errors"
+	"io"
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"roster/shared/credential/password/foreign"
 )
@@ -174,5 +179,53 @@ func TestTheDocumentListsEveryPrefix(t *testing.T) {
 		if !strings.Contains(string(text), "`"+prefix) {
 			t.Errorf("docs/password-formats.md does not mention %s", prefix)
 		}
+	}
+}
+
+// The users of a Flask service, whose hashes Werkzeug made (tools/vectors/werkzeug_users.py),
+// are accepted. Twenty of them are verified here.
+func TestTheHashesOfTheFlaskUsersAreAccepted(t *testing.T) {
+	t.Parallel()
+	forms := map[string]int{}
+	for i, u := range flaskUsers(t) {
+		hash, err := foreign.Parse(u.PasswordHash)
+		if err != nil {
+			t.Fatalf("%s: %v", u.Username, err)
+		}
+		forms[u.PasswordHash[:strings.IndexByte(u.PasswordHash, '$')]]++
+		if i%501 == 0 && (!hash.Matches("password of "+u.Username) || hash.Matches("password of another")) {
+			t.Errorf("%s: %q does not verify", u.Username, u.PasswordHash)
+		}
+	}
+	want := map[string]int{"sha1": 1250, "sha256": 1250, "pbkdf2:sha256:260000": 2500, "pbkdf2:sha256:600000": 2500, "scrypt:32768:8:1": 2500}
+	if diff := cmp.Diff(want, forms); diff != "" {
+		t.Errorf("forms (-want +got):\n%s", diff)
+	}
+}
+
+type flaskUser struct {
+	Username     string
+	PasswordHash string `json:"password_hash"`
+}
+
+func flaskUsers(t *testing.T) (all []flaskUser) {
+	t.Helper()
+	file, err := os.Open("../../../../cmd/roster/testdata/flask_users.jsonl.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	text, err := gzip.NewReader(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for d := json.NewDecoder(text); ; {
+		var u flaskUser
+		if err := d.Decode(&u); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, u)
 	}
 }

@@ -35,6 +35,11 @@ var parts = []part{
 		r.Scale = scaleResults(all)
 		return err
 	}},
+	{"directory", "the directory with 1,000,000 accounts", func(ctx context.Context, l *laboratory, o options, r *report.Results) error {
+		all, err := measureDirectory(ctx, l, o)
+		r.Directory = directoryResults(all)
+		return err
+	}},
 	{"steps", "what each step gave", func(ctx context.Context, l *laboratory, o options, r *report.Results) (err error) {
 		r.Steps, err = measureSteps(ctx, l, o)
 		return err

@@ -65,14 +65,20 @@ func (l *laboratory) fillUsers(ctx context.Context, database string, n int) erro
 	return err
 }
 
-func adminGet(s *subject, users int) (client, error) {
+// adminHeader logs the ADMIN in.
+func adminHeader(s *subject) (map[string]string, error) {
 	var t tokens
 	c := rosterLoginCall(adminUsername, &t)
 	c.body = mustEncode(map[string]string{"username": adminUsername, "password": adminPassword})
-	if err := once(s, c); err != nil {
+	err := once(s, c)
+	return bearer(t.Access), err
+}
+
+func adminGet(s *subject, users int) (client, error) {
+	header, err := adminHeader(s)
+	if err != nil {
 		return nil, err
 	}
-	header := bearer(t.Access)
 	return func() (call, error) {
 		n, err := rand.Int(rand.Reader, big.NewInt(int64(users)))
 		return call{method: "GET", path: fmt.Sprint(userPath, "user", n), status: http.StatusOK, header: header}, err

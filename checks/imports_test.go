@@ -132,7 +132,7 @@ var allowedImports = map[string]imports{
 	},
 
 	"shared/boot": {
-		own: []string{"shared/audit", "shared/aws/awsenv", "shared/aws/rdsauth", "shared/credential/device", "shared/credential/onetime", "shared/credential/password", "shared/postgres", "shared/postgres/dburl", "shared/postgres/rdsroots", "shared/credential/refresh", "shared/boot/settings", "shared/ratelimit", "shared/user"},
+		own: []string{"shared/audit", "shared/aws/awsenv", "shared/aws/rdsauth", "shared/credential/cursor", "shared/credential/device", "shared/credential/onetime", "shared/credential/password", "shared/postgres", "shared/postgres/dburl", "shared/postgres/rdsroots", "shared/credential/refresh", "shared/boot/settings", "shared/ratelimit", "shared/user"},
 		why: "every function with a database links it; what only some need has a package of its own below it",
 	},
 	"shared/boot/importing": {
@@ -218,6 +218,7 @@ var allowedImports = map[string]imports{
 	"shared/bearer":               {own: []string{"shared/credential/keyring", "shared/credential/token", "shared/wallclock"}, why: "services elsewhere link it; they have no database of ours, no AWS and no users"},
 	"shared/credential/blocklist": {others: []string{"github.com/ccojocar/zxcvbn-go/data"}, why: "it is a list"},
 	"shared/credential/breach":    {others: []string{"golang.org/x/text/unicode/norm"}, why: "it asks one service one question, and must have no way to tell it more"},
+	"shared/credential/cursor":    {nil, nil, "a mechanism that knows nothing of lists"},
 	"shared/credential/device":    {nil, nil, "a mechanism that knows nothing of users"},
 	"shared/credential/keyring":   {nil, nil, "a mechanism that knows nothing of users, nor of tokens: what publishes keys and what rotates them link no JWT library"},
 	"shared/credential/refresh":   {nil, nil, "a mechanism that knows nothing of users"},

@@ -69,6 +69,7 @@ var journey = []exchange{
 	{route: "PATCH /api/user/{username}", request: "PATCH /api/user/user1", body: `{}`, status: 401, want: "Bearer"},
 	{route: "GET /api/user/{username}", request: "GET /api/user/login", status: 405, want: "POST"}, // a path of its own
 	{route: "GET /api/audit", token: "{access}", status: 403, want: `"code":"forbidden"`},
+	{route: "GET /api/users", token: "{access}", status: 403, want: `"code":"forbidden"`},
 	{route: "POST /api/users", token: "{access}", body: strings.ReplaceAll(account, "user1", "user2"), status: 403, want: `"code":"forbidden"`},
 	{route: "POST /api/users", body: `{}`, status: 401, want: "Bearer"},
 	{route: "PATCH /api/users", token: "{access}", body: `{"users":[{"username":"user1","role":"ADMIN"}]}`, status: 403, want: `"code":"forbidden"`},
@@ -136,6 +137,7 @@ var journey = []exchange{
 
 	{route: "POST /api/user/logout", token: "{access}", status: 401, want: "Bearer"},
 	{route: "GET /api/audit", status: 401, want: "Bearer"},
+	{route: "GET /api/users", status: 401, want: "Bearer"},
 	{route: "GET /healthz", status: 200, want: `{"status":"ok","version":"` + roster.Version + `"}`},
 	{route: "GET /", status: 200, want: "<title>"},
 	{route: "GET /openapi.json", status: 200, want: `{"openapi":"3.1.0"`},

@@ -72,7 +72,7 @@ func suggestedResource(template *sam.Template, m assembly, routes []sam.Route) s
 	}
 	line("    AutoPublishAliasAllProperties: true")
 	switch variables := m.variables(); {
-	case m.hashes():
+	case m.hashes() || special[m.folder].computes:
 		line("    MemorySize: 1024")
 	case len(variables) == 0:
 		line("    MemorySize: 128")

@@ -83,6 +83,7 @@ var parts = map[string]part{
 	"env.PublicURL":       {variables: []string{"PUBLIC_URL"}, required: []string{"PUBLIC_URL"}},
 	"env.AuditRetention":  {variables: []string{"AUDIT_RETENTION"}, checked: []string{"AUDIT_ERASE_DELETED", "AUDIT_RETENTION"}},
 	"env.OpenOwner":       {variables: []string{"MIGRATE_DATABASE_USER", "MIGRATE_SECRET_ARN"}, policies: []string{"ReadMigrate"}},
+	"env.Cursors":         {required: []string{"AUDIT_KEY"}}, // or JWT_SECRET_KEY, which its tokens need where there is no ring
 	"env.Admin":           {variables: []string{"ADMIN_EMAIL"}, required: []string{"ADMIN_EMAIL"}},
 	"env.Migrator":        {variables: []string{"MIGRATE_DATABASE_USER", "MIGRATE_SECRET_ARN"}, policies: []string{"ReadMigrate"}},
 	"env.AuthorizerCache": {checked: []string{"AUTHORIZER_CACHE_SECONDS"}},

@@ -70,6 +70,7 @@ func (f flood) one(t *testing.T, folder string) {
 	}
 	call, known := map[string][3]string{ // method and path, token, body
 		"audit":           {"GET /api/audit", f.v.access},
+		"list_users":      {"GET /api/users", f.v.access},
 		"change_password": {"POST /api/user/change_password", f.v.access, `{"current_password":"wrong","new_password":"correct horse battery"}`},
 		"create_user":     {"POST /api/users", f.v.access, `{"username":"user3","first_name":"User","last_name":"Three","email":"user3@example.com"}`},
 		"send_reset":      {"POST /api/user/user2/reset", f.v.access},

@@ -21,6 +21,8 @@ func TestABadSettingStopsOnlyWhoReadsIt(t *testing.T) {
 		"PASSWORD_MIN_LENGTH":      secret("PASSWORD_MIN_LENGTH", "-1"),
 		"EDGE_SECRET":              secret("TRUSTED_PROXIES", "1"),
 		"TRUSTED_PROXIES":          secret("TRUSTED_PROXIES", "6"),
+		"AUDIT_ERASE_DELETED":      secret("AUDIT_ERASE_DELETED", "-1"),
+		"AUDIT_RETENTION":          secret("AUDIT_RETENTION", "many"),
 		"AUTHORIZER_CACHE_SECONDS": secret("AUTHORIZER_CACHE_SECONDS", "301"),
 		"SECURITY_PASSWORD_SALT":   secret("SECURITY_PASSWORD_SALT", "short"),
 		"JWT_ALGORITHM":            secret("JWT_ALGORITHM", "HS256"),

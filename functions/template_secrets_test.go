@@ -44,7 +44,7 @@ func TestASecretIsForThoseWhoKnowIt(t *testing.T) {
 		}
 		checkDecryption(t, f)
 	}
-	for _, folder := range []string{"health", "jwks", "get_user", "delete_user", "audit", "logout", "sessions", "export_user", "end_session", "authorizer"} {
+	for _, folder := range []string{"health", "jwks", "get_user", "delete_user", "list_users", "audit", "logout", "sessions", "export_user", "end_session", "authorizer"} {
 		if slices.Contains(readers["KEYS_SECRET_ARN"], folder) {
 			t.Errorf("%s verifies or less, and can read the keys that sign", folder)
 		}

@@ -43,6 +43,7 @@ var access = map[string]string{
 	"POST /api/user/logout":                     "401 200 200 200 200 401 401 401 401",
 	"POST /api/user/change_password":            "401 400 400 400 400 401 401 401 401", // the wrong password
 
+	"GET /api/users": "   401    403      403    200       200          401      401      401    401",
 	"GET /api/audit": "   401    403      403    200       200          401      401      401    401",
 
 	"POST /api/user/register":          "201",

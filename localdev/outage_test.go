@@ -82,6 +82,7 @@ func (p *probe) calls() map[string]apiCall {
 		"update_user":     json("PUT", "/api/user/admin", `{"first_name":"Admin"}`, 200),
 		"delete_user":     json("DELETE", "/api/user/nobody", "", 404),
 		"audit":           json("GET", "/api/audit?limit=1", "", 200),
+		"list_users":      json("GET", "/api/users?q=admin", "", 200),
 		"health":          json("GET", "/healthz", "", 200),
 		"page": {
 			"POST", "/reset_password", "application/x-www-form-urlencoded",

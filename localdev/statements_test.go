@@ -37,6 +37,7 @@ func TestEachRequestTakesFewStatements(t *testing.T) {
 				{"get", raw{"GET", "/api/user/ann", []string{ann}, ""}, 200, []string{"select u.uuid"}},
 				{"get another", raw{"GET", "/api/user/admin", []string{ann}, ""}, 403, []string{"select u.uuid"}},
 				{"get me", raw{"GET", "/api/user/me", []string{ann}, ""}, 200, []string{"select u.uuid"}},
+				{"users", raw{"GET", "/api/users?q=ann&role=ADMIN&count=estimate", []string{ann}, ""}, 403, []string{"with caller as"}},
 				{"sessions", raw{"GET", "/api/user/me/sessions", []string{ann}, ""}, 200, []string{"select u.uuid", "select s.id"}},
 				{"export", raw{"GET", "/api/user/me/export", []string{ann}, ""}, 200, []string{
 					"select u.uuid", "with budgets", "begin isolation level repeatable read read only", "select id", "select s.id", "select d.version", "select r.created_at", "select k.number", "with about_user", "commit", "with subject",

@@ -39,6 +39,10 @@ func results() report.Results {
 			{Flow: "get", MemoryMB: 128, Share: 128.0 / 1769, WarmMs: 2, GBSeconds: 0.00025},
 		},
 		Scale: []report.ScaleResult{{Users: 1000, P50ms: 0.6, DatabaseCPUms: 0.15}, {Users: 1_000_000, P50ms: 0.66, DatabaseCPUms: 0.16}},
+		Directory: []report.DirectoryResult{
+			{What: "GET by username", P50ms: 0.4, P99ms: 0.9, SlowestMs: 3, DatabaseCPUms: 0.09},
+			{What: "the first page", P50ms: 0.8, P99ms: 1.9, SlowestMs: 4, DatabaseCPUms: 0.3},
+		},
 		Costs: report.Costs{
 			PricesRead: "2026-11-27", Logins: []report.LoginCost{{MemoryMB: 1024, Arm64: 2.13, X86: 2.37}}, Users: 100_000, Pattern: "Each logs in twice.",
 			Month: []report.MonthCost{{Service: "Roster", Dollars: 25.5, Basis: "measured"}, {Service: "Other", Dollars: 495, Basis: "by user", URL: "https://example.com/pricing", Read: "2026-11-27"}},
@@ -107,7 +111,7 @@ func TestRenderSaysWhatIsMissing(t *testing.T) {
 	if names := slices.Collect(maps.Keys(files)); len(names) != 1 {
 		t.Errorf("nothing was measured, and there are %q", names)
 	}
-	if got := files["performance.md"]; strings.Count(got, "Not measured in this run") != 6 || !strings.Contains(got, "Not measured in this run: no control group.") || strings.Contains(got, "NaN") {
+	if got := files["performance.md"]; strings.Count(got, "Not measured in this run") != 7 || !strings.Contains(got, "Not measured in this run: no control group.") || strings.Contains(got, "NaN") {
 		t.Errorf("the page is\n%s", got)
 	}
 }

@@ -16,9 +16,10 @@ type Results struct {
 	ColdStarts  []ColdStart
 	MemorySizes []MemorySize
 	Scale       []ScaleResult
+	Directory   []DirectoryResult
 	Costs       Costs
 	Steps       []StepResult
-	Missing     map[string]string `json:",omitempty"` // from a part ("flows", "coldstarts", "memory", "scale", "costs", "steps") to the reason, a sentence
+	Missing     map[string]string `json:",omitempty"` // from a part ("flows", "coldstarts", "memory", "scale", "directory", "costs", "steps") to the reason, a sentence
 }
 
 // Machine is where the benchmark ran.
@@ -86,6 +87,16 @@ type MemorySize struct {
 type ScaleResult struct {
 	Users         int
 	P50ms         float64
+	DatabaseCPUms float64
+}
+
+// DirectoryResult is one way to read the directory of 1,000,000 accounts. The first
+// is GET of one account by its username.
+type DirectoryResult struct {
+	What          string
+	P50ms         float64
+	P99ms         float64
+	SlowestMs     float64 // of all requests
 	DatabaseCPUms float64
 }
 

@@ -147,8 +147,5 @@ func (p *program) askPassword(question string) (string, error) {
 	if !p.interactive {
 		return "", errors.New("there is no terminal to ask for the password on; set ROSTER_TOKEN to an access token")
 	}
-	fmt.Fprint(p.err, question)
-	password, err := p.hidden()
-	fmt.Fprintln(p.err)
-	return password, err
+	return p.hidden(p.err, question)
 }

@@ -20,8 +20,8 @@ type console struct {
 	// interactive says that a person sits there: questions can be asked, and
 	// progress is shown.
 	interactive bool
-	// hidden reads a line that the terminal does not show.
-	hidden func() (string, error)
+	// hidden asks a question and reads a line that the terminal does not show.
+	hidden func(err io.Writer, question string) (string, error)
 	now    func() time.Time
 }
 
@@ -31,11 +31,26 @@ func thisConsole() console {
 	return console{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr, now: time.Now,
 		interactive: term.IsTerminal(in) && term.IsTerminal(int(os.Stderr.Fd())), // #nosec G115 -- as above
-		hidden: func() (string, error) {
-			text, err := term.ReadPassword(in)
-			return string(text), err
-		},
+		hidden:      func(err io.Writer, question string) (string, error) { return readHidden(in, err, question) },
 	}
+}
+
+// readHidden turns the echo off before it asks, so that what is typed or pasted early
+// is not shown either.
+func readHidden(in int, out io.Writer, question string) (text string, err error) {
+	state, err := term.MakeRaw(in)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, term.Restore(in, state)) }()
+	text, err = term.NewTerminal(struct {
+		io.Reader
+		io.Writer
+	}{os.Stdin, out}, "").ReadPassword(question)
+	if errors.Is(err, io.EOF) { // Ctrl-C or Ctrl-D
+		return "", errors.New("no password was given; nothing was done")
+	}
+	return text, err
 }
 
 // confirm asks whether to go on, and returns an error unless the answer is yes.

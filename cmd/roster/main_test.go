@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"strings"
@@ -35,8 +37,11 @@ func terminal(answers ...string) console {
 	}
 	return console{
 		in: strings.NewReader(strings.Join(answers, "\n") + "\n"), interactive: len(answers) > 0,
-		hidden: func() (string, error) { return next(), nil },
-		now:    time.Now,
+		hidden: func(err io.Writer, question string) (string, error) {
+			fmt.Fprintln(err, question)
+			return next(), nil
+		},
+		now: time.Now,
 	}
 }
 

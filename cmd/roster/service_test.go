@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -120,17 +119,11 @@ func tryLogin(ctx context.Context, address, username, password string) (token st
 		AccessToken string `json:"access_token"`
 	}
 	err = json.NewDecoder(resp.Body).Decode(&answer)
-	switch {
-	case resp.StatusCode == http.StatusServiceUnavailable:
-		return "", errBusy
-	case err != nil || answer.AccessToken == "":
+	if err != nil || answer.AccessToken == "" {
 		return "", fmt.Errorf("status %d, %v", resp.StatusCode, err)
 	}
 	return answer.AccessToken, nil
 }
-
-// errBusy is an answer that asks to try again.
-var errBusy = errors.New("status 503")
 
 // add stores accounts with this password.
 func add(t *testing.T, password string, names ...string) {

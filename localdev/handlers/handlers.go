@@ -43,6 +43,7 @@ func All(env *boot.Environment) map[string]http.Handler {
 		"get_user":            getUser(env),
 		"health":              health(env),
 		"jwks":                jwks(env.Environment),
+		"list_users":          listUsers(env),
 		"login":               login(env),
 		"logout":              logout(env),
 		"not_found":           notFound(),
@@ -105,6 +106,10 @@ func health(env *boot.Environment) http.Handler {
 
 func jwks(env *settings.Environment) http.Handler {
 	return api.JWKS(keys.New(env), env.PublicURL())
+}
+
+func listUsers(env *boot.Environment) http.Handler {
+	return api.ListUsers(env.Postgres(), tokens.New(env), env.Cursors())
 }
 
 func login(env *boot.Environment) http.Handler {

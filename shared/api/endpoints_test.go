@@ -44,6 +44,7 @@ type store interface {
 	user.SessionEnder
 	user.AuditViewer
 	user.DataExporter
+	user.Lister
 	user.Pinger
 }
 
@@ -90,6 +91,7 @@ func routesWithLimits(db store, box mail.Transport, reveal bool, limits user.Lim
 		"PATCH /api/users":                          api.UpdateUsers(db, tokens),
 		"POST /api/user/{username}/reset":           api.SendReset(db, forgetting, tokens),
 		"GET /api/audit":                            api.Audit(db, tokens),
+		"GET /api/users":                            api.ListUsers(db, tokens, cursors),
 		"GET /reset_password":                       page,
 		"POST /reset_password":                      page,
 		"GET /.well-known/change-password":          page,
@@ -138,6 +140,7 @@ func requestForEachEndpoint(t *testing.T, u user.User) map[string]func(h sendFun
 		"update_user": func(h sendFunc) answer { return h("PUT", "/api/user/ann", `{"first_name":"A"}`, header) },
 		"delete_user": func(h sendFunc) answer { return h("DELETE", "/api/user/ann", "", header) },
 		"export_user": func(h sendFunc) answer { return h("GET", "/api/user/ann/export", "", header) },
+		"list_users":  func(h sendFunc) answer { return h("GET", "/api/users", "", header) },
 		"create_user": func(h sendFunc) answer {
 			return h("POST", "/api/users", `{"username":"zoe","first_name":"Zoe","last_name":"Li","email":"zoe@example.com"}`, header)
 		},
@@ -186,6 +189,10 @@ func (b failingDB) EndOwnSessions(context.Context, request.Caller, user.LogoutSc
 
 func (b failingDB) UserByReset(context.Context, []byte, time.Time) (*user.User, error) {
 	return nil, b.fail()
+}
+
+func (b failingDB) CallerAndUsers(context.Context, request.Caller, user.ListQuery) (*user.User, user.ListPage, error) {
+	return nil, user.ListPage{}, b.fail()
 }
 
 func (b failingDB) CallerAndTarget(context.Context, request.Caller, string) (caller, target *user.User, err error) {
@@ -334,6 +341,12 @@ func (e emptyDB) ListAudit(context.Context, string, audit.Query) (audit.Page, er
 func (e emptyDB) PersonalData(context.Context, string, []user.CountedAs, audit.Query) (*user.PersonalData, error) {
 	return &user.PersonalData{}, nil
 }
+
+func (e emptyDB) CallerAndUsers(_ context.Context, _ request.Caller, q user.ListQuery) (*user.User, user.ListPage, error) {
+	e.checkText(q.Username, q.Email, q.UUID, q.Prefix)
+	return nil, user.ListPage{}, nil
+}
+
 func (e emptyDB) Ping(context.Context) error { return nil }
 
 func (e emptyDB) Renew(context.Context, user.Renewal, audit.Event) (user.RenewalOutcome, *user.User, error) {

@@ -11,9 +11,9 @@ import (
 	"roster/shared/web"
 )
 
-// profile has the fields of an account that a client may read. No answer contains
-// any other field.
-type profile struct {
+// account has the fields of an account that a client may read. No answer contains
+// any other field but the metadata.
+type account struct {
 	ID                int64      `json:"id"`
 	UUID              string     `json:"uuid"`
 	Username          string     `json:"username"`
@@ -26,7 +26,11 @@ type profile struct {
 	UpdatedAt         time.Time  `json:"updated_at"`
 	LastLoginAt       *time.Time `json:"last_login_at"`
 	PasswordChangedAt *time.Time `json:"password_changed_at"`
+}
 
+// profile is an account in full.
+type profile struct {
+	account
 	Metadata    json.RawMessage `json:"metadata"`
 	AppMetadata json.RawMessage `json:"app_metadata"`
 }
@@ -44,11 +48,14 @@ func GetUser(db user.Viewer, tokens web.TokenVerifier) http.Handler {
 }
 
 func profileOf(u user.User) profile {
-	return profile{
+	return profile{account: accountOf(u), Metadata: storedObject(u.Metadata), AppMetadata: storedObject(u.AppMetadata)}
+}
+
+func accountOf(u user.User) account {
+	return account{
 		ID: u.ID, UUID: u.UUID, Username: u.Username, FirstName: u.FirstName, LastName: u.LastName, Email: u.Email,
 		Role: u.Role, Active: u.Active, CreatedAt: u.CreatedAt.UTC(), UpdatedAt: u.UpdatedAt.UTC(),
 		LastLoginAt: utc(u.LastLoginAt), PasswordChangedAt: utc(u.PasswordChangedAt),
-		Metadata: storedObject(u.Metadata), AppMetadata: storedObject(u.AppMetadata),
 	}
 }
 

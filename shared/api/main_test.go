@@ -17,6 +17,7 @@ import (
 	"roster/shared/boot"
 	access "roster/shared/boot/tokens"
 	"roster/shared/credential/blocklist"
+	"roster/shared/credential/cursor"
 	"roster/shared/credential/device"
 	"roster/shared/credential/onetime"
 	"roster/shared/credential/password"
@@ -42,6 +43,7 @@ var (
 	tokens  = access.New(boot.FromMap(map[string]string{"JWT_SECRET_KEY": string(key), "PUBLIC_URL": publicURL}))
 	resets  = onetime.New(key)
 	devices = device.New(key)
+	cursors = cursor.New(key)
 
 	refreshKeys = refresh.New(key)
 	passwords   = user.Passwords{Hasher: &rememberingHasher{PasswordHasher: password.NewHasher("")}, Policy: password.Policy{MinLength: 8, Common: blocklist.Common}}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"roster/shared/audit"
+	"roster/shared/credential/cursor"
 	"roster/shared/credential/onetime"
 	"roster/shared/credential/password"
 	"roster/shared/postgres"
@@ -132,6 +133,9 @@ func asUser(databaseURL, user string) string {
 
 // OneTimeTokens returns what makes and hashes password-reset tokens.
 func (e *Environment) OneTimeTokens() onetime.Keys { return onetime.New(e.Key("SECRET_KEY")) }
+
+// Cursors returns what signs the cursors of lists.
+func (e *Environment) Cursors() cursor.Keys { return cursor.New(e.CursorKey()) }
 
 // Admin returns the ADMIN account that the seed job creates.
 func (e *Environment) Admin() user.Admin {

@@ -20,7 +20,7 @@ type attempt struct {
 	created, unchanged, skipped []Account
 	updated                     []change
 	refused                     []Refusal
-	keys                        []string // taken by a dry run
+	new                         []Record // that a dry run would create
 	taken                       idSet    // accounts that a row of this batch is about
 
 	conflicts, renames int // rows that another account is in the way of; rows that change a key
@@ -158,7 +158,7 @@ func (a *attempt) compareNew(c candidate, created Account, existing index) error
 		return errOneByOne
 	}
 	a.created = append(a.created, created)
-	a.keys = append(a.keys, keysOf(c.record)...)
+	a.new = append(a.new, c.record)
 	return nil
 }
 
@@ -191,7 +191,7 @@ func (a *attempt) inTheWay(r Record, stored *Account, existing index) fault.Fiel
 	if stored == nil && r.UUID != "" && a.seen.has(r.UUID) {
 		bad.Add("uuid", twice)
 	}
-	if stored == nil && r.ID != nil && a.seen.has(idKey(*r.ID)) {
+	if stored == nil && r.ID != nil && a.seenIDs.has(*r.ID) {
 		bad.Add("id", twice)
 	}
 	return bad

@@ -97,8 +97,8 @@ func (i *importing) count(a *attempt) {
 		i.refuse(r)
 	}
 	if i.options.DryRun {
-		for _, key := range a.keys {
-			i.seen.add(key)
+		for _, r := range a.new {
+			i.takeKeys(r)
 		}
 		for _, c := range a.updated {
 			for _, key := range []string{c.after.Username, lower(c.after.Email)} {
@@ -110,5 +110,17 @@ func (i *importing) count(a *attempt) {
 	}
 	for id, word := range a.taken {
 		i.touched[id] |= word
+	}
+}
+
+// takeKeys remembers the keys of an account that a dry run would create.
+func (i *importing) takeKeys(r Record) {
+	i.seen.add(r.Username)
+	i.seen.add(lower(r.Email))
+	if r.UUID != "" {
+		i.seen.add(r.UUID)
+	}
+	if r.ID != nil {
+		i.seenIDs.add(*r.ID)
 	}
 }

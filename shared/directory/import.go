@@ -95,7 +95,7 @@ func Import(ctx context.Context, db Importer, parts ImportParts, rows Source, o 
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	i := &importing{db: db, parts: parts, options: o, report: Report{Refusals: []Refusal{}, DryRun: o.DryRun}, touched: idSet{}, seen: newKeySet()}
+	i := &importing{db: db, parts: parts, options: o, report: Report{Refusals: []Refusal{}, DryRun: o.DryRun}, touched: idSet{}, seen: newKeySet(), seenIDs: idSet{}}
 	err := i.run(ctx, checked(ctx, parts, o.BatchSize, rows))
 	return i.report, err
 }
@@ -117,6 +117,7 @@ type importing struct {
 
 	touched idSet  // accounts that a row of this run was about
 	seen    keySet // keys of accounts that a dry run would create
+	seenIDs idSet  // and their ids
 
 	admins map[string]bool // a dry run: the UUIDs of the active ADMINs that it leaves, once asked for
 

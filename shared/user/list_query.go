@@ -131,8 +131,8 @@ func checkPrefix(s string) (reason string) {
 	switch {
 	case utf8.RuneCountInString(s) > maxPrefix:
 		return "must have at most 254 characters"
-	case strings.ContainsFunc(s, unprintable):
-		return "must not have control characters"
+	case !utf8.ValidString(s) || strings.Contains(s, "\x00"):
+		return "must be text in UTF-8 without NUL"
 	case trim(s) == "":
 		return "must not be blank"
 	}

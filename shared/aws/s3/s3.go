@@ -31,6 +31,7 @@ import (
 // Object is an object that is read from its beginning to its end.
 type Object struct {
 	ctx         context.Context
+	cancel      context.CancelFunc
 	cfg         aws.Config
 	url         string
 	client      aws.HTTPClient
@@ -46,7 +47,8 @@ func Open(ctx context.Context, cfg aws.Config, bucket, key string) *Object {
 	if buildable, ok := client.(*awshttp.BuildableClient); ok {
 		client = buildable.WithTimeout(0) // a whole object takes longer than a call
 	}
-	return &Object{ctx: ctx, cfg: cfg, client: client, url: endpoint(cfg) + "/" + escape(bucket) + "/" + escape(key)}
+	ctx, cancel := context.WithCancel(ctx)
+	return &Object{ctx: ctx, cancel: cancel, cfg: cfg, client: client, url: endpoint(cfg) + "/" + escape(bucket) + "/" + escape(key)}
 }
 
 // endpoint returns the configured address, or that of S3 in the region. The bucket
@@ -94,7 +96,7 @@ func (o *Object) Read(p []byte) (int, error) {
 		if err == nil || errors.Is(err, io.EOF) {
 			return n, err
 		}
-		o.Close()
+		_ = o.body.Close() // the connection is broken anyway
 		o.body = nil
 		if n > 0 {
 			return n, nil
@@ -105,12 +107,10 @@ func (o *Object) Read(p []byte) (int, error) {
 	}
 }
 
-// Close ends the connection.
+// Close ends the connection, and a Read that waits for it.
 func (o *Object) Close() error {
-	if o.body == nil {
-		return nil
-	}
-	return o.body.Close()
+	o.cancel()
+	return nil
 }
 
 // connect asks for the rest of the object, and repeats that as the configuration

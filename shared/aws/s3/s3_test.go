@@ -87,3 +87,23 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		t.Error("a cancelled read succeeds")
 	}
 }
+
+// An import that stops closes the object while another goroutine reads it.
+func TestCloseEndsARead(t *testing.T) {
+	t.Parallel()
+	server := awstest.New(t)
+	server.SetObject("b", "k", []byte("x"))
+	server.Fail(awstest.GetObject, awstest.Hang)
+	object := s3.Open(t.Context(), server.Config(), "b", "k")
+	done := make(chan error, 1)
+	go func() {
+		_, err := io.ReadAll(object)
+		done <- err
+	}()
+	if err := object.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err == nil {
+		t.Error("the read goes on")
+	}
+}

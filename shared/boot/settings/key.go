@@ -49,6 +49,26 @@ func (e *Environment) AuditKey() string {
 	return base64.RawURLEncoding.EncodeToString(key)
 }
 
+// CursorKey returns the key that signs the cursors of lists. It is derived from a key
+// that every function has that verifies access tokens: the audit log's, or the one
+// that signs tokens where there is no other. Neither may be used for a second
+// purpose itself.
+func (e *Environment) CursorKey() []byte {
+	secret := e.AuditKey()
+	if secret == "" {
+		secret = e.values["JWT_SECRET_KEY"]
+	}
+	if secret == "" {
+		e.Reject("AUDIT_KEY", "is missing")
+		return nil
+	}
+	key, err := hkdf.Key(sha256.New, []byte(secret), nil, "roster cursors", minKeyLength)
+	if err != nil { // HKDF fails only for a key that is too long
+		panic(err)
+	}
+	return key
+}
+
 // placeholderWords stand in examples where a secret belongs. Each is so long
 // that a random key does not contain it by chance. A shorter word would be a
 // risk: one of 15,000 keys that CloudFormation generates contains xxxx.

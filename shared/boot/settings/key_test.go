@@ -111,3 +111,21 @@ func TestGeneratedSecretsAreAccepted(t *testing.T) {
 		check(t, "what is rejected", rejection(t, e), "")
 	}
 }
+
+// A function that only verifies tokens has no root key, and one without a key for
+// the audit log has the one that signs tokens.
+func TestTheCursorKeyIsDerived(t *testing.T) {
+	t.Parallel()
+	const root = "0123456789abcdefghijklmnopqrstuv"
+	signs := env("ROOT_KEY", root)
+	verifies := env("AUDIT_KEY", signs.AuditKey(), "JWT_SECRET_KEY", canary)
+	check(t, "the key of a function without the root key", verifies.CursorKey(), signs.CursorKey())
+	check(t, "its length", len(signs.CursorKey()), 32)
+	bySecret := env("JWT_SECRET_KEY", canary).CursorKey()
+	if string(bySecret) == canary || string(bySecret) == string(signs.CursorKey()) || string(signs.CursorKey()) == signs.AuditKey() {
+		t.Error("a key serves two purposes")
+	}
+	e := env()
+	e.CursorKey()
+	check(t, "without any key", rejection(t, e), "AUDIT_KEY is missing")
+}

@@ -34,6 +34,8 @@ var all = []route{
 	{"HEAD", "/api/user/{username}"},
 	{"PATCH", "/api/user/{username}"},
 	{"PUT", "/api/user/{username}"},
+	{"GET", "/api/users"},
+	{"HEAD", "/api/users"},
 	{"PATCH", "/api/users"},
 	{"POST", "/api/users"},
 	{"GET", "/docs/{file}"},

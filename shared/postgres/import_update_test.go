@@ -162,3 +162,31 @@ func TestImportSurvivesAKilledConnection(t *testing.T) {
 		t.Errorf("%+v, %v", r, err)
 	}
 }
+
+// Each 500 rows are one statement, and only the last batch waits for the disk.
+func TestABatchIsOneStatement(t *testing.T) {
+	t.Parallel()
+	db := openOwner(t)
+	var lines []string
+	for i := range 1100 {
+		lines = append(lines, line(fmt.Sprintf("user%d", i)))
+	}
+	var got []string
+	for _, s := range postgrestest.Statements(t, func() {
+		if _, err := importLines(t, db, directory.Options{}, lines...); err != nil {
+			t.Fatal(err)
+		}
+	}) {
+		words := strings.Fields(s)
+		got = append(got, strings.Join(words[:min(2, len(words))], " "))
+	}
+	limits, disk := "select set_config('statement_timeout',", "select set_config('synchronous_commit',"
+	want := []string{
+		"begin", limits, disk, "insert into", "with subject", "commit",
+		"begin", limits, disk, "insert into", "with subject", "commit",
+		"begin", limits, "insert into", "with subject", "commit",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("statements (-want +got):\n%s", diff)
+	}
+}

@@ -79,7 +79,7 @@ func (p *program) createAccount(c *cobra.Command, n creation) (err error) {
 }
 
 func printCreated(out io.Writer, a account, n creation, mailed bool) error {
-	next := "nobody can log in to it before: roster user reset " + a.Username
+	next := "it has no password yet, and roster user reset " + a.Username + " mails a link to set one"
 	switch {
 	case mailed:
 		next = "an invitation was mailed to " + printable(a.Email)

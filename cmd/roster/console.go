@@ -20,6 +20,9 @@ type console struct {
 	// interactive says that a person sits there: questions can be asked, and
 	// progress is shown.
 	interactive bool
+	// width returns how many characters a line of the terminal has, 0 if that is not
+	// known.
+	width func() int
 	// hidden asks a question and reads a line that the terminal does not show.
 	hidden func(err io.Writer, question string) (string, error)
 	now    func() time.Time
@@ -27,11 +30,18 @@ type console struct {
 
 // thisConsole is the console of the process.
 func thisConsole() console {
-	in := int(os.Stdin.Fd()) // #nosec G115 -- a file descriptor is a small number
+	in, shown := int(os.Stdin.Fd()), int(os.Stderr.Fd()) // #nosec G115 -- a file descriptor is a small number
 	return console{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr, now: time.Now,
-		interactive: term.IsTerminal(in) && term.IsTerminal(int(os.Stderr.Fd())), // #nosec G115 -- as above
-		hidden:      func(err io.Writer, question string) (string, error) { return readHidden(in, err, question) },
+		interactive: term.IsTerminal(in) && term.IsTerminal(shown),
+		width: func() int {
+			columns, _, err := term.GetSize(shown)
+			if err != nil {
+				return 0
+			}
+			return columns
+		},
+		hidden: func(err io.Writer, question string) (string, error) { return readHidden(in, err, question) },
 	}
 }
 

@@ -65,6 +65,7 @@ func importCommand(p *program) *cobra.Command {
 	}
 	r.addFlags(c)
 	c.Flags().StringVar(&r.format, "format", "", "the `system` that exported the file: "+strings.Join(convert.Formats(), ", ")+"; default: JSON Lines of Roster")
+	completeValues(c, "format", convert.Formats()...)
 	c.Flags().StringVar(&r.hashes, "hashes", "", "`file` of the password hashes, which Auth0 exports apart")
 	c.AddCommand(importFlaskCommand(p))
 	return c
@@ -73,6 +74,7 @@ func importCommand(p *program) *cobra.Command {
 func (r *importRequest) addFlags(c *cobra.Command) {
 	c.Flags().BoolVar(&r.apply, "apply", false, "write to the database; without it the run only reports")
 	c.Flags().StringVar(&r.policy, "policy", string(directory.PolicySkip), "what happens to an account that differs: skip, update or fail")
+	completeValues(c, "policy", string(directory.PolicySkip), string(directory.PolicyUpdate), string(directory.PolicyFail))
 	c.Flags().StringVar(&r.refused, "refused", "", "`file` to write the number and the reasons of each refused line to, as JSON Lines")
 }
 

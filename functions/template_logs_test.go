@@ -189,6 +189,25 @@ func queriesMatch(t *testing.T, template *sam.Template, lines linesOf) {
 	}
 }
 
+// Who guesses passwords may do so by the path of the service before Roster.
+func TestTheQueryOfFailedLoginsKnowsEachPath(t *testing.T) {
+	t.Parallel()
+	template := readTemplate(t)
+	first, _, _ := strings.Cut(template.Resource("FailedLoginsQuery")["Properties"].(map[string]any)["QueryString"].(string), "\n")
+	finds, _ := parseCondition(t, strings.TrimPrefix(first, "filter "))
+	routes := template.Function("login").Routes
+	for _, route := range routes {
+		for status, want := range map[string]bool{"401": true, "429": true, "200": false} {
+			if got := finds(map[string]any{"routeKey": route.String(), "status": status}); got != want {
+				t.Errorf("%s with %s is found: %t", route, status, got)
+			}
+		}
+	}
+	if len(routes) != 2 {
+		t.Errorf("a login has the routes %v", routes)
+	}
+}
+
 var (
 	quotedText = regexp.MustCompile(`"[^"]*"|/(?:[^/])*/`)
 	namedGroup = regexp.MustCompile(`\(\?<(\w+)>`)

@@ -87,6 +87,36 @@ func TestAnInvitedUserChoosesThePassword(t *testing.T) {
 	}
 }
 
+// Only the newest tokens of an account stay valid, and anybody may ask for one. An
+// invitation is good for longer than these, so it outlives them.
+func TestAStrangerDoesNotEndAnInvitation(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	admin := bearer(t, s.account("boss", asAdmin))
+	s.send("POST", "/api/users", `{`+newUser+`,"invite":true}`, admin)
+	invitation := mailedLink.FindStringSubmatch(s.box.drain()[0].Text)[1]
+	var asked []string
+	for range 5 {
+		asked = append(asked, s.mailedToken("zoe"))
+	}
+	s.wantsValid(t, asked, false, false, false, true, true)
+	s.wantsValid(t, []string{invitation}, true)
+	s.send("POST", "/api/user/reset_password", `{"token":"`+invitation+`","new_password":"another kite"}`).wants(t, "the invitation", 200, passwordIsReset)
+	s.wantsValid(t, asked, false, false, false, false, false)
+}
+
+// wantsValid checks which reset tokens are valid. It does not use them up, because the
+// password is refused.
+func (s *service) wantsValid(t *testing.T, tokens []string, want ...bool) {
+	t.Helper()
+	for i, token := range tokens {
+		a := s.send("POST", "/api/user/reset_password", `{"token":"`+token+`","new_password":"zoe@example.com"}`)
+		if valid := strings.Contains(a.body, `"new_password":`); valid != want[i] || a.status != 400 {
+			t.Errorf("token %d: %d %s, want one that is valid: %t", i, a.status, a.body, want[i])
+		}
+	}
+}
+
 // The account is there when the mail is not. The answer says so.
 func TestAnInvitationThatCannotBeMailedIsTold(t *testing.T) {
 	t.Parallel()

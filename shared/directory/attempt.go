@@ -38,6 +38,20 @@ func (c change) isRename() bool {
 
 func (c change) removesAdmin() bool { return c.before.isActiveAdmin() && !c.after.isActiveAdmin() }
 
+// unproven refuses a row that has neither a UUID nor an id, and would give somebody the
+// rights of an ADMIN. Its username says nothing about whose account it is: anybody may
+// have registered it, here or in the system that the file is of.
+func (c change) unproven() fault.Fields {
+	bad := fault.Fields{}
+	before, after := c.before, c.after
+	becomes := before.Role != roleAdmin && after.Role == roleAdmin
+	isTaken := after.Role == roleAdmin && (before.Email != after.Email || before.PasswordHash != after.PasswordHash)
+	if c.record.UUID == "" && c.record.ID == nil && (becomes || isTaken) {
+		bad.Add("uuid", "must be given, or id, in a row that makes an account an ADMIN, or changes an ADMIN's e-mail address or password")
+	}
+	return bad
+}
+
 func newAttempt(i *importing, candidates []candidate) *attempt {
 	return &attempt{importing: i, candidates: candidates, taken: idSet{}}
 }
@@ -114,7 +128,11 @@ func (a *attempt) compare(c candidate, created Account, existing index) error {
 	if change.isRename() {
 		a.renames++
 	}
-	if bad := a.inTheWay(c.record, stored, existing); len(bad) > 0 {
+	bad := a.inTheWay(c.record, stored, existing)
+	if differs && a.options.Policy == PolicyUpdate {
+		bad.Merge(change.unproven())
+	}
+	if len(bad) > 0 {
 		return a.conflict(c, bad)
 	}
 	a.taken.add(stored.ID)

@@ -2,11 +2,8 @@ package directory
 
 import (
 	"context"
-	"fmt"
 	"slices"
-	"strconv"
 
-	"roster/shared/audit"
 	"roster/shared/fault"
 )
 
@@ -69,6 +66,9 @@ func (a *attempt) lock(ctx context.Context, tx ImportTx, removesAdmin bool) (adm
 		}
 		after, _ := c.update(*stored, a.options.Now)
 		a.updated[n].before, a.updated[n].after = *stored, after
+		if len(a.updated[n].unproven()) > 0 {
+			return nil, errOneByOne
+		}
 	}
 	return admins, nil
 }
@@ -85,37 +85,6 @@ func (a *attempt) adminsInDryRun(ctx context.Context, tx ImportTx, removesAdmin 
 	}
 	a.importing.admins = admins
 	return admins, err
-}
-
-// record writes what the batch changed to the audit log: one event with counts,
-// and one for each new ADMIN and each account that was there before.
-func (a *attempt) record(ctx context.Context, tx ImportTx) error {
-	if len(a.created)+len(a.updated) == 0 {
-		return nil
-	}
-	rows := fmt.Sprintf("%d-%d", a.candidates[0].number, a.candidates[len(a.candidates)-1].number)
-	event := func(target string, detail map[string]string) error {
-		detail["rows"] = rows
-		return tx.RecordEvent(ctx, audit.Event{Actions: []audit.Action{audit.ActionImport}, At: a.options.Now, Target: target, Detail: detail})
-	}
-	for _, account := range a.created {
-		if account.Role == roleAdmin {
-			if err := event(account.UUID, map[string]string{"change": "created as ADMIN"}); err != nil {
-				return err
-			}
-		}
-	}
-	for _, c := range a.updated {
-		if err := event(c.before.UUID, map[string]string{"change": "updated"}); err != nil {
-			return err
-		}
-	}
-	detail := map[string]string{"created": strconv.Itoa(len(a.created)), "updated": strconv.Itoa(len(a.updated)), "policy": string(a.options.Policy)}
-	if len(a.created) > 0 {
-		byID := func(x, y Account) int { return int(min(1, max(-1, x.ID-y.ID))) }
-		detail["ids"] = fmt.Sprintf("%d-%d", slices.MinFunc(a.created, byID).ID, slices.MaxFunc(a.created, byID).ID)
-	}
-	return event("", detail)
 }
 
 // count adds a batch that is stored to the report.

@@ -13,8 +13,9 @@ import (
 // Importer stores accounts in bulk.
 type Importer interface {
 	// ImportBatch runs f in one transaction, which an error of f rolls back. It may
-	// run f again if another transaction got in its way.
-	ImportBatch(ctx context.Context, f func(ImportTx) error) error
+	// run f again if another transaction got in its way. Durable waits until the
+	// transaction is on disk, and with it all before.
+	ImportBatch(ctx context.Context, durable bool, f func(ImportTx) error) error
 }
 
 // ImportTx is the transaction of one batch. The accounts of a call differ in
@@ -121,6 +122,7 @@ type importing struct {
 
 	admins map[string]bool // a dry run: the UUIDs of the active ADMINs that it leaves, once asked for
 
+	durable  bool // the present batch must be on disk
 	allNew   bool // the last batch had only new accounts, so the next one may have, too
 	skipsLog bool // the database has an audit log of its own
 }
@@ -131,6 +133,9 @@ func (i *importing) run(ctx context.Context, batches <-chan batch) error {
 		if b.err != nil {
 			return b.err
 		}
+		// A crash of the server may lose batches that it did not wait for, and the
+		// import is then run again. What a report says that can go on is on disk.
+		i.durable = b.next == 0 || i.options.Stop != nil
 		if err := i.store(ctx, b); err != nil {
 			return err
 		}
@@ -165,7 +170,7 @@ func (i *importing) storeAccounts(ctx context.Context, candidates []candidate) e
 		return nil
 	}
 	a := newAttempt(i, candidates)
-	err := i.db.ImportBatch(ctx, func(tx ImportTx) error {
+	err := i.db.ImportBatch(ctx, i.durable, func(tx ImportTx) error {
 		a = newAttempt(i, candidates)
 		return a.run(ctx, tx)
 	})

@@ -41,7 +41,7 @@ func (i *importing) writeLog(ctx context.Context, lines []LogLine) error {
 	if len(lines) == 0 {
 		return nil
 	}
-	err := i.db.ImportBatch(ctx, func(tx ImportTx) error {
+	err := i.db.ImportBatch(ctx, i.durable, func(tx ImportTx) error {
 		if err := tx.WriteLogLines(ctx, lines); err != nil || !i.options.DryRun {
 			return err
 		}

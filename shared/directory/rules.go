@@ -65,7 +65,10 @@ func check(row Row, rules Rules, hashes PasswordHashes) (Record, fault.Fields) {
 	bad.Add("id", positive(r.ID))
 	bad.Add("token_version", positive(r.TokenVersion))
 	bad.Add("reset_version", positive(r.ResetVersion))
-	for _, at := range []**time.Time{&r.CreatedAt, &r.UpdatedAt, &r.LastLoginAt, &r.PasswordChangedAt} {
+	for field, at := range map[string]**time.Time{
+		"created_at": &r.CreatedAt, "updated_at": &r.UpdatedAt, "last_login_at": &r.LastLoginAt, "password_changed_at": &r.PasswordChangedAt,
+	} {
+		bad.Add(field, checkTime(*at))
 		*at = stored(*at)
 	}
 	setObject("metadata", &r.Metadata)
@@ -90,9 +93,28 @@ func oneOf(value string, allowed ...string) (reason string) {
 	return reason
 }
 
+// highest leaves as many numbers as a file may use. The database counts on after the
+// highest id, and increments the versions: at the end of its numbers nobody could
+// register any more, and no token of the account could be revoked.
+const highest = 1 << 62
+
 func positive(n *int64) (reason string) {
-	if n != nil && *n < 1 {
+	switch {
+	case n == nil:
+	case *n < 1:
 		return "must be a whole number from 1"
+	case *n > highest:
+		return "must be at most 4611686018427387904"
+	}
+	return ""
+}
+
+// checkTime refuses a time that no answer could have, because JSON's times end with the
+// year 9999. The year is that of the text, so that import.schema.json can say the same;
+// in UTC it may be one more or less.
+func checkTime(t *time.Time) (reason string) {
+	if t != nil && (t.Year() < 1970 || t.Year() > 9998) {
+		return "must be a time from 1970 to 9998"
 	}
 	return ""
 }

@@ -264,13 +264,13 @@ func TestImportStopsWhenAsked(t *testing.T) {
 func TestImportDryRunWritesNothing(t *testing.T) {
 	t.Parallel()
 	db := openOwner(t)
-	create(t, db, account("ann"))
+	ann := create(t, db, account("ann"))
 	state := func() []string {
 		return append(dump(t, everything), dump(t, "select * from audit order by chain, seq")...)
 	}
 	before := state()
 	lines := []string{
-		line("ann", `"role":"ADMIN"`), line("ben"), line("cat", `"email":"BEN@example.com"`), line("dan", `"id":9`), line("eve", `"id":9`),
+		line("ann", fmt.Sprintf(`"role":"ADMIN","id":%d`, ann.ID)), line("ben"), line("cat", `"email":"BEN@example.com"`), line("dan", `"id":9`), line("eve", `"id":9`),
 		line("Ben", `"email":"b@example.com"`), line("fay", `"uuid":"0b5d1e1c-93a4-4a3c-9f52-6a1f0c9d7e21"`), line("gus", `"uuid":"0b5d1e1c-93a4-4a3c-9f52-6a1f0c9d7e21"`),
 	}
 	dry, err := importLines(t, db, directory.Options{Policy: directory.PolicyUpdate, DryRun: true}, lines...)
@@ -311,7 +311,7 @@ func TestImportIsInTheAuditLog(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{
-		"false map[created:2 ids:2-3 policy:update rows:1-3 updated:1]", "true map[change:updated rows:1-3]", "true map[change:created as ADMIN rows:1-3]",
+		"false map[created:2 ids:2-3 policy:update rows:1-3 updated:1]", "true map[change:created as ADMIN rows:1-3]", "true map[active:false change:updated rows:1-3]",
 	}
 	if diff := cmp.Diff(want, details(t)); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)

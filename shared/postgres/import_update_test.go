@@ -25,19 +25,20 @@ func versions(t *testing.T) string {
 func TestImportedChangesRevoke(t *testing.T) {
 	t.Parallel()
 	db := openOwner(t)
+	const uuid = `"uuid":"0b5d1e1c-93a4-4a3c-9f52-6a1f0c9d7e21"` // without it no row may make an ADMIN
 	later := `"password_changed_at":"2026-02-01T00:00:00Z"`
-	if _, err := importLines(t, db, directory.Options{}, line("ann", `"role":"ADMIN"`), line("ben", `"role":"ADMIN"`, `"password_hash":"old"`)); err != nil {
+	if _, err := importLines(t, db, directory.Options{}, line("ann", `"role":"ADMIN"`), line("ben", uuid, `"role":"ADMIN"`, `"password_hash":"old"`)); err != nil {
 		t.Fatal(err)
 	}
 	for _, step := range []struct{ name, row, want string }{
-		{"a name", line("ben", `"email_status":"bounced"`), `{"token_version":1,"reset_version":1}`},
-		{"an e-mail address", line("ben", `"email":"ben2@example.com"`), `{"token_version":1,"reset_version":2}`},
-		{"a demotion", line("ben", `"email":"ben2@example.com"`, `"role":"USER"`), `{"token_version":2,"reset_version":2}`},
-		{"a promotion", line("ben", `"email":"ben2@example.com"`, `"role":"ADMIN"`), `{"token_version":2,"reset_version":2}`},
-		{"a password", line("ben", `"email":"ben2@example.com"`, `"password_hash":"new"`, later), `{"token_version":3,"reset_version":3}`},
-		{"a deactivation", line("ben", `"email":"ben2@example.com"`, `"active":false`), `{"token_version":4,"reset_version":4}`},
-		{"lower versions", line("ben", `"email":"ben2@example.com"`, `"token_version":1`, `"reset_version":2`), `{"token_version":4,"reset_version":4}`},
-		{"higher versions", line("ben", `"email":"ben2@example.com"`, `"token_version":9`, `"reset_version":8`), `{"token_version":9,"reset_version":8}`},
+		{"a name", line("ben", uuid, `"email_status":"bounced"`), `{"token_version":1,"reset_version":1}`},
+		{"an e-mail address", line("ben", uuid, `"email":"ben2@example.com"`), `{"token_version":1,"reset_version":2}`},
+		{"a demotion", line("ben", uuid, `"email":"ben2@example.com"`, `"role":"USER"`), `{"token_version":2,"reset_version":2}`},
+		{"a promotion", line("ben", uuid, `"email":"ben2@example.com"`, `"role":"ADMIN"`), `{"token_version":2,"reset_version":2}`},
+		{"a password", line("ben", uuid, `"email":"ben2@example.com"`, `"password_hash":"new"`, later), `{"token_version":3,"reset_version":3}`},
+		{"a deactivation", line("ben", uuid, `"email":"ben2@example.com"`, `"active":false`), `{"token_version":4,"reset_version":4}`},
+		{"lower versions", line("ben", uuid, `"email":"ben2@example.com"`, `"token_version":1`, `"reset_version":2`), `{"token_version":4,"reset_version":4}`},
+		{"higher versions", line("ben", uuid, `"email":"ben2@example.com"`, `"token_version":9`, `"reset_version":8`), `{"token_version":9,"reset_version":8}`},
 	} {
 		if _, err := importLines(t, db, directory.Options{Policy: directory.PolicyUpdate}, step.row); err != nil {
 			t.Fatal(err)
@@ -159,5 +160,33 @@ func TestImportSurvivesAKilledConnection(t *testing.T) {
 	}
 	if r, err := importLines(t, db, directory.Options{}, lines...); err != nil || counts(r) != [5]int{1000, 0, 500, 0, 0} {
 		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// Each 500 rows are one statement, and only the last batch waits for the disk.
+func TestABatchIsOneStatement(t *testing.T) {
+	t.Parallel()
+	db := openOwner(t)
+	var lines []string
+	for i := range 1100 {
+		lines = append(lines, line(fmt.Sprintf("user%d", i)))
+	}
+	var got []string
+	for _, s := range postgrestest.Statements(t, func() {
+		if _, err := importLines(t, db, directory.Options{}, lines...); err != nil {
+			t.Fatal(err)
+		}
+	}) {
+		words := strings.Fields(s)
+		got = append(got, strings.Join(words[:min(2, len(words))], " "))
+	}
+	limits, disk := "select set_config('statement_timeout',", "select set_config('synchronous_commit',"
+	want := []string{
+		"begin", limits, disk, "insert into", "with subject", "commit",
+		"begin", limits, disk, "insert into", "with subject", "commit",
+		"begin", limits, "insert into", "with subject", "commit",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("statements (-want +got):\n%s", diff)
 	}
 }

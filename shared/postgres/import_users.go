@@ -71,10 +71,20 @@ update users u set
 where u.uuid = n.user_uuid::uuid`
 )
 
+// A batch that is lost in a crash of the server is imported again.
+const sqlDoNotWaitForDisk statement = `select set_config('synchronous_commit', 'off', true)`
+
 // ImportBatch runs f in a transaction without the functions' limits, because a
 // batch may take longer than a request.
-func (db *DB) ImportBatch(ctx context.Context, f func(directory.ImportTx) error) error {
-	err := db.operatorsWork(ctx, "import a batch", func(tx pgx.Tx) error { return f(importTx{db, db.bulk(tx)}) })
+func (db *DB) ImportBatch(ctx context.Context, durable bool, f func(directory.ImportTx) error) error {
+	err := db.operatorsWork(ctx, "import a batch", func(tx pgx.Tx) error {
+		if !durable {
+			if err := (query{sql: sqlDoNotWaitForDisk}).exec(ctx, tx); err != nil {
+				return err
+			}
+		}
+		return f(importTx{db, db.bulk(tx)})
+	})
 	if hasCode(err, "23505", "23514", "22P02", "22021", "22001", "54000") { // unique, check, and values that a column cannot have
 		return fmt.Errorf("%w: %w", directory.ErrTaken, err)
 	}

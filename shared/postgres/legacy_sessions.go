@@ -29,7 +29,8 @@ func (db *DB) CallerOfLegacyToken(ctx context.Context, id int64, username string
 }
 
 // A session must not begin anew that somebody has ended: the account is as it was
-// imported, and the audit log knows no end of one of its sessions.
+// imported, and the audit log knows no end of one of its sessions, and no deletion. A
+// deleted account that is imported once more has the same UUID.
 const sqlOpenLegacySessions statement = `
 with opened_sessions as (
 	insert into sessions (id, user_id, version, generation, hash, method, device_name, user_agent, address,
@@ -39,7 +40,7 @@ with opened_sessions as (
 	join users u on u.id = g.id and u.username = g.username and u.password_hash = g.password_hash
 	where u.active and u.token_version = 1 and u.last_login_at is null and u.password_changed_at is null
 		and not exists (select from sessions s where s.user_id = u.id)
-		and not exists (select from audit a where a.target = u.uuid and a.actions && '{logout,session_ended}')
+		and not exists (select from audit a where a.target = u.uuid and a.actions && '{logout,session_ended,delete}')
 	returning 1
 )
 select count(*) from opened_sessions`

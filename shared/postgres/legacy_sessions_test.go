@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -199,6 +200,33 @@ func TestALegacySessionCannotBeRenewed(t *testing.T) {
 		r := user.Renewal{Session: c.Session, Generation: generation, Hash: hashOf("guess"), Child: hashOf("child"), At: time.Now()}
 		if outcome, _, err := db.Renew(t.Context(), r, event); err != nil || outcome == user.SessionRenewed || outcome == user.TokenReused {
 			t.Errorf("generation %d: %v, %v", generation, outcome, err)
+		}
+	}
+}
+
+// Somebody who deleted the account, perhaps because the token was stolen, ended the
+// token. A later run of the import makes the account anew, and not its session.
+func TestALegacySessionDoesNotBeginAnewAfterADeletion(t *testing.T) {
+	t.Parallel()
+	db := openOwner(t)
+	until := time.Now().Add(time.Hour)
+	const row = `{"id":70,"uuid":"0b5d1e1c-93a4-8a3c-9f52-6a1f0c9d7e21","username":"ann","first_name":"A","last_name":"L","email":"ann@example.com","password_hash":"hash"}`
+	ann := directory.LegacyAccount{ID: 70, Username: "ann", PasswordHash: "hash"}
+	for run, want := range []int{1, 0} {
+		if r, err := importLines(t, db, directory.Options{}, row); err != nil || r.Created != 1 {
+			t.Fatalf("run %d: %+v, %v", run, r, err)
+		}
+		if n := openLegacy(t, db, until, ann); n != want {
+			t.Errorf("run %d: %d sessions, want %d", run, n, want)
+		}
+		if c, ok := legacyCaller(t, db, ann.ID, ann.Username); ok != (want == 1) {
+			t.Errorf("run %d: the token is that of %+v, %t", run, c, ok)
+		}
+		u := find(t, db, "ann")
+		deleted := audit.Event{At: time.Now(), Actions: []audit.Action{audit.ActionDelete}, Target: u.UUID}
+		g := user.Guard{Caller: callerOf(t, create(t, db, adminAccount(fmt.Sprintf("boss-%d", run)))), AsAdmin: true, TargetUUID: u.UUID, Username: u.Username, RemovesAdmin: true}
+		if o, err := db.DeleteUser(t.Context(), g, nil, deleted); err != nil || !o.Done {
+			t.Fatalf("%+v, %v", o, err)
 		}
 	}
 }

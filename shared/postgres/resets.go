@@ -16,9 +16,10 @@ import (
 // never wait for each other.
 
 // The lock makes a deletion, or a change of the e-mail, come before this
-// statement or after it. Tokens older than the newest two are deleted, so that
-// with the new one at most three are valid, and one more for each that is stored
-// at the same moment (ASVS 6.4.2 asks for few; a slow mailbox needs some).
+// statement or after it. All tokens are deleted except the two that are valid for
+// longest, so that with the new one at most three are valid, and one more for each that
+// is stored at the same moment (ASVS 6.4.2 asks for few; a slow mailbox needs some). An
+// invitation is valid for longer than what strangers can ask for, so it stays.
 const sqlCreateReset statement = `
 with named_user as (
 	select id from users where username = @username and ` + resetEmail + `
@@ -32,7 +33,7 @@ with named_user as (
 ), deleted_resets as (
 	delete from resets where user_id in (select id from locked_user)
 	and (expires_at <= @now or hash not in (
-		select hash from resets where user_id in (select id from locked_user) order by created_at desc limit 2))
+		select hash from resets where user_id in (select id from locked_user) order by expires_at desc, created_at desc limit 2))
 ), created_reset as (
 	insert into resets (hash, user_id, version, created_at, expires_at) select @hash, id, reset_version, @now, @expires_at from locked_user
 ), subject as (
@@ -63,7 +64,7 @@ const sqlCreateResetAsAdmin statement = guardCTE + `, target_user as (
 ), deleted_resets as (
 	delete from resets where user_id in (select id from target_user)
 	and (expires_at <= @now or hash not in (
-		select hash from resets where user_id in (select id from target_user) order by created_at desc limit 2))
+		select hash from resets where user_id in (select id from target_user) order by expires_at desc, created_at desc limit 2))
 ), created_reset as (
 	insert into resets (hash, user_id, version, created_at, expires_at) select @hash, id, reset_version, @now, @expires_at from target_user
 ), subject as (

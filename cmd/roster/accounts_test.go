@@ -49,7 +49,7 @@ func TestAPlaceIsNamedOnce(t *testing.T) {
 		code    int
 		want    string
 	}{
-		"nowhere":           {nil, nil, exitFailed, "it is not said where: give --url for a deployed Roster, or --database for a database"},
+		"nowhere":           {nil, nil, exitFailed, "no Roster is given; give --url (or ROSTER_URL) for a deployed one, or --database (or DATABASE_URL) for a database"},
 		"two flags":         {nil, []string{"--url", url, "--database", dsn}, exitUsage, "--url and --database name two places; give one of them"},
 		"two variables":     {map[string]string{"ROSTER_URL": url, "DATABASE_URL": dsn}, nil, exitUsage, "ROSTER_URL names a deployment, and the variables name a database, too"},
 		"no token":          {nil, []string{"--url", url}, exitFailed, "no access token is given; set ROSTER_TOKEN, or give --username to log in"},

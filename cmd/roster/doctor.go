@@ -65,7 +65,7 @@ func (p *program) examine(ctx context.Context, stack, connections string) error 
 		s.AWS = &cfg
 	}
 	findings := doctor.Examine(ctx, s)
-	if err := p.print(map[string][]doctor.Finding{"findings": findings}, func(out io.Writer) error { return printFindings(out, findings) }); err != nil {
+	if err := p.print(map[string][]doctor.Finding{"findings": findings}, func(out io.Writer) error { return printFindings(out, findings, p.isNarrow()) }); err != nil {
 		return err
 	}
 	switch n := count(findings, doctor.Failed); {
@@ -86,10 +86,18 @@ func count(findings []doctor.Finding, status doctor.Status) (n int) {
 	return n
 }
 
-// printFindings prints a line for each finding, and below it what to do.
-func printFindings(out io.Writer, findings []doctor.Finding) error {
+// printFindings prints a line for each finding, and below it what to do. A narrow
+// terminal gets no columns, because the sentences would begin at its right end.
+func printFindings(out io.Writer, findings []doctor.Finding, isNarrow bool) error {
 	w := newTable(out)
 	for _, f := range findings {
+		if isNarrow {
+			fmt.Fprintf(w, "%s: %s: %s\n", f.Status, f.Check, printable(f.Found))
+			if f.Fix != "" {
+				fmt.Fprintf(w, "  -> %s\n", printable(f.Fix))
+			}
+			continue
+		}
 		fmt.Fprintf(w, "%s\t%s\t%s\n", f.Status, f.Check, printable(f.Found))
 		if f.Fix != "" {
 			fmt.Fprintf(w, "\t\t-> %s\n", printable(f.Fix))

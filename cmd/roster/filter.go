@@ -38,6 +38,10 @@ func (f *filter) addFlags(c *cobra.Command) {
 	flags.StringVar(&f.uuid, "uuid", "", "the account with this `UUID`")
 	flags.Int64Var(&f.id, "id", 0, "the account with this `number`")
 	flags.IntVar(&f.limit, "limit", 50, "at most so many; 0 lists all")
+	completeValues(c, "role", "USER", "ADMIN")
+	completeValues(c, "active", "true", "false")
+	completeValues(c, "email-status", "ok", "soft_bounce", "bounced", "complained", "suppressed")
+	completeValues(c, "sort", "created_at", "username", "last_login_at")
 }
 
 // check reads the times, and names what no place would understand. What the places

@@ -155,6 +155,17 @@ func TestImportFlaskBesideAccountsOfRoster(t *testing.T) {
 	}
 }
 
+// Two databases have two passwords, and neither is on the command line.
+func TestImportFlaskFromTheVariable(t *testing.T) {
+	t.Parallel()
+	environ := map[string]string{"DATABASE_URL": postgrestest.URL(t), "FLASK_DATABASE_URL": original(t, flaskRows)}
+	if r := command(t, environ, "import", "flask"); !strings.HasPrefix(r.out, "rows read  6\ncreated    3\n") {
+		t.Errorf("%+v", r)
+	}
+	nobody := "postgres://u@127.0.0.1:1/d?sslmode=disable"
+	command(t, environ, "import", "flask", "--from", nobody).fails(t, exitFailed, "the Flask service's database does not answer") // the flag wins
+}
+
 func inAnHour() string { return time.Now().Add(time.Hour).UTC().Format(time.RFC3339) }
 
 func TestImportFlaskRefusesMistakes(t *testing.T) {

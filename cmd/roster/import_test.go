@@ -49,7 +49,7 @@ func TestImportWritesOnlyWithApply(t *testing.T) {
 	environ := map[string]string{"DATABASE_URL": postgrestest.URL(t)}
 	name := inFile(t, rowsOf(3)+`{"username":"Jürgen","first_name":"J","last_name":"M","email":"j@example.com"}`+"\n")
 	const refused = "row 4 (Jürgen): username must be 3 to 32 ASCII letters, digits, '.', '_' or '-', the first and last a letter or digit; a username could be juergen\n"
-	const failed = "roster: 1 of 4 rows were refused\n"
+	const failed = "roster: 1 of 4 rows were refused; the report says why. Repair them where they come from, and run the command again\n"
 
 	r := command(t, environ, "import", name)
 	want := "rows read  4\ncreated    3\nrefused    1\n" + refused + "This was a dry run, and nothing was written. --apply imports.\n"

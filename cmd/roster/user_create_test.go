@@ -28,7 +28,7 @@ func TestUserCreate(t *testing.T) {
 		if r.fails(t, exitFailed, "Some fields are not valid: email "); !strings.Contains(r.err, ", username ") {
 			t.Errorf("%+v", r)
 		}
-		if r := command(t, p.environ, "user", "create", "ben", "--email", "ben@example.com", "--first-name", "Ben", "--last-name", "Lee"); r.out != "ben is created; nobody can log in to it before: roster user reset ben\n" {
+		if r := command(t, p.environ, "user", "create", "ben", "--email", "ben@example.com", "--first-name", "Ben", "--last-name", "Lee"); r.out != "ben is created; it has no password yet, and roster user reset ben mails a link to set one\n" {
 			t.Errorf("%+v", r)
 		}
 	})

@@ -16,6 +16,28 @@ ann       First ann Last  ann@example.com  ok       USER  yes     2026-01-05 10:
 anna      First anna Last  anna@example.com  bounced  USER  no     2026-01-05 10:00:00Z  2026-01-06 10:00:00Z
 `
 
+// On a phone the columns of the table would be torn apart.
+func TestNarrowTerminalsGetNoColumns(t *testing.T) {
+	t.Parallel()
+	environ := map[string]string{"DATABASE_URL": postgrestest.URL(t)}
+	add(t, "zebra kite moon", "ann")
+	for columns, want := range map[int]string{
+		40:  "ann (USER)\n  First ann Last\n  ann@example.com\n  created 2026-01-05 10:00:00Z\n  last login never\n",
+		120: "USERNAME  NAME ",
+		0:   "USERNAME  NAME ", // no terminal
+	} {
+		c := terminal()
+		c.outWidth = func() int { return columns }
+		if r := at(t, c, environ, "user", "list", "--search", "ann"); !strings.HasPrefix(r.out, want) || r.code != exitOK {
+			t.Errorf("%d columns: %+v", columns, r)
+		}
+		r := at(t, c, nil, "doctor")
+		if isNarrow := strings.Contains(r.out, "not checked: address: it is not known\n  -> give --url, or set PUBLIC_URL\n"); isNarrow != (columns == 40) {
+			t.Errorf("%d columns: %s", columns, r.out)
+		}
+	}
+}
+
 func TestUserList(t *testing.T) {
 	t.Parallel()
 	atEachPlaceThatLists(t, func(t *testing.T, p place) {

@@ -26,17 +26,19 @@ docs/import.md describes the format. With - for the FILE it reads its input.
 
 Without --apply nothing is written: the report says what would happen. An account
 that exists and is as the line says stays as it is, so the same file may be imported
-again, also after a run that was killed. --policy says what happens to one that
-differs: skip leaves it, update changes it, fail stops.
+again, also after a run that was killed. --policy says what happens to an account that
+differs: skip leaves it, update changes it, fail stops the import.
 
 With --format the FILE is another system's export, which may be compressed with gzip.
 docs/move-from-others.md says how to make it, and what becomes of it.
 
-A refused line stops no other. The report lists the first 100 with the reasons,
---refused writes the report of all to a file. The exit code is 1 if any was refused.
+A line that breaks the rules, or that another account is in the way of, is refused, and
+the others are imported (with --policy fail, another account in the way stops the
+import, too). The report lists the first 100 refused lines, --refused writes the
+report of all to a file. The exit code is 1 if any was refused.
 
 A line that has an id keeps it. That needs a DATABASE_URL for the role that owns the
-tables. SECURITY_PASSWORD_SALT must be that of the functions, if they have one.`
+tables. Give the SECURITY_PASSWORD_SALT of the functions, if they have one.`
 
 // importRequest is what the flags of an import say.
 type importRequest struct {
@@ -99,7 +101,7 @@ func anyRefused(report directory.Report) error {
 	return nil
 }
 
-// runImport imports a source and shows the progress. Each refused row is told.
+// runImport imports a source and shows the progress.
 func (p *program) runImport(
 	ctx context.Context, r importRequest, source directory.Source, rows int64, tell func(directory.Refusal),
 ) (report directory.Report, err error) {

@@ -50,7 +50,7 @@ type Policy string
 const (
 	PolicySkip   Policy = "skip"   // the account stays as it is
 	PolicyUpdate Policy = "update" // the account gets the row's values
-	PolicyFail   Policy = "fail"   // the import stops
+	PolicyFail   Policy = "fail"   // the import ends; so it does at a row that another account is in the way of
 )
 
 // ImportParts are the dependencies of Import, besides the store.
@@ -78,15 +78,16 @@ const batchSize = 500
 
 // Import stores the accounts of a source, in batches of 500, each in one
 // transaction. The same source may be imported again: a row whose account is as
-// the row says changes nothing. So a run that was killed is repeated, and the
-// database is then as if it had not been.
+// the row says changes nothing. So after a run that was killed, run it again: the
+// accounts are then those of one run.
 //
 // A row is refused, and reported with every bad member, when its values break the
-// rules, or when another account has its username, e-mail address, UUID or id. A
-// refused row stops nothing.
+// rules, or when another account has its username, e-mail address, UUID or id. The
+// rows after it are imported, except that PolicyFail ends the import at a row that
+// another account is in the way of.
 //
-// An account is found by the row's UUID; by the username if the row has none. The
-// report is that of the rows so far, also with an error.
+// An account is found by the row's UUID; by the username if the row has none. With an
+// error, the report is about the rows before it.
 func Import(ctx context.Context, db Importer, parts ImportParts, rows Source, o Options) (Report, error) {
 	if o.Policy == "" {
 		o.Policy = PolicySkip
@@ -133,8 +134,9 @@ func (i *importing) run(ctx context.Context, batches <-chan batch) error {
 		if b.err != nil {
 			return b.err
 		}
-		// A crash of the server may lose batches that it did not wait for, and the
-		// import is then run again. What a report says that can go on is on disk.
+		// A crash of the server may lose batches that are not on disk yet, and the
+		// import is then run again. A run that can be stopped waits for each batch,
+		// because the next run begins after it.
 		i.durable = b.next == 0 || i.options.Stop != nil
 		if err := i.store(ctx, b); err != nil {
 			return err

@@ -172,6 +172,26 @@ func TestImportPolicies(t *testing.T) {
 	}
 }
 
+// A row that breaks the rules ends no import. A row that another account is in the way
+// of ends one whose policy is fail, and only that.
+func TestPolicyFailEndsAtAConflict(t *testing.T) {
+	t.Parallel()
+	db := openOwner(t)
+	rows := []string{line("ann"), line("ben", `"role":"KING"`), line("cat", `"email":"ANN@example.com"`), line("dan")}
+	r, err := importLines(t, db, directory.Options{Policy: directory.PolicyFail}, rows...)
+	if err == nil || !strings.Contains(err.Error(), "Row 3 stops the import. (email belongs to another account)") || counts(r) != [5]int{1, 0, 0, 0, 1} {
+		t.Errorf("fail: %+v, %v", r, err)
+	}
+	for _, policy := range []directory.Policy{directory.PolicyUpdate, directory.PolicySkip} {
+		if r, err = importLines(t, db, directory.Options{Policy: policy}, rows...); err != nil || r.Refused != 2 {
+			t.Errorf("%s: %+v, %v", policy, r, err)
+		}
+	}
+	if find(t, db, "dan").Username != "dan" {
+		t.Error("the row after the refused ones was not imported")
+	}
+}
+
 // everything is all that an import may change, with the version of each row.
 const everything = `select xmin::text, u.* from users u order by id`
 

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -44,12 +46,16 @@ func (p *program) export(ctx context.Context, name string) error {
 		_, err := p.exportTo(ctx, db, p.out)
 		return err
 	}
-	// The file has its name only when it is whole.
+	// The file gets its name when it is whole. What a killed export has left is
+	// removed first, because it may be readable for others.
 	part := name + ".part"
 	if _, err := os.Lstat(name); err == nil {
 		return usageError{fmt.Sprintf("%s exists; give another name, or remove it", name)}
 	}
-	file, err := os.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600) // #nosec G304 -- the operator names the file
+	if err := os.Remove(part); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	file, err := os.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) // #nosec G304 -- the operator names the file
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 
@@ -17,7 +18,9 @@ const seedAdminExample = `  ADMIN_EMAIL=ann@example.com ADMIN_PASSWORD=… roste
   roster seed-admin --end-all-sessions`
 
 const seedAdminHelp = `Migrate the schema, create the account of the first ADMIN if it is missing, and delete
-expired rows, as the function seed_admin does each hour and at each deployment.
+expired rows, as the function seed_admin does each hour and at each deployment. With
+AUDIT_RETENTION or AUDIT_ERASE_DELETED it also removes from the audit log, without a
+question (docs/erasure.md).
 
 It takes the function's variables: DATABASE_URL, MIGRATE_DATABASE_URL, ROOT_KEY,
 PUBLIC_URL, MAIL_FROM, ADMIN_EMAIL and the others of docs/configuration.md. With
@@ -47,7 +50,8 @@ func (p *program) seedAdmin(c *cobra.Command, request seed.Request) error {
 	job := seed.NewJob(db, seed.Parts{
 		Migrate: env.Migrator(migrations.Up, migrations.Grant),
 		Seeding: user.SeedAdminParts{Passwords: policy.Passwords(env), Tokens: env.OneTimeTokens(), Notices: mailing.Notices(env)},
-		Admin:   env.Admin(), AuditKey: []byte(env.AuditKey()),
+		Admin:   env.Admin(), AuditKey: []byte(env.AuditKey()), Retention: env.AuditRetention(),
+		OpenOwner: func(ctx context.Context) (seed.Owner, error) { return env.OpenOwner(ctx) },
 	})
 	if err := env.Check(); err != nil {
 		return err
@@ -79,5 +83,8 @@ func printSeeded(out io.Writer, r seed.Report) error {
 	}
 	_, err := fmt.Fprintf(out, "expired rows deleted: %d counters, %d links, %d sessions, %d devices\n",
 		r.Removed.Limits, r.Removed.Resets, r.Removed.Sessions, r.Removed.Devices)
+	if err == nil && r.Audit != nil {
+		_, err = fmt.Fprintf(out, "audit log: %d events removed, %d erased\n", r.Audit.Removed, r.Audit.Erased)
+	}
 	return err
 }

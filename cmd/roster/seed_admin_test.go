@@ -5,10 +5,12 @@ import (
 	"maps"
 	"strings"
 	"testing"
+	"time"
 
 	"roster/localdev/awstest"
 	"roster/localdev/postgrestest"
 	"roster/shared/job/seed"
+	"roster/shared/postgres"
 )
 
 const adminPassword = "correct horse battery staple 7"
@@ -71,6 +73,33 @@ func TestSeedAdminEndsAllSessionsAfterAYes(t *testing.T) {
 	if r.code != exitOK || !strings.Contains(r.out, "\nended: 0 sessions of 1 accounts, 0 links\n") {
 		t.Errorf("%+v", r)
 	}
+}
+
+// A deployment that has no function seed_admin runs the command by a schedule.
+func TestSeedAdminKeepsTheAuditLogShort(t *testing.T) {
+	t.Parallel()
+	for range 40 {
+		record(t, time.Now().AddDate(0, 0, -40), "")
+	}
+	values, _ := deployment(t, postgrestest.URL(t), map[string]string{"ADMIN_PASSWORD": adminPassword})
+	if r := command(t, values, "seed-admin"); r.code != exitOK || strings.Contains(r.out, "audit log") {
+		t.Errorf("without a setting: %+v", r)
+	}
+	values["AUDIT_RETENTION"] = "30"
+	r := command(t, values, "seed-admin", "--json")
+	var got seed.Report
+	if err := json.Unmarshal([]byte(r.out), &got); err != nil || got.Audit == nil || got.Audit.Removed < 40-16 {
+		t.Errorf("%v, %+v", err, r)
+	}
+	if r := command(t, values, "seed-admin"); !strings.HasSuffix(r.out, "\naudit log: 0 events removed, 0 erased\n") {
+		t.Errorf("again: %+v", r)
+	}
+	v, err := postgrestest.Open(t).VerifyAudit(t.Context(), postgres.Expected{})
+	if err != nil || v.Removed < 40-16 {
+		t.Errorf("%+v, %v", v, err)
+	}
+	values["AUDIT_RETENTION"] = "many"
+	command(t, values, "seed-admin").fails(t, exitFailed, "the configuration is not usable: AUDIT_RETENTION must be a whole number")
 }
 
 func TestSeedAdminRefuses(t *testing.T) {

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,6 +22,9 @@ type filter struct {
 	limit                               int // 0 is all
 	createdAfterTime, createdBeforeTime time.Time
 }
+
+// sorts are the orders of a list.
+var sorts = []string{"created_at", "username", "last_login_at"}
 
 // maxPage is how many accounts the API answers on a page.
 const maxPage = 100
@@ -41,7 +45,7 @@ func (f *filter) addFlags(c *cobra.Command) {
 	completeValues(c, "role", "USER", "ADMIN")
 	completeValues(c, "active", "true", "false")
 	completeValues(c, "email-status", "ok", "soft_bounce", "bounced", "complained", "suppressed")
-	completeValues(c, "sort", "created_at", "username", "last_login_at")
+	completeValues(c, "sort", sorts...)
 }
 
 // check reads the times, and names what no place would understand. What the places
@@ -53,6 +57,9 @@ func (f *filter) check() (err error) {
 	}
 	if f.active != "" && f.active != "true" && f.active != "false" {
 		return usageError{"--active must be true or false"}
+	}
+	if !slices.Contains(sorts, f.sort) {
+		return usageError{"--sort must be created_at, username or last_login_at"}
 	}
 	if f.createdAfterTime, err = parseTime("--created-after", f.createdAfter); err != nil {
 		return err

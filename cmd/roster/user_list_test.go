@@ -90,7 +90,8 @@ func TestUserList(t *testing.T) {
 		if r := list("--search zoe"); r.out != "" || r.err != "no account was found\n" || r.code != exitOK {
 			t.Errorf("%+v", r)
 		}
-		list("--sort age").fails(t, exitFailed, "Some ")
+		list("--sort age").fails(t, exitUsage, "--sort must be created_at, username or last_login_at")
+		list("--email-status gone").fails(t, exitFailed, "Some ")
 		list("--role root").fails(t, exitFailed, "Some ")
 	})
 }

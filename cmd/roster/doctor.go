@@ -106,7 +106,11 @@ func printFindings(out io.Writer, findings []doctor.Finding, isNarrow bool) erro
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(out, "\n%d ok, %d warnings, %d failed, %d not checked\n",
-		count(findings, doctor.OK), count(findings, doctor.Warning), count(findings, doctor.Failed), count(findings, doctor.NotChecked))
+	warnings := "1 warning"
+	if n := count(findings, doctor.Warning); n != 1 {
+		warnings = fmt.Sprintf("%d warnings", n)
+	}
+	_, err := fmt.Fprintf(out, "\n%d ok, %s, %d failed, %d not checked\n",
+		count(findings, doctor.OK), warnings, count(findings, doctor.Failed), count(findings, doctor.NotChecked))
 	return err
 }

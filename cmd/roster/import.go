@@ -75,7 +75,7 @@ func importCommand(p *program) *cobra.Command {
 
 func (r *importRequest) addFlags(c *cobra.Command) {
 	c.Flags().BoolVar(&r.apply, "apply", false, "write to the database; without it the run only reports")
-	c.Flags().StringVar(&r.policy, "policy", string(directory.PolicySkip), "what happens to an account that differs: skip, update or fail")
+	c.Flags().StringVar(&r.policy, "policy", string(directory.PolicySkip), "`policy` for an account that differs: skip, update or fail")
 	completeValues(c, "policy", string(directory.PolicySkip), string(directory.PolicyUpdate), string(directory.PolicyFail))
 	c.Flags().StringVar(&r.refused, "refused", "", "`file` to write the number and the reasons of each refused line to, as JSON Lines")
 }
@@ -118,6 +118,9 @@ func (p *program) runImport(
 		return report, err
 	}
 	defer db.Close()
+	if r.apply {
+		p.warnWithoutMAC(env)
+	}
 	refused, err := newRefusedFile(r.refused)
 	if err != nil {
 		return report, err

@@ -82,6 +82,8 @@ func (p *program) createAccount(c *cobra.Command, n creation) (err error) {
 func printCreated(out io.Writer, a account, n creation, mailed bool) error {
 	next := "it has no password yet, and roster user reset " + a.Username + " mails a link to set one"
 	switch {
+	case n.inactive && !n.askPassword: // a reset refuses an account that is not active
+		next = fmt.Sprintf("nobody can log in to it before: roster user activate %s, and then roster user reset %s", a.Username, a.Username)
 	case mailed:
 		next = "an invitation was mailed to " + printable(a.Email)
 	case n.askPassword:

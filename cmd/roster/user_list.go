@@ -72,7 +72,7 @@ func printLines(out io.Writer, page []listed) error {
 func printTable(out io.Writer, page []listed, first bool) error {
 	w := newTable(out)
 	if first && len(page) > 0 {
-		fmt.Fprintln(w, "USERNAME\tNAME\tE-MAIL\tADDRESS\tROLE\tACTIVE\tCREATED\tLAST LOGIN")
+		fmt.Fprintln(w, "USERNAME\tNAME\tE-MAIL\tE-MAIL STATUS\tROLE\tACTIVE\tCREATED\tLAST LOGIN")
 	}
 	for _, a := range page {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", a.Username, printable(a.FirstName+" "+a.LastName), printable(a.Email), a.EmailStatus,

@@ -11,7 +11,7 @@ import (
 	"roster/shared/aws/sam"
 )
 
-const listedAnns = `USERNAME  NAME            E-MAIL           ADDRESS  ROLE  ACTIVE  CREATED               LAST LOGIN
+const listedAnns = `USERNAME  NAME            E-MAIL           E-MAIL STATUS  ROLE  ACTIVE  CREATED               LAST LOGIN
 ann       First ann Last  ann@example.com  ok       USER  yes     2026-01-05 10:00:00Z  never
 anna      First anna Last  anna@example.com  bounced  USER  no     2026-01-05 10:00:00Z  2026-01-06 10:00:00Z
 `

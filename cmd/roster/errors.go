@@ -9,8 +9,8 @@ import (
 	"roster/shared/web"
 )
 
-// explain returns an error in the words of a person. What the domains refuse has a
-// code for programs, and pgx writes a line for each cause.
+// explain returns the text of an error for a person. It leaves out the codes that the
+// domains have for programs, and the lines that pgx writes for each cause.
 func explain(err error) string {
 	refusal := web.Refusal(err) // nil never: what is no refusal has the code internal
 	switch {

@@ -252,6 +252,7 @@ CHANGED = {
     "LogRetentionDays": "90",
     "AuditRetentionDays": "730",
     "AlarmTopicArn": "arn:aws:sns:eu-central-1:123456789012:alarms",
+    "ImportBucket": "roster-imports",
     "VpcSubnetIds": ["subnet-0123456789abcdef0"],
     "VpcSecurityGroupIds": ["sg-0123456789abcdef0"],
 }

@@ -39,7 +39,7 @@ func foreign(name string) bool {
 	case "PG_VERSION": // a file of PostgreSQL's
 	case "ROSTER_CHANGING": // a stage of a secret's version
 	case "SYMMETRIC_DEFAULT": // an algorithm of KMS
-	case "ROSTER_TOKEN", "ROSTER_URL", "ROSTER_USERNAME": // for the command line alone: docs/command-line.md
+	case "FLASK_DATABASE_URL", "ROSTER_TOKEN", "ROSTER_URL", "ROSTER_USERNAME": // for the command line alone: docs/command-line.md
 	default:
 		return strings.HasPrefix(name, "AWS_") // Lambda sets them
 	}

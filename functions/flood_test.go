@@ -77,6 +77,7 @@ func (f flood) one(t *testing.T, folder string) {
 		"update_users":    {"PATCH /api/users", f.v.access, `{"users":[{"username":"user2","active":true}]}`},
 		"delete_user":     {"DELETE /api/user/user2", f.v.access},
 		"end_session":     {"DELETE /api/user/me/sessions/x", f.v.access},
+		"export_user":     {"GET /api/user/me/export", f.v.access},
 		"forget_password": {"POST /api/user/forget_password", "", `{"username":"user2","email":"user2@example.com"}`},
 		"get_user":        {"GET /api/user/me", f.v.access},
 		"health":          {"GET /healthz"},

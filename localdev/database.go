@@ -154,10 +154,10 @@ func (d database) String() string {
 	if err != nil {
 		return "the database of DATABASE_URL"
 	}
-	q := u.Query()
-	if d.server != nil {
-		return fmt.Sprintf("psql -h %s -U %s %s   (log: %s)", shellQuote(q.Get("host")), u.User.Username(), databaseName, d.server.LogPath())
+	if d.server != nil { // the URL is also what the command line takes as DATABASE_URL
+		return fmt.Sprintf("psql %s   (log: %s)", shellQuote(shown), d.server.LogPath())
 	}
+	q := u.Query()
 	q.Del("password")
 	q.Del("sslpassword")
 	u.RawQuery = strings.ReplaceAll(q.Encode(), "+", "%20") // psql does not read + as a space

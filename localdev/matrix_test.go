@@ -46,6 +46,10 @@ var access = map[string]string{
 	"GET /api/users": "   401    403      403    200       200          401      401      401    401",
 	"GET /api/audit": "   401    403      403    200       200          401      401      401    401",
 
+	"POST /api/users":                 "401 403 403 201 201 401 401 401 401",
+	"PATCH /api/users":                "401 403 403 200 200 401 401 401 401",
+	"POST /api/user/{username}/reset": "401 403 403 200 200 401 401 401 401",
+
 	"POST /api/user/register":          "201",
 	"POST /api/user/login":             "200",
 	"POST /api/user/refresh":           "401", // a token of nobody
@@ -71,6 +75,8 @@ var access = map[string]string{
 var bodies = map[string]string{
 	"PUT /api/user/{username}":       `{"first_name":"New"}`,
 	"POST /api/user/register":        `{"username":"zoe-$","first_name":"Zoe","last_name":"Lee","email":"zoe-$@example.com","password":"password123"}`,
+	"POST /api/users":                `{"username":"eve-$","first_name":"Eve","last_name":"Lee","email":"eve-$@example.com"}`,
+	"PATCH /api/users":               `{"users":[{"username":"ben","active":true}]}`,
 	"POST /api/user/login":           `{"username":"admin","password":"` + adminPassword + `"}`,
 	"POST /api/user/refresh":         `{"refresh_token":"x"}`,
 	"POST /api/user/change_password": `{"current_password":"wrong","new_password":"another password 456"}`,
@@ -84,7 +90,7 @@ var bodies = map[string]string{
 // answered as GET, PATCH as PUT, and a legacy path as the one below /api.
 func asDescribed(route string) string {
 	route = strings.Replace(route, " /user/", " /api/user/", 1)
-	return strings.NewReplacer("HEAD ", "GET ", "PATCH ", "PUT ").Replace(route)
+	return strings.NewReplacer("HEAD ", "GET ", "PATCH /api/user/", "PUT /api/user/").Replace(route)
 }
 
 func TestEveryRouteToEveryCaller(t *testing.T) {

@@ -107,7 +107,7 @@ func (p *program) deployment() (address string, err error) {
 	case address != "" && database:
 		return "", usageError{"ROSTER_URL names a deployment, and the variables name a database, too; give --url or --database"}
 	case address == "" && !database:
-		return "", errors.New("it is not said where: give --url for a deployed Roster, or --database for a database")
+		return "", usageError{"no Roster is given; give --url (or ROSTER_URL) for a deployed one, or --database (or DATABASE_URL) for a database"}
 	}
 	return address, nil
 }

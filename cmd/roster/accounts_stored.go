@@ -18,6 +18,8 @@ type stored struct {
 	env *boot.Environment
 	db  *postgres.DB
 	now func() time.Time
+	// beforeWrite warns if the audit log's entries will have no MAC.
+	beforeWrite func()
 }
 
 func (p *program) openDatabase() (accounts, error) {
@@ -29,7 +31,7 @@ func (p *program) openDatabase() (accounts, error) {
 	if err := env.Check(); err != nil {
 		return nil, err
 	}
-	return stored{env, db, p.now}, nil
+	return stored{env, db, p.now, func() { p.warnWithoutMAC(env) }}, nil
 }
 
 func (s stored) show(ctx context.Context, username string) (account, error) {
@@ -43,10 +45,12 @@ func (s stored) set(ctx context.Context, username string, a access) error {
 		role := user.Role(*a.Role)
 		set.Role = &role
 	}
+	s.beforeWrite()
 	return user.SetAccessAsOperator(ctx, s.db, username, set, s.now())
 }
 
 func (s stored) remove(ctx context.Context, username string) error {
+	s.beforeWrite()
 	return user.DeleteAsOperator(ctx, s.db, username, s.now())
 }
 
@@ -116,6 +120,7 @@ func (s stored) create(ctx context.Context, n newAccount) (account, bool, error)
 	if err := s.env.Check(); err != nil {
 		return account{}, false, err
 	}
+	s.beforeWrite()
 	created, err := user.CreateAsOperator(ctx, s.db, parts, in, s.now())
 	return accountOf(created.User), created.Mailed, err
 }
@@ -125,5 +130,6 @@ func (s stored) reset(ctx context.Context, username string) error {
 	if err := s.env.Check(); err != nil {
 		return err
 	}
+	s.beforeWrite()
 	return user.SendResetAsOperator(ctx, s.db, parts, username, s.now())
 }

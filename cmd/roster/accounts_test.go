@@ -49,7 +49,7 @@ func TestAPlaceIsNamedOnce(t *testing.T) {
 		code    int
 		want    string
 	}{
-		"nowhere":           {nil, nil, exitFailed, "it is not said where: give --url for a deployed Roster, or --database for a database"},
+		"nowhere":           {nil, nil, exitUsage, "no Roster is given; give --url (or ROSTER_URL) for a deployed one, or --database (or DATABASE_URL) for a database"},
 		"two flags":         {nil, []string{"--url", url, "--database", dsn}, exitUsage, "--url and --database name two places; give one of them"},
 		"two variables":     {map[string]string{"ROSTER_URL": url, "DATABASE_URL": dsn}, nil, exitUsage, "ROSTER_URL names a deployment, and the variables name a database, too"},
 		"no token":          {nil, []string{"--url", url}, exitFailed, "no access token is given; set ROSTER_TOKEN, or give --username to log in"},
@@ -87,6 +87,7 @@ func TestRefusalsOfADeployment(t *testing.T) {
 		t.Fatalf("%+v", r)
 	}
 	command(t, as(ended), "user", "show", "ann").fails(t, exitFailed, expired)
+	command(t, p.environ, "user", "show", "ann", "--url", p.address+"/api").fails(t, exitFailed, "there is no GET /api/user/ann at this URL; check the URL, or this Roster is an older version")
 }
 
 // A URL that leads somewhere else is recognised, and gets no second request.

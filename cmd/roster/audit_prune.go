@@ -83,6 +83,7 @@ func (p *program) pruneAudit(ctx context.Context, r pruneRequest) error {
 	if err := p.confirm(p.yes, question); err != nil {
 		return err
 	}
+	p.warnWithoutMAC(env)
 	pruned, err := prune()
 	if err != nil {
 		return pruneError(err)

@@ -88,6 +88,7 @@ func TestPruneRefuses(t *testing.T) {
 		"an empty database": {[]string{"--before", "2025-01-01"}, postgrestest.Empty(t), exitFailed, `relation "audit" does not exist`},
 	} {
 		r := prune(t, terminal(), c.url, append(c.args, "--yes")...)
+		r.err = strings.TrimPrefix(r.err, "warning: neither ROOT_KEY nor AUDIT_KEY is set, so this command's entries in the audit log have no MAC, and roster audit verify will report them\n")
 		if r.fails(t, c.code, c.want); strings.Contains(r.err, "hunter2") {
 			t.Errorf("%s: it shows the password: %s", name, r.err)
 		}

@@ -131,7 +131,7 @@ func printVerified(out io.Writer, v postgres.Verified, checked bool) error {
 	if !checked {
 		fmt.Fprintln(out, "MACs were not checked: neither ROOT_KEY nor AUDIT_KEY is set")
 	} else if v.Unsigned > 0 {
-		fmt.Fprintf(out, "rows without a MAC, from before there were any: %d\n", v.Unsigned)
+		fmt.Fprintf(out, "rows without a MAC: %d\n", v.Unsigned)
 	}
 	for _, head := range v.Heads {
 		fmt.Fprintln(out, head)

@@ -20,6 +20,9 @@ type console struct {
 	// interactive says that a person sits there: questions can be asked, and
 	// progress is shown.
 	interactive bool
+	// width returns how many characters a line of the terminal has that err goes to,
+	// and outWidth that of out. 0 is for no terminal; nil is the same.
+	width, outWidth func() int
 	// hidden asks a question and reads a line that the terminal does not show.
 	hidden func(err io.Writer, question string) (string, error)
 	now    func() time.Time
@@ -31,8 +34,30 @@ func thisConsole() console {
 	return console{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr, now: time.Now,
 		interactive: term.IsTerminal(in) && term.IsTerminal(int(os.Stderr.Fd())), // #nosec G115 -- as above
-		hidden:      func(err io.Writer, question string) (string, error) { return readHidden(in, err, question) },
+		width:       widthOf(os.Stderr), outWidth: widthOf(os.Stdout),
+		hidden: func(err io.Writer, question string) (string, error) { return readHidden(in, err, question) },
 	}
+}
+
+func widthOf(terminal *os.File) func() int {
+	return func() int {
+		columns, _, err := term.GetSize(int(terminal.Fd())) // #nosec G115 -- a file descriptor is a small number
+		if err != nil {
+			return 0
+		}
+		return columns
+	}
+}
+
+// isNarrow reports whether the results go to a terminal that has too few columns for a
+// wide table, such as that of a phone.
+func (c console) isNarrow() bool {
+	const tableWidth = 100
+	if c.outWidth == nil {
+		return false
+	}
+	columns := c.outWidth()
+	return columns > 0 && columns < tableWidth
 }
 
 // readHidden turns the echo off before it asks, so that what is typed or pasted early

@@ -31,6 +31,28 @@ func TestProgressIsShownOnATerminalOnly(t *testing.T) {
 	}
 }
 
+// A line that is longer than the terminal is wide would stay, and the next begin below
+// it.
+func TestProgressFitsANarrowTerminal(t *testing.T) {
+	t.Parallel()
+	for columns, want := range map[int]string{
+		0:  "[#######.......................] 50 of 200 rows, 25 a second",
+		80: "[#######.......................] 50 of 200 rows, 25 a second",
+		40: "50 of 200 rows, 25 a second",
+		20: "50 of 200 rows, 25 ",
+	} {
+		now := time.Date(2026, 1, 5, 10, 0, 0, 0, time.UTC)
+		var err bytes.Buffer
+		c := console{err: &err, interactive: true, now: func() time.Time { return now }, width: func() int { return columns }}
+		bar := c.progress("rows", 200)
+		now = now.Add(2 * time.Second)
+		bar.set(50)
+		if got := err.String(); got != "\r"+want+"\x1b[K" {
+			t.Errorf("%d columns: %q, want %q", columns, got, want)
+		}
+	}
+}
+
 func TestNothingIsConfirmedWithoutAYes(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

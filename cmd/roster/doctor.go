@@ -65,7 +65,7 @@ func (p *program) examine(ctx context.Context, stack, connections string) error 
 		s.AWS = &cfg
 	}
 	findings := doctor.Examine(ctx, s)
-	if err := p.print(map[string][]doctor.Finding{"findings": findings}, func(out io.Writer) error { return printFindings(out, findings) }); err != nil {
+	if err := p.print(map[string][]doctor.Finding{"findings": findings}, func(out io.Writer) error { return printFindings(out, findings, p.isNarrow()) }); err != nil {
 		return err
 	}
 	switch n := count(findings, doctor.Failed); {
@@ -86,10 +86,18 @@ func count(findings []doctor.Finding, status doctor.Status) (n int) {
 	return n
 }
 
-// printFindings prints a line for each finding, and below it what to do.
-func printFindings(out io.Writer, findings []doctor.Finding) error {
+// printFindings prints a line for each finding, and below it what to do. A narrow
+// terminal gets no columns, because the sentences would begin at its right end.
+func printFindings(out io.Writer, findings []doctor.Finding, isNarrow bool) error {
 	w := newTable(out)
 	for _, f := range findings {
+		if isNarrow {
+			fmt.Fprintf(w, "%s: %s: %s\n", f.Status, f.Check, printable(f.Found))
+			if f.Fix != "" {
+				fmt.Fprintf(w, "  -> %s\n", printable(f.Fix))
+			}
+			continue
+		}
 		fmt.Fprintf(w, "%s\t%s\t%s\n", f.Status, f.Check, printable(f.Found))
 		if f.Fix != "" {
 			fmt.Fprintf(w, "\t\t-> %s\n", printable(f.Fix))
@@ -98,7 +106,11 @@ func printFindings(out io.Writer, findings []doctor.Finding) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(out, "\n%d ok, %d warnings, %d failed, %d not checked\n",
-		count(findings, doctor.OK), count(findings, doctor.Warning), count(findings, doctor.Failed), count(findings, doctor.NotChecked))
+	warnings := "1 warning"
+	if n := count(findings, doctor.Warning); n != 1 {
+		warnings = fmt.Sprintf("%d warnings", n)
+	}
+	_, err := fmt.Fprintf(out, "\n%d ok, %s, %d failed, %d not checked\n",
+		count(findings, doctor.OK), warnings, count(findings, doctor.Failed), count(findings, doctor.NotChecked))
 	return err
 }

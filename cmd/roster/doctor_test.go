@@ -30,7 +30,7 @@ ok           address: PUBLIC_URL of the functions  URL
 not checked  mail                                no settings of the functions are set here
                                                  -> set DATABASE_URL, ROOT_KEY and the others of docs/configuration.md, or the ARNs of their secrets (the outputs of the stack)
 
-3 ok, 1 warnings, 0 failed, 7 not checked
+3 ok, 1 warning, 0 failed, 7 not checked
 `
 
 // The real API answers what the checks of an address ask for.

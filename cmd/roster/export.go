@@ -71,7 +71,7 @@ func (p *program) export(ctx context.Context, name string) error {
 		err = os.Rename(part, name)
 	}
 	if err != nil {
-		return err
+		return advisedError{err, "the export is not complete, and there is no file " + name}
 	}
 	return p.print(n, func(out io.Writer) error {
 		_, err := fmt.Fprintf(out, "%d accounts and %d entries of the audit log are in %s\n", n.Accounts, n.Entries, name)

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,6 +23,9 @@ type filter struct {
 	createdAfterTime, createdBeforeTime time.Time
 }
 
+// sorts are the orders of a list.
+var sorts = []string{"created_at", "username", "last_login_at"}
+
 // maxPage is how many accounts the API answers on a page.
 const maxPage = 100
 
@@ -38,6 +42,10 @@ func (f *filter) addFlags(c *cobra.Command) {
 	flags.StringVar(&f.uuid, "uuid", "", "the account with this `UUID`")
 	flags.Int64Var(&f.id, "id", 0, "the account with this `number`")
 	flags.IntVar(&f.limit, "limit", 50, "at most so many; 0 lists all")
+	completeValues(c, "role", "USER", "ADMIN")
+	completeValues(c, "active", "true", "false")
+	completeValues(c, "email-status", "ok", "soft_bounce", "bounced", "complained", "suppressed")
+	completeValues(c, "sort", sorts...)
 }
 
 // check reads the times, and names values that neither the API nor the database
@@ -49,6 +57,9 @@ func (f *filter) check() (err error) {
 	}
 	if f.active != "" && f.active != "true" && f.active != "false" {
 		return usageError{"--active must be true or false"}
+	}
+	if !slices.Contains(sorts, f.sort) {
+		return usageError{"--sort must be created_at, username or last_login_at"}
 	}
 	if f.createdAfterTime, err = parseTime("--created-after", f.createdAfter); err != nil {
 		return err

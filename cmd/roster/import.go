@@ -34,8 +34,8 @@ docs/move-from-others.md says how to make it, and what becomes of it.
 
 A line that breaks the rules, or that another account is in the way of, is refused, and
 the others are imported (with --policy fail, another account in the way stops the
-import, too). The report lists the first 100 refused lines, --refused writes all of
-them to a file. The exit code is 1 if any was refused.
+import, too). The report lists the first 100 refused lines, --refused writes the
+report of all to a file. The exit code is 1 if any was refused.
 
 A line that has an id keeps it. That needs a DATABASE_URL for the role that owns the
 tables. Give the SECURITY_PASSWORD_SALT of the functions, if they have one.`
@@ -67,6 +67,7 @@ func importCommand(p *program) *cobra.Command {
 	}
 	r.addFlags(c)
 	c.Flags().StringVar(&r.format, "format", "", "the `system` that exported the file: "+strings.Join(convert.Formats(), ", ")+"; default: JSON Lines of Roster")
+	completeValues(c, "format", convert.Formats()...)
 	c.Flags().StringVar(&r.hashes, "hashes", "", "`file` of the password hashes, which Auth0 exports apart")
 	c.AddCommand(importFlaskCommand(p))
 	return c
@@ -74,8 +75,9 @@ func importCommand(p *program) *cobra.Command {
 
 func (r *importRequest) addFlags(c *cobra.Command) {
 	c.Flags().BoolVar(&r.apply, "apply", false, "write to the database; without it the run only reports")
-	c.Flags().StringVar(&r.policy, "policy", string(directory.PolicySkip), "what happens to an account that differs: skip, update or fail")
-	c.Flags().StringVar(&r.refused, "refused", "", "`file` to write all refused lines to, as JSON Lines")
+	c.Flags().StringVar(&r.policy, "policy", string(directory.PolicySkip), "`policy` for an account that differs: skip, update or fail")
+	completeValues(c, "policy", string(directory.PolicySkip), string(directory.PolicyUpdate), string(directory.PolicyFail))
+	c.Flags().StringVar(&r.refused, "refused", "", "`file` to write the number and the reasons of each refused line to, as JSON Lines")
 }
 
 // importRows imports a source and prints the report. Rows is how many rows the
@@ -93,7 +95,8 @@ func (p *program) importRows(ctx context.Context, r importRequest, source direct
 
 func anyRefused(report directory.Report) error {
 	if report.Refused > 0 {
-		return fmt.Errorf("%d of %d rows were refused", report.Refused, report.Rows)
+		return fmt.Errorf("%d of %d rows were refused; the report says why. Repair them where they come from, and run the command again",
+			report.Refused, report.Rows)
 	}
 	return nil
 }
@@ -115,6 +118,9 @@ func (p *program) runImport(
 		return report, err
 	}
 	defer db.Close()
+	if r.apply {
+		p.warnWithoutMAC(env)
+	}
 	refused, err := newRefusedFile(r.refused)
 	if err != nil {
 		return report, err
@@ -129,7 +135,7 @@ func (p *program) runImport(
 	bar.end()
 	if err := errors.Join(err, refused.close()); err != nil {
 		if report.Rows > 0 && r.apply {
-			err = fmt.Errorf("%w (%s; run the command again to go on)", err, summary(report))
+			err = advisedError{err, fmt.Sprintf("what is stored stays (%s); run the command again to go on", summary(report))}
 		}
 		return report, err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -13,7 +14,7 @@ import (
 	"roster/shared/directory"
 )
 
-const importFlaskExample = `  PGPASSWORD=… roster import flask --from postgresql://reader@db.example.com/original
+const importFlaskExample = `  FLASK_DATABASE_URL=postgresql://reader:…@db.example.com/original roster import flask
   roster import flask --from … --propose renames.csv
   roster import flask --from … --renames renames.csv --apply --tokens-until 2027-01-31T00:00:00Z`
 
@@ -29,6 +30,10 @@ reported. --propose writes a new name for each to a file; edit it, and give it b
 With --tokens-until, or the variable LEGACY_TOKENS_UNTIL, the access tokens that the
 service issued belong to the accounts until that time, if the functions have its key
 (LEGACY_JWT_SECRET_KEY).
+
+Two databases have two passwords: put each into its variable, DATABASE_URL and
+FLASK_DATABASE_URL, which other users of this machine do not see. PGPASSWORD counts for
+both.
 
 It reads in one transaction that writes nothing there. It refuses a database that has no
 table "user" of that service.`
@@ -48,7 +53,7 @@ func importFlaskCommand(p *program) *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error { return p.importFlask(c.Context(), r) },
 	}
 	r.addFlags(c)
-	c.Flags().StringVar(&r.from, "from", "", "`URL` of the Flask service's database; give its password in PGPASSWORD, because other users of this machine see flags")
+	c.Flags().StringVar(&r.from, "from", "", "`URL` of the Flask service's database, instead of the variable FLASK_DATABASE_URL; other users of this machine see flags, so no password here")
 	c.Flags().StringArrayVar(&r.rename, "rename", nil, "give an account another username, as `old=new`; may be repeated")
 	c.Flags().StringVar(&r.renames, "renames", "", "`file` of renames: CSV with the columns old and new")
 	c.Flags().StringVar(&r.propose, "propose", "", "`file` to write a proposal for each refused username to, in the form of --renames")
@@ -57,8 +62,8 @@ func importFlaskCommand(p *program) *cobra.Command {
 }
 
 func (p *program) importFlask(ctx context.Context, r flaskRequest) error {
-	if r.from == "" {
-		return usageError{"give --from with the URL of the Flask service's database"}
+	if r.from = cmp.Or(r.from, p.environ["FLASK_DATABASE_URL"]); r.from == "" {
+		return usageError{"give --from, or set FLASK_DATABASE_URL, with the URL of the Flask service's database"}
 	}
 	until, err := p.tokensUntil(r.until)
 	if err != nil {

@@ -1,15 +1,18 @@
 package main
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -152,6 +155,17 @@ func TestImportFlaskBesideAccountsOfRoster(t *testing.T) {
 	}
 }
 
+// Two databases have two passwords, and neither is on the command line.
+func TestImportFlaskFromTheVariable(t *testing.T) {
+	t.Parallel()
+	environ := map[string]string{"DATABASE_URL": postgrestest.URL(t), "FLASK_DATABASE_URL": original(t, flaskRows)}
+	if r := command(t, environ, "import", "flask"); !strings.HasPrefix(r.out, "rows read  6\ncreated    3\n") {
+		t.Errorf("%+v", r)
+	}
+	nobody := "postgres://u@127.0.0.1:1/d?sslmode=disable"
+	command(t, environ, "import", "flask", "--from", nobody).fails(t, exitFailed, "the Flask service's database does not answer") // the flag wins
+}
+
 func inAnHour() string { return time.Now().Add(time.Hour).UTC().Format(time.RFC3339) }
 
 func TestImportFlaskRefusesMistakes(t *testing.T) {
@@ -259,4 +273,35 @@ func TestMoveFromFlask(t *testing.T) {
 		t.Errorf("again: %+v", r)
 	}
 	login(t, address, "bob", flaskPassword)
+}
+
+// Anybody may have registered any username at the service. A spreadsheet must not take
+// one for a formula, and the file still names the account when it comes back.
+func TestAProposalIsNoFormula(t *testing.T) {
+	t.Parallel()
+	const rest = `, 'F', 'L', '` + scryptHash + `', 'a%d@example.com', 'USER', now(), now(), true)`
+	var rows []string
+	names := []string{`=HYPERLINK("https://evil.example/","open")`, "+1", "-1", "@SUM(1)", "'=1", "'", "\t=1"}
+	for i, name := range names {
+		rows = append(rows, fmt.Sprintf(`(%d, '%s'`+rest, i+1, strings.ReplaceAll(name, "'", "''"), i+1))
+	}
+	from, environ := original(t, strings.Join(rows, ",")), map[string]string{"DATABASE_URL": postgrestest.URL(t)}
+	file := filepath.Join(t.TempDir(), "renames.csv")
+	command(t, environ, "import", "flask", "--from", from, "--propose", file)
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
+	if err != nil || len(lines) != len(names)+1 {
+		t.Fatalf("%d lines, %v:\n%s", len(lines), err, text)
+	}
+	for _, cell := range slices.Concat(lines...) {
+		if strings.ContainsAny(cell[:1], "=+-@\t\r") {
+			t.Errorf("a spreadsheet takes %q for a formula", cell)
+		}
+	}
+	if r := command(t, environ, "import", "flask", "--from", from, "--renames", file, "--apply"); r.code != exitOK || countUsers(t) != len(names) {
+		t.Errorf("%d accounts, %+v", countUsers(t), r)
+	}
 }

@@ -28,6 +28,9 @@ func (p *program) importExport(ctx context.Context, r importRequest, name string
 	if err != nil {
 		return err
 	}
+	if report.Rows == 0 {
+		return fmt.Errorf("%s has no account in the form of %s; check --format, and docs/move-from-others.md for what to export", name, r.format)
+	}
 	result := convertedReport{report, without}
 	if err := p.print(result, result.text); err != nil {
 		return err

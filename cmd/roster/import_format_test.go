@@ -83,6 +83,11 @@ func TestImportOfAnotherSystemRefusesMistakes(t *testing.T) {
 	command(t, environ, "import", "--format", "django", "-").fails(t, exitUsage, "--format needs a file")
 	command(t, environ, "import", "--format", "django", "--hashes", sample("django.json"), sample("django.json")).fails(t, exitUsage, "an export of django has the password hashes in it")
 	command(t, environ, "import", "--format", "keycloak", sample("django.json")).fails(t, exitFailed, "account 1 of the file has no id")
+	// A file of another kind is no success with nothing to do.
+	lines := inFile(t, rowsOf(2))
+	command(t, environ, "import", "--format", "django", lines).fails(t, exitFailed, lines+" has no account in the form of django; check --format")
+	numbers := inFile(t, `{"user_id":1}`)
+	command(t, environ, "import", "--format", "auth0", numbers).fails(t, exitFailed, "account 1 of the file is not in the form of this system: its ")
 	command(t, environ, "import", "--format", "django", "/nowhere").fails(t, exitFailed, "open /nowhere")
 	if n := countUsers(t); n > 0 {
 		t.Errorf("%d accounts", n)

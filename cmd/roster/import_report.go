@@ -64,7 +64,7 @@ func printImported(out io.Writer, r directory.Report) error {
 		{"lines of the audit log", r.AuditLines},
 		{"lines of the audit log skipped, as the database has its own", r.AuditLinesSkipped},
 	} {
-		if row.count > 0 || row.name == "created" {
+		if row.count > 0 || row.name == "rows read" || row.name == "created" {
 			fmt.Fprintf(t, "%s\t%d\n", row.name, row.count)
 		}
 	}

@@ -44,12 +44,52 @@ func countUsers(t *testing.T) (n int) {
 	return n
 }
 
+// Entries without a MAC make a later roster audit verify fail, so a command that writes
+// says so before.
+func TestAWriteWithoutTheKeyOfTheMACsIsWarnedOf(t *testing.T) {
+	t.Parallel()
+	const warning = "warning: neither ROOT_KEY nor AUDIT_KEY is set, so this command's entries in the audit log have no MAC, and roster audit verify will report them\n"
+	without := map[string]string{"DATABASE_URL": postgrestest.URL(t)}
+	with := map[string]string{"DATABASE_URL": postgrestest.URL(t), "ROOT_KEY": "canary-0123456789-ABCDEF-abcdefgh"}
+	name := inFile(t, rowsOf(3))
+	for _, c := range []struct {
+		line string
+		want string
+	}{
+		{"import " + name, ""},
+		{"import " + name + " --apply", warning},
+		{"user show user1", ""},
+		{"user deactivate user1", warning},
+		{"user create ann --email ann@example.com --first-name Ann --last-name Lee", warning},
+		{"user delete user2 --yes", warning},
+		{"audit prune --before 2020-01-01 --yes", warning},
+	} {
+		if r := command(t, without, strings.Fields(c.line)...); r.err != c.want || r.code != exitOK {
+			t.Errorf("%s: %+v, want %q", c.line, r, c.want)
+		}
+	}
+	for _, line := range []string{"user activate user1", "import " + name + " --apply"} {
+		if r := command(t, with, strings.Fields(line)...); r.err != "" || r.code != exitOK {
+			t.Errorf("%s with the key: %+v", line, r)
+		}
+	}
+}
+
+// An empty file is told as such.
+func TestAnEmptyFileHasNoRows(t *testing.T) {
+	t.Parallel()
+	r := command(t, map[string]string{"DATABASE_URL": postgrestest.URL(t)}, "import", inFile(t, ""))
+	if want := "rows read  0\ncreated    0\nThis was a dry run, and nothing was written. --apply imports.\n"; r.out != want || r.code != exitOK {
+		t.Errorf("%+v, want %q", r, want)
+	}
+}
+
 func TestImportWritesOnlyWithApply(t *testing.T) {
 	t.Parallel()
 	environ := map[string]string{"DATABASE_URL": postgrestest.URL(t)}
 	name := inFile(t, rowsOf(3)+`{"username":"Jürgen","first_name":"J","last_name":"M","email":"j@example.com"}`+"\n")
 	const refused = "row 4 (Jürgen): username must be 3 to 32 ASCII letters, digits, '.', '_' or '-', the first and last a letter or digit; a username could be juergen\n"
-	const failed = "roster: 1 of 4 rows were refused\n"
+	const failed = "roster: 1 of 4 rows were refused; the report says why. Repair them where they come from, and run the command again\n"
 
 	r := command(t, environ, "import", name)
 	want := "rows read  4\ncreated    3\nrefused    1\n" + refused + "This was a dry run, and nothing was written. --apply imports.\n"

@@ -25,6 +25,6 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	// A person reads results and errors, so the log shows only warnings and errors.
-	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})))
+	slog.SetDefault(slog.New(warnings{out: os.Stderr}))
 	os.Exit(run(ctx, os.Args[1:], thisConsole(), settings.Environ()))
 }

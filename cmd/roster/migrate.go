@@ -50,6 +50,9 @@ func (p *program) migrate(c *cobra.Command, wait, every time.Duration) error {
 		return err
 	}
 	applied, err := migrate(c.Context())
+	if err != nil && len(applied) == 0 {
+		return err
+	}
 	if applied == nil {
 		applied = []string{}
 	}

@@ -32,7 +32,7 @@ func (p *progress) set(done int64) {
 		return
 	}
 	p.shown = now
-	fmt.Fprintf(p.err, "\r%s\x1b[K", p.line(done, now))
+	fmt.Fprintf(p.err, "\r%s\x1b[K", p.fit(p.line(done, now)))
 }
 
 // end removes the line, so that the result stands alone.
@@ -40,6 +40,22 @@ func (p *progress) end() {
 	if p.interactive && !p.shown.IsZero() {
 		fmt.Fprint(p.err, "\r\x1b[K")
 	}
+}
+
+// fit shortens a line for a narrow terminal. One that goes on in the next row is not
+// overwritten by the next, so the screen would fill. The bar goes first.
+func (p *progress) fit(line string) string {
+	if p.width == nil {
+		return line
+	}
+	columns := p.width()
+	if columns <= 0 || len(line) < columns {
+		return line
+	}
+	if _, counts, hasBar := strings.Cut(line, "] "); hasBar {
+		line = counts
+	}
+	return line[:min(len(line), columns-1)]
 }
 
 func (p *progress) line(done int64, now time.Time) string {

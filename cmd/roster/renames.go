@@ -59,8 +59,30 @@ func readRenamesFile(name string, renames map[string]string) error {
 		case first && fields[0] == renamesHeader[0] && fields[1] == renamesHeader[1], fields[1] == "":
 			continue // one without a new name stays as it is
 		}
-		renames[fields[0]] = fields[1]
+		renames[fromCell(fields[0])] = fields[1]
 	}
+}
+
+// formula are the characters with which a spreadsheet begins a formula, and the one
+// that says that a cell is none (OWASP, CSV Injection).
+const formula = "=+-@\t\r'"
+
+// toCell returns a name as a cell of a spreadsheet, which takes it for no formula:
+// anybody may have registered any name.
+func toCell(name string) string {
+	if name != "" && strings.Contains(formula, name[:1]) {
+		return "'" + name
+	}
+	return name
+}
+
+// fromCell returns the name that toCell was given. A file made by hand may have the
+// name as it is.
+func fromCell(cell string) string {
+	if name, quoted := strings.CutPrefix(cell, "'"); quoted && toCell(name) == cell {
+		return name
+	}
+	return cell
 }
 
 // proposals are the rows whose username was refused.
@@ -95,7 +117,7 @@ func (p *proposals) write(ctx context.Context, db *flask.Database, name string) 
 	for _, r := range p.refused {
 		to := withID(r, taken)
 		taken[to] = true
-		lines = append(lines, []string{written[int64(r.Row)], to, strconv.Itoa(r.Row), r.Fields["username"]})
+		lines = append(lines, []string{toCell(written[int64(r.Row)]), to, strconv.Itoa(r.Row), r.Fields["username"]})
 	}
 	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600) // #nosec G304 -- the operator names it
 	if err != nil {

@@ -66,24 +66,34 @@ func TestVersionAndHelp(t *testing.T) {
 	}
 }
 
-// A real bash completes the beginning of a command's name by asking the real
-// program.
+// A real bash completes commands, flags and their values by asking the real program,
+// also where the package bash-completion is not installed.
 func TestBashCompletesCommands(t *testing.T) {
 	t.Parallel()
 	binary := programtest.Program(t, "cmd/roster")
 	const script = `
 source <("$1" completion bash) || exit 1
-_get_comp_words_by_ref() { words=("${COMP_WORDS[@]}"); cword=$COMP_CWORD; cur=${COMP_WORDS[COMP_CWORD]}; prev=${COMP_WORDS[COMP_CWORD-1]}; }
 compopt() { :; }  # it works only while a person completes
 roster() { "$ROSTER" "$@"; }
 export ROSTER=$1
-COMP_WORDS=(roster comp); COMP_CWORD=1; COMP_LINE="roster comp"; COMP_POINT=11; COMP_TYPE=9
-_init_completion() { _get_comp_words_by_ref; }
+shift
+COMP_WORDS=(roster "$@"); COMP_CWORD=$#; COMP_LINE="${COMP_WORDS[*]}"; COMP_POINT=${#COMP_LINE}; COMP_TYPE=9
 __start_roster
 printf '%s\n' "${COMPREPLY[@]}"`
-	out, err := exec.CommandContext(t.Context(), "bash", "-c", script, "bash", binary).CombinedOutput()
-	if err != nil || strings.TrimSpace(string(out)) != "completion" {
-		t.Errorf("%v, %q", err, out)
+	for line, want := range map[string]string{
+		"comp":               "completion",
+		"user set":           "set-role",
+		"import --po":        "--policy",
+		"import --policy u":  "update",
+		"import --format k":  "keycloak",
+		"user list --sort l": "last_login_at",
+		"user list --role A": "ADMIN",
+	} {
+		args := append([]string{"-c", script, "bash", binary}, strings.Fields(line)...)
+		out, err := exec.CommandContext(t.Context(), "bash", args...).CombinedOutput()
+		if err != nil || strings.TrimSpace(string(out)) != want {
+			t.Errorf("%s: %v, %q, want %q", line, err, out, want)
+		}
 	}
 	for _, shell := range []string{"zsh", "fish", "powershell"} {
 		if r := command(t, nil, "completion", shell); r.code != exitOK || !strings.Contains(r.out, "roster") {

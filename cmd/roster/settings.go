@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 
 	"roster/shared/boot"
@@ -26,6 +27,15 @@ func (p *program) settings() (*boot.Environment, error) {
 		return nil, errors.New("no database is given; set DATABASE_URL, or give --database")
 	}
 	return env, nil
+}
+
+// warnWithoutMAC says, before a command writes, that its entries in the audit log have
+// no MAC. The functions' entries have one, and roster audit verify takes an entry
+// without one for a forgery.
+func (p *program) warnWithoutMAC(env *boot.Environment) {
+	if env.AuditKey() == "" {
+		fmt.Fprintln(p.err, "warning: neither ROOT_KEY nor AUDIT_KEY is set, so this command's entries in the audit log have no MAC, and roster audit verify will report them")
+	}
 }
 
 // variables returns the variables of the process, with the flag --database.

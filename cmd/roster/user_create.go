@@ -37,6 +37,7 @@ func userCreateCommand(p *program) *cobra.Command {
 	flags.StringVar(&n.FirstName, "first-name", "", "first `name`")
 	flags.StringVar(&n.LastName, "last-name", "", "last `name`")
 	flags.StringVar(&n.Role, "role", "USER", "`role`: USER or ADMIN")
+	completeValues(c, "role", "USER", "ADMIN")
 	flags.BoolVar(&n.inactive, "inactive", false, "let nobody log in until roster user activate")
 	flags.BoolVar(&n.invite, "invite", false, "mail a link to set the password")
 	flags.BoolVar(&n.askPassword, "ask-password", false, "ask for the password here")
@@ -79,8 +80,10 @@ func (p *program) createAccount(c *cobra.Command, n creation) (err error) {
 }
 
 func printCreated(out io.Writer, a account, n creation, mailed bool) error {
-	next := "nobody can log in to it before: roster user reset " + a.Username
+	next := "it has no password yet, and roster user reset " + a.Username + " mails a link to set one"
 	switch {
+	case n.inactive && !n.askPassword: // a reset refuses an account that is not active
+		next = fmt.Sprintf("nobody can log in to it before: roster user activate %s, and then roster user reset %s", a.Username, a.Username)
 	case mailed:
 		next = "an invitation was mailed to " + printable(a.Email)
 	case n.askPassword:

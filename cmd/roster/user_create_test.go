@@ -23,12 +23,15 @@ func TestUserCreate(t *testing.T) {
 		if err := json.Unmarshal([]byte(r.out), &a); err != nil || a.Username != "ann" || a.Role != "ADMIN" || a.Active || a.ID == 0 || a.LastName != "Lee" {
 			t.Errorf("%v, %+v", err, r)
 		}
+		if r := command(t, p.environ, "user", "create", "cleo", "--email", "cleo@example.com", "--first-name", "Cleo", "--last-name", "Lee", "--inactive"); r.out != "cleo is created; nobody can log in to it before: roster user activate cleo, and then roster user reset cleo\n" {
+			t.Errorf("%+v", r)
+		}
 		create(t, terminal(), p, "").fails(t, exitFailed, "Username or email already exists: email already taken, username already taken.")
 		r = command(t, p.environ, "user", "create", "x!", "--email", "no", "--first-name", "X", "--last-name", "Y")
 		if r.fails(t, exitFailed, "Some fields are not valid: email "); !strings.Contains(r.err, ", username ") {
 			t.Errorf("%+v", r)
 		}
-		if r := command(t, p.environ, "user", "create", "ben", "--email", "ben@example.com", "--first-name", "Ben", "--last-name", "Lee"); r.out != "ben is created; nobody can log in to it before: roster user reset ben\n" {
+		if r := command(t, p.environ, "user", "create", "ben", "--email", "ben@example.com", "--first-name", "Ben", "--last-name", "Lee"); r.out != "ben is created; it has no password yet, and roster user reset ben mails a link to set one\n" {
 			t.Errorf("%+v", r)
 		}
 	})
@@ -74,7 +77,7 @@ func TestInvitationsAndLinks(t *testing.T) {
 		if r := command(t, p.environ, "user", "deactivate", "ann"); r.code != exitOK {
 			t.Errorf("%+v", r)
 		}
-		command(t, p.environ, "user", "reset", "ann").fails(t, exitFailed, "The account is not active.")
+		command(t, p.environ, "user", "reset", "ann").fails(t, exitFailed, "The account is not active. Activate it first.")
 	})
 }
 

@@ -40,6 +40,9 @@ func (p *program) listAccounts(ctx context.Context, a accounts, f filter) error 
 		if p.json {
 			return printLines(p.out, page)
 		}
+		if p.isNarrow() {
+			return printBlocks(p.out, page)
+		}
 		return printTable(p.out, page, printed == len(page))
 	})
 	switch {
@@ -69,11 +72,31 @@ func printLines(out io.Writer, page []listed) error {
 func printTable(out io.Writer, page []listed, first bool) error {
 	w := newTable(out)
 	if first && len(page) > 0 {
-		fmt.Fprintln(w, "USERNAME\tNAME\tE-MAIL\tADDRESS\tROLE\tACTIVE\tCREATED\tLAST LOGIN")
+		fmt.Fprintln(w, "USERNAME\tNAME\tE-MAIL\tE-MAIL STATUS\tROLE\tACTIVE\tCREATED\tLAST LOGIN")
 	}
 	for _, a := range page {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", a.Username, printable(a.FirstName+" "+a.LastName), printable(a.Email), a.EmailStatus,
 			a.Role, yesOrNo(a.Active), timeText(&a.CreatedAt), timeText(a.LastLoginAt))
 	}
 	return w.Flush()
+}
+
+// printBlocks prints a page for a terminal that is narrower than the table: some short
+// lines for each account.
+func printBlocks(out io.Writer, page []listed) error {
+	for _, a := range page {
+		state := a.Role
+		if !a.Active {
+			state += ", not active"
+		}
+		if a.EmailStatus != "ok" {
+			state += ", address " + a.EmailStatus
+		}
+		_, err := fmt.Fprintf(out, "%s (%s)\n  %s\n  %s\n  created %s\n  last login %s\n", a.Username, state,
+			printable(a.FirstName+" "+a.LastName), printable(a.Email), timeText(&a.CreatedAt), timeText(a.LastLoginAt))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

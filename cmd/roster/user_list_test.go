@@ -11,10 +11,32 @@ import (
 	"roster/shared/aws/sam"
 )
 
-const listedAnns = `USERNAME  NAME            E-MAIL           ADDRESS  ROLE  ACTIVE  CREATED               LAST LOGIN
+const listedAnns = `USERNAME  NAME            E-MAIL           E-MAIL STATUS  ROLE  ACTIVE  CREATED               LAST LOGIN
 ann       First ann Last  ann@example.com  ok       USER  yes     2026-01-05 10:00:00Z  never
 anna      First anna Last  anna@example.com  bounced  USER  no     2026-01-05 10:00:00Z  2026-01-06 10:00:00Z
 `
+
+// On a phone the columns of the table would be torn apart.
+func TestNarrowTerminalsGetNoColumns(t *testing.T) {
+	t.Parallel()
+	environ := map[string]string{"DATABASE_URL": postgrestest.URL(t)}
+	add(t, "zebra kite moon", "ann")
+	for columns, want := range map[int]string{
+		40:  "ann (USER)\n  First ann Last\n  ann@example.com\n  created 2026-01-05 10:00:00Z\n  last login never\n",
+		120: "USERNAME  NAME ",
+		0:   "USERNAME  NAME ", // no terminal
+	} {
+		c := terminal()
+		c.outWidth = func() int { return columns }
+		if r := at(t, c, environ, "user", "list", "--search", "ann"); !strings.HasPrefix(r.out, want) || r.code != exitOK {
+			t.Errorf("%d columns: %+v", columns, r)
+		}
+		r := at(t, c, nil, "doctor")
+		if isNarrow := strings.Contains(r.out, "not checked: address: it is not known\n  -> give --url, or set PUBLIC_URL\n"); isNarrow != (columns == 40) {
+			t.Errorf("%d columns: %s", columns, r.out)
+		}
+	}
+}
 
 func TestUserList(t *testing.T) {
 	t.Parallel()
@@ -68,7 +90,8 @@ func TestUserList(t *testing.T) {
 		if r := list("--search zoe"); r.out != "" || r.err != "no account was found\n" || r.code != exitOK {
 			t.Errorf("%+v", r)
 		}
-		list("--sort age").fails(t, exitFailed, "Some ")
+		list("--sort age").fails(t, exitUsage, "--sort must be created_at, username or last_login_at")
+		list("--email-status gone").fails(t, exitFailed, "Some ")
 		list("--role root").fails(t, exitFailed, "Some ")
 	})
 }

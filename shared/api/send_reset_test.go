@@ -46,7 +46,7 @@ func TestResetMailsOfAnAdminAreRefused(t *testing.T) {
 		"as USER, to another":       {"ann", "boss", 403, forbidden},
 		"as USER, to nobody":        {"ann", "nobody", 403, forbidden},
 		"to nobody":                 {"boss", "nobody", 404, noSuchUser},
-		"to somebody not active":    {"boss", "off", 409, problem(409, "conflict", "The account is not active.")},
+		"to somebody not active":    {"boss", "off", 409, problem(409, "conflict", "The account is not active. Activate it first.")},
 		"to what no account can be": {"boss", "..", 404, noSuchUser},
 	} {
 		s.expectChange(name, false, func() {

@@ -26,6 +26,10 @@ func Lines(r io.Reader, from int) Source {
 				}
 				return
 			}
+			if encoding := foreignEncoding(line); l.number == 1 && encoding != "" {
+				yield(Row{}, errors.New("the file is "+encoding+" and not JSON Lines in UTF-8; convert it first"))
+				return
+			}
 			if l.number < from || len(bytes.TrimSpace(line)) == 0 && !isLong {
 				continue
 			}
@@ -38,6 +42,18 @@ func Lines(r io.Reader, from int) Source {
 			}
 		}
 	}
+}
+
+// foreignEncoding names what the beginning of a file shows not to be text in UTF-8,
+// because otherwise each of its lines would be refused.
+func foreignEncoding(start []byte) string {
+	switch {
+	case bytes.HasPrefix(start, []byte("\x1f\x8b")):
+		return "compressed with gzip"
+	case bytes.HasPrefix(start, []byte("\xff\xfe")), bytes.HasPrefix(start, []byte("\xfe\xff")):
+		return "in UTF-16"
+	}
+	return ""
 }
 
 type lineReader struct {

@@ -56,3 +56,22 @@ func TestLinesReportsABrokenSource(t *testing.T) {
 		t.Errorf("%q, %v", got, err)
 	}
 }
+
+// One sentence about the file, and not a refusal of each of its lines.
+func TestLinesRefusesAFileThatIsNoText(t *testing.T) {
+	t.Parallel()
+	for start, want := range map[string]string{
+		"\x1f\x8b\x08\x00\n": "the file is compressed with gzip and not JSON Lines in UTF-8; convert it first",
+		"\xff\xfe{\x00\n":    "the file is in UTF-16 and not JSON Lines in UTF-8; convert it first",
+		"\xfe\xff\x00{\n":    "the file is in UTF-16 and not JSON Lines in UTF-8; convert it first",
+	} {
+		got, err := read(directory.Lines(strings.NewReader(start+lineOf("ann")), 0))
+		if err == nil || err.Error() != want || len(got) > 0 {
+			t.Errorf("%q: %q, %v", start, got, err)
+		}
+	}
+	late := lineOf("ann") + "\n\x1f\x8b\n" + lineOf("ben")
+	if got, err := read(directory.Lines(strings.NewReader(late), 0)); err != nil || len(got) != 3 {
+		t.Errorf("the bytes in a later line: %q, %v", got, err)
+	}
+}

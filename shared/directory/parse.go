@@ -17,8 +17,12 @@ import (
 // read, by member; "row" stands for the whole line.
 func Parse(number int, line []byte) Row {
 	row := Row{Number: number, Problems: fault.Fields{}}
-	if !utf8.Valid(line) || !json.Valid(line) {
-		row.Problems.Add("row", "is not JSON in UTF-8")
+	switch {
+	case !utf8.Valid(line):
+		row.Problems.Add("row", "is not UTF-8; convert the file, such as with iconv")
+		return row
+	case !json.Valid(line):
+		row.Problems.Add("row", "is not one JSON object in one line")
 		return row
 	}
 	p := parser{row: &row, given: make(map[string]bool, 20)}

@@ -42,9 +42,9 @@ func TestParseNamesEveryBadMember(t *testing.T) {
 	t.Parallel()
 	const ann = `"username":"ann","first_name":"Ann","last_name":"Lee","email":"ann@example.com"`
 	for line, want := range map[string]fault.Fields{
-		`{`:                                 {"row": "is not JSON in UTF-8"},
-		`{` + ann + `} {}`:                  {"row": "is not JSON in UTF-8"},
-		"{" + ann + `,"role":"` + "\xff\"}": {"row": "is not JSON in UTF-8"},
+		`{`:                                 {"row": "is not one JSON object in one line"},
+		`{` + ann + `} {}`:                  {"row": "is not one JSON object in one line"},
+		"{" + ann + `,"role":"` + "\xff\"}": {"row": "is not UTF-8; convert the file, such as with iconv"},
 		`[]`:                                {"row": "is not a JSON object"},
 		`"ann"`:                             {"row": "is not a JSON object"},
 		`{}`:                                {"username": "is required", "first_name": "is required", "last_name": "is required", "email": "is required"},

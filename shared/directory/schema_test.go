@@ -28,10 +28,10 @@ func readSchema(t *testing.T) *jsonschema.Schema {
 	}
 	c := jsonschema.NewCompiler()
 	c.AssertFormat()
-	if err := c.AddResource("import.json", doc); err != nil {
+	if err := c.AddResource("mem:///import.json", doc); err != nil {
 		t.Fatal(err)
 	}
-	schema, err := c.Compile("import.json")
+	schema, err := c.Compile("mem:///import.json")
 	if err != nil {
 		t.Fatal(err)
 	}

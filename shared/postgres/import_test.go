@@ -133,7 +133,7 @@ func TestImportRefusesRows(t *testing.T) {
 			"metadata": "must not have a name twice in one object",
 		}},
 		{Row: 5, Username: "ann", Fields: fault.Fields{"username": "belongs to another account", "email": "belongs to another account"}},
-		{Row: 6, Fields: fault.Fields{"row": "is not JSON in UTF-8"}},
+		{Row: 6, Fields: fault.Fields{"row": "is not one JSON object in one line"}},
 		{Row: 7, Username: "ben", Fields: fault.Fields{"row": "is about the same account as an earlier row"}},
 		{Row: 8, Username: "admin", Proposed: "admin1", Fields: fault.Fields{"username": "is reserved"}},
 		{Row: 9, Username: "eve", Fields: fault.Fields{"id": "belongs to another account"}},

@@ -64,7 +64,7 @@ func SendResetAsOperator(ctx context.Context, db OperatorStore, p ForgetPassword
 		return err
 	}
 	if !target.Active {
-		return &fault.Error{Code: fault.Conflict, Message: "The account is not active."}
+		return &fault.Error{Code: fault.Conflict, Message: "The account is not active. Activate it first."}
 	}
 	return sendLinkAsOperator(ctx, db, p, target, now)
 }

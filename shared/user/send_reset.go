@@ -68,7 +68,7 @@ func resetTarget(ctx context.Context, req request.Request, db Viewer, username s
 	case self.Role != RoleAdmin:
 		return nil, nil, fault.NotPermitted()
 	case !target.Active:
-		return nil, nil, &fault.Error{Code: fault.Conflict, Message: "The account is not active."}
+		return nil, nil, &fault.Error{Code: fault.Conflict, Message: "The account is not active. Activate it first."}
 	}
 	return self, target, nil
 }

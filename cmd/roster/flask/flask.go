@@ -22,6 +22,9 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
+// ErrConnect is in the chain of an error of connecting.
+var ErrConnect = errors.New("connect to the Flask service's database")
+
 // Database is the database of the Flask service.
 type Database struct {
 	config  *pgx.ConnConfig
@@ -51,7 +54,7 @@ func Open(url string, renames map[string]string) (*Database, error) {
 func (d *Database) read(ctx context.Context, f func(tx pgx.Tx) error) error {
 	conn, err := pgx.ConnectConfig(ctx, d.config.Copy())
 	if err != nil {
-		return fmt.Errorf("connect to the Flask service's database: %w", err)
+		return fmt.Errorf("%w: %w", ErrConnect, err)
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
@@ -67,9 +70,9 @@ func explain(err error) error {
 	switch refused.Code {
 	case "42P01", "42703": // undefined table, undefined column
 		return fmt.Errorf(`this is not the database of the Flask service, which has a table "user" with id, username, first_name, last_name, `+
-			`password_hash, email, role, created_at, updated_at and active: %w`, err)
+			`password_hash, email, role, created_at, updated_at and active: %s; check the database's name in --from`, refused.Message)
 	case "42501": // insufficient privilege
-		return fmt.Errorf(`the role of --from must be allowed to read the table "user": %w`, err)
+		return fmt.Errorf(`the role of --from must be allowed to read the table "user": %s; grant select on "user" to it`, refused.Message)
 	}
 	return err
 }

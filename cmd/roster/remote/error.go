@@ -41,7 +41,7 @@ func newError(in Request, answer *http.Response, body []byte) error {
 	case answer.StatusCode == http.StatusForbidden:
 		e.reason = "this account may not do that; use one with the role ADMIN"
 	case answer.StatusCode == http.StatusMethodNotAllowed, answer.StatusCode == http.StatusNotFound && p.Msg != "User not found.":
-		e.reason = fmt.Sprintf("this Roster does not know %s %s; it is an older version", in.Method, in.Path)
+		e.reason = fmt.Sprintf("there is no %s %s at this URL; check the URL, or this Roster is an older version", in.Method, in.Path)
 	case wait != "":
 		e.reason = fmt.Sprintf("%s Wait %s seconds.", sentence(p), wait)
 	default:

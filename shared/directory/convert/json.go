@@ -20,6 +20,9 @@ func eachObject[T any](in *bufio.Reader, member string, f func(T) error) error {
 			if errors.Is(err, io.EOF) {
 				return err
 			}
+			if form := (*json.UnmarshalTypeError)(nil); errors.As(err, &form) {
+				return fmt.Errorf("account %d of the file is not in the form of this system: its %q is of the wrong kind (%s); check --format", number, form.Field, form.Value)
+			}
 			return fmt.Errorf("account %d of the file: %w", number, err)
 		}
 		return f(value)

@@ -9,7 +9,7 @@ import (
 
 const (
 	notAURL = "X_URL is not a PostgreSQL URL such as postgres://user:password@host:5432/database"
-	space   = "X_URL has a space or a line end in it; write a space in a password as %20"
+	space   = "X_URL has a space or a line end in it; write a space as %20"
 	scheme  = "X_URL must begin with postgres:// or postgresql://, in lower case, without quotes around it"
 	keyword = "X_URL has a keyword that is not known; if a password has one of the characters / ? # & =, write it percent-encoded, such as %3F for ?"
 	atSign  = "X_URL has an @ in its host or database; in its password write @ as %40 and / as %2F"

@@ -18,7 +18,7 @@ func checkForm(variable, url string) error {
 	isURL := strings.HasPrefix(url, "postgres://") || strings.HasPrefix(url, "postgresql://")
 	switch {
 	case isURL && strings.ContainsFunc(url, unicode.IsSpace):
-		return fmt.Errorf("%s has a space or a line end in it; write a space in a password as %%20", variable)
+		return fmt.Errorf("%s has a space or a line end in it; write a space as %%20", variable)
 	case !isURL && (strings.Contains(url, "://") || strings.ContainsAny(url[:min(1, len(url))], `"'<`)):
 		return fmt.Errorf("%s must begin with postgres:// or postgresql://, in lower case, without quotes around it", variable)
 	}

@@ -76,7 +76,7 @@ type accounts interface {
 	show(ctx context.Context, username string) (account, error)
 	set(ctx context.Context, username string, a access) error
 	remove(ctx context.Context, username string) error
-	// close ends what open began: a session, or the connection.
+	// close ends the session that openDeployment began, or closes the database.
 	close(ctx context.Context) error
 }
 

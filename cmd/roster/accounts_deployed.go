@@ -10,8 +10,8 @@ import (
 	"roster/cmd/roster/remote"
 )
 
-// deployed are the accounts of a deployment. What is allowed is for the deployment to
-// say, by the token.
+// deployed are the accounts of a deployment. The deployment decides what the token may
+// do.
 type deployed struct {
 	client   *remote.Client
 	loggedIn bool // by this command, which ends the session

@@ -42,8 +42,8 @@ func auditPruneCommand(p *program) *cobra.Command {
 	return c
 }
 
-// uuidForm is how Roster writes a UUID. A program puts parts together, and does not
-// import the kernel, which has it too.
+// uuidForm is how Roster writes a UUID. The kernel has it too, but a program may not
+// import the kernel.
 var uuidForm = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
 // check returns the day, and what is wrong with the flags.

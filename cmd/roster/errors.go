@@ -22,8 +22,8 @@ type advisedError struct {
 
 func (e advisedError) Unwrap() error { return e.error }
 
-// explain returns an error in the words of a person. What the domains refuse has a
-// code for programs, and pgx writes a line for each cause.
+// explain returns the text of an error for a person. It leaves out the codes that the
+// domains have for programs, and the lines that pgx writes for each cause.
 func explain(err error) string {
 	var advised advisedError
 	var connect *pgconn.ConnectError

@@ -48,8 +48,8 @@ func (f *filter) addFlags(c *cobra.Command) {
 	completeValues(c, "sort", sorts...)
 }
 
-// check reads the times, and names what no place would understand. What the places
-// check themselves is left to them.
+// check reads the times, and names values that neither the API nor the database
+// operation could take. These check the rest themselves.
 func (f *filter) check() (err error) {
 	f.role = strings.ToUpper(f.role)
 	if f.limit < 0 {

@@ -7,8 +7,8 @@
 // docs/command-line.md says which. The package only reads flags and prints: what a
 // command does is in the packages that the functions use too.
 //
-// It refuses to print a password, a token or a key, and to do what cannot be undone
-// before a person has confirmed it.
+// It refuses to print a password, a token or a key. It asks a person before it deletes
+// an account, prunes the audit log, ends all sessions or replaces all keys.
 package main
 
 import (
@@ -24,7 +24,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	// A person reads results and errors, and no log beside what needs attention.
+	// A person reads results and errors, so the log shows only warnings and errors.
 	slog.SetDefault(slog.New(warnings{out: os.Stderr}))
 	os.Exit(run(ctx, os.Args[1:], thisConsole(), settings.Environ()))
 }

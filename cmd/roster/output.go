@@ -20,8 +20,8 @@ func (p *program) print(result any, text func(out io.Writer) error) error {
 	return e.Encode(result)
 }
 
-// printable replaces what a terminal could take for a command: a name is somebody's
-// own choice.
+// printable replaces characters that a terminal could take for a command, because users
+// choose their names.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {

@@ -16,8 +16,8 @@ import (
 	"roster/shared/user"
 )
 
-// renamesHeader is the first line of a file of renames. Its further columns are for
-// whoever reads it.
+// renamesHeader is the first line of a file of renames. The columns after the first two
+// are for the person who reads it.
 var renamesHeader = []string{"old", "new", "id", "reason"}
 
 // readRenames returns new usernames by old ones, from a file, "" for none, and from
@@ -97,8 +97,9 @@ func (p *proposals) note(r directory.Refusal) {
 	}
 }
 
-// write writes a new name for each, which nobody there has and no other proposal is,
-// and returns how many there are. The number of a row is the account's id.
+// write writes a new name for each row, which neither an account of the service nor
+// another proposal has. It returns how many there are. The number of a row is the
+// account's id.
 func (p *proposals) write(ctx context.Context, db *flask.Database, name string) (int, error) {
 	names, ids := make([]string, len(p.refused)), make([]int64, len(p.refused))
 	for i, r := range p.refused {

@@ -60,8 +60,9 @@ func accountOf(u user.User) account {
 }
 
 // storedObject returns metadata as it is stored, {} for an account that is new. It
-// panics, which the client reads as a 500, if somebody has put something else than
-// JSON into the table by hand: an answer with {} would have the client write that.
+// panics, and the client gets a 500, if somebody has written text that is not JSON into
+// the table by hand. With {} in the answer, a client that changes one member and sends
+// the object back would overwrite the text.
 func storedObject(text string) json.RawMessage {
 	raw := json.RawMessage(cmp.Or(text, "{}"))
 	if !json.Valid(raw) {

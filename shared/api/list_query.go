@@ -19,8 +19,8 @@ type Cursors interface {
 	Open(query, text string) (position []byte, ok bool)
 }
 
-// listQuery reads the query's parameters. A cursor is read last, because it is good
-// only with the order and the filters that it was made for.
+// listQuery reads the query's parameters. It reads the cursor last, because a cursor is
+// valid only for the order and the filters that it was made for.
 func listQuery(r *http.Request, cursors Cursors) (q user.ListQuery, err error) {
 	q.Sort, q.Limit = user.SortCreatedAt, user.DefaultListPage
 	cursor := ""
@@ -77,8 +77,8 @@ func parseBool(b **bool) func(string) string {
 	}
 }
 
-// cursorScope is the part of a query that a cursor is good for: everything but the
-// length of the page. The values are as they were given.
+// cursorScope returns the part of a query that a cursor is bound to: everything but the
+// length of the page and the count. The values are as they were given.
 func cursorScope(q user.ListQuery) string {
 	q.After, q.Limit, q.Count = nil, 0, false
 	text, err := json.Marshal(q)
@@ -96,7 +96,7 @@ func openCursor(cursors Cursors, q user.ListQuery, text string) (*user.ListCurso
 	return decodeListCursor(position), ""
 }
 
-// never is the time of a login that has not been, in microseconds.
+// never stands for no login, in place of its time in microseconds.
 const never = math.MinInt64
 
 // encodeListCursor writes a place as microseconds, the id and the username.
@@ -110,7 +110,8 @@ func encodeListCursor(c user.ListCursor) []byte {
 	return append(b, c.Username...)
 }
 
-// decodeListCursor reads what encodeListCursor has written: the signature says so.
+// decodeListCursor reads what encodeListCursor has written. The signature was verified
+// before.
 func decodeListCursor(b []byte) *user.ListCursor {
 	c := &user.ListCursor{ID: int64(binary.BigEndian.Uint64(b[8:])), Username: string(b[16:])} // #nosec G115 -- as written
 	if micro := int64(binary.BigEndian.Uint64(b)); micro != never {                            // #nosec G115 -- as written

@@ -14,8 +14,8 @@ type bulkAnswer struct {
 	Users []bulkResult `json:"users"`
 }
 
-// bulkResult has the status, and of a refusal the code and the fields, that a single
-// call would have had.
+// bulkResult has the status that the single call would have had, and for a refusal its
+// code and fields.
 type bulkResult struct {
 	Username string       `json:"username"` // as it was given
 	Status   int          `json:"status"`

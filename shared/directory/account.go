@@ -86,11 +86,10 @@ func setIfGiven[T any](field *T, value *T) {
 	}
 }
 
-// update returns the account as the record changes it, and whether that differs.
-// Three things never go back, so that running an old file again harms nobody:
-// the versions, which would make revoked tokens valid again; the last login; and
-// the password, which is replaced only by one that the file says is newer, or
-// where there is none.
+// update returns the account as the record changes it, and whether that differs. An old
+// file must not undo what happened since, so three things do not go back: the versions,
+// because revoked tokens would be valid again; the last login; and the password, which
+// is replaced only where there is none or where the file says that its own is newer.
 func (c candidate) update(stored Account, now time.Time) (a Account, differs bool) {
 	r := c.record
 	a = stored
@@ -138,7 +137,8 @@ func (a *Account) revoke(stored Account) {
 	}
 }
 
-// equals compares two accounts, whose times may point to different places.
+// equals reports whether two accounts have the same values. Their times are pointers, so
+// == does not.
 func (a Account) equals(b Account) bool {
 	if !a.CreatedAt.Equal(b.CreatedAt) || !a.UpdatedAt.Equal(b.UpdatedAt) ||
 		!sameTime(a.LastLoginAt, b.LastLoginAt) || !sameTime(a.PasswordChangedAt, b.PasswordChangedAt) {

@@ -11,8 +11,8 @@ import (
 // errOneByOne means that the rows of a batch depend on each other.
 var errOneByOne = errors.New("changed by another request at the same moment; run the import again")
 
-// attempt is one try to store a batch. Nothing of it counts unless the
-// transaction commits.
+// attempt is one try to store a batch. Its results count only if the transaction
+// commits.
 type attempt struct {
 	*importing
 	candidates []candidate
@@ -23,7 +23,7 @@ type attempt struct {
 	new                         []Record // that a dry run would create
 	taken                       idSet    // accounts that a row of this batch is about
 
-	conflicts, renames int // rows that another account is in the way of; rows that change a key
+	conflicts, renames int // rows that another account blocks; rows that change a username or e-mail address
 }
 
 // change is an account before and after its update.
@@ -38,9 +38,9 @@ func (c change) isRename() bool {
 
 func (c change) removesAdmin() bool { return c.before.isActiveAdmin() && !c.after.isActiveAdmin() }
 
-// unproven refuses a row that has neither a UUID nor an id, and would give somebody the
-// rights of an ADMIN. Its username says nothing about whose account it is: anybody may
-// have registered it, here or in the system that the file is of.
+// unproven refuses a row that has neither a UUID nor an id, and that would give somebody
+// the rights of an ADMIN. A username does not prove whose account it is: anybody may
+// have registered it, here or in the system that the file is from.
 func (c change) unproven() fault.Fields {
 	bad := fault.Fields{}
 	before, after := c.before, c.after
@@ -197,7 +197,8 @@ func (a *attempt) inTheWay(r Record, stored *Account, existing index) fault.Fiel
 	return bad
 }
 
-// conflict refuses a row that an account is in the way of, or ends the import.
+// conflict refuses a row that another account blocks, or ends the import if the policy
+// says so.
 func (a *attempt) conflict(c candidate, bad fault.Fields) error {
 	a.conflicts++
 	r := Refusal{Row: c.number, Username: c.record.Username, Fields: bad}

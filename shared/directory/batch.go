@@ -52,7 +52,7 @@ type collector struct {
 	batch batch
 	keys  map[string]bool // of its candidates
 
-	row     *candidate // the row that fits was asked about, already checked
+	row     *candidate // the row that fits has checked last; nil if it was refused
 	refusal *Refusal
 }
 
@@ -61,8 +61,8 @@ func (c *collector) reset() {
 	clear(c.keys)
 }
 
-// fits checks the row, and reports whether it may be in this batch: there is room,
-// its kind is that of the batch, and none of its keys is another row's.
+// fits checks the row, and reports whether it may be in this batch. A batch has either
+// accounts or lines of the log, and no two of its rows have a key in common.
 func (c *collector) fits(row Row) bool {
 	c.row, c.refusal = nil, nil
 	if row.Log != nil && len(row.Problems) == 0 {
@@ -91,7 +91,7 @@ func (c *collector) fits(row Row) bool {
 	return true
 }
 
-// add adds the row that fits was asked about.
+// add adds the row that fits has checked last.
 func (c *collector) add(row Row) {
 	c.batch.rows++
 	switch {
@@ -107,8 +107,8 @@ func (c *collector) add(row Row) {
 	}
 }
 
-// keysOf returns the keys that a row has, no two kinds of which are alike: a
-// username has no @ and is shorter than a UUID, and an id begins with #.
+// keysOf returns the keys of a row. A key of one kind cannot equal a key of another
+// kind: a username has no @ and is shorter than a UUID, and an id begins with #.
 func keysOf(r Record) []string {
 	keys := append(make([]string, 0, 4), r.Username, lower(r.Email))
 	if r.UUID != "" {

@@ -39,8 +39,8 @@ func (a *attempt) update(ctx context.Context, tx ImportTx) error {
 	return tx.UpdateAccounts(ctx, accounts)
 }
 
-// lock locks the accounts to be changed, and returns the UUIDs of all active
-// ADMINs if one of them might be removed. A dry run only reads these.
+// lock locks the accounts to be changed. If the batch may remove an active ADMIN, it
+// also returns the UUIDs of all active ADMINs. A dry run locks nothing.
 func (a *attempt) lock(ctx context.Context, tx ImportTx, removesAdmin bool) (admins map[string]bool, err error) {
 	uuids := make([]string, len(a.updated))
 	for n, c := range a.updated {

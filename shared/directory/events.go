@@ -9,8 +9,8 @@ import (
 	"roster/shared/audit"
 )
 
-// record writes what the batch changed to the audit log: one event with counts,
-// and one for each new ADMIN and each account that was there before.
+// record writes what the batch changed to the audit log: one event with counts, and one
+// for each new ADMIN and each updated account.
 func (a *attempt) record(ctx context.Context, tx ImportTx) error {
 	if len(a.created)+len(a.updated) == 0 {
 		return nil
@@ -41,8 +41,8 @@ func (a *attempt) record(ctx context.Context, tx ImportTx) error {
 	return write("", detail)
 }
 
-// actions are those that the same change by PUT /api/user/{username} has in the log,
-// so that a query for one of them finds what an import did.
+// actions returns the actions that PUT /api/user/{username} records for the same change,
+// so that a query for one of them also finds imports.
 func (c change) actions() (list []audit.Action) {
 	add := func(changed bool, action audit.Action) {
 		if changed {

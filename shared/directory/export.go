@@ -32,8 +32,8 @@ type Exported struct {
 // hashes, and the audit log with its chains. What is short-lived is left out:
 // sessions, devices, reset tokens and counters.
 //
-// All of it is of one moment, and a line at a time is in memory. Progress, which
-// may be nil, is told of each thousandth line.
+// The export shows one moment, and keeps one line at a time in memory. Progress, which
+// may be nil, is called for each thousandth line.
 func Export(ctx context.Context, db Exporter, w io.Writer, progress func(Exported)) (n Exported, err error) {
 	out := bufio.NewWriterSize(w, 64<<10)
 	e := json.NewEncoder(out)

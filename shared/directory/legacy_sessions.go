@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// LegacyAccount is an account of another service, as that service has it. It is
-// the imported account with that id only if its username and its password hash
-// are the same: the account of an admin that Roster had before may have the same
-// id and the same name.
+// LegacyAccount is an account as the other service has it. The account with that id in
+// Roster counts as the imported one only if its username and its password hash are the
+// same, because an administrator whom Roster has made may have the same id and the same
+// name.
 type LegacyAccount struct {
 	ID           int64
 	Username     string // canonical
@@ -25,10 +25,10 @@ type LegacySessions interface {
 
 const legacyBatch = 500
 
-// OpenLegacySessions begins a session for each account of the source that was
-// imported and not used since. The access tokens of the other service belong to
-// these sessions, so whatever ends sessions ends these tokens, too. It may be run
-// again: what has a session gets no second one.
+// OpenLegacySessions begins a session for each account of the source that was imported
+// and not used since. The access tokens of the other service belong to these sessions,
+// so whatever ends sessions ends these tokens, too. It may be run again: an account that
+// has such a session gets no second one.
 func OpenLegacySessions(ctx context.Context, db LegacySessions, rows Source, now, until time.Time) (opened int, err error) {
 	batch := make([]LegacyAccount, 0, legacyBatch)
 	flush := func() error {

@@ -62,8 +62,8 @@ type lineReader struct {
 	number int
 }
 
-// next returns the next line. Of one that is too long it returns nothing, and the
-// rest of it is skipped.
+// next returns the next line. It skips a line that is too long, and reports that
+// instead.
 func (l *lineReader) next() (line []byte, isLong bool, err error) {
 	l.number++
 	l.long = l.long[:0]

@@ -33,7 +33,8 @@ func (i *importing) storeLog(ctx context.Context, lines []LogLine) error {
 	return nil
 }
 
-// writeLog writes the lines. A dry run tries the heads and takes that back.
+// writeLog writes the lines. A dry run writes only the heads, to see whether the
+// database refuses them, and rolls that back.
 func (i *importing) writeLog(ctx context.Context, lines []LogLine) error {
 	if i.options.DryRun {
 		lines = headsOf(lines)

@@ -36,8 +36,8 @@ type LogLine struct {
 	Event   string     `json:"event,omitempty"` // the JSON text that the hash covers, to the letter
 }
 
-// check names what is missing of a line, and what the database could not go on from.
-// Whether it is genuine is for the verification of the log to say.
+// check names what is missing in a line, and values after which the database could not
+// continue the chain. It does not verify the chain; roster audit verify does.
 func (l LogLine) check() fault.Fields {
 	bad := fault.Fields{}
 	if l.Chain < 0 || l.Chain > 15 {

@@ -12,9 +12,9 @@ import (
 	"roster/shared/strictjson"
 )
 
-// Parse reads one line of a file into a row. It is stricter than encoding/json: a
-// member must be known, spelled exactly and given once. What cannot be read is in
-// the row's problems, by member; the whole line is called row there.
+// Parse reads one line of a file into a row. It is stricter than encoding/json: a member
+// must be known, spelled exactly and given once. The row's problems say what cannot be
+// read, by member; "row" stands for the whole line.
 func Parse(number int, line []byte) Row {
 	row := Row{Number: number, Problems: fault.Fields{}}
 	switch {

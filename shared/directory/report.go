@@ -18,8 +18,8 @@ type Report struct {
 	// its own are skipped.
 	AuditLines        int `json:"audit_lines"`
 	AuditLinesSkipped int `json:"audit_lines_skipped"`
-	// Next is the row with which another run goes on, if this one was stopped. 0:
-	// the source was read to its end.
+	// Next is the row with which another run must begin, if this one was stopped. 0
+	// means that the source was read to its end.
 	Next int `json:"next_row,omitempty"`
 	// Refusals are the first refused rows; Options.Refused is told of all.
 	Refusals []Refusal `json:"refusals"`

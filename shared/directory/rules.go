@@ -93,9 +93,9 @@ func oneOf(value string, allowed ...string) (reason string) {
 	return reason
 }
 
-// highest leaves as many numbers as a file may use. The database counts on after the
-// highest id, and increments the versions: at the end of its numbers nobody could
-// register any more, and no token of the account could be revoked.
+// highest leaves as many numbers to the database as a file may use. The database counts
+// on after the highest id, and increments the versions: at the end of its numbers nobody
+// could register any more, and no token of the account could be revoked.
 const highest = 1 << 62
 
 func positive(n *int64) (reason string) {

@@ -47,7 +47,7 @@ func (s keySet) add(key string) {
 	t.add(hash)
 }
 
-// hashTable has its hashes at the first free slot from where they belong.
+// hashTable is a hash table with linear probing.
 type hashTable struct {
 	slots []uint64
 	used  int

@@ -39,8 +39,8 @@ const createUserEnd = `
 )` + auditCTE + `
 select id from created_user`
 
-// The mailed link belongs to the account from the beginning, so that none is made
-// whose owner cannot get in.
+// The account and its mailed link are stored by one statement, so that no account exists
+// whose owner has no way in.
 const sqlCreateUserAsAdmin statement = guardCTE + `,` + insertedUser + ` from guard where caller_ok
 	on conflict do nothing
 	returning id, uuid, reset_version

@@ -71,7 +71,8 @@ update users u set
 where u.uuid = n.user_uuid::uuid`
 )
 
-// A batch that is lost in a crash of the server is imported again.
+// A server that crashes may lose the last batches. The operator then runs the import
+// again.
 const sqlDoNotWaitForDisk statement = `select set_config('synchronous_commit', 'off', true)`
 
 // ImportBatch runs f in a transaction without the functions' limits, because a

@@ -28,9 +28,9 @@ func (db *DB) CallerOfLegacyToken(ctx context.Context, id int64, username string
 	return c, found, err
 }
 
-// A session must not begin anew that somebody has ended: the account is as it was
-// imported, and the audit log knows no end of one of its sessions, and no deletion. A
-// deleted account that is imported once more has the same UUID.
+// A session that somebody has ended must not begin again. So the account must be as it
+// was imported, and the audit log must have neither an end of one of its sessions nor a
+// deletion. (An account that was deleted and imported again has the same UUID.)
 const sqlOpenLegacySessions statement = `
 with opened_sessions as (
 	insert into sessions (id, user_id, version, generation, hash, method, device_name, user_agent, address,

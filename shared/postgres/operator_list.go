@@ -6,10 +6,10 @@ import (
 	"roster/shared/user"
 )
 
-// The statements behind the list of an operator. They are the walk of GET /api/users
-// along the index of the order, without a caller and without an end to the walk: an
-// operator may wait for a filter that lets through few accounts. A page has at most
-// user.MaxListPage accounts, and one more that says whether another page follows.
+// The statements behind the list of an operator. They read along the index of the order,
+// as GET /api/users does, without a caller and without a limit: an operator may wait for
+// a filter that few accounts pass. A page has at most user.MaxListPage accounts, and one
+// more that says whether another page follows.
 const (
 	operatorSelect = `
 select false as is_caller, true as matches, false as is_end, ` + listedColumns + `, null::bigint as total from users where `

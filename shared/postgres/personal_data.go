@@ -10,8 +10,8 @@ import (
 	"roster/shared/user"
 )
 
-// What is stored about an account, besides its events. No statement selects a hash,
-// nor a version.
+// The statements read what is stored about an account, except its events. No statement
+// selects a hash or a version.
 const (
 	sqlDataOfUser statement = `select ` + profileColumns + `, email_status from users where uuid = @user`
 

@@ -31,9 +31,9 @@ select exists (
 	) as first
 	where at < @before and (number = 2 or not event::jsonb ? 'trimmed'))`
 
-// sqlOldAudit returns the first row of each chain, and the last one that is old,
-// among the first ones. Clocks differ, so the rows of a chain are not quite in the order
-// of their times: what comes after a row that stays, stays as well.
+// sqlOldAudit returns the first row of each chain, and the last one that is old, among
+// the first ones. Clocks differ, so the rows of a chain are not quite in the order of
+// their times. All rows after the first one that stays do stay, too.
 const (
 	sqlOldAudit statement = `
 select chain, min(seq), max(seq), count(*) > ` + sqlOfEachChain + ` from (
@@ -91,8 +91,8 @@ func (r oldRows) remove(ctx context.Context, tx pgx.Tx, removed int) (int, error
 	return removed, nil
 }
 
-// sqlDeletedAccounts finds accounts that were deleted and are still in the log. One
-// that exists is in a database that was restored, and is not erased.
+// sqlDeletedAccounts finds accounts that were deleted and are still in the log. An
+// account that exists again, in a database that was restored, is not erased.
 const sqlDeletedAccounts statement = `
 select distinct target from (
 	select target from audit

@@ -28,11 +28,11 @@ func (db *DB) BulkTargets(ctx context.Context, usernames []string) (targets []us
 	return targets, admins, err
 }
 
-// sqlUpdateUsers is sqlUpdateUser and sqlDeleteUser for many accounts. It locks as
-// they do: accounts in the order of their ids, then what belongs to them, then the
-// chain of the audit log. All events go to one chain, because another lock
-// order between two chains could have two statements wait for each other. The keys of
-// the counters that it deletes are not locked: nothing else locks those of two accounts.
+// sqlUpdateUsers is sqlUpdateUser and sqlDeleteUser for many accounts. It locks as they
+// do: accounts in the order of their ids, then what belongs to them, then the chain of
+// the audit log. All events go to one chain: two statements that lock two chains in
+// different orders would wait for each other. It takes no advisory lock for the counters
+// that it deletes, because no other statement locks those of two accounts.
 const sqlUpdateUsers statement = bulkGuardCTE + `, allowed as (
 	select m.* from matching m, guard g where g.caller_ok and (g.admin_remains or not m.removes_admin)
 ), deleted_users as (
@@ -68,8 +68,8 @@ const sqlUpdateUsers statement = bulkGuardCTE + `, allowed as (
 )` + auditManyCTE + `
 select uuid, true from written union all select @caller::uuid, false from guard where not caller_ok`
 
-// bulkGuardCTE is guardCTE for the targets @targets. Its arguments are bulkArgs. What
-// is as it was read is in the CTE matching.
+// bulkGuardCTE is guardCTE for the targets @targets. Its arguments are bulkArgs. The CTE
+// matching has the targets that are still as they were read.
 const bulkGuardCTE = `
 with recursive changes as materialized (
 	select target, username, role, active, new_role, new_active, deletes, removes_admin, end_tokens, end_resets, end_sessions,

@@ -97,9 +97,9 @@ type Created struct {
 }
 
 // Create makes an account for an ADMIN. It refuses with Invalid and every bad field,
-// with Conflict if the username or the e-mail is taken, and with TooMany if the
-// ADMIN has sent too many mails. A mail that cannot be sent does not undo the
-// account: SendReset sends another one.
+// with Conflict if the username or the e-mail is taken, and with TooMany if the ADMIN
+// has sent too many mails. If the mail cannot be sent, the account stays: SendReset
+// sends another mail.
 func Create(ctx context.Context, req request.Request, db AdminCreator, p CreateParts, in Creation) (Created, error) {
 	self, err := authorizeAdmin(ctx, req.Caller, db)
 	if err != nil {

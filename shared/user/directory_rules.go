@@ -6,8 +6,8 @@ import "encoding/json"
 // method returns the value to store, or the reason why it cannot be stored.
 type Rules struct{}
 
-// Username refuses a reserved name, except for an ADMIN, whose name may be one as
-// that of the seeded ADMIN may.
+// Username refuses a reserved name, except for an ADMIN: the seeded ADMIN may have one,
+// too.
 func (Rules) Username(given string, isAdmin bool) (canonical, reason string) {
 	if name, ok := CanonicalUsername(given); ok && isAdmin {
 		return name, ""

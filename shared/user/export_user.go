@@ -48,7 +48,7 @@ type Counter struct {
 	Until    time.Time // the end of the window, or of the last wait
 }
 
-// CountedAs is a budget of an account, and what its counter is called in an export.
+// CountedAs is a budget of an account, with the name of its counter in an export.
 type CountedAs struct {
 	Counts string
 	Budget ratelimit.Budget
@@ -68,7 +68,7 @@ type DataExporter interface {
 // possible events an answer stays below the 6 MB that Lambda allows.
 const MaxExportedEvents = 2000
 
-// ExportRequest says of whom an export is, and where it begins.
+// ExportRequest names the account to export, and the event where the page begins.
 type ExportRequest struct {
 	Username string
 	Before   *audit.Cursor // only events before it; nil begins with the newest
@@ -102,8 +102,8 @@ func Export(ctx context.Context, req request.Request, db DataExporter, limits Li
 	return data, nil
 }
 
-// hideOthers removes what is about other people: their names, and from where somebody
-// else has changed the account. It rounds the times of sessions as Sessions does.
+// hideOthers removes what is about other people: their names, and the clients with which
+// they changed the account. It rounds the times of sessions as Sessions does.
 func (d *PersonalData) hideOthers(now time.Time) {
 	for i := range d.Sessions {
 		d.Sessions[i].hideRefresh(now)

@@ -14,8 +14,8 @@ type Listed struct {
 }
 
 // ListPage is one page of accounts. It may have fewer accounts than the limit, even
-// none, and still be followed by another one: a search gives up a page after it has
-// looked at some thousands of accounts, so that no page takes long.
+// none, and still be followed by another one: a search ends a page after it has looked
+// at 20,000 accounts or so, so that no page takes long.
 type ListPage struct {
 	Users []Listed
 	Next  *ListCursor // After of the next page; nil on the last page

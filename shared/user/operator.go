@@ -11,12 +11,12 @@ import (
 	"roster/shared/ratelimit"
 )
 
-// An operator works on the database from the command line. It has the database's
-// password and no account, so nobody is asked for permission: no handler leads to
-// these operations, and who can log in as the functions' role can change each row
-// anyway. They keep what holds for an ADMIN: the last active ADMIN stays, tokens,
-// sessions and links end, and the audit log has an entry, without an actor and with
-// the detail by.
+// An operator works on the database from the command line. An operator has the
+// database's password and no account. These operations check no permission: no handler
+// calls them, and a person who can log in as the functions' role can change each row
+// anyway. They keep the rules for an ADMIN: the last active ADMIN stays, tokens,
+// sessions and links end, and the audit log has an entry, without an actor and with the
+// detail by.
 
 // OperatorStore changes accounts for an operator.
 type OperatorStore interface {
@@ -105,7 +105,7 @@ func DeleteAsOperator(ctx context.Context, db OperatorStore, username string, no
 	return recordOperatorRefusal(ctx, db, operatorEvent(target, now, audit.ActionDeleteFailed), err)
 }
 
-// recordOperatorRefusal records that the last ADMIN would be gone.
+// recordOperatorRefusal records a refusal to remove the last active ADMIN.
 func recordOperatorRefusal(ctx context.Context, db audit.Recorder, failed audit.Event, err error) error {
 	if errors.Is(err, fault.Conflict) {
 		return audit.RecordRefusal(ctx, db, failed, err)

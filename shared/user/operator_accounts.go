@@ -9,8 +9,8 @@ import (
 	"roster/shared/fault"
 )
 
-// ListAsOperator is List for an operator. A page may take longer, because nobody waits
-// for the functions meanwhile.
+// ListAsOperator is List for an operator. A page may take longer, because only the
+// operator waits for it.
 func ListAsOperator(ctx context.Context, db OperatorStore, q ListQuery) (ListPage, error) {
 	if err := CheckListQuery(q).Err(); err != nil {
 		return ListPage{}, err

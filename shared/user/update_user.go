@@ -31,10 +31,10 @@ type UpdateRequest struct {
 	Changes  Changes
 }
 
-// Update changes an account. Callers may change their own names, e-mail, metadata
-// and password. An ADMIN may change the names, e-mail, metadata, username, role and
-// state of another account, and the app metadata of every account. Update refuses with TooMany after too many wrong current
-// passwords or too many changes of the caller's own e-mail.
+// Update changes an account. Callers may change their own names, e-mail, metadata and
+// password. An ADMIN may change the names, e-mail, metadata, username, role and state of
+// another account, and the app metadata of each account. Update refuses with TooMany
+// after too many wrong current passwords or too many changes of the caller's own e-mail.
 func Update(ctx context.Context, req request.Request, db Updater, p UpdateParts, in UpdateRequest) error {
 	self, target, err := authorize(ctx, req.Caller, db, in.Username)
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 // MaxBulk is how many accounts one call may change.
 const MaxBulk = 1000
 
-// bulkBatch is how many of them one statement changes. It ends within the limit for
-// a statement, and others wait for its locks only so long.
+// bulkBatch is how many of them one statement changes. The statement ends within
+// statement_timeout, and other requests wait only that long for its locks.
 const bulkBatch = 250
 
 // bulkReserve is the least time that must be left for another batch. A batch takes a
@@ -96,9 +96,9 @@ type BulkUpdater interface {
 
 // UpdateMany changes accounts for an ADMIN. It returns a result for each change, in
 // their order: nil, or the refusal that a single call would have had. A refused change
-// does not stop the others. The caller's own account comes last, so that the caller
-// may do the rest. What the time does not suffice for is not done, and is Unavailable.
-// bad holds what is wrong with a change already, by its number.
+// does not stop the others. The caller's own account comes last, so that the caller may
+// do the rest. A change for which the time is too short is not made, and its result is
+// Unavailable. bad has the fields of changes that could not be read, by their number.
 //
 // If nothing can be done at all, it returns an error instead.
 func UpdateMany(ctx context.Context, req request.Request, db BulkUpdater, changes []BulkChange, bad map[int]fault.Fields) ([]error, error) {
@@ -136,8 +136,8 @@ type bulk struct {
 	hasWritten bool
 }
 
-// checked refuses the changes that are bad in themselves and returns the numbers of
-// the others, and apart from them that of the caller's own account.
+// checked refuses the changes whose fields are not valid. It returns the numbers of the
+// other changes, and separately the number of the change of the caller's own account.
 func (b *bulk) checked(bad map[int]fault.Fields, self string) (others, own []int) {
 	seen := map[string]bool{}
 	for i, change := range b.changes {

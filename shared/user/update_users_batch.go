@@ -8,9 +8,9 @@ import (
 	"roster/shared/fault"
 )
 
-// run makes one batch of changes. Each time some of its accounts have changed since
-// they were read, it reads those again and decides again. With an error it returns
-// the numbers of the changes that are not done.
+// run makes the changes of one batch. If accounts have changed since they were read, it
+// reads these again and decides again. With an error it returns the numbers of the
+// changes that were not made.
 func (b *bulk) run(ctx context.Context, batch []int) (left []int, err error) {
 	for range maxWrites {
 		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < bulkReserve {

@@ -22,8 +22,8 @@ import (
 // Status is the result of a check.
 type Status string
 
-// The results. NotChecked says that something is missing here, and nothing about the
-// deployment.
+// The results. NotChecked says that something is missing on this machine. It says
+// nothing about the deployment.
 const (
 	OK         Status = "ok"
 	Warning    Status = "warning"
@@ -68,7 +68,7 @@ var _ Resolver = (*net.Resolver)(nil)
 // timeout bounds each group of checks.
 const timeout = 30 * time.Second
 
-// Examine runs all checks, in an order that leads from causes to effects.
+// Examine runs all checks. A check comes before those that depend on what it examines.
 func Examine(ctx context.Context, s Subject) []Finding {
 	var all []Finding
 	known := stackFacts{}

@@ -17,8 +17,8 @@ const noSettings = "no settings of the functions are set here"
 
 const giveSettings = "set DATABASE_URL, ROOT_KEY and the others of docs/configuration.md, or the ARNs of their secrets (the outputs of the stack)"
 
-// keys are the secrets that are made and not chosen. One of each is enough: ROOT_KEY
-// gives all others.
+// keys are the secrets that a generator makes. ROOT_KEY is enough: the others are
+// derived from it.
 var keys = []string{"ROOT_KEY", "SECRET_KEY", "JWT_SECRET_KEY", "SECURITY_PASSWORD_SALT", "AUDIT_KEY"}
 
 // settings makes the parts of all functions, as their starts do, and reports each

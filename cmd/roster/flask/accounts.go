@@ -117,8 +117,8 @@ func uuidOf(a account) string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
-// twin is an account whose username or e-mail address another one with a lower id
-// has, too, in another case. The one with the lower id keeps it.
+// twin is an account whose username or e-mail address differs only in case from that of
+// an account with a lower id. The account with the lower id keeps it.
 type twin struct{ ofName, ofEmail int64 } // ids, 0 for none
 
 const sqlTwins = `

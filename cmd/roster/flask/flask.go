@@ -1,12 +1,12 @@
-// Package flask reads the accounts of the Flask service that Roster replaces, from
-// that service's PostgreSQL database:
+// Package flask reads the accounts of the Flask service that Roster replaces, from that
+// service's PostgreSQL database:
 //
 //	db, err := flask.Open("postgres://reader@db.example.com/original", nil)
 //	rows := db.Accounts(ctx) // a directory.Source
 //
-// It keeps ids and password hashes as they are. It refuses to write anything there,
-// and to decide which usernames Roster accepts; it only finds those that differ in
-// upper and lower case alone, because the service told them apart.
+// It keeps ids and password hashes as they are. It refuses to write anything there, and
+// to decide which usernames Roster accepts; it only finds usernames that differ only in
+// upper and lower case, because the service told them apart.
 package flask
 
 import (

@@ -104,7 +104,8 @@ func (u *usernames) of(p person) string {
 	return u.free(fmt.Sprintf("user-%x", sum[:6]))
 }
 
-// free returns the name, or the name with a number, whichever nobody has.
+// free returns the name if no account has it, and otherwise the name with the first free
+// number.
 func (u *usernames) free(name string) string {
 	for n := u.next[keyOf(name)]; ; n++ {
 		attempt := name

@@ -39,13 +39,13 @@ func (c change) isRename() bool {
 func (c change) removesAdmin() bool { return c.before.isActiveAdmin() && !c.after.isActiveAdmin() }
 
 // unproven refuses a row that has neither a UUID nor an id, and that would give somebody
-// the rights of an ADMIN. A username does not prove whose account it is: anybody may
+// the rights of an ADMIN, or an ADMIN's account. A username does not prove whose account it is: anybody may
 // have registered it, here or in the system that the file is from.
 func (c change) unproven() fault.Fields {
 	bad := fault.Fields{}
 	before, after := c.before, c.after
 	becomes := before.Role != roleAdmin && after.Role == roleAdmin
-	isTaken := after.Role == roleAdmin && (before.Email != after.Email || before.PasswordHash != after.PasswordHash)
+	isTaken := before.Role == roleAdmin && (before.Email != after.Email || before.PasswordHash != after.PasswordHash)
 	if c.record.UUID == "" && c.record.ID == nil && (becomes || isTaken) {
 		bad.Add("uuid", "must be given, or id, in a row that makes an account an ADMIN, or changes an ADMIN's e-mail address or password")
 	}

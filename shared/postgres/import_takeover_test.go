@@ -30,7 +30,7 @@ func TestAUsernameAloneGivesNobodyAnAdminsRights(t *testing.T) {
 		"a new ADMIN of another address":   {account("ann"), func(user.User) string { return line("ann", `"role":"ADMIN","email":"eve@example.org"`) }, true},
 		"an ADMIN's e-mail address":        {adminAccount("ann"), func(user.User) string { return line("ann", `"email":"eve@example.org"`) }, true},
 		"an ADMIN's password":              {adminAccount("ann"), func(user.User) string { return line("ann", `"password_hash":"eve",`+later) }, true},
-		"an address and no ADMIN any more": {adminAccount("ann"), func(user.User) string { return line("ann", `"role":"USER","email":"eve@example.org"`) }, false},
+		"an address and no ADMIN any more": {adminAccount("ann"), func(user.User) string { return line("ann", `"role":"USER","email":"eve@example.org"`) }, true},
 		"no ADMIN any more":                {adminAccount("ann"), func(user.User) string { return line("ann", `"role":"USER"`) }, false},
 		"an ADMIN's metadata":              {adminAccount("ann"), func(user.User) string { return line("ann", `"app_metadata":{"a":1}`) }, false},
 		"a USER's e-mail address":          {account("ann"), func(user.User) string { return line("ann", `"email":"ann@example.org"`) }, false},

@@ -39,8 +39,8 @@ func (c change) isRename() bool {
 func (c change) removesAdmin() bool { return c.before.isActiveAdmin() && !c.after.isActiveAdmin() }
 
 // unproven refuses a row that has neither a UUID nor an id, and that would give somebody
-// the rights of an ADMIN, or an ADMIN's account. A username does not prove whose account it is: anybody may
-// have registered it, here or in the system that the file is from.
+// the rights of an ADMIN, or an ADMIN's account. A username does not prove whose account
+// it is: anybody may have registered it, here or in the system that the file is from.
 func (c change) unproven() fault.Fields {
 	bad := fault.Fields{}
 	before, after := c.before, c.after

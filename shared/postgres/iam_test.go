@@ -171,6 +171,11 @@ func (r *rds) handOn(c net.Conn, client *pgproto3.Backend, user, database string
 		r.t.Log(err)
 		return
 	}
+	// On a busy machine pgconn may still read in the background, and would keep the first answer for itself.
+	if err := conn.SyncConn(context.Background()); err != nil {
+		r.t.Log(err)
+		return
+	}
 	inner, err := conn.Hijack()
 	if err != nil {
 		return

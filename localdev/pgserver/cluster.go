@@ -58,25 +58,39 @@ func (s *Server) initialise(ctx context.Context, bin binaries) error {
 		fmt.Fprintf(s.opts.Progress, "Making a PostgreSQL %d database in %s\n", bin.version.major, s.layout.data())
 	}
 	tmp := s.layout.data() + ".tmp" + rand.Text()
-	args := []string{
-		"-D", tmp, "-U", superuser, "--auth-local=trust", "--auth-host=scram-sha-256",
-		"--encoding=UTF8", "--locale=C", "--wal-segsize=1", "--no-instructions",
-	}
-	if !s.opts.Durable {
-		args = append(args, "--no-sync")
-	}
 	// The old password does not work with new data.
 	if err := os.Remove(s.passwordFile()); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("removing the old database password: %w", err)
 	}
-	if out, err := s.account.output(ctx, bin.path("initdb"), args...); err != nil {
-		s.removeUnfinished()
-		return fmt.Errorf("making the database in %s: initdb: %w: %s", s.layout.data(), err, initdbReason(out))
+	if s.opts.Durable || s.copyPristine(ctx, bin, tmp) != nil {
+		if err := s.initdb(ctx, bin, tmp); err != nil {
+			s.removeUnfinished()
+			return fmt.Errorf("making the database in %s: %w", s.layout.data(), err)
+		}
 	}
 	if err := os.Rename(tmp, s.layout.data()); err != nil {
 		return fmt.Errorf("making the database: %w", err)
 	}
 	return nil
+}
+
+// initdb makes a data folder.
+func (s *Server) initdb(ctx context.Context, bin binaries, dir string) error {
+	if out, err := s.account.output(ctx, bin.path("initdb"), append(s.initdbOptions(), "-D", dir)...); err != nil {
+		return fmt.Errorf("initdb: %w: %s", err, initdbReason(out))
+	}
+	return nil
+}
+
+func (s *Server) initdbOptions() []string {
+	options := []string{
+		"-U", superuser, "--auth-local=trust", "--auth-host=scram-sha-256",
+		"--encoding=UTF8", "--locale=C", "--wal-segsize=1", "--no-instructions",
+	}
+	if !s.opts.Durable {
+		options = append(options, "--no-sync")
+	}
+	return options
 }
 
 // removeUnfinished removes what killed starts have left. If a running initdb prevents it, a later start removes the rest.

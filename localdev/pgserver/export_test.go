@@ -32,3 +32,9 @@ func (s *Server) SocketDir() string { return s.layout.socket }
 
 // PidFile is the server's postmaster.pid.
 func (s *Server) PidFile() string { return filepath.Join(s.DataDir(), "postmaster.pid") }
+
+// WithPristine keeps the copies of initdb's in a folder of the test's own.
+func (o Options) WithPristine(dir string) Options {
+	o.pristine = dir
+	return o
+}

@@ -2,10 +2,13 @@ package pgserver_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -39,6 +42,8 @@ func run(m *testing.M) int {
 		return 1
 	}
 	os.Setenv("TMPDIR", tmp)
+	// A test waits for the disk and for other processes more than it computes. -parallel on the command line counts all the same.
+	_ = flag.Set("test.parallel", strconv.Itoa(3*runtime.GOMAXPROCS(0)))
 	return m.Run()
 }
 

@@ -73,6 +73,8 @@ type Options struct {
 	Settings []string
 	// Progress gets a line for each slow step, such as a download. Nil discards them.
 	Progress io.Writer
+
+	pristine string // for tests: the folder of the copies of initdb's, instead of one in CacheDir
 }
 
 // Server is a running PostgreSQL. Its methods are safe for concurrent use.

@@ -39,9 +39,14 @@ func startOnFreePort(t *testing.T, opts *pgserver.Options) *pgserver.Server {
 func TestAServerKeepsItsDataAcrossStarts(t *testing.T) {
 	t.Parallel()
 	opts := options(folder(t))
+	copies := filepath.Join(filepath.Dir(opts.Dir), "copies")
+	opts = opts.WithPristine(copies)
 	began := time.Now()
 	s := start(t, opts)
 	t.Logf("first start: %v", time.Since(began))
+	if _, err := os.Stat(copies); err == nil {
+		t.Error("durable data is a copy")
+	}
 	address := s.URL("postgres")
 	query(t, address, "CREATE TABLE kept (n int); INSERT INTO kept VALUES (42)")
 

@@ -84,7 +84,8 @@ func (s *Server) startNew(ctx context.Context) error {
 	if err == nil || s.opts.Durable || errors.Is(err, ErrPortTaken) || ctx.Err() != nil {
 		return err
 	}
-	// Data that is not durable can be replaced without asking: delete it and try once more.
+	// Data that is not durable can be replaced without asking: delete it and try once more, from a new initdb.
+	s.forgetPristine()
 	if err := s.discardData(); err != nil {
 		return err
 	}

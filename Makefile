@@ -6,7 +6,7 @@ GOFUMPT := git ls-files -z '*.go' | xargs -0 $(TOOL) gofumpt
 # The environment that builds a function: see template.yaml.
 BUILD := CGO_ENABLED=0 GOFLAGS="-trimpath -tags=lambda.norpc,nethttpomithttp2 '-ldflags=-s -w' -buildvcs=false"
 
-.PHONY: help run lambda test race limits burst races refreshes performance pooler plans import-million bench timing vectors flask tokens malformed differential fuzz lint fmt interop clients schemathesis aws functions generate schema audit-verify validate deploy ci clean
+.PHONY: help run lambda test long race limits burst races refreshes performance pooler plans import-million bench timing vectors flask tokens malformed differential fuzz lint fmt interop clients schemathesis aws functions generate schema audit-verify validate deploy ci clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,8 +20,11 @@ lambda: ## run Roster on this machine, with each function as a process behind th
 test: ## run all tests
 	go test ./...
 
+long: ## run what CI runs beside: the parts of tests that go test leaves out (a minute)
+	.ci/long
+
 race: ## run all tests with the race detector
-	go test -race -skip '^TestTiming$$' ./...
+	go test -race ./...
 
 limits: ## test the rate limits in 10,000 rounds and across 20 processes (half an hour on two cores)
 	go test ./shared/postgres -run TestConsumeIsExact -rounds 10000 -timeout 2h -v

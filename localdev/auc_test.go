@@ -96,9 +96,6 @@ func TestStandardErrorIsTheSpread(t *testing.T) {
 // no pair that is far off. The times are made up, so that it is always the same.
 func TestAShortRunSeesOnlyLargeDifferences(t *testing.T) {
 	t.Parallel()
-	if *timingRounds > 0 {
-		t.Skip("there is one look in a long run")
-	}
 	const runs = 2000
 	r := rand.New(rand.NewPCG(3, 4))
 	for _, c := range []struct {
@@ -132,7 +129,7 @@ func simulateRun(r *rand.Rand, shift float64) (passed bool, looks int) {
 	var a, b []float64
 	for {
 		a, b = append(a, r.NormFloat64()), append(b, shift+r.NormFloat64())
-		l, ok := group{hashes: true}.checkpoint(len(a))
+		l, ok := group{hashes: true}.shortLook(len(a))
 		if !ok {
 			continue
 		}

@@ -140,7 +140,7 @@ func TestConsumeAllOrNone(t *testing.T) {
 	}
 }
 
-var exactRounds = flag.Int("rounds", 10, "rounds of TestConsumeIsExact")
+var exactRounds = flag.Int("rounds", 4, "rounds of TestConsumeIsExact")
 
 // 200 attempts at the same moment, over many connections: exactly as many
 // succeed as the budget allows.

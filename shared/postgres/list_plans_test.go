@@ -18,7 +18,7 @@ import (
 	"roster/shared/user"
 )
 
-var planDirectory = flag.Int("plan-directory", 100_000, "accounts in TestAPageLooksAtFewAccounts")
+var planDirectory = flag.Int("plan-directory", 40_000, "accounts in TestAPageLooksAtFewAccounts")
 
 // plan is a node of EXPLAIN (format json).
 type plan struct {

@@ -20,7 +20,7 @@ import (
 	"roster/shared/user"
 )
 
-var listQueries = flag.Int("list-queries", 40, "queries in TestListUsersFindsWhatIsThere")
+var listQueries = flag.Int("list-queries", 16, "queries in TestListUsersFindsWhatIsThere")
 
 // directorySize is above what a search looks at before it ends a page early, so that
 // every way to the rows is taken.

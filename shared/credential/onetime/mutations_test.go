@@ -10,7 +10,7 @@ import (
 
 var (
 	seed      = flag.Uint64("seed", 20260105, "seed of the mutations")
-	mutations = flag.Int("mutations", 50_000, "number of mutations of reset tokens")
+	mutations = flag.Int("mutations", 10_000, "number of mutations of reset tokens")
 )
 
 // A mutated token is refused because of its form, or it has a hash that is not

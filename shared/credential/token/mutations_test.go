@@ -11,7 +11,7 @@ import (
 
 var (
 	seed      = flag.Uint64("seed", 20260105, "seed of the mutations")
-	mutations = flag.Int("mutations", 10_000, "number of mutations of access tokens")
+	mutations = flag.Int("mutations", 2000, "number of mutations of access tokens")
 )
 
 // alphabet has the characters of a compact JWS.

@@ -18,6 +18,11 @@ const oneUser = `insert into users (id, uuid, username, first_name, last_name, e
 // again. A run of the migrations moves them on, and never back.
 func TestUpRepairsSequences(t *testing.T) {
 	t.Parallel()
+	url := postgrestest.Empty(t)
+	if _, err := migrations.Up(t.Context(), url, dburl.Access{}); err != nil {
+		t.Fatal(err)
+	}
+	conn := connect(t, url)
 	for name, test := range map[string]struct {
 		highest int64  // id in the table, 0 for an empty one
 		setval  string // how the sequence is left
@@ -31,11 +36,9 @@ func TestUpRepairsSequences(t *testing.T) {
 		"ahead stays ahead":    {7, "setval(s, 900)", 901},
 		"ahead of a first row": {1, "setval(s, 2, false)", 2},
 	} {
-		url := postgrestest.Empty(t)
-		if _, err := migrations.Up(t.Context(), url, dburl.Access{}); err != nil {
+		if _, err := conn.Exec(t.Context(), "delete from users"); err != nil {
 			t.Fatal(err)
 		}
-		conn := connect(t, url)
 		if test.highest > 0 {
 			if _, err := conn.Exec(t.Context(), oneUser, test.highest); err != nil {
 				t.Fatal(err)

@@ -99,6 +99,7 @@ func (a *attempt) create(ctx context.Context, tx ImportTx, accounts []Account) (
 	if err != nil {
 		return nil, nil, err
 	}
+	a.created = make([]Account, 0, len(accounts))
 	for n, id := range ids {
 		if id == 0 {
 			left, rest = append(left, a.candidates[n]), append(rest, accounts[n])

@@ -52,9 +52,14 @@ func (db *DB) EndAllSessions(ctx context.Context, event audit.Event) (ended user
 
 // operatorsWork runs a transaction without the functions' limits.
 func (db *DB) operatorsWork(ctx context.Context, purpose string, run func(pgx.Tx) error) error {
+	return db.workWith(ctx, purpose, sqlOperatorsWork, run)
+}
+
+// workWith runs a transaction with settings of its own.
+func (db *DB) workWith(ctx context.Context, purpose string, settings statement, run func(pgx.Tx) error) error {
 	return db.retry(ctx, purpose, func() error {
 		return pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
-			if err := (query{sql: sqlOperatorsWork}).exec(ctx, tx); err != nil {
+			if err := (query{sql: settings}).exec(ctx, tx); err != nil {
 				return err
 			}
 			return run(tx)

@@ -4,26 +4,31 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"roster/shared/audit"
 	"roster/shared/directory"
 )
 
-// importedColumns are all columns of users, as accountArrays gives them.
+// importedColumns are all columns of users, as accountArrays gives them. The arrays are
+// unnested side by side in a list of results: in a "from" PostgreSQL would first store
+// every one of them in a table of its own.
 const (
 	importedColumns = `uuid, username, first_name, last_name, email, email_status, role, active, password_hash, token_version, reset_version,
 	created_at, updated_at, last_login_at, password_changed_at, metadata, app_metadata`
-	importedRows = `
-from unnest(@ids::bigint[], @uuids::text[], @usernames::text[], @first_names::text[], @last_names::text[], @emails::text[],
-	@email_statuses::text[], @roles::text[], @actives::boolean[], @password_hashes::text[], @token_versions::bigint[], @reset_versions::bigint[],
-	@created::timestamptz[], @updated::timestamptz[], @last_logins::timestamptz[], @passwords_changed::timestamptz[],
-	@metadata::text[], @app_metadata::text[]) as n (id, user_uuid, ` + importedNames + `)`
-	importedNames = `username, first_name, last_name, email, email_status, role, active, password_hash, token_version, reset_version,
-	created_at, updated_at, last_login_at, password_changed_at, metadata, app_metadata`
+	importedValues = `unnest(@uuids::uuid[]) as uuid, unnest(@usernames::text[]) as username, unnest(@first_names::text[]) as first_name,
+	unnest(@last_names::text[]) as last_name, unnest(@emails::text[]) as email, unnest(@email_statuses::text[]) as email_status,
+	unnest(@roles::text[]) as role, unnest(@actives::boolean[]) as active, unnest(@password_hashes::text[]) as password_hash,
+	unnest(@token_versions::bigint[]) as token_version, unnest(@reset_versions::bigint[]) as reset_version,
+	unnest(@created::timestamptz[]) as created_at, unnest(@updated::timestamptz[]) as updated_at,
+	unnest(@last_logins::timestamptz[]) as last_login_at, unnest(@passwords_changed::timestamptz[]) as password_changed_at,
+	unnest(@metadata::text[]) as metadata, unnest(@app_metadata::text[]) as app_metadata`
+	importedIDs = `unnest(@ids::bigint[]) as id, `
 )
 
 // The first two statements fail where a key is taken. The others leave such rows
@@ -32,22 +37,17 @@ from unnest(@ids::bigint[], @uuids::text[], @usernames::text[], @first_names::te
 // same. Two subqueries in one "not" are two look-ups by an index for each row,
 // whatever the planner thinks of the size of the tables.
 const (
-	importUsers = `
-insert into users (` + importedColumns + `)
-select user_uuid::uuid, ` + importedNames + importedRows
-	importUsersWithIDs = `
-insert into users (id, ` + importedColumns + `) overriding system value
-select id, user_uuid::uuid, ` + importedNames + importedRows
-	storedKeys = `
-returning id, uuid::text`
-	newRowsOnly = `
-where not (exists (select from users u where u.username = n.username collate "C") or exists (select from users u where u.uuid = n.user_uuid::uuid))
+	importUsers        = `insert into users (` + importedColumns + `) select `
+	importUsersWithIDs = `insert into users (id, ` + importedColumns + `) overriding system value select `
+	storedKeys         = ` returning id, uuid`
+	newRowsOnly        = `
+where not (exists (select from users u where u.username = n.username collate "C") or exists (select from users u where u.uuid = n.uuid))
 on conflict do nothing`
 
-	sqlImportUsers           statement = importUsers + storedKeys
-	sqlImportUsersWithIDs    statement = importUsersWithIDs + storedKeys
-	sqlImportNewUsers        statement = importUsers + newRowsOnly + storedKeys
-	sqlImportNewUsersWithIDs statement = importUsersWithIDs + newRowsOnly + storedKeys
+	sqlImportUsers           statement = importUsers + importedValues + storedKeys
+	sqlImportUsersWithIDs    statement = importUsersWithIDs + importedIDs + importedValues + storedKeys
+	sqlImportNewUsers        statement = importUsers + importedColumns + ` from (select ` + importedValues + `) as n` + newRowsOnly + storedKeys
+	sqlImportNewUsersWithIDs statement = importUsersWithIDs + `id, ` + importedColumns + ` from (select ` + importedIDs + importedValues + `) as n` + newRowsOnly + storedKeys
 )
 
 const accountColumns = `id, uuid::text, username, first_name, last_name, email, email_status, role, active, password_hash, token_version, reset_version,
@@ -56,7 +56,7 @@ const accountColumns = `id, uuid::text, username, first_name, last_name, email, 
 const (
 	sqlAccountsWithKeys statement = `
 select ` + accountColumns + ` from users
-where uuid = any (@uuids::text[]::uuid[]) or username = any (@usernames::text[]) or lower(email) = any (@emails::text[]) or id = any (@ids::bigint[])`
+where uuid = any (@uuids::uuid[]) or username = any (@usernames::text[]) or lower(email) = any (@emails::text[]) or id = any (@ids::bigint[])`
 	sqlLockAccounts statement = `
 select ` + accountColumns + ` from users
 where uuid = any (@uuids::text[]::uuid[]) or (@admins and role = 'ADMIN' and active)
@@ -67,23 +67,23 @@ update users u set
 	username = n.username, first_name = n.first_name, last_name = n.last_name, email = n.email, email_status = n.email_status,
 	role = n.role, active = n.active, password_hash = n.password_hash, token_version = n.token_version, reset_version = n.reset_version,
 	created_at = n.created_at, updated_at = n.updated_at, last_login_at = n.last_login_at, password_changed_at = n.password_changed_at,
-	metadata = n.metadata, app_metadata = n.app_metadata` + importedRows + `
-where u.uuid = n.user_uuid::uuid`
+	metadata = n.metadata, app_metadata = n.app_metadata
+from (select ` + importedValues + `) as n
+where u.uuid = n.uuid`
 )
 
 // A server that crashes may lose the last batches. The operator then runs the import
 // again.
-const sqlDoNotWaitForDisk statement = `select set_config('synchronous_commit', 'off', true)`
+const sqlDoNotWaitForDisk statement = sqlOperatorsWork + `, set_config('synchronous_commit', 'off', true)`
 
 // ImportBatch runs f in a transaction without the functions' limits, because a
 // batch may take longer than a request.
 func (db *DB) ImportBatch(ctx context.Context, durable bool, f func(directory.ImportTx) error) error {
-	err := db.operatorsWork(ctx, "import a batch", func(tx pgx.Tx) error {
-		if !durable {
-			if err := (query{sql: sqlDoNotWaitForDisk}).exec(ctx, tx); err != nil {
-				return err
-			}
-		}
+	settings := sqlDoNotWaitForDisk
+	if durable {
+		settings = sqlOperatorsWork
+	}
+	err := db.workWith(ctx, "import a batch", settings, func(tx pgx.Tx) error {
 		return f(importTx{db, db.bulk(tx)})
 	})
 	if hasCode(err, "23505", "23514", "22P02", "22021", "22001", "54000") { // unique, check, and values that a column cannot have
@@ -100,48 +100,53 @@ type importTx struct {
 // CreateAccounts stores the accounts with an id and those without in a statement
 // each. A file has usually one kind.
 func (t importTx) CreateAccounts(ctx context.Context, accounts []directory.Account, allNew bool) ([]int64, error) {
-	var with, without accountArrays
-	var highest int64
-	for _, a := range accounts {
-		if a.ID > 0 {
-			with.add(a)
-			highest = max(highest, a.ID)
-		} else {
-			without.add(a)
-		}
-	}
 	insert, insertWithIDs := sqlImportNewUsers, sqlImportNewUsersWithIDs
 	if allNew {
 		insert, insertWithIDs = sqlImportUsers, sqlImportUsersWithIDs
 	}
-	stored := make(map[string]int64, len(accounts))
-	if highest > 0 {
-		if err := t.countAfter(ctx, highest); err != nil {
+	stored := make(map[pgtype.UUID]int64, len(accounts))
+	with, without := byID(accounts)
+	if len(with) > 0 {
+		ids := column(with, func(a *directory.Account) int64 { return a.ID })
+		if err := t.countAfter(ctx, slices.Max(ids)); err != nil {
 			return nil, err
 		}
-		if err := t.insert(ctx, insertWithIDs, with, stored); err != nil {
-			return nil, err
-		}
-	}
-	if len(without.uuids) > 0 {
-		if err := t.insert(ctx, insert, without, stored); err != nil {
+		if err := t.insert(ctx, query{sql: insertWithIDs, args: append(accountArrays(with), argument{"ids", ids})}, stored); err != nil {
 			return nil, err
 		}
 	}
-	ids := make([]int64, len(accounts))
-	for i, a := range accounts {
-		ids[i] = stored[a.UUID]
+	if len(without) > 0 {
+		if err := t.insert(ctx, query{sql: insert, args: accountArrays(without)}, stored); err != nil {
+			return nil, err
+		}
 	}
-	return ids, nil
+	return column(accounts, func(a *directory.Account) int64 { return stored[uuidOf(a)] }), nil
 }
 
-func (t importTx) insert(ctx context.Context, sql statement, rows accountArrays, stored map[string]int64) error {
-	created, err := query{sql: sql, args: rows.args()}.send(ctx, t.tx)
+// byID divides accounts into those with an id and those without.
+func byID(accounts []directory.Account) (with, without []directory.Account) {
+	hasID := func(a directory.Account) bool { return a.ID > 0 }
+	if !slices.ContainsFunc(accounts, hasID) {
+		return nil, accounts
+	}
+	for _, a := range accounts {
+		if hasID(a) {
+			with = append(with, a)
+		} else {
+			without = append(without, a)
+		}
+	}
+	return with, without
+}
+
+// insert runs an insert and notes the id of each stored account.
+func (t importTx) insert(ctx context.Context, q query, stored map[pgtype.UUID]int64) error {
+	created, err := q.send(ctx, t.tx)
 	if err != nil {
 		return err
 	}
 	var id int64
-	var uuid string
+	var uuid pgtype.UUID
 	_, err = pgx.ForEachRow(created, []any{&id, &uuid}, func() error {
 		stored[uuid] = id
 		return nil
@@ -150,12 +155,11 @@ func (t importTx) insert(ctx context.Context, sql statement, rows accountArrays,
 }
 
 func (t importTx) AccountsWithKeys(ctx context.Context, accounts []directory.Account) ([]directory.Account, error) {
-	var keys accountArrays
-	for _, a := range accounts {
-		keys.add(a)
-	}
 	return t.accounts(ctx, query{sql: sqlAccountsWithKeys, args: named{
-		{"uuids", keys.uuids}, {"usernames", keys.usernames}, {"emails", lowerAll(keys.emails)}, {"ids", keys.ids},
+		{"uuids", column(accounts, uuidOf)},
+		{"usernames", column(accounts, func(a *directory.Account) string { return a.Username })},
+		{"emails", column(accounts, func(a *directory.Account) string { return strings.ToLower(a.Email) })},
+		{"ids", column(accounts, func(a *directory.Account) int64 { return a.ID })},
 	}})
 }
 
@@ -191,11 +195,7 @@ func (t importTx) ActiveAdmins(ctx context.Context) ([]string, error) {
 }
 
 func (t importTx) UpdateAccounts(ctx context.Context, accounts []directory.Account) error {
-	var rows accountArrays
-	for _, a := range accounts {
-		rows.add(a)
-	}
-	n, err := affected(ctx, t.tx, query{sql: sqlUpdateAccounts, args: rows.args()})
+	n, err := affected(ctx, t.tx, query{sql: sqlUpdateAccounts, args: accountArrays(accounts)})
 	if err == nil && n != len(accounts) {
 		err = errors.New("update imported accounts: a locked account is missing")
 	}
@@ -206,54 +206,32 @@ func (t importTx) RecordEvent(ctx context.Context, e audit.Event) error {
 	return query{sql: sqlRecord, args: t.db.audited(e, nil)}.exec(ctx, t.tx)
 }
 
-// accountArrays has an array for each column.
-type accountArrays struct {
-	ids, tokenVersions, resetVersions                                     []int64
-	uuids, usernames, firstNames, lastNames, emails, emailStatuses, roles []string
-	passwordHashes, metadata, appMetadata                                 []string
-	actives                                                               []bool
-	created, updated                                                      []time.Time
-	lastLogins, passwordsChanged                                          []*time.Time
-}
-
-func (r *accountArrays) add(a directory.Account) {
-	r.ids, r.tokenVersions, r.resetVersions = append(r.ids, a.ID), append(r.tokenVersions, a.TokenVersion), append(r.resetVersions, a.ResetVersion)
-	r.uuids, r.usernames = append(r.uuids, a.UUID), append(r.usernames, a.Username)
-	r.firstNames, r.lastNames = append(r.firstNames, a.FirstName), append(r.lastNames, a.LastName)
-	r.emails, r.emailStatuses = append(r.emails, a.Email), append(r.emailStatuses, a.EmailStatus)
-	r.roles, r.actives, r.passwordHashes = append(r.roles, a.Role), append(r.actives, a.Active), append(r.passwordHashes, a.PasswordHash)
-	r.created, r.updated = append(r.created, a.CreatedAt), append(r.updated, a.UpdatedAt)
-	r.lastLogins, r.passwordsChanged = append(r.lastLogins, a.LastLoginAt), append(r.passwordsChanged, a.PasswordChangedAt)
-	r.metadata, r.appMetadata = append(r.metadata, a.Metadata), append(r.appMetadata, a.AppMetadata)
-}
-
-func (r *accountArrays) args() named {
+// accountArrays returns the arguments of importedValues: an array for each column.
+func accountArrays(accounts []directory.Account) named {
 	return named{
-		{"ids", r.ids},
-		{"uuids", r.uuids},
-		{"usernames", r.usernames},
-		{"first_names", r.firstNames},
-		{"last_names", r.lastNames},
-		{"emails", r.emails},
-		{"email_statuses", r.emailStatuses},
-		{"roles", r.roles},
-		{"actives", r.actives},
-		{"password_hashes", r.passwordHashes},
-		{"token_versions", r.tokenVersions},
-		{"reset_versions", r.resetVersions},
-		{"created", r.created},
-		{"updated", r.updated},
-		{"last_logins", r.lastLogins},
-		{"passwords_changed", r.passwordsChanged},
-		{"metadata", r.metadata},
-		{"app_metadata", r.appMetadata},
+		{"uuids", column(accounts, uuidOf)},
+		{"usernames", column(accounts, func(a *directory.Account) string { return a.Username })},
+		{"first_names", column(accounts, func(a *directory.Account) string { return a.FirstName })},
+		{"last_names", column(accounts, func(a *directory.Account) string { return a.LastName })},
+		{"emails", column(accounts, func(a *directory.Account) string { return a.Email })},
+		{"email_statuses", column(accounts, func(a *directory.Account) string { return a.EmailStatus })},
+		{"roles", column(accounts, func(a *directory.Account) string { return a.Role })},
+		{"actives", column(accounts, func(a *directory.Account) bool { return a.Active })},
+		{"password_hashes", column(accounts, func(a *directory.Account) string { return a.PasswordHash })},
+		{"token_versions", column(accounts, func(a *directory.Account) int64 { return a.TokenVersion })},
+		{"reset_versions", column(accounts, func(a *directory.Account) int64 { return a.ResetVersion })},
+		{"created", column(accounts, func(a *directory.Account) time.Time { return a.CreatedAt })},
+		{"updated", column(accounts, func(a *directory.Account) time.Time { return a.UpdatedAt })},
+		{"last_logins", column(accounts, func(a *directory.Account) *time.Time { return a.LastLoginAt })},
+		{"passwords_changed", column(accounts, func(a *directory.Account) *time.Time { return a.PasswordChangedAt })},
+		{"metadata", column(accounts, func(a *directory.Account) string { return a.Metadata })},
+		{"app_metadata", column(accounts, func(a *directory.Account) string { return a.AppMetadata })},
 	}
 }
 
-func lowerAll(texts []string) []string {
-	all := make([]string, len(texts))
-	for i, s := range texts {
-		all[i] = strings.ToLower(s)
-	}
-	return all
+// uuidOf returns the account's UUID as PostgreSQL stores it. What is no UUID becomes
+// null, which no account has.
+func uuidOf(a *directory.Account) (u pgtype.UUID) {
+	_ = u.Scan(a.UUID)
+	return u
 }

@@ -151,20 +151,20 @@ func (db *DB) bulkArgs(c request.Caller, writes []user.BulkWrite, now time.Time)
 	return named{
 		{"counters", counters},
 		{"counters_of", countersOf},
-		{"targets", column(writes, func(w user.BulkWrite) string { return w.Target.UUID })},
-		{"usernames", column(writes, func(w user.BulkWrite) string { return w.Target.Username })},
-		{"roles", column(writes, func(w user.BulkWrite) string { return string(w.Target.Role) })},
-		{"actives", column(writes, func(w user.BulkWrite) bool { return w.Target.Active })},
-		{"new_roles", column(writes, func(w user.BulkWrite) *string { return (*string)(w.Edit.Role) })},
-		{"new_actives", column(writes, func(w user.BulkWrite) *bool { return w.Edit.Active })},
-		{"deletes", column(writes, func(w user.BulkWrite) bool { return w.Delete })},
-		{"removes", column(writes, user.BulkWrite.RemovesAdmin)},
-		{"end_tokens", column(writes, func(w user.BulkWrite) bool { return w.Edit.RevokeTokens })},
-		{"end_resets", column(writes, func(w user.BulkWrite) bool { return w.Edit.RevokeResets })},
-		{"end_sessions", column(writes, func(w user.BulkWrite) bool { return w.Edit.EndSessions })},
-		{"refused", column(writes, func(w user.BulkWrite) bool { return w.Refused })},
-		{"events", column(writes, func(w user.BulkWrite) string { return db.eventText(newEventBody(w.Event, chain)) })},
-		{"actions", column(writes, func(w user.BulkWrite) string { return strings.Join(actionTexts(w.Event), ",") })},
+		{"targets", column(writes, func(w *user.BulkWrite) string { return w.Target.UUID })},
+		{"usernames", column(writes, func(w *user.BulkWrite) string { return w.Target.Username })},
+		{"roles", column(writes, func(w *user.BulkWrite) string { return string(w.Target.Role) })},
+		{"actives", column(writes, func(w *user.BulkWrite) bool { return w.Target.Active })},
+		{"new_roles", column(writes, func(w *user.BulkWrite) *string { return (*string)(w.Edit.Role) })},
+		{"new_actives", column(writes, func(w *user.BulkWrite) *bool { return w.Edit.Active })},
+		{"deletes", column(writes, func(w *user.BulkWrite) bool { return w.Delete })},
+		{"removes", column(writes, (*user.BulkWrite).RemovesAdmin)},
+		{"end_tokens", column(writes, func(w *user.BulkWrite) bool { return w.Edit.RevokeTokens })},
+		{"end_resets", column(writes, func(w *user.BulkWrite) bool { return w.Edit.RevokeResets })},
+		{"end_sessions", column(writes, func(w *user.BulkWrite) bool { return w.Edit.EndSessions })},
+		{"refused", column(writes, func(w *user.BulkWrite) bool { return w.Refused })},
+		{"events", column(writes, func(w *user.BulkWrite) string { return db.eventText(newEventBody(w.Event, chain)) })},
+		{"actions", column(writes, func(w *user.BulkWrite) string { return strings.Join(actionTexts(w.Event), ",") })},
 		{"caller", c.UUID},
 		{"caller_session", c.Session},
 		{"caller_token_version", c.TokenVersion},
@@ -175,11 +175,11 @@ func (db *DB) bulkArgs(c request.Caller, writes []user.BulkWrite, now time.Time)
 	}
 }
 
-// column returns one value of each write, for a parameter that is an array.
-func column[T any](writes []user.BulkWrite, value func(user.BulkWrite) T) []T {
-	list := make([]T, len(writes))
-	for i, w := range writes {
-		list[i] = value(w)
+// column returns one value of each row, for a parameter that is an array.
+func column[R, T any](rows []R, value func(*R) T) []T {
+	list := make([]T, len(rows))
+	for i := range rows {
+		list[i] = value(&rows[i])
 	}
 	return list
 }

@@ -15,7 +15,7 @@ import (
 	"roster/shared/credential/password/foreign"
 )
 
-var slowHashes = flag.Bool("slow-hashes", false, "show a wrong password, and flipped bits, also to each hash that takes long, not only to one of its format")
+var slowHashes = flag.Bool("slow-hashes", false, "show a wrong password to each hash that takes long, not only to one of its format, and flip bits of one hash more")
 
 // vector is a hash that the library of a system has made: see tools/vectors.
 type vector struct{ System, Stored, Password string }
